@@ -1,0 +1,1 @@
+# The sources of core/analyze, relative to core/.

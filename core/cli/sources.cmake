@@ -1,0 +1,1 @@
+# The sources of core/cli, relative to core/.

@@ -1,0 +1,28 @@
+// Foreign logs: one file a format, one registry that recognises them by content, never by name.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/trace/io.h"
+#include "core/trace/trace.h"
+
+namespace allocviz::import {
+
+// One format. `recognise` looks at the first bytes of the decompressed input and says how sure it is; `read` streams.
+struct Importer {
+  std::string_view format;       // "mtrace", "heaptrack-raw": what `alloctrace info` prints
+  std::string_view title;        // "glibc mtrace": what people read
+  int (*recognise)(std::string_view head);   // 0 = no, 100 = certain
+  trace::Result<trace::Trace> (*read)(trace::LineReader& lines, const trace::Progress& progress);
+};
+
+[[nodiscard]] std::span<const Importer> importers();
+
+// Opens any readable file, ours or foreign: decompresses, recognises, reads. The trace's header().format says what it
+// was. A log cut short gives its complete lines and a warning.
+[[nodiscard]] trace::Result<trace::Trace> open_trace(const std::string& path, const trace::Progress& progress = {},
+                                                     const trace::ReadLimits& limits = {});
+
+}  // namespace allocviz::import

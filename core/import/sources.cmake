@@ -1,0 +1,1 @@
+# The sources of core/import, relative to core/.

@@ -1,0 +1,74 @@
+// One runtime interface in front of every allocator: apply an event, say what the state is, save it, load it.
+//
+// The virtual call is per event or per batch, never inside an allocator. A further allocator is one file beside this.
+// A machine owns its arena (reserved address space; only what the allocator itself writes is ever touched), the real
+// allocator on it, and the table of live blocks: slot -> (offset, requested, born).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/alloc/step.h"
+#include "core/replay/census.h"
+#include "core/trace/trace.h"
+
+namespace allocviz::replay {
+
+// What one event came to.
+enum class OutcomeKind : std::uint8_t {
+  Nothing,       // a mark, a null free, an unknown free, a request that failed in the log itself
+  Placed,        // offset, block_bytes: the request was served
+  Freed,         // offset: was given back
+  Failed,        // why: the request or the free was refused, the state is as before
+  FreeOfFailed,  // free of an id whose request failed in this replay: does nothing
+  Reset,
+};
+
+struct Outcome {
+  OutcomeKind kind = OutcomeKind::Nothing;
+  alloc::Error why = alloc::Error::None;
+  std::uint64_t offset = 0;
+  std::uint64_t block_bytes = 0;
+  std::uint64_t moved_from = ~std::uint64_t{0};   // realloc: the offset it left, when it moved
+  bool operator==(const Outcome&) const = default;
+};
+
+// Called in the midst of an event, at each step; census() and figures() of the machine are legal inside.
+using StepListener = std::function<void(const alloc::Step&)>;
+
+// A copy of what the allocator wrote and of the live table. Opaque; equal bytes = equal state.
+struct Keyframe {
+  std::vector<std::byte> bytes;
+  bool operator==(const Keyframe&) const = default;
+};
+
+class Machine {
+ public:
+  virtual ~Machine() = default;
+
+  [[nodiscard]] virtual const trace::AllocatorSpec& spec() const = 0;
+  // Applies event `index` of the trace. The silent form is the fast one: no listener, no allocation of memory.
+  virtual Outcome apply(const trace::Event& event, std::uint64_t index) = 0;
+  virtual Outcome apply(const trace::Event& event, std::uint64_t index, const StepListener& listener) = 0;
+
+  virtual void census(Census& out) const = 0;             // O(blocks); reuses out's memory
+  [[nodiscard]] virtual Figures figures() const = 0;      // O(1)
+  // Where the block of a slot is now; nothing when it is not live here.
+  [[nodiscard]] virtual std::optional<std::uint64_t> offset_of(std::uint32_t slot) const = 0;
+  [[nodiscard]] virtual std::uint64_t frees_of_failed() const = 0;
+
+  virtual void save(Keyframe& out) const = 0;             // only between events
+  virtual void load(const Keyframe& frame) = 0;           // of a machine with an equal spec and slot count
+  // The allocator's own check(): nothing when every invariant holds, else a sentence that names the broken one.
+  [[nodiscard]] virtual std::optional<std::string> check() const = 0;
+};
+
+// Trouble when the configuration cannot be (fault_of) or the arena cannot be reserved.
+[[nodiscard]] trace::Result<std::unique_ptr<Machine>> make_machine(const trace::AllocatorSpec& spec,
+                                                                   std::uint32_t slot_count);
+
+}  // namespace allocviz::replay

@@ -1,0 +1,1 @@
+# The sources of core/replay, relative to core/.

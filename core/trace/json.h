@@ -1,0 +1,26 @@
+// Our own trace format, version 1: JSON, JSON with rows, and JSON Lines. The schema is core/trace/schema.json.
+#pragma once
+
+#include <string>
+
+#include "core/trace/io.h"
+#include "core/trace/trace.h"
+
+namespace allocviz::trace {
+
+// Reads any of the three spellings, told apart by content. Strict about whatever would change the meaning (the Trouble
+// names line or byte, event and field); keeps what it does not know. A file cut short gives its complete events and a
+// warning. O(size); memory a small multiple of the trace, never a DOM of the events.
+[[nodiscard]] Result<Trace> read_json(ByteSource& source, const Progress& progress = {});
+
+// Every fault of a file, for `alloctrace check`: not only the first. Empty = valid.
+[[nodiscard]] Result<std::vector<Trouble>> check_json(ByteSource& source);
+
+enum class Spelling { Json, JsonLines };   // by the target's name: .jsonl or .json, before .zst or .gz
+[[nodiscard]] Spelling spelling_for(const std::string& path);
+
+// Writes atomically. Reading it back gives an equal trace; writing that gives the same bytes.
+[[nodiscard]] Status write_json(const Trace& trace, const std::string& path, const Progress& progress = {});
+[[nodiscard]] std::string to_json_text(const Trace& trace, Spelling spelling = Spelling::Json);
+
+}  // namespace allocviz::trace

@@ -1,0 +1,1 @@
+# The sources of core/trace, relative to core/.

@@ -1,0 +1,188 @@
+// What a program asked for, in order: one event a row, held as columns.
+//
+//   op    | free  alloc alloc realloc mark ...        1 B
+//   slot  | 0     0     1     1       -               which of the blocks live at this moment is meant
+//   id    | 17    18    "A"   "A"     -               the name the log gives it
+//   size, align, time, thread, site, tag, addr        each as wide as it has to be (core/trace/column.h)
+//   notes, mark names, unknown fields                 sparse, beside the columns
+//
+// A slot is a small number that stands for a live block from its alloc to its free and is used again afterwards, so
+// whoever replays a trace keeps its blocks in an array of slot_count() entries and never hashes an id.
+//   I1  every column holds size() values.
+//   I2  between an Alloc (or Realloc) of slot s and the Free of s, no other block has slot s.
+//   I3  slot < slot_count() <= peak of ids live at once, or slot = kNoSlot where the event concerns no live id.
+// Events are indexed from 0 here; people, files and the command line count them from 1.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/trace/column.h"
+#include "core/trace/spec.h"
+#include "core/trace/trouble.h"
+
+namespace allocviz::trace {
+
+enum class Op : std::uint8_t { Alloc, Free, Realloc, Reset, Mark };
+
+inline constexpr std::uint32_t kNoSlot = 0xffff'ffffu;
+inline constexpr std::uint64_t kNoEvent = ~std::uint64_t{0};
+inline constexpr std::uint64_t kNoAddr = 0;   // no recorded program has a block at address 0
+
+// What the log says of an event beyond its op. All of it is known from the log alone, before any replay.
+enum EventFlag : std::uint8_t {
+  kFailedThere = 1u << 0,   // ok: false; shown, counted, not replayed; slot = kNoSlot
+  kNullFree = 1u << 1,      // free of the null pointer: does nothing
+  kUnknownId = 1u << 2,     // Free of an id that is not live (does nothing) or Realloc of one (acts as Alloc)
+  kImplicitFree = 1u << 3,  // Alloc of an id that is live: that block is freed first, the slot stays
+  kByOffset = 1u << 4,      // Free by offset: reaches the allocator unfiltered; `offset` instead of id, no slot
+  kNamedId = 1u << 5,       // `id` is an index into names(), else the number itself
+  kHasId = 1u << 6,         // the event has an id at all
+};
+
+// One row, gathered from the columns.
+struct Event {
+  Op op = Op::Alloc;
+  std::uint8_t flags = 0;
+  std::uint8_t align_log2 = 0;
+  std::uint32_t slot = kNoSlot;
+  std::uint64_t id = 0;
+  std::uint64_t size = 0;       // bytes requested (Alloc, Realloc)
+  std::uint64_t offset = 0;     // kByOffset only
+  std::uint64_t time_ns = 0;    // since the start; 0 throughout when the log has no times
+  std::uint64_t thread = 0;
+  std::uint32_t site = 0;       // 1 + index into sites(), 0 = none
+  std::uint32_t tag = 0;        // 1 + index into tags(), 0 = none
+  std::uint64_t addr = kNoAddr; // where the recorded program had it
+
+  [[nodiscard]] bool has(EventFlag flag) const { return (flags & flag) != 0; }
+  [[nodiscard]] std::uint64_t align() const { return std::uint64_t{1} << align_log2; }
+};
+
+// What can be counted in a log without replaying it. The names are those of `alloctrace info --json`.
+struct Facts {
+  std::uint64_t allocs = 0, frees = 0, reallocs = 0, resets = 0, marks = 0;
+  std::uint64_t unknown_frees = 0, null_frees = 0, implicit_frees = 0, unknown_reallocs = 0, failed_requests = 0;
+  std::uint64_t peak_live_bytes = 0, peak_live_blocks = 0, largest_request = 0;
+  std::uint64_t live_bytes_at_end = 0, live_blocks_at_end = 0;
+  std::uint64_t threads = 0;   // 0 = the log does not say
+  [[nodiscard]] std::uint64_t events() const { return allocs + frees + reallocs; }
+};
+
+struct Site {                        // a call site: one line, or a stack, innermost first
+  std::vector<std::string> frames;   // never empty
+  bool stack = false;                // written as an array even with one frame
+  bool operator==(const Site&) const = default;
+};
+
+struct Header {
+  std::string name;
+  std::string about;                        // Markdown
+  std::vector<AllocatorSpec> allocators;    // empty: default_spec(peak) is used, and the user is told
+  std::optional<std::uint64_t> default_align;
+  std::string format = "allocviz-trace";    // what it was read from: "mtrace", "heaptrack-raw", ...
+  bool rows = false;                        // the file named its columns
+  std::map<std::string, std::string> extra; // unknown header fields, as JSON text, kept for the round trip
+};
+
+// What a reader found of one event. Ids are resolved, checked and counted by the TraceBuilder, alike for every format.
+struct RawEvent {
+  Op op = Op::Alloc;
+  enum class Id : std::uint8_t { None, Null, Number, Name } id_kind = Id::None;
+  std::uint64_t id_number = 0;
+  std::string_view id_name;
+  std::uint64_t size = 0;
+  std::optional<std::uint64_t> align;       // bytes, a power of two; absent = the header's default, else 1
+  std::optional<std::uint64_t> offset;      // Free by offset
+  std::optional<std::uint64_t> time_ns, thread;
+  std::uint32_t site = 0;                   // as in Event
+  std::string_view tag;                     // empty = none
+  std::uint64_t addr = kNoAddr;
+  bool ok = true;
+  std::string_view mark_name;               // Mark only
+  std::string_view note;                    // empty = none
+  std::string_view extra;                   // unknown fields as the inside of a JSON object, empty = none
+};
+
+class Trace {
+ public:
+  [[nodiscard]] std::uint64_t size() const { return op_.size(); }
+  [[nodiscard]] Event event(std::uint64_t index) const;     // O(1)
+  // The two columns a replay of everything touches most, without gathering the row.
+  [[nodiscard]] Op op(std::uint64_t index) const { return static_cast<Op>(op_[index]); }
+  [[nodiscard]] std::uint8_t flags(std::uint64_t index) const { return static_cast<std::uint8_t>(flags_[index]); }
+
+  [[nodiscard]] const Header& header() const { return header_; }
+  [[nodiscard]] Header& header() { return header_; }        // the document's own, edited through viz/app/update only
+  [[nodiscard]] const Facts& facts() const { return facts_; }
+  [[nodiscard]] std::uint32_t slot_count() const { return slot_count_; }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  [[nodiscard]] const std::vector<Site>& sites() const { return sites_; }
+  [[nodiscard]] const std::vector<std::string>& tags() const { return tags_; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+  [[nodiscard]] bool has_times() const { return time_.width_bytes() != 0; }
+  [[nodiscard]] bool has_threads() const { return facts_.threads != 0; }
+  [[nodiscard]] bool has_addresses() const { return addr_.width_bytes() != 0; }
+  [[nodiscard]] bool has_sites() const { return site_.width_bytes() != 0 || !sites_.empty(); }
+
+  // The event's id as people see it: "A", "17", or "" where it has none. O(1).
+  [[nodiscard]] std::string id_text(std::uint64_t index) const;
+  [[nodiscard]] std::string id_text(const Event& event) const;
+  // For an Alloc or Realloc that made a block: the Free, Realloc, Reset or implicitly freeing Alloc that ended it.
+  // For a Free or Realloc: the event that made the block it ends. kNoEvent where there is none. O(1).
+  [[nodiscard]] std::uint64_t ended_at(std::uint64_t index) const;
+  [[nodiscard]] std::uint64_t began_at(std::uint64_t index) const;
+  // Notes, mark names and unknown fields; nullptr where the event has none. O(log of how many there are).
+  [[nodiscard]] const std::string* note(std::uint64_t index) const;
+  [[nodiscard]] const std::string* mark_name(std::uint64_t index) const;
+  [[nodiscard]] const std::string* extra(std::uint64_t index) const;
+  [[nodiscard]] const std::map<std::uint64_t, std::string>& marks() const { return mark_names_; }
+  [[nodiscard]] const std::map<std::uint64_t, std::string>& notes() const { return notes_; }
+
+  // The configurations to open it with: the header's, or default_spec of its peak.
+  [[nodiscard]] std::vector<AllocatorSpec> specs_to_open() const;
+  [[nodiscard]] std::uint64_t memory_bytes() const;
+
+ private:
+  friend class TraceBuilder;
+  Column op_, flags_, align_log2_, slot_, id_, size_, time_, thread_, site_, tag_, addr_, partner_;
+  Header header_;
+  Facts facts_;
+  std::uint32_t slot_count_ = 0;
+  std::vector<std::string> names_, tags_, warnings_;
+  std::vector<Site> sites_;
+  std::map<std::uint64_t, std::string> notes_, mark_names_, extras_;
+  std::map<std::uint64_t, std::uint64_t> offsets_;   // of the few events that free by offset
+};
+
+// Appends events and resolves what they mean: slots, partners, unknown and implicit frees, facts.
+// Every reader, of our own format or a foreign one, ends here, so all of them count alike.
+class TraceBuilder {
+ public:
+  TraceBuilder();
+  ~TraceBuilder();
+  TraceBuilder(TraceBuilder&&) noexcept;
+  TraceBuilder& operator=(TraceBuilder&&) noexcept;
+
+  [[nodiscard]] Header& header();
+  // Refuses only what no reader may pass on: size above 2^63-1, an alignment that is no power of two, a missing id.
+  // The Trouble names the field and the event; the caller adds file and line.
+  Status append(const RawEvent& event);
+  std::uint32_t add_site(Site site);                // returns 1 + its index; equal sites are stored once
+  void set_sites(std::vector<Site> sites);          // a file's own table, kept in its order (duplicates included)
+  void warn(std::string text);
+  [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] Trace finish() &&;
+
+ private:
+  struct Inner;
+  std::unique_ptr<Inner> inner_;
+};
+
+}  // namespace allocviz::trace

@@ -1,0 +1,16 @@
+# allocviz_flags: what every target of this project is compiled with. Linked PRIVATE, so nobody who uses core/alloc
+# inherits our warnings.
+add_library(allocviz_flags INTERFACE)
+target_compile_features(allocviz_flags INTERFACE cxx_std_20)
+target_compile_options(allocviz_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+target_include_directories(allocviz_flags INTERFACE ${PROJECT_SOURCE_DIR})
+if(ALLOCVIZ_WERROR)
+  target_compile_options(allocviz_flags INTERFACE -Werror)
+endif()
+if(ALLOCVIZ_SANITIZE)
+  target_compile_options(allocviz_flags INTERFACE -fsanitize=${ALLOCVIZ_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(allocviz_flags INTERFACE -fsanitize=${ALLOCVIZ_SANITIZE})
+endif()
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()

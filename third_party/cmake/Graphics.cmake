@@ -1,0 +1,1 @@
+# Dear ImGui, GLFW, EGL and the generated OpenGL loader.

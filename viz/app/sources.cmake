@@ -1,0 +1,1 @@
+# The sources of viz/app, relative to viz/.

@@ -1,0 +1,1 @@
+# The sources of viz/draw, relative to viz/.

@@ -1,0 +1,35 @@
+// What every panel is: a function of the state that draws into its rectangle and pushes commands. It changes nothing.
+#pragma once
+
+#include "viz/app/command.h"
+#include "viz/app/state.h"
+#include "viz/draw/geometry.h"
+#include "viz/draw/theme.h"
+
+namespace allocviz::panels {
+
+struct Context {
+  const app::State& state;
+  app::Commands& commands;
+  const draw::Theme& theme;
+  float em = 16;                 // the body font's size in pixels: every length is a multiple of it
+};
+
+// One function a panel, each in its own file. `rect` is in window pixels; the panel draws its own frame and title.
+void menu_bar(const Context& context, draw::Rect rect);          // menus, title, configuration chip
+void events(const Context& context, draw::Rect rect);            // list, search; and failures
+void scenarios(const Context& context, draw::Rect rect);
+void stage_buddy(const Context& context, draw::Rect rect, std::size_t stage);
+void stage_slab(const Context& context, draw::Rect rect, std::size_t stage);
+void stage_bump(const Context& context, draw::Rect rect, std::size_t stage);
+void memory_map(const Context& context, draw::Rect rect, std::size_t stage);
+void what_happened(const Context& context, draw::Rect rect);
+void inspector(const Context& context, draw::Rect rect);
+void transport(const Context& context, draw::Rect rect);
+void timeline(const Context& context, draw::Rect rect);          // charts over time
+void error_bar(const Context& context, draw::Rect rect);
+void popups(const Context& context);                             // palette, keys, go to, dialogs, progress
+// The whole window: splits it into the four parts and calls the panels.
+void window(const Context& context, draw::Rect rect);
+
+}  // namespace allocviz::panels

@@ -1,0 +1,1 @@
+# The sources of viz/panels, relative to viz/.

@@ -1,0 +1,1 @@
+# The sources of viz/platform, relative to viz/.
