@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test.
+set -euo pipefail
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+. "$root/third_party/setup.sh"
+
+usage() {
+  cat <<'END'
+Usage: ./test.sh [--all | PRESET...]
+  (nothing)   every test in the presets release (g++) and asan-ubsan (clang)
+  --all       the same in dev, release, asan-ubsan, tsan and core-only
+  PRESET...   the same in these presets only
+Installs the Debian packages that are missing (third_party/packages.txt). Ends with 1 when a test fails or none ran.
+END
+}
+
+presets=()
+for argument in "$@"; do
+  case $argument in
+    -h | --help) usage; exit ;;
+    --all) presets=(dev release asan-ubsan tsan core-only) ;;
+    dev | release | asan-ubsan | tsan | core-only) presets+=("$argument") ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+[ "${#presets[@]}" -gt 0 ] || presets=(release asan-ubsan)
+
+# The sanitizers of clang 14 map their shadow at fixed addresses, which the widest address randomisation of newer kernels
+# may have taken: switched off for these runs where the system lets us.
+steady=()
+if setarch "$(uname -m)" -R true 2>/dev/null; then steady=(setarch "$(uname -m)" -R); fi
+
+run_tests() {
+  local preset=$1 log=$logs/test-$1.log ended=0
+  say "Testing ($preset) …"
+  "${steady[@]}" ctest --test-dir "$root/build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error \
+    >"$log" 2>&1 </dev/null || ended=$?
+  if [ "$ended" != 0 ]; then
+    # What the failing tests printed; the lines of those that passed are left out.
+    grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +#[0-9]+: .* +(Passed|\*\*\*Skipped) )' "$log" | tail -n 200 >&2
+    failed+=("$preset")
+    return
+  fi
+  grep -E 'tests passed, ' "$log"
+  local skipped
+  skipped=$(grep -cE '\*\*\*Skipped' "$log" || true)
+  [ "$skipped" = 0 ] || say "  $skipped of them skipped: $log says which"
+}
+
+install_packages run test
+failed=()
+mkdir -p "$logs"
+for preset in "${presets[@]}"; do
+  configure "$preset" ON
+  build "$preset"
+  run_tests "$preset"
+done
+[ "${#failed[@]}" -eq 0 ] || fail "Failed in: ${failed[*]}"
