@@ -17,7 +17,7 @@ namespace allocviz::replay {
 
 enum class BlockState : std::uint8_t {
   Free,
-  Fresh,     // slab: never handed out yet
+  Fresh,  // slab: never handed out yet
   Live,
   InFlight,  // between two steps of one event: in no list, and nobody's yet
   Gap,       // not managed
@@ -29,15 +29,15 @@ struct Block {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   BlockState state = BlockState::Free;
-  std::int16_t level = -1;                // buddy: 0 = largest; -1 elsewhere
-  std::uint64_t requested = 0;            // Live (and Dead): bytes asked for
-  std::uint64_t born = ~std::uint64_t{0}; // Live (and Dead): index of the event that made or last resized it
+  std::int16_t level = -1;                 // buddy: 0 = largest; -1 elsewhere
+  std::uint64_t requested = 0;             // Live (and Dead): bytes asked for
+  std::uint64_t born = ~std::uint64_t{0};  // Live (and Dead): index of the event that made or last resized it
 };
 
 struct FreeList {
-  int level = 0;                          // buddy: its level; slab: 0
+  int level = 0;  // buddy: its level; slab: 0
   std::uint64_t block_bytes = 0;
-  std::vector<std::uint64_t> offsets;     // in list order, the next one to be handed out first
+  std::vector<std::uint64_t> offsets;  // in list order, the next one to be handed out first
 };
 
 // All of it in O(1) from the machine's own counters; also what the series record after every event.
@@ -45,10 +45,10 @@ struct Figures {
   std::uint64_t live_requested = 0;  // bytes asked for by live blocks
   std::uint64_t live_rounded = 0;    // bytes of the blocks they stand in
   std::uint64_t live_blocks = 0;
-  std::uint64_t free = 0;            // bytes on free lists (bump: below the mark)
-  std::uint64_t largest_free = 0;    // the largest request that could be served now, in bytes of its block
-  std::uint64_t reserved = 0;        // arena - gaps - free
-  std::uint64_t failed = 0;          // requests failed up to here
+  std::uint64_t free = 0;          // bytes on free lists (bump: below the mark)
+  std::uint64_t largest_free = 0;  // the largest request that could be served now, in bytes of its block
+  std::uint64_t reserved = 0;      // arena - gaps - free
+  std::uint64_t failed = 0;        // requests failed up to here
   bool operator==(const Figures&) const = default;
 };
 [[nodiscard]] double internal_fragmentation(const Figures& figures);  // 1 - requested / rounded; 0 when nothing lives
@@ -58,9 +58,9 @@ struct Census {
   trace::AllocatorKind kind = trace::AllocatorKind::Buddy;
   std::uint64_t arena_bytes = 0;
   std::vector<Block> blocks;
-  std::vector<FreeList> free_lists;       // buddy: one a level, 0 first; slab: one
-  std::optional<std::uint64_t> mark;      // bump
-  std::uint64_t outstanding = 0;          // bump and slab
+  std::vector<FreeList> free_lists;   // buddy: one a level, 0 first; slab: one
+  std::optional<std::uint64_t> mark;  // bump
+  std::uint64_t outstanding = 0;      // bump and slab
   Figures figures;
 
   // The block that holds the byte at offset; nullptr outside the arena. O(log blocks).

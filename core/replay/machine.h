@@ -33,7 +33,7 @@ struct Outcome {
   alloc::Error why = alloc::Error::None;
   std::uint64_t offset = 0;
   std::uint64_t block_bytes = 0;
-  std::uint64_t moved_from = ~std::uint64_t{0};   // realloc: the offset it left, when it moved
+  std::uint64_t moved_from = ~std::uint64_t{0};  // realloc: the offset it left, when it moved
   bool operator==(const Outcome&) const = default;
 };
 
@@ -55,14 +55,14 @@ class Machine {
   virtual Outcome apply(const trace::Event& event, std::uint64_t index) = 0;
   virtual Outcome apply(const trace::Event& event, std::uint64_t index, const StepListener& listener) = 0;
 
-  virtual void census(Census& out) const = 0;             // O(blocks); reuses out's memory
-  [[nodiscard]] virtual Figures figures() const = 0;      // O(1)
+  virtual void census(Census& out) const = 0;         // O(blocks); reuses out's memory
+  [[nodiscard]] virtual Figures figures() const = 0;  // O(1)
   // Where the block of a slot is now; nothing when it is not live here.
   [[nodiscard]] virtual std::optional<std::uint64_t> offset_of(std::uint32_t slot) const = 0;
   [[nodiscard]] virtual std::uint64_t frees_of_failed() const = 0;
 
-  virtual void save(Keyframe& out) const = 0;             // only between events
-  virtual void load(const Keyframe& frame) = 0;           // of a machine with an equal spec and slot count
+  virtual void save(Keyframe& out) const = 0;    // only between events
+  virtual void load(const Keyframe& frame) = 0;  // of a machine with an equal spec and slot count
   // The allocator's own check(): nothing when every invariant holds, else a sentence that names the broken one.
   [[nodiscard]] virtual std::optional<std::string> check() const = 0;
 };

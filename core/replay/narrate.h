@@ -9,8 +9,8 @@
 namespace allocviz::replay {
 
 struct StepText {
-  std::string verb;    // "round up", "look", "split", ...: the first column of the step list
-  std::string text;    // "100 B → 128 B, level 13"
+  std::string verb;  // "round up", "look", "split", ...: the first column of the step list
+  std::string text;  // "100 B → 128 B, level 13"
 };
 
 // "alloc E 50 B", "free B", "realloc C 200 B → 300 B", "mark everything is live".
@@ -22,6 +22,6 @@ struct StepText {
 // The name of a step's kind as --json prints it: "round", "look", ...; of a state: "live", "free", ...
 [[nodiscard]] const char* name_of(alloc::StepKind kind);
 [[nodiscard]] const char* name_of(BlockState state);
-[[nodiscard]] const char* name_of(alloc::Error why);   // "out-of-memory", "double-free", ...
+[[nodiscard]] const char* name_of(alloc::Error why);  // "out-of-memory", "double-free", ...
 
 }  // namespace allocviz::replay

@@ -22,7 +22,8 @@ namespace allocviz::replay {
 inline constexpr std::uint32_t kAllSteps = 0xffff'ffffu;
 
 // event = how many events have begun (0 = before the first, n = the last); step = how many steps of that event are
-// done, kAllSteps = all of them, whatever their number. {N, 0} is the same state as {N-1, kAllSteps}.
+// done, kAllSteps = all of them, whatever their number. {N, 0} is the same state as {N-1, kAllSteps}; {N, its last
+// step} is the event done, {N, kAllSteps}. An event of no steps at all (a mark, a null free) changes nothing.
 struct Position {
   std::uint64_t event = 0;
   std::uint32_t step = kAllSteps;
@@ -35,20 +36,27 @@ struct EventRun {
   Outcome outcome;
 };
 
-struct Summary {                       // what `alloctrace replay` reports, gathered while the timeline was built
+struct Summary {  // what `alloctrace replay` reports, gathered while the timeline was built
   std::uint64_t events = 0, failed = 0, first_failed = 0 /* counted from 1; 0 = none */, frees_of_failed = 0;
   std::uint64_t peak_live_requested = 0, peak_reserved = 0;
-  std::uint64_t peak_event = 0;        // first maximum of live_rounded, counted from 1
-  Figures at_peak, at_end;             // at_peak.live_rounded is the peak
-  double ns_per_event = 0;
+  std::uint64_t peak_event = 0;  // first maximum of live_rounded, counted from 1
+  Figures at_peak, at_end;       // at_peak.live_rounded is the peak
+  double ns_per_event = 0;       // of applying them: reading the trace and keeping this account not counted
+};
+
+struct TimelineOptions {
+  std::uint64_t keyframe_events = 0;  // a keyframe every so many events; 0 = by what they cost to replay and to save
+  std::uint64_t keyframe_budget_bytes = std::uint64_t{256} << 20;
 };
 
 class Timeline {
  public:
-  // Replays everything once: keyframes, series, failures, summary. O(events).
+  // Replays everything once: keyframes, series, failures, summary. O(events). The cursor then stands at event 0.
+  // Trouble when the configuration cannot be, and "cancelled" when progress says to stop.
   [[nodiscard]] static trace::Result<std::unique_ptr<Timeline>> build(std::shared_ptr<const trace::Trace> trace,
                                                                       const trace::AllocatorSpec& spec,
-                                                                      const trace::Progress& progress = {});
+                                                                      const trace::Progress& progress = {},
+                                                                      const TimelineOptions& options = {});
   virtual ~Timeline() = default;
 
   [[nodiscard]] virtual const trace::Trace& trace() const = 0;
@@ -57,19 +65,21 @@ class Timeline {
 
   // Moves the cursor; positions beyond the ends are clamped to them. O(keyframe interval).
   virtual void seek(Position position) = 0;
-  [[nodiscard]] virtual Position position() const = 0;      // step is always a number here, never kAllSteps ...
-  [[nodiscard]] virtual std::uint32_t step_count() const = 0;  // ... from 0 to this, the steps of the event at the cursor
-  [[nodiscard]] virtual const Census& census() const = 0;   // at the cursor; taken when first asked for
-  [[nodiscard]] virtual const Figures& figures() const = 0; // at the cursor
-  [[nodiscard]] virtual const EventRun& run() const = 0;    // the event at the cursor, whole; empty at event 0
+  [[nodiscard]] virtual Position position() const = 0;  // step is always a number here, never kAllSteps ...
+  [[nodiscard]] virtual std::uint32_t step_count()
+      const = 0;                                             // ... from 0 to this, the steps of the event at the cursor
+  [[nodiscard]] virtual const Census& census() const = 0;    // at the cursor; taken when first asked for
+  [[nodiscard]] virtual const Figures& figures() const = 0;  // at the cursor
+  [[nodiscard]] virtual const EventRun& run() const = 0;     // the event at the cursor, whole; empty at event 0
 
   // What an event did, wherever the cursor stands (which it leaves as it was). index from 0.
   [[nodiscard]] virtual EventRun run_of(std::uint64_t index) = 0;
-  // The machine's bytes at the cursor: what the property test compares.
+  // The machine's bytes at the cursor: what the property test compares. Inside an event, those of its step.
   [[nodiscard]] virtual Keyframe snapshot() const = 0;
 
   [[nodiscard]] virtual const Series& series() const = 0;
-  [[nodiscard]] virtual const std::vector<std::uint64_t>& failures() const = 0;   // indices, ascending
+  // Events whose outcome is Failed: requests that were not served, and frees by offset that were refused. Ascending.
+  [[nodiscard]] virtual const std::vector<std::uint64_t>& failures() const = 0;
   [[nodiscard]] virtual const Summary& summary() const = 0;
   [[nodiscard]] virtual std::uint64_t memory_bytes() const = 0;
 };

@@ -1,0 +1,47 @@
+#include "core/replay/player.h"
+
+namespace allocviz::replay {
+namespace {
+
+constexpr std::uint64_t kStoneDistance = 512;
+
+// Loading a state costs about as much as applying this many events; an estimate is enough to choose the nearer way.
+std::uint64_t events_worth(const Keyframe& frame) {
+  return 16 + frame.bytes.size() / 64;
+}
+
+}  // namespace
+
+void Player::go_to(std::uint64_t events) {
+  const Keyframes::Kept& kept = keyframes_.at_or_before(events);
+  const bool stone_is_nearer = has_stone_ && stone_at_ <= events && stone_at_ > kept.event;
+  const Keyframe& frame = stone_is_nearer ? stone_ : kept.frame;
+  const std::uint64_t from = stone_is_nearer ? stone_at_ : kept.event;
+  if (at_ > events || from > at_ + events_worth(frame)) {
+    load(frame, from);
+    if (events - at_ > 4 * kStoneDistance) {
+      run_to(events - kStoneDistance);
+      machine_->save(stone_);
+      stone_at_ = at_;
+      has_stone_ = true;
+    }
+  }
+  run_to(events);
+}
+
+void Player::run_to(std::uint64_t events) {
+  for (; at_ < events; ++at_) machine_->apply(trace_.event(at_), at_);
+}
+
+Outcome Player::apply_next(const StepListener& listener) {
+  const Outcome outcome = machine_->apply(trace_.event(at_), at_, listener);
+  ++at_;
+  return outcome;
+}
+
+void Player::load(const Keyframe& frame, std::uint64_t events) {
+  machine_->load(frame);
+  at_ = events;
+}
+
+}  // namespace allocviz::replay

@@ -1,0 +1,170 @@
+// The curves over time: exact values, exact extents, whatever the range.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "core/replay/series.h"
+#include "tests/support/seed.h"
+
+namespace allocviz::replay {
+namespace {
+
+constexpr Curve kAll[] = {Curve::LiveRequested, Curve::LiveRounded, Curve::Free,
+                          Curve::LargestFree,   Curve::LiveBlocks,  Curve::Reserved};
+
+std::uint64_t value_of(Curve curve, const Figures& f) {
+  switch (curve) {
+    case Curve::LiveRequested:
+      return f.live_requested;
+    case Curve::LiveRounded:
+      return f.live_rounded;
+    case Curve::Free:
+      return f.free;
+    case Curve::LargestFree:
+      return f.largest_free;
+    case Curve::LiveBlocks:
+      return f.live_blocks;
+    case Curve::Reserved:
+      return f.reserved;
+  }
+  return 0;
+}
+
+Extent brute_extent(Curve curve, const std::vector<Figures>& all, std::uint64_t first, std::uint64_t last) {
+  Extent extent{value_of(curve, all[first]), value_of(curve, all[first])};
+  for (std::uint64_t p = first; p < last; ++p) {
+    extent.min = std::min(extent.min, value_of(curve, all[p]));
+    extent.max = std::max(extent.max, value_of(curve, all[p]));
+  }
+  return extent;
+}
+
+// A walk of figures with quiet stretches, jumps and full-width values.
+std::vector<Figures> some_figures(std::mt19937_64& random, std::size_t count) {
+  constexpr std::uint64_t kManaged = std::uint64_t{1} << 63;
+  std::vector<Figures> all(count);
+  Figures f;
+  for (Figures& out : all) {
+    switch (random() % 16) {
+      case 0:
+        f.live_requested = random();
+        break;
+      case 1:
+        f.largest_free = random() >> (random() % 64);
+        break;
+      case 2:
+        f.free = random() % kManaged;
+        break;
+      case 3:
+        f.live_rounded = (random() % 4096) * 64;
+        break;
+      default:
+        f.live_blocks += random() % 3;
+        break;
+    }
+    f.reserved = kManaged - f.free;
+    out = f;
+  }
+  return all;
+}
+
+Series series_of(const std::vector<Figures>& all) {
+  Series series;
+  for (const Figures& f : all) series.append(f);
+  return series;
+}
+
+TEST(Series, every_value_is_kept_exactly_at_every_length) {
+  std::mt19937_64 random(test::seed());
+  for (const std::size_t count : {1u, 63u, 64u, 65u, 127u, 1024u, 1025u, 20000u}) {
+    const std::vector<Figures> all = some_figures(random, count);
+    const Series series = series_of(all);
+    ASSERT_EQ(series.size(), count);
+    for (const Curve curve : kAll) {
+      for (std::size_t p = 0; p < count; ++p) ASSERT_EQ(series.at(curve, p), value_of(curve, all[p])) << p;
+    }
+  }
+}
+
+TEST(Series, extents_equal_brute_force_over_random_ranges) {
+  std::mt19937_64 random(test::seed());
+  const std::vector<Figures> all = some_figures(random, 40'000);
+  const Series series = series_of(all);
+  for (int round = 0; round < 3000; ++round) {
+    const std::uint64_t length = 1 + (random() >> (random() % 48 + 16)) % all.size();
+    const std::uint64_t first = random() % (all.size() - length + 1);
+    const Curve curve = kAll[random() % std::size(kAll)];
+    ASSERT_EQ(series.extent(curve, first, first + length), brute_extent(curve, all, first, first + length))
+        << first << " + " << length;
+  }
+}
+
+TEST(Series, a_spike_of_one_event_shows_in_every_zoom) {
+  std::vector<Figures> all(1'000'000, Figures{.live_requested = 10, .free = 100});
+  all[654'321].live_requested = 99;
+  all[654'322].live_requested = 1;
+  const Series series = series_of(all);
+  for (const std::size_t width : {1u, 2u, 3u, 640u, 1001u, 4096u}) {
+    std::vector<Extent> bins(width);
+    series.bins(Curve::LiveRequested, 0, 1e6, bins);
+    Extent whole = bins[0];
+    for (const Extent& bin : bins) whole = {std::min(whole.min, bin.min), std::max(whole.max, bin.max)};
+    EXPECT_EQ(whole, (Extent{1, 99})) << width;
+  }
+}
+
+TEST(Series, bins_partition_the_positions_and_equal_brute_force) {
+  std::mt19937_64 random(test::seed());
+  const std::vector<Figures> all = some_figures(random, 5'000);
+  const Series series = series_of(all);
+  for (int round = 0; round < 300; ++round) {
+    const double first = static_cast<double>(random() % 4'000) + 0.25 * static_cast<double>(random() % 4);
+    const double last = first + static_cast<double>(1 + random() % 999);
+    std::vector<Extent> bins(1 + random() % 1500);
+    series.bins(Curve::LiveBlocks, first, last, bins);
+    const double n = static_cast<double>(bins.size());
+    for (std::size_t i = 0; i < bins.size(); ++i) {
+      const double lo = i == 0 ? first : first + (last - first) * (static_cast<double>(i) / n);
+      const double hi = first + (last - first) * (static_cast<double>(i + 1) / n);
+      const auto from = static_cast<std::uint64_t>(std::ceil(lo));
+      const auto to = static_cast<std::uint64_t>(std::ceil(hi));
+      const Extent expected = from < to ? brute_extent(Curve::LiveBlocks, all, from, to)
+                                        : brute_extent(Curve::LiveBlocks, all, static_cast<std::uint64_t>(lo),
+                                                       static_cast<std::uint64_t>(lo) + 1);
+      ASSERT_EQ(bins[i], expected) << "bin " << i << " of " << bins.size() << " over " << first << " .. " << last;
+    }
+  }
+}
+
+TEST(Series, bins_outside_the_trace_repeat_its_first_and_last_value) {
+  std::vector<Figures> all(100);
+  for (std::uint64_t p = 0; p < all.size(); ++p) all[p].live_blocks = 7 + p;
+  const Series series = series_of(all);
+  std::vector<Extent> bins(4);
+  series.bins(Curve::LiveBlocks, -200, 0, bins);
+  for (const Extent& bin : bins) EXPECT_EQ(bin, (Extent{7, 7}));
+  series.bins(Curve::LiveBlocks, 100, 300, bins);
+  for (const Extent& bin : bins) EXPECT_EQ(bin, (Extent{106, 106}));
+}
+
+TEST(Series, of_nothing_is_nothing) {
+  const Series series;
+  std::vector<Extent> bins(3, Extent{1, 1});
+  series.bins(Curve::Free, 0, 10, bins);
+  for (const Extent& bin : bins) EXPECT_EQ(bin, (Extent{0, 0}));
+  EXPECT_EQ(series.at(Curve::Reserved, 5), 0u);
+}
+
+TEST(Series, curves_that_do_not_move_cost_three_bytes_an_event) {
+  Series series;
+  for (int i = 0; i < 1'000'000; ++i) series.append(Figures{.live_requested = 1u << 30, .free = 5, .reserved = 7});
+  series.shrink_to_fit();
+  EXPECT_LE(series.memory_bytes(), 3'000'000u);
+}
+
+}  // namespace
+}  // namespace allocviz::replay
