@@ -15,13 +15,13 @@
 
 namespace allocviz::ui {
 
-enum class Font : std::uint8_t { Body, Bold, Title, Small, Mono, MonoSmall };
-inline constexpr int kFonts = 6;
+enum class Font : std::uint8_t { Body, Bold, Title, Small, Mono, MonoSmall, SmallBold };
+inline constexpr int kFonts = 7;
 
 struct Fonts {                    // filled by the platform when it loads them; null pointers fall back to ImGui's own
   ImFont* of[kFonts] = {};
   float size_px[kFonts] = {};     // as loaded, monitor and user scale included
-  bool has_symbols = false;       // the font holds → ≥ × ⏮ ...; else ASCII stands in (see symbol())
+  bool has_symbols = false;       // the font holds → ≥ × ⏮ ...; else ASCII stands in (see symbols())
 };
 [[nodiscard]] Fonts& fonts();
 
@@ -34,11 +34,19 @@ struct WithFont {                 // for a scope
   WithFont& operator=(const WithFont&) = delete;
 };
 // The text itself where the font has its glyphs, else the ASCII stand-in ("->", ">=", "x").
+// text_at and text() do so themselves; what goes to ImGui directly asks here.
 [[nodiscard]] std::string symbols(std::string_view text);
+// ImGui's own colours, paddings and roundings for this theme; em = the body font's size in pixels. Before each frame
+// in which either may have changed (it is cheap).
+void apply_style(const draw::Theme& theme, float em);
 
 // A rectangle of window pixels becomes an ImGui child region for the time between; everything inside is clipped to it.
 bool begin_region(const char* name, draw::Rect rect, ImGuiWindowFlags flags = 0);
 void end_region();
+// A dialog above everything else, which is dimmed and takes no input until it is gone; gone is what is not begun again
+// in a frame. Always true. Escape and clicks outside are the panel's to notice.
+bool begin_modal(const char* name, draw::Rect rect);
+void end_modal();
 // A panel: its frame, its small capital title at the left and a faint note at the right. Returns what is left inside.
 draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_view title, std::string_view note = {});
 
@@ -49,22 +57,31 @@ bool icon_button(const char* label, const char* hint, void (*paint)(ImDrawList*,
 bool toggle(const char* label, bool on);                                // returns true when clicked
 bool input_text(const char* label, const char* hint, std::string& text, bool enter_only = false);
 bool selectable(const char* label, bool selected, draw::Point size = {});
+bool begin_menu(const char* label);                                     // then end_menu() when true
+void end_menu();
 bool menu_item(const char* label, const char* chord, bool checked = false, bool enabled = true);
 void tooltip(std::string_view text);                                    // for the item just drawn, when hovered
 // A canvas: an invisible item that takes mouse and wheel, for the stages and charts. True when hovered.
 bool canvas(const char* label, draw::Rect rect);
+
+// Text as items, in the flow of a region; wrapped breaks at the region's right edge.
+void text(draw::Color color, std::string_view text);
+void text_wrapped(draw::Color color, std::string_view text);
 
 // Text drawn straight to a draw list, clipped to a width with an ellipsis ("sqlite3Btr…"); returns its width in pixels.
 float text_at(ImDrawList* list, draw::Point at, draw::Color color, std::string_view text, float max_width = 1e9f);
 [[nodiscard]] float text_width(std::string_view text);
 [[nodiscard]] float line_height();
 
+// The list to draw on now: the current region's, or the one below all regions.
+[[nodiscard]] ImDrawList* draw_list();
 // Shapes that ImGui versions spell differently, snapped to whole pixels.
 void fill(ImDrawList* list, draw::Rect rect, draw::Color color, float rounding = 0);
 void outline(ImDrawList* list, draw::Rect rect, draw::Color color, float thickness = 1, float rounding = 0);
 void dashed(ImDrawList* list, draw::Point a, draw::Point b, draw::Color color, float thickness = 1, float dash = 4);
 void hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing, float thickness = 1);       // diagonal
 void cross_hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing);
+void image(ImDrawList* list, draw::Rect rect, std::uintptr_t texture);   // of upload(); nothing when it is 0
 void polyline(ImDrawList* list, const std::vector<draw::Point>& points, draw::Color color, float thickness = 1);
 
 // Pictures made of pixels (the map): uploaded by the platform, which sets this hook; handed the same name again, the
@@ -75,12 +92,16 @@ void set_upload(UploadTexture upload);
 
 // What stood where in the frame just drawn.
 struct Placed {
-  std::string label;    // "panel/label": the region it stood in, then its own label without ##suffixes' hashes removed
+  std::string label;    // "panel/label": the innermost region, then what is shown of the label; "##search" -> "search"
   draw::Rect rect;
+  std::string raw;      // "panel/label" with the label as given, "events/free B##7"
 };
 [[nodiscard]] const std::vector<Placed>& placed();
+// By label, else by raw label, else by what stands after the region's name; null when it was not drawn.
 [[nodiscard]] const Placed* find(std::string_view label);
-void begin_frame();       // clears what was placed; called once a frame before any panel
+void place(std::string_view label, draw::Rect rect);   // for things that are no controls: a block, a curve, a splitter
+void begin_frame();       // after ImGui::NewFrame(), before any panel: clears what was placed, moves the keyboard focus
+void end_frame();         // after the last panel, before ImGui::Render()
 // Says that the next frame must be drawn even if no input comes (motion, a fading notice, playback).
 void want_frame();
 [[nodiscard]] bool take_want_frame();

@@ -1,0 +1,203 @@
+#include "viz/panels/ui.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "viz/panels/ui_inner.h"
+
+namespace allocviz::ui {
+
+Inner inner;
+
+namespace {
+
+ImVec2 at(draw::Point point) {
+  return {point.x, point.y};
+}
+
+std::string full_label(std::string_view label) {
+  std::string text = inner.regions.empty() ? std::string{} : inner.regions.back() + "/";
+  text += label;
+  return text;
+}
+
+// What is shown of "Play##2" is "Play"; "##search" shows nothing and is known as "search".
+std::string_view shown(std::string_view label) {
+  const std::size_t hashes = label.find("##");
+  if (hashes == std::string_view::npos) return label;
+  if (hashes > 0) return label.substr(0, hashes);
+  return label.substr(label.find_first_not_of('#') == std::string_view::npos ? label.size()
+                                                                             : label.find_first_not_of('#'));
+}
+
+void enter_region(const char* name, bool child) {
+  inner.regions.emplace_back(name);
+  inner.region_is_child.push_back(child);
+  inner.region_numbers.push_back(inner.regions_begun++);
+}
+
+void leave_region() {
+  inner.regions.pop_back();
+  inner.region_is_child.pop_back();
+  inner.region_numbers.pop_back();
+}
+
+}  // namespace
+
+Fonts& fonts() {
+  return inner.fonts;
+}
+
+void push_font(Font font) {
+  const auto index = static_cast<std::size_t>(font);
+  push_imgui_font(inner.fonts.of[index], inner.fonts.size_px[index]);
+}
+void pop_font() {
+  ImGui::PopFont();
+}
+
+void begin_frame() {
+  inner.placed.clear();
+  inner.regions.clear();
+  inner.region_is_child.clear();
+  inner.region_numbers.clear();
+  inner.regions_begun = 0;
+  inner.stops_before.swap(inner.stops);
+  inner.stops.clear();
+  inner.modal_begun = false;
+  move_focus();
+}
+
+void end_frame() {
+  if (inner.modal_open && !inner.modal_begun) {
+    close_all_popups();
+    inner.modal_open = false;
+    inner.focus = 0;
+    want_frame();
+  }
+  if (is_fading()) want_frame();
+}
+
+void want_frame() {
+  inner.want_frame = true;
+}
+bool take_want_frame() {
+  return std::exchange(inner.want_frame, false);
+}
+
+const std::vector<Placed>& placed() {
+  return inner.placed;
+}
+
+const Placed* find(std::string_view label) {
+  const auto first = [](auto matches) -> const Placed* {
+    const auto found = std::find_if(inner.placed.begin(), inner.placed.end(), matches);
+    return found == inner.placed.end() ? nullptr : &*found;
+  };
+  if (const Placed* found = first([&](const Placed& p) { return p.label == label; })) return found;
+  if (const Placed* found = first([&](const Placed& p) { return p.raw == label; })) return found;
+  return first([&](const Placed& p) {
+    return p.label.size() > label.size() && p.label.ends_with(label) &&
+           p.label[p.label.size() - label.size() - 1] == '/';
+  });
+}
+
+void place(std::string_view label, draw::Rect rect) {
+  inner.placed.push_back({.label = full_label(shown(label)), .rect = rect, .raw = full_label(label)});
+}
+
+void record(const char* label) {
+  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+  place(label, {low.x, low.y, high.x, high.y});
+}
+
+bool begin_region(const char* name, draw::Rect rect, ImGuiWindowFlags flags) {
+  // Whole pixels, or everything inside would be drawn between them.
+  const draw::Point low{std::round(rect.x0), std::round(rect.y0)};
+  const ImVec2 size{std::max(1.0f, std::round(rect.x1) - low.x), std::max(1.0f, std::round(rect.y1) - low.y)};
+  const bool child = !outside_any_window();
+  enter_region(name, child);
+  if (child) {
+    ImGui::SetCursorScreenPos(at(low));
+    return ImGui::BeginChild(name, size, false, flags);
+  }
+  ImGui::SetNextWindowPos(at(low));
+  ImGui::SetNextWindowSize(size);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0.0f);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowMinSize, ImVec2(1, 1));
+  const bool visible =
+      ImGui::Begin(name, nullptr,
+                   flags | ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
+                       ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBackground |
+                       ImGuiWindowFlags_NoBringToFrontOnFocus);
+  ImGui::PopStyleVar(3);
+  return visible;
+}
+
+void end_region() {
+  const bool child = inner.region_is_child.back();
+  leave_region();
+  if (child) {
+    ImGui::EndChild();
+  } else {
+    ImGui::End();
+  }
+}
+
+bool begin_modal(const char* name, draw::Rect rect) {
+  if (!ImGui::IsPopupOpen(name)) ImGui::OpenPopup(name);
+  ImGui::SetNextWindowPos(ImVec2(std::round(rect.x0), std::round(rect.y0)));
+  ImGui::SetNextWindowSize(ImVec2(std::round(rect.width()), std::round(rect.height())));
+  // Opened in this very frame, so it is open: begun in any case, that end_modal() need not ask.
+  [[maybe_unused]] const bool begun =
+      ImGui::BeginPopupModal(name, nullptr,
+                             ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
+                                 ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoCollapse);
+  IM_ASSERT(begun && "a popup opened just before can be begun");
+  inner.modal_open = inner.modal_begun = true;
+  enter_region(name, false);
+  return true;
+}
+
+void end_modal() {
+  leave_region();
+  ImGui::EndPopup();
+}
+
+draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_view title, std::string_view note) {
+  ImDrawList* list = draw_list();
+  const float em = ImGui::GetFontSize();
+  const float pad = std::round(0.85f * em);
+  fill(list, rect, theme.panel, 0.35f * em);
+  outline(list, rect, theme.panel_edge, 1, 0.35f * em);
+  if (title.empty() && note.empty()) return {rect.x0 + pad, rect.y0 + pad, rect.x1 - pad, rect.y1 - pad};
+
+  std::string capitals{title};
+  std::transform(capitals.begin(), capitals.end(), capitals.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  const float y = rect.y0 + std::round(0.7f * em);
+  float used = 0;
+  {
+    const WithFont font{Font::SmallBold};
+    used = text_at(list, {rect.x0 + pad, y}, theme.text_dim, capitals, rect.width() - 2 * pad);
+  }
+  if (!note.empty()) {
+    const WithFont font{Font::Small};
+    const float room = rect.width() - 2 * pad - used - em;
+    const float width = std::min(text_width(note), room);
+    if (room > 2 * em) text_at(list, {rect.x1 - pad - width, y}, theme.text_faint, note, room);
+  }
+  return {rect.x0 + pad, rect.y0 + std::round(2.2f * em), rect.x1 - pad, rect.y1 - pad};
+}
+
+void set_upload(UploadTexture upload_texture) {
+  inner.upload = upload_texture;
+}
+
+std::uintptr_t upload(std::string_view name, const draw::Color* pixels, int width, int height) {
+  return inner.upload == nullptr ? 0 : inner.upload(name, pixels, width, height);
+}
+
+}  // namespace allocviz::ui

@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "viz/panels/ui_inner.h"
+
+namespace allocviz::ui {
+namespace {
+
+using Kind = Stop::Kind;
+
+ImU32 color_of(draw::Color color) {
+  return color;
+}
+
+draw::Rect item_rect() {
+  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+  return {low.x, low.y, high.x, high.y};
+}
+
+// After every control: remembers where it stood, makes it a stop for Tab, shows the focus, and lets Enter and Space
+// stand for a click.
+bool finish(const char* label, ImGuiID id, Kind kind, bool clicked, bool selected = false) {
+  record(label);
+  if (next_item_is_disabled()) return false;
+  inner.stops.push_back({.id = id,
+                         .kind = kind,
+                         .selected = selected,
+                         .root = root_window(),
+                         .region = inner.region_numbers.empty() ? 0 : inner.region_numbers.back()});
+  if (inner.focus != id) return clicked;
+  if (inner.focus_moved) ImGui::SetScrollHereY();
+  if (kind == Kind::Text) return clicked;  // ImGui draws a text field's own focus
+  const draw::Rect rect = item_rect();
+  const float thickness = std::max(2.0f, std::round(ImGui::GetFontSize() / 8));
+  outline(ImGui::GetWindowDrawList(), rect, inner.theme.live, thickness, ImGui::GetStyle().FrameRounding);
+  return clicked || inner.activate;
+}
+
+int grow(ImGuiInputTextCallbackData* data) {
+  if (data->EventFlag == ImGuiInputTextFlags_CallbackResize) {
+    auto* text = static_cast<std::string*>(data->UserData);
+    text->resize(static_cast<std::size_t>(data->BufTextLen));
+    data->Buf = text->data();
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool button(const char* label, draw::Point size) {
+  const ImGuiID id = ImGui::GetID(label);
+  const bool clicked = ImGui::Button(label, ImVec2(size.x, size.y));
+  return finish(label, id, Kind::Button, clicked);
+}
+
+bool link(const draw::Theme& theme, const char* label) {
+  const ImGuiID id = ImGui::GetID(label);
+  const std::string_view whole{label};
+  const std::string_view visible = whole.substr(0, whole.find("##"));
+  const ImVec2 low = ImGui::GetCursorScreenPos();
+  const bool clicked =
+      ImGui::InvisibleButton(label, ImVec2(std::max(1.0f, text_width(visible)), std::max(1.0f, line_height())));
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const float width = text_at(list, {low.x, low.y}, theme.live, visible);
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+    const float y = std::round(low.y + line_height()) - 1;
+    fill(list, {low.x, y, low.x + width, y + 1}, theme.live);
+  }
+  return finish(label, id, Kind::Button, clicked);
+}
+
+bool icon_button(const char* label, const char* hint, void (*paint)(ImDrawList*, draw::Rect, draw::Color),
+                 draw::Point size) {
+  const ImGuiID id = ImGui::GetID(label);
+  const bool clicked = ImGui::InvisibleButton(label, ImVec2(std::max(1.0f, size.x), std::max(1.0f, size.y)));
+  const bool hovered = ImGui::IsItemHovered(), held = ImGui::IsItemActive();
+  const draw::Rect rect = item_rect();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  if (hovered || held) {
+    fill(list, rect, held ? inner.theme.row_current : inner.theme.row_hover, ImGui::GetStyle().FrameRounding);
+  }
+  paint(list, rect, next_item_is_disabled() ? inner.theme.text_faint : inner.theme.text);
+  const bool result = finish(label, id, Kind::Button, clicked);
+  if (hint != nullptr && *hint != '\0') tooltip(hint);
+  return result;
+}
+
+bool toggle(const char* label, bool on) {
+  const ImGuiID id = ImGui::GetID(label);
+  ImGui::PushStyleColor(ImGuiCol_Button, color_of(on ? inner.theme.row_current : inner.theme.panel));
+  ImGui::PushStyleColor(ImGuiCol_ButtonHovered, color_of(inner.theme.row_hover));
+  ImGui::PushStyleColor(ImGuiCol_Text, color_of(on ? inner.theme.text : inner.theme.text_dim));
+  ImGui::PushStyleColor(ImGuiCol_Border, color_of(on ? inner.theme.live : inner.theme.panel_edge));
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1.0f);
+  const bool clicked = ImGui::Button(label);
+  ImGui::PopStyleVar();
+  ImGui::PopStyleColor(4);
+  return finish(label, id, Kind::Button, clicked);
+}
+
+bool input_text(const char* label, const char* hint, std::string& text, bool enter_only) {
+  const ImGuiID id = ImGui::GetID(label);
+  if (inner.focus == id && inner.focus_moved) ImGui::SetKeyboardFocusHere();
+  ImGuiInputTextFlags flags = ImGuiInputTextFlags_CallbackResize;
+  if (enter_only) flags |= ImGuiInputTextFlags_EnterReturnsTrue;
+  push_no_tab_stop();  // Tab is ours (ui_focus.cpp)
+  const bool changed = ImGui::InputTextWithHint(label, hint, text.data(), text.capacity() + 1, flags, grow, &text);
+  pop_no_tab_stop();
+  if (ImGui::IsItemActive()) {
+    inner.focus = id;
+    inner.focus_kind = Kind::Text;
+  } else if (ImGui::IsItemDeactivated() && inner.focus == id) {
+    inner.focus = 0;
+  }
+  return finish(label, id, Kind::Text, changed);
+}
+
+bool selectable(const char* label, bool selected, draw::Point size) {
+  const ImGuiID id = ImGui::GetID(label);
+  const bool clicked = ImGui::Selectable(label, selected, ImGuiSelectableFlags_None, ImVec2(size.x, size.y));
+  return finish(label, id, Kind::Row, clicked, selected);
+}
+
+bool begin_menu(const char* label) {
+  const ImGuiID id = ImGui::GetID(label);
+  const bool open = ImGui::BeginMenu(label);
+  // Once open, the current window is the menu's popup and the last item is not the title any more.
+  if (open) {
+    inner.regions.emplace_back(label);
+    inner.region_is_child.push_back(true);
+    inner.region_numbers.push_back(inner.regions_begun++);
+  } else {
+    finish(label, id, Kind::Button, false);
+    if (inner.focus == id && inner.activate) ImGui::OpenPopup(label);
+  }
+  return open;
+}
+
+void end_menu() {
+  inner.regions.pop_back();
+  inner.region_is_child.pop_back();
+  inner.region_numbers.pop_back();
+  ImGui::EndMenu();
+}
+
+bool menu_item(const char* label, const char* chord, bool checked, bool enabled) {
+  const ImGuiID id = ImGui::GetID(label);
+  const bool clicked = ImGui::MenuItem(label, chord, checked, enabled);
+  if (!enabled) {
+    record(label);
+    return false;
+  }
+  const bool chosen = finish(label, id, Kind::Row, clicked, checked);
+  if (chosen && !clicked) close_all_popups();
+  return chosen;
+}
+
+void tooltip(std::string_view text) {
+  if (!ImGui::IsItemHovered()) return;
+  ImGui::BeginTooltip();
+  ImGui::PushTextWrapPos(30 * ImGui::GetFontSize());
+  const std::string shown = symbols(text);
+  ImGui::TextUnformatted(shown.data(), shown.data() + shown.size());
+  ImGui::PopTextWrapPos();
+  ImGui::EndTooltip();
+}
+
+bool canvas(const char* label, draw::Rect rect) {
+  ImGui::SetCursorScreenPos(ImVec2(rect.x0, rect.y0));
+  ImGui::InvisibleButton(
+      label, ImVec2(std::max(1.0f, rect.width()), std::max(1.0f, rect.height())),
+      ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight | ImGuiButtonFlags_MouseButtonMiddle);
+  record(label);
+  return ImGui::IsItemHovered();
+}
+
+void text(draw::Color color, std::string_view text) {
+  const std::string shown = symbols(text);
+  ImGui::PushStyleColor(ImGuiCol_Text, color_of(color));
+  ImGui::TextUnformatted(shown.data(), shown.data() + shown.size());
+  ImGui::PopStyleColor();
+}
+
+void text_wrapped(draw::Color color, std::string_view words) {
+  ImGui::PushTextWrapPos(0);
+  text(color, words);
+  ImGui::PopTextWrapPos();
+}
+
+}  // namespace allocviz::ui

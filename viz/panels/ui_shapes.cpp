@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "viz/panels/ui_inner.h"
+
+namespace allocviz::ui {
+namespace {
+
+// What stands in for a glyph that the font lacks.
+struct StandIn {
+  std::string_view glyph, ascii;
+};
+constexpr StandIn kStandIns[] = {
+    {"→", "->"}, {"←", "<-"}, {"↑", "^"},  {"↓", "v"}, {"↔", "<->"},      {"⇒", "=>"},
+    {"≥", ">="}, {"≤", "<="}, {"≠", "!="}, {"×", "x"}, {"·", "-"},        {"…", "..."},
+    {"−", "-"},  {"–", "-"},  {"—", "-"},  {"•", "*"}, {"✕", "x"},        {"✓", "ok"},
+    {"⏮", "|<"}, {"⏭", ">|"}, {"▶", ">"},  {"◀", "<"}, {"⏸", "||"},     {"▾", "v"},
+    {"▴", "^"},  {"▸", ">"},  {"●", "*"},  {"○", "o"}, {"⚑", "#"},        {"“", "\""},
+    {"”", "\""}, {"‘", "'"},  {"’", "'"},  {"µ", "u"}, {"\xc2\xa0", " "}, {"\xe2\x80\xaf", " "},
+};
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+ImVec2 at(float x, float y) {
+  return {x, y};
+}
+
+draw::Rect snapped(draw::Rect rect) {
+  return {std::round(rect.x0), std::round(rect.y0), std::round(rect.x1), std::round(rect.y1)};
+}
+
+float width_of(std::string_view text) {
+  return ImGui::GetFont()->CalcTextSizeA(ImGui::GetFontSize(), 1e9f, 0, text.data(), text.data() + text.size()).x;
+}
+
+// The longest prefix of whole characters that fits with an ellipsis behind it.
+std::string shortened(std::string_view text, float max_width) {
+  const std::string ellipsis = symbols("…");
+  const float room = max_width - width_of(ellipsis);
+  const char* end = text.data();
+  if (room > 0) {
+    ImGui::GetFont()->CalcTextSizeA(ImGui::GetFontSize(), room, 0, text.data(), text.data() + text.size(), &end);
+  }
+  std::string_view head = text.substr(0, static_cast<std::size_t>(end - text.data()));
+  while (!head.empty() && head.back() == ' ') head.remove_suffix(1);
+  return std::string{head} + ellipsis;
+}
+
+}  // namespace
+
+std::string symbols(std::string_view text) {
+  std::string out;
+  if (inner.fonts.has_symbols || is_ascii(text)) return out.assign(text);
+  for (std::size_t i = 0; i < text.size();) {
+    const auto* found = std::find_if(std::begin(kStandIns), std::end(kStandIns),
+                                     [&](const StandIn& entry) { return text.substr(i).starts_with(entry.glyph); });
+    if (found != std::end(kStandIns)) {
+      out += found->ascii;
+      i += found->glyph.size();
+    } else {
+      out += text[i++];
+    }
+  }
+  return out;
+}
+
+float text_at(ImDrawList* list, draw::Point point, draw::Color color, std::string_view text, float max_width) {
+  std::string held;
+  if (!inner.fonts.has_symbols && !is_ascii(text)) {
+    held = symbols(text);
+    text = held;
+  }
+  if (text.empty() || max_width <= 0) return 0;
+  float width = max_width < 1e8f ? width_of(text) : 0;
+  if (width > max_width) {
+    held = shortened(text, max_width);
+    text = held;
+    width = width_of(text);
+    if (width > max_width) return 0;  // not even the ellipsis fits
+  } else if (max_width >= 1e8f) {
+    width = width_of(text);
+  }
+  list->AddText(ImGui::GetFont(), ImGui::GetFontSize(), at(std::round(point.x), std::round(point.y)), color,
+                text.data(), text.data() + text.size());
+  return width;
+}
+
+float text_width(std::string_view text) {
+  if (inner.fonts.has_symbols || is_ascii(text)) return width_of(text);
+  return width_of(symbols(text));
+}
+
+float line_height() {
+  return ImGui::GetFontSize();
+}
+
+ImDrawList* draw_list() {
+  return outside_any_window() ? ImGui::GetBackgroundDrawList() : ImGui::GetWindowDrawList();
+}
+
+void fill(ImDrawList* list, draw::Rect rect, draw::Color color, float rounding) {
+  const draw::Rect r = snapped(rect);
+  if (r.x1 <= r.x0 || r.y1 <= r.y0) return;
+  list->AddRectFilled(at(r.x0, r.y0), at(r.x1, r.y1), color, rounding);
+}
+
+void outline(ImDrawList* list, draw::Rect rect, draw::Color color, float thickness, float rounding) {
+  const draw::Rect r = snapped(rect);
+  if (r.x1 <= r.x0 || r.y1 <= r.y0) return;
+  if (rounding > 0) {
+    const float half = thickness / 2;
+    list->PathRect(at(r.x0 + half, r.y0 + half), at(r.x1 - half, r.y1 - half), std::max(0.0f, rounding - half));
+    path_stroke(list, color, true, thickness);
+    return;
+  }
+  const float t = std::min({thickness, r.width(), r.height()});
+  list->AddRectFilled(at(r.x0, r.y0), at(r.x1, r.y0 + t), color);
+  if (r.height() <= t) return;
+  list->AddRectFilled(at(r.x0, r.y1 - t), at(r.x1, r.y1), color);
+  list->AddRectFilled(at(r.x0, r.y0 + t), at(r.x0 + t, r.y1 - t), color);
+  if (r.width() > t) list->AddRectFilled(at(r.x1 - t, r.y0 + t), at(r.x1, r.y1 - t), color);
+}
+
+void dashed(ImDrawList* list, draw::Point a, draw::Point b, draw::Color color, float thickness, float dash) {
+  const float dx = b.x - a.x, dy = b.y - a.y, length = std::sqrt(dx * dx + dy * dy);
+  if (length <= 0) return;
+  const float stride = std::max(2 * dash, length / 2000);  // a line far longer than any window costs no more than one
+  for (float done = 0; done < length; done += stride) {
+    const float from = done / length, to = std::min(done + stride / 2, length) / length;
+    list->AddLine(at(a.x + dx * from, a.y + dy * from), at(a.x + dx * to, a.y + dy * to), color, thickness);
+  }
+}
+
+// Lines x + y = k * spacing: hatches of neighbouring blocks meet without a seam.
+void hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing, float thickness) {
+  const draw::Rect r = snapped(rect);
+  if (r.x1 <= r.x0 || r.y1 <= r.y0 || spacing <= 0) return;
+  const float step = std::max(spacing, (r.width() + r.height()) / 4000);
+  for (float c = std::ceil((r.x0 + r.y0) / step) * step; c < r.x1 + r.y1; c += step) {
+    const float left = std::max(r.x0, c - r.y1), right = std::min(r.x1, c - r.y0);
+    list->AddLine(at(left, c - left), at(right, c - right), color, thickness);
+  }
+}
+
+void cross_hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing) {
+  hatch(list, rect, color, spacing, 1);
+  const draw::Rect r = snapped(rect);
+  if (r.x1 <= r.x0 || r.y1 <= r.y0 || spacing <= 0) return;
+  const float step = std::max(spacing, (r.width() + r.height()) / 4000);
+  for (float c = std::ceil((r.x0 - r.y1) / step) * step; c < r.x1 - r.y0; c += step) {  // x - y = k * spacing
+    const float left = std::max(r.x0, c + r.y0), right = std::min(r.x1, c + r.y1);
+    list->AddLine(at(left, left - c), at(right, right - c), color, 1);
+  }
+}
+
+void image(ImDrawList* list, draw::Rect rect, std::uintptr_t texture) {
+  if (texture != 0) add_image(list, snapped(rect), texture);
+}
+
+void polyline(ImDrawList* list, const std::vector<draw::Point>& points, draw::Color color, float thickness) {
+  // Indices are 16 bits wide: a long line goes out in pieces that share their end points.
+  constexpr std::size_t kPiece = 8000;
+  for (std::size_t first = 0; first + 1 < points.size(); first += kPiece) {
+    const std::size_t last = std::min(points.size(), first + kPiece + 1);
+    for (std::size_t i = first; i < last; ++i) list->PathLineTo(at(points[i].x, points[i].y));
+    path_stroke(list, color, false, thickness);
+  }
+}
+
+void apply_style(const draw::Theme& theme, float em) {
+  inner.theme = theme;
+  ImGuiStyle style;  // from ImGui's defaults each time, so that nothing adds up
+  const auto whole = [](float value) { return std::max(1.0f, std::round(value)); };
+  style.WindowPadding = ImVec2(whole(0.8f * em), whole(0.8f * em));
+  style.FramePadding = ImVec2(whole(0.6f * em), whole(0.35f * em));
+  style.ItemSpacing = ImVec2(whole(0.5f * em), whole(0.4f * em));
+  style.ItemInnerSpacing = ImVec2(whole(0.4f * em), whole(0.3f * em));
+  style.ScrollbarSize = whole(0.7f * em);
+  style.GrabMinSize = whole(0.8f * em);
+  style.FrameRounding = whole(0.3f * em);
+  style.WindowRounding = style.PopupRounding = whole(0.4f * em);
+  style.ScrollbarRounding = style.GrabRounding = whole(0.3f * em);
+  style.FrameBorderSize = style.PopupBorderSize = style.WindowBorderSize = 1;
+  style.ChildBorderSize = 0;
+  style.DisplaySafeAreaPadding = ImVec2(0, 0);
+  const auto set = [&style](int which, draw::Color color) {
+    style.Colors[which] = ImGui::ColorConvertU32ToFloat4(color);
+  };
+  const draw::Color none = 0;
+  set(ImGuiCol_Text, theme.text);
+  set(ImGuiCol_TextDisabled, theme.text_faint);
+  set(ImGuiCol_WindowBg, theme.window);
+  set(ImGuiCol_ChildBg, none);
+  set(ImGuiCol_PopupBg, theme.panel);
+  set(ImGuiCol_Border, theme.panel_edge);
+  set(ImGuiCol_BorderShadow, none);
+  set(ImGuiCol_FrameBg, theme.inset);
+  set(ImGuiCol_FrameBgHovered, theme.row_hover);
+  set(ImGuiCol_FrameBgActive, theme.row_current);
+  set(ImGuiCol_TitleBg, theme.panel);
+  set(ImGuiCol_TitleBgActive, theme.panel);
+  set(ImGuiCol_MenuBarBg, none);
+  set(ImGuiCol_ScrollbarBg, none);
+  set(ImGuiCol_ScrollbarGrab, theme.panel_edge);
+  set(ImGuiCol_ScrollbarGrabHovered, theme.text_faint);
+  set(ImGuiCol_ScrollbarGrabActive, theme.text_dim);
+  set(ImGuiCol_CheckMark, theme.live);
+  set(ImGuiCol_SliderGrab, theme.live_fill);
+  set(ImGuiCol_SliderGrabActive, theme.live);
+  set(ImGuiCol_Button, theme.inset);
+  set(ImGuiCol_ButtonHovered, theme.row_hover);
+  set(ImGuiCol_ButtonActive, theme.row_current);
+  set(ImGuiCol_Header, theme.row_current);
+  set(ImGuiCol_HeaderHovered, theme.row_hover);
+  set(ImGuiCol_HeaderActive, theme.row_current);
+  set(ImGuiCol_Separator, theme.panel_edge);
+  set(ImGuiCol_TextSelectedBg, draw::with_alpha(theme.live, 90));
+  set(ImGuiCol_ModalWindowDimBg, draw::with_alpha(theme.window, 170));
+  ImGui::GetStyle() = style;
+}
+
+}  // namespace allocviz::ui
