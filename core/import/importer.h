@@ -12,9 +12,9 @@ namespace allocviz::import {
 
 // One format. `recognise` looks at the first bytes of the decompressed input and says how sure it is; `read` streams.
 struct Importer {
-  std::string_view format;       // "mtrace", "heaptrack-raw": what `alloctrace info` prints
-  std::string_view title;        // "glibc mtrace": what people read
-  int (*recognise)(std::string_view head);   // 0 = no, 100 = certain
+  std::string_view format;                  // "mtrace", "heaptrack-raw": what `alloctrace info` prints
+  std::string_view title;                   // "glibc mtrace": what people read
+  int (*recognise)(std::string_view head);  // 0 = no, 100 = certain
   trace::Result<trace::Trace> (*read)(trace::LineReader& lines, const trace::Progress& progress);
 };
 

@@ -1,1 +1,9 @@
 # The sources of core/import, relative to core/.
+list(APPEND import_sources
+  import/heaptrack_raw.cpp
+  import/line_log.cpp
+  import/lives.cpp
+  import/mtrace.cpp
+  import/refused.cpp
+  import/registry.cpp
+  import/scan.cpp)

@@ -1,0 +1,11 @@
+// The formats that are read, a file each; registry.cpp puts them in order.
+#pragma once
+
+#include "core/import/importer.h"
+
+namespace allocviz::import {
+
+extern const Importer kMtrace;        // mtrace.cpp
+extern const Importer kHeaptrackRaw;  // heaptrack_raw.cpp
+
+}  // namespace allocviz::import

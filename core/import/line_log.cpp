@@ -1,0 +1,86 @@
+#include "core/import/line_log.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace allocviz::import {
+
+using trace::Result;
+using trace::Status;
+using trace::Trouble;
+
+namespace {
+
+constexpr std::uint64_t kLinesBetweenReports = 1u << 14;
+
+}  // namespace
+
+Result<bool> LineLog::next(std::string_view& line) {
+  if (lines_read_++ % kLinesBetweenReports == 0) {
+    if (progress_.stop()) return Trouble{"reading was cancelled", place(0), ""};
+    if (progress_.report) progress_.report(lines_.source().fraction_read());
+  }
+  Result<bool> more = lines_.next(line);
+  if (!more || !*more) return more;
+  if (tail_ == Tail::Drop && !lines_.last_line_was_complete()) {
+    cut_line_ = lines_.line_number();
+    return false;
+  }
+  return true;
+}
+
+void LineLog::leave_out(std::uint64_t line) {
+  if (left_out_ < first_lines_.size()) first_lines_[left_out_] = line;
+  ++left_out_;
+}
+
+std::uint64_t LineLog::clamp_size(std::uint64_t size) {
+  if (size <= kMaxSize) return size;
+  ++clamped_;
+  return kMaxSize;
+}
+
+trace::Place LineLog::place(std::uint64_t line) const {
+  trace::Place place;
+  place.file = lines_.source().name();
+  place.line = line;
+  return place;
+}
+
+Trouble LineLog::trouble(std::string what, std::string todo) const {
+  return {std::move(what), place(lines_.line_number()), std::move(todo)};
+}
+
+std::string LineLog::lines_left_out() const {
+  std::string text = fmt::format("line {}", first_lines_[0]);
+  if (left_out_ == 1) return text;
+  text = fmt::format("{} lines ({}", left_out_, first_lines_[0]);
+  for (std::size_t i = 1; i < first_lines_.size() && i < left_out_; ++i) text += fmt::format(", {}", first_lines_[i]);
+  return text + (left_out_ > first_lines_.size() ? ", …)" : ")");
+}
+
+Status LineLog::finish(trace::TraceBuilder& builder, std::string_view format_title) {
+  if (builder.size() == 0 && left_out_ != 0) {
+    return Trouble{fmt::format("not one event of {} in {} lines", format_title, lines_read_ - 1),
+                   place(first_lines_[0]), "check that the log is whole"};
+  }
+  if (left_out_ != 0) {
+    builder.warn(fmt::format("{} {} not {} and {} left out", lines_left_out(), left_out_ == 1 ? "is" : "are",
+                             format_title, left_out_ == 1 ? "was" : "were"));
+  }
+  if (clamped_ != 0) {
+    builder.warn(fmt::format("{} failed request{} for more than 2^63-1 bytes {} shown as 2^63-1", clamped_,
+                             clamped_ == 1 ? "" : "s", clamped_ == 1 ? "is" : "are"));
+  }
+  if (cut_line_ != 0) {
+    builder.warn(fmt::format("the log is cut short: its last line, {}, is not complete and was left out", cut_line_));
+  }
+  if (lines_.source().cut_short()) {
+    builder.warn("the compressed file is cut short: what could be decompressed of it was read");
+  }
+  if (progress_.report) progress_.report(1.0);
+  return trace::Done{};
+}
+
+}  // namespace allocviz::import

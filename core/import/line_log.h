@@ -1,0 +1,57 @@
+// What every importer of a log in lines does around its grammar: progress and cancelling, lines that are not of the
+// format, an end that was cut, and how all of that is said.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/trace/io.h"
+#include "core/trace/trace.h"
+
+namespace allocviz::import {
+
+// Sizes above this are no sizes: no format of ours holds them, and no program has them.
+inline constexpr std::uint64_t kMaxSize = ~std::uint64_t{0} >> 1;
+
+class LineLog {
+ public:
+  // An incomplete last line, as a killed program leaves it, may still be a whole record where the format says so.
+  enum class Tail : std::uint8_t { Drop, Keep };
+
+  LineLog(trace::LineReader& lines, const trace::Progress& progress, Tail tail = Tail::Drop)
+      : lines_(lines), progress_(progress), tail_(tail) {}
+
+  // The next line to parse; false at the end. Trouble where reading failed or the user cancelled.
+  trace::Result<bool> next(std::string_view& line);
+  [[nodiscard]] std::uint64_t line_number() const { return lines_.line_number(); }
+  [[nodiscard]] std::uint64_t bytes_read() const { return lines_.line_offset(); }
+  // The line last returned is not of the format; it is left out and counted.
+  void leave_out() { leave_out(lines_.line_number()); }
+  void leave_out(std::uint64_t line);
+  [[nodiscard]] std::uint64_t left_out() const { return left_out_; }
+  // The first line left out that is not the last of the file: something tore the log in its midst. 0 = none.
+  [[nodiscard]] std::uint64_t first_left_out() const { return left_out_ == 0 ? 0 : first_lines_[0]; }
+
+  // A size as the trace can hold it: what lies beyond (only requests that failed) becomes the largest size there is.
+  [[nodiscard]] std::uint64_t clamp_size(std::uint64_t size);
+
+  // Trouble at the line last returned.
+  [[nodiscard]] trace::Trouble trouble(std::string what, std::string todo) const;
+  // Adds the warnings to the builder; Trouble where lines were there and not one of them was of the format.
+  trace::Status finish(trace::TraceBuilder& builder, std::string_view format_title);
+
+ private:
+  [[nodiscard]] trace::Place place(std::uint64_t line) const;
+  [[nodiscard]] std::string lines_left_out() const;
+
+  trace::LineReader& lines_;
+  const trace::Progress& progress_;
+  Tail tail_;
+  std::uint64_t lines_read_ = 0;
+  std::uint64_t left_out_ = 0, clamped_ = 0, cut_line_ = 0;
+  std::array<std::uint64_t, 5> first_lines_{};
+};
+
+}  // namespace allocviz::import

@@ -1,0 +1,79 @@
+#include "core/import/lives.h"
+
+namespace allocviz::import {
+
+using trace::Op;
+using trace::RawEvent;
+using trace::Status;
+
+namespace {
+
+void name(RawEvent& event, std::uint64_t id) {
+  event.id_kind = RawEvent::Id::Number;
+  event.id_number = id;
+}
+
+}  // namespace
+
+Status Lives::alloc(RawEvent& event, std::uint64_t addr) {
+  event.op = Op::Alloc;
+  event.addr = addr;
+  if (addr == 0) {
+    event.id_kind = RawEvent::Id::None;
+    event.ok = false;
+    return builder_.append(event);
+  }
+  const std::uint64_t id = table_.find_or_put(addr, last_id_ + 1);
+  if (id == last_id_ + 1) ++last_id_;
+  name(event, id);
+  return builder_.append(event);
+}
+
+Status Lives::free(RawEvent& event, std::uint64_t addr) {
+  event.op = Op::Free;
+  event.size = 0;
+  event.addr = trace::kNoAddr;
+  if (addr == 0) {
+    event.id_kind = RawEvent::Id::Null;
+    return builder_.append(event);
+  }
+  std::uint64_t id = table_.take(addr);
+  if (id == AddressTable::kNoId) {
+    id = ++last_id_;
+    event.addr = addr;  // nothing else in the trace would say which block was meant
+  }
+  name(event, id);
+  return builder_.append(event);
+}
+
+Status Lives::realloc(RawEvent& event, std::uint64_t from, std::uint64_t to) {
+  if (to == 0) return failed_realloc(event, from);
+  std::uint64_t id = table_.take(from);
+  if (id == AddressTable::kNoId) id = ++last_id_;
+  if (const std::uint64_t other = table_.take(to); other != AddressTable::kNoId) {
+    RawEvent end = event;
+    end.op = Op::Free;
+    end.size = 0;
+    end.align.reset();
+    end.addr = trace::kNoAddr;
+    name(end, other);
+    ++added_frees_;
+    if (Status status = builder_.append(end); !status) return status;
+  }
+  table_.find_or_put(to, id);
+  event.op = Op::Realloc;
+  event.addr = to;
+  name(event, id);
+  return builder_.append(event);
+}
+
+Status Lives::failed_realloc(RawEvent& event, std::uint64_t addr) {
+  event.op = Op::Realloc;
+  event.ok = false;
+  event.addr = addr;
+  event.id_kind = RawEvent::Id::None;
+  if (const std::uint64_t id = table_.find(addr); id != AddressTable::kNoId) name(event, id);
+  return builder_.append(event);
+}
+
+}  // namespace allocviz::import
