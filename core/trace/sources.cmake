@@ -1,1 +1,8 @@
 # The sources of core/trace, relative to core/.
+list(APPEND trace_sources
+  trace/trouble.cpp
+  trace/column.cpp
+  trace/sizes.cpp
+  trace/spec.cpp
+  trace/spec_fault.cpp
+)

@@ -1,7 +1,8 @@
 // Which allocator a trace is replayed on: the configuration as data, its two spellings, and its validation.
 //
 // Spelled `buddy:arena=1MiB,min=64[,block=64KiB][,gaps=4096-8192+...]` on a command line and as an object in a
-// trace's header ("allocators"). Neither spelling says anything the other cannot.
+// trace's header ("allocators"). Neither spelling says anything the other cannot. A smallest block that is not given
+// is 64 B.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace allocviz::trace {
 
 enum class AllocatorKind : std::uint8_t { Buddy, Bump, Slab, Tiered, Recorded };
 
-struct Gap {                     // half-open [from, to), offsets into the arena, counted through other gaps
+struct Gap {  // half-open [from, to), offsets into the arena, counted through other gaps
   std::uint64_t from = 0;
   std::uint64_t to = 0;
   bool operator==(const Gap&) const = default;
@@ -24,14 +25,26 @@ struct Gap {                     // half-open [from, to), offsets into the arena
 
 struct AllocatorSpec {
   AllocatorKind kind = AllocatorKind::Buddy;
-  std::uint64_t arena_bytes = 0;       // buddy, bump, tiered
-  std::uint64_t min_block_bytes = 0;   // buddy, tiered
-  std::uint64_t block_bytes = 0;       // buddy: the largest block (0 = the arena); slab: the block
-  std::uint64_t block_count = 0;       // slab
-  std::vector<Gap> gaps;               // buddy, sorted, as the user gave them (the allocator rounds them outward)
-  std::vector<std::uint64_t> class_bytes;  // tiered; empty = its default classes
+  std::uint64_t arena_bytes = 0;           // buddy, bump, tiered
+  std::uint64_t min_block_bytes = 0;       // buddy, tiered
+  std::uint64_t block_bytes = 0;           // buddy: the largest block (0 = see largest_block_bytes); slab: the block
+  std::uint64_t block_count = 0;           // slab
+  std::vector<Gap> gaps{};                   // buddy, sorted, as the user gave them (the allocator rounds them outward)
+  std::vector<std::uint64_t> class_bytes{};  // tiered; empty = its default classes
   bool operator==(const AllocatorSpec&) const = default;
 };
+
+inline constexpr std::uint64_t kDefaultMinBlockBytes = 64;
+inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 47;  // what a 64-bit process can reserve
+
+// A buddy's largest block: block_bytes, or, where that is 0, the largest power of two that divides the arena (which is
+// the arena itself where that is a power of two).
+[[nodiscard]] constexpr std::uint64_t largest_block_bytes(const AllocatorSpec& spec) {
+  return spec.block_bytes != 0 ? spec.block_bytes : spec.arena_bytes & (~spec.arena_bytes + 1);
+}
+
+// "buddy", "bump", "slab", "tiered", "recorded".
+[[nodiscard]] std::string_view kind_text(AllocatorKind kind);
 
 // "buddy:arena=1MiB,min=64" <-> AllocatorSpec. to_text prints what parse_spec reads back equal; keys that hold their
 // default are left out, sizes in the largest unit that divides them.

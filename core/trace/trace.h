@@ -96,18 +96,18 @@ struct RawEvent {
   Op op = Op::Alloc;
   enum class Id : std::uint8_t { None, Null, Number, Name } id_kind = Id::None;
   std::uint64_t id_number = 0;
-  std::string_view id_name;
+  std::string_view id_name{};
   std::uint64_t size = 0;
-  std::optional<std::uint64_t> align;       // bytes, a power of two; absent = the header's default, else 1
-  std::optional<std::uint64_t> offset;      // Free by offset
-  std::optional<std::uint64_t> time_ns, thread;
+  std::optional<std::uint64_t> align{};       // bytes, a power of two; absent = the header's default, else 1
+  std::optional<std::uint64_t> offset{};      // Free by offset
+  std::optional<std::uint64_t> time_ns{}, thread{};
   std::uint32_t site = 0;                   // as in Event
-  std::string_view tag;                     // empty = none
+  std::string_view tag{};                     // empty = none
   std::uint64_t addr = kNoAddr;
   bool ok = true;
-  std::string_view mark_name;               // Mark only
-  std::string_view note;                    // empty = none
-  std::string_view extra;                   // unknown fields as the inside of a JSON object, empty = none
+  std::string_view mark_name{};               // Mark only
+  std::string_view note{};                    // empty = none
+  std::string_view extra{};                   // unknown fields as the inside of a JSON object, empty = none
 };
 
 class Trace {

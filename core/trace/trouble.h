@@ -15,18 +15,18 @@ namespace allocviz::trace {
 
 // Where a fault lies. Fields that do not apply are left at their defaults and are not printed.
 struct Place {
-  std::string file;               // as the user named it; "-" for standard input
-  std::uint64_t line = 0;         // counted from 1; 0 when not known
-  std::uint64_t byte = kNoByte;   // offset into the decompressed text; kNoByte when not known
-  std::uint64_t event = 0;        // counted from 1; 0 when the fault is not in an event
-  std::string field;              // "size", "allocators[0].arena", ...
+  std::string file{};            // as the user named it; "-" for standard input
+  std::uint64_t line = 0;        // counted from 1; 0 when not known
+  std::uint64_t byte = kNoByte;  // offset into the decompressed text; kNoByte when not known
+  std::uint64_t event = 0;       // counted from 1; 0 when the fault is not in an event
+  std::string field{};           // "size", "allocators[0].arena", ...
   static constexpr std::uint64_t kNoByte = ~std::uint64_t{0};
 };
 
 struct Trouble {
-  std::string what;  // "size is negative"
-  Place where;
-  std::string todo;  // "write a number from 0 to 9223372036854775807"; may be empty
+  std::string what{};  // "size is negative"
+  Place where{};
+  std::string todo{};  // "write a number from 0 to 9223372036854775807"; may be empty
 
   // One line: `FILE, line 12, event 3, field "size": what; todo`.
   [[nodiscard]] std::string text() const;
@@ -72,7 +72,7 @@ class [[nodiscard]] Result {
   std::variant<T, Trouble> held_;
 };
 
-struct Done {};                 // the value of something that only had to be done
+struct Done {};  // the value of something that only had to be done
 using Status = Result<Done>;
 
 }  // namespace allocviz::trace
