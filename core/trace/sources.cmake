@@ -2,7 +2,10 @@
 list(APPEND trace_sources
   trace/trouble.cpp
   trace/column.cpp
+  trace/utf8.cpp
   trace/sizes.cpp
   trace/spec.cpp
   trace/spec_fault.cpp
+  trace/trace.cpp
+  trace/builder.cpp
 )

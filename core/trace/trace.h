@@ -11,6 +11,7 @@
 //   I1  every column holds size() values.
 //   I2  between an Alloc (or Realloc) of slot s and the Free of s, no other block has slot s.
 //   I3  slot < slot_count() <= peak of ids live at once, or slot = kNoSlot where the event concerns no live id.
+//   I4  notes, tags, names, sites and mark names are valid UTF-8; what a log says in other bytes holds U+FFFD instead.
 // Events are indexed from 0 here; people, files and the command line count them from 1.
 #pragma once
 
@@ -20,7 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/trace/column.h"
@@ -33,7 +34,7 @@ enum class Op : std::uint8_t { Alloc, Free, Realloc, Reset, Mark };
 
 inline constexpr std::uint32_t kNoSlot = 0xffff'ffffu;
 inline constexpr std::uint64_t kNoEvent = ~std::uint64_t{0};
-inline constexpr std::uint64_t kNoAddr = 0;   // no recorded program has a block at address 0
+inline constexpr std::uint64_t kNoAddr = 0;  // no recorded program has a block at address 0
 
 // What the log says of an event beyond its op. All of it is known from the log alone, before any replay.
 enum EventFlag : std::uint8_t {
@@ -44,6 +45,7 @@ enum EventFlag : std::uint8_t {
   kByOffset = 1u << 4,      // Free by offset: reaches the allocator unfiltered; `offset` instead of id, no slot
   kNamedId = 1u << 5,       // `id` is an index into names(), else the number itself
   kHasId = 1u << 6,         // the event has an id at all
+  kHasThread = 1u << 7,     // the log says which thread it was
 };
 
 // One row, gathered from the columns.
@@ -53,13 +55,13 @@ struct Event {
   std::uint8_t align_log2 = 0;
   std::uint32_t slot = kNoSlot;
   std::uint64_t id = 0;
-  std::uint64_t size = 0;       // bytes requested (Alloc, Realloc)
-  std::uint64_t offset = 0;     // kByOffset only
-  std::uint64_t time_ns = 0;    // since the start; 0 throughout when the log has no times
+  std::uint64_t size = 0;     // bytes requested (Alloc, Realloc); on others whatever the log says, without meaning
+  std::uint64_t offset = 0;   // kByOffset only
+  std::uint64_t time_ns = 0;  // since the start; 0 where the log does not say
   std::uint64_t thread = 0;
-  std::uint32_t site = 0;       // 1 + index into sites(), 0 = none
-  std::uint32_t tag = 0;        // 1 + index into tags(), 0 = none
-  std::uint64_t addr = kNoAddr; // where the recorded program had it
+  std::uint32_t site = 0;        // 1 + index into sites(), 0 = none
+  std::uint32_t tag = 0;         // 1 + index into tags(), 0 = none
+  std::uint64_t addr = kNoAddr;  // where the recorded program had it
 
   [[nodiscard]] bool has(EventFlag flag) const { return (flags & flag) != 0; }
   [[nodiscard]] std::uint64_t align() const { return std::uint64_t{1} << align_log2; }
@@ -71,24 +73,25 @@ struct Facts {
   std::uint64_t unknown_frees = 0, null_frees = 0, implicit_frees = 0, unknown_reallocs = 0, failed_requests = 0;
   std::uint64_t peak_live_bytes = 0, peak_live_blocks = 0, largest_request = 0;
   std::uint64_t live_bytes_at_end = 0, live_blocks_at_end = 0;
-  std::uint64_t threads = 0;   // 0 = the log does not say
+  std::uint64_t threads = 0;  // 0 = the log does not say
   [[nodiscard]] std::uint64_t events() const { return allocs + frees + reallocs; }
+  bool operator==(const Facts&) const = default;
 };
 
-struct Site {                        // a call site: one line, or a stack, innermost first
-  std::vector<std::string> frames;   // never empty
-  bool stack = false;                // written as an array even with one frame
+struct Site {                       // a call site: one line, or a stack, innermost first
+  std::vector<std::string> frames;  // never empty
+  bool stack = false;               // written as an array even with one frame
   bool operator==(const Site&) const = default;
 };
 
 struct Header {
   std::string name;
-  std::string about;                        // Markdown
-  std::vector<AllocatorSpec> allocators;    // empty: default_spec(peak) is used, and the user is told
+  std::string about;                      // Markdown
+  std::vector<AllocatorSpec> allocators;  // empty: default_spec(peak) is used, and the user is told
   std::optional<std::uint64_t> default_align;
-  std::string format = "allocviz-trace";    // what it was read from: "mtrace", "heaptrack-raw", ...
-  bool rows = false;                        // the file named its columns
-  std::map<std::string, std::string> extra; // unknown header fields, as JSON text, kept for the round trip
+  std::string format = "allocviz-trace";     // what it was read from: "mtrace", "heaptrack-raw", ...
+  bool rows = false;                         // the file named its columns
+  std::map<std::string, std::string> extra;  // unknown header fields, as JSON text, kept for the round trip
 };
 
 // What a reader found of one event. Ids are resolved, checked and counted by the TraceBuilder, alike for every format.
@@ -98,28 +101,29 @@ struct RawEvent {
   std::uint64_t id_number = 0;
   std::string_view id_name{};
   std::uint64_t size = 0;
-  std::optional<std::uint64_t> align{};       // bytes, a power of two; absent = the header's default, else 1
-  std::optional<std::uint64_t> offset{};      // Free by offset
+  std::optional<std::uint64_t> align{};   // bytes, a power of two; absent = the header's default, else 1
+  std::optional<std::uint64_t> offset{};  // Free by offset
   std::optional<std::uint64_t> time_ns{}, thread{};
-  std::uint32_t site = 0;                   // as in Event
-  std::string_view tag{};                     // empty = none
+  std::uint32_t site = 0;  // as in Event
+  std::string_view tag{};  // empty = none
   std::uint64_t addr = kNoAddr;
   bool ok = true;
-  std::string_view mark_name{};               // Mark only
-  std::string_view note{};                    // empty = none
-  std::string_view extra{};                   // unknown fields as the inside of a JSON object, empty = none
+  std::string_view mark_name{};  // Mark only
+  std::string_view note{};       // empty = none
+  std::string_view extra{};      // unknown fields as the inside of a JSON object, empty = none
 };
 
 class Trace {
  public:
   [[nodiscard]] std::uint64_t size() const { return op_.size(); }
-  [[nodiscard]] Event event(std::uint64_t index) const;     // O(1)
+  // O(1); for the few events that free by offset O(log of how many they are).
+  [[nodiscard]] Event event(std::uint64_t index) const;
   // The two columns a replay of everything touches most, without gathering the row.
   [[nodiscard]] Op op(std::uint64_t index) const { return static_cast<Op>(op_[index]); }
   [[nodiscard]] std::uint8_t flags(std::uint64_t index) const { return static_cast<std::uint8_t>(flags_[index]); }
 
   [[nodiscard]] const Header& header() const { return header_; }
-  [[nodiscard]] Header& header() { return header_; }        // the document's own, edited through viz/app/update only
+  [[nodiscard]] Header& header() { return header_; }  // the document's own, edited through viz/app/update only
   [[nodiscard]] const Facts& facts() const { return facts_; }
   [[nodiscard]] std::uint32_t slot_count() const { return slot_count_; }
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
@@ -135,7 +139,8 @@ class Trace {
   [[nodiscard]] std::string id_text(std::uint64_t index) const;
   [[nodiscard]] std::string id_text(const Event& event) const;
   // For an Alloc or Realloc that made a block: the Free, Realloc, Reset or implicitly freeing Alloc that ended it.
-  // For a Free or Realloc: the event that made the block it ends. kNoEvent where there is none. O(1).
+  // For a Free, a Realloc or an implicitly freeing Alloc: the event that made the block it ends. kNoEvent where there
+  // is none. O(1), began_at of a Realloc or an implicitly freeing Alloc O(log of how many of those there are).
   [[nodiscard]] std::uint64_t ended_at(std::uint64_t index) const;
   [[nodiscard]] std::uint64_t began_at(std::uint64_t index) const;
   // Notes, mark names and unknown fields; nullptr where the event has none. O(log of how many there are).
@@ -158,8 +163,35 @@ class Trace {
   std::vector<std::string> names_, tags_, warnings_;
   std::vector<Site> sites_;
   std::map<std::uint64_t, std::string> notes_, mark_names_, extras_;
-  std::map<std::uint64_t, std::uint64_t> offsets_;   // of the few events that free by offset
+  std::map<std::uint64_t, std::uint64_t> offsets_;  // of the few events that free by offset
+  // partner_ holds 1 + the event that ends the block this event made, or, on a Free, 1 + the event that made it; 0 for
+  // none. What does both (Realloc, implicitly freeing Alloc) has the event that made the block it ended here, sorted.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> began_;
 };
+
+inline Event Trace::event(std::uint64_t index) const {
+  Event event;
+  event.op = op(index);
+  event.flags = flags(index);
+  event.align_log2 = static_cast<std::uint8_t>(align_log2_[index]);
+  event.slot = static_cast<std::uint32_t>(slot_[index]) - 1;  // held as 1 + slot: 0 - 1 = kNoSlot
+  event.id = id_[index];
+  event.size = size_[index];
+  event.time_ns = time_[index];
+  event.thread = thread_[index];
+  event.site = static_cast<std::uint32_t>(site_[index]);
+  event.tag = static_cast<std::uint32_t>(tag_[index]);
+  event.addr = addr_[index];
+  if (event.has(kByOffset)) event.offset = offsets_.find(index)->second;
+  return event;
+}
+
+// Whether two traces say the same: events, sites, header and facts. How a file was spelled (format, rows) and what its
+// reader warned of are not part of that. `difference` says the first thing that differs, "" when nothing does. O(size).
+[[nodiscard]] std::string difference(const Trace& a, const Trace& b);
+[[nodiscard]] inline bool equal(const Trace& a, const Trace& b) {
+  return difference(a, b).empty();
+}
 
 // Appends events and resolves what they mean: slots, partners, unknown and implicit frees, facts.
 // Every reader, of our own format or a foreign one, ends here, so all of them count alike.
@@ -171,11 +203,13 @@ class TraceBuilder {
   TraceBuilder& operator=(TraceBuilder&&) noexcept;
 
   [[nodiscard]] Header& header();
-  // Refuses only what no reader may pass on: size above 2^63-1, an alignment that is no power of two, a missing id.
-  // The Trouble names the field and the event; the caller adds file and line.
+  // Refuses only what no reader may pass on: size above 2^63-1, an alignment that is no power of two, a missing id, an
+  // offset or a failure where there can be none, a time that goes back within its thread. The Trouble names the field
+  // and the event, and nothing was appended; the caller adds file and line. Amortised O(1).
   Status append(const RawEvent& event);
-  std::uint32_t add_site(Site site);                // returns 1 + its index; equal sites are stored once
-  void set_sites(std::vector<Site> sites);          // a file's own table, kept in its order (duplicates included)
+  std::uint32_t add_site(Site site);              // returns 1 + its index; equal sites are stored once
+  std::uint32_t add_site(std::string_view line);  // of one line; allocates only for a line not seen before
+  void set_sites(std::vector<Site> sites);        // a file's own table, kept in its order (duplicates included)
   void warn(std::string text);
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] Trace finish() &&;

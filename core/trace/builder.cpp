@@ -1,0 +1,440 @@
+// What events mean: which block an id stands for, when it began and ended, what was live, what is to be counted.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <functional>
+#include <limits>
+#include <random>
+#include <unordered_map>
+
+#include "core/trace/id_table.h"
+#include "core/trace/trace.h"
+#include "core/trace/utf8.h"
+
+namespace allocviz::trace {
+namespace {
+
+static_assert(IdTable::kNone == kNoSlot);
+
+constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kDefaultAlign =
+    64;  // in the column of alignments: the header's default, not known before finish
+
+// Three blocks of 2^63 - 1 bytes are more than 64 bits count, and a log may say so.
+__extension__ using Wide = unsigned __int128;
+
+std::uint64_t narrow(Wide value) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  return value > kMost ? kMost : static_cast<std::uint64_t>(value);
+}
+
+// Indices of equal texts (or sites) by hash; the texts themselves stand once, in the vector that owns them.
+class Index {
+ public:
+  template <class Equal>
+  [[nodiscard]] std::uint32_t find(std::size_t hash, Equal equal) const {
+    const auto [begin, end] = by_hash_.equal_range(hash);
+    for (auto i = begin; i != end; ++i) {
+      if (equal(i->second)) return i->second;
+    }
+    return kNone;
+  }
+  void add(std::size_t hash, std::uint32_t index) { by_hash_.emplace(hash, index); }
+  void clear() { by_hash_.clear(); }
+  static constexpr std::uint32_t kNone = 0xffff'ffffu;
+
+ private:
+  std::unordered_multimap<std::size_t, std::uint32_t> by_hash_;
+};
+
+std::uint32_t intern(std::vector<std::string>& texts, Index& index, std::string_view text) {
+  const std::size_t hash = std::hash<std::string_view>{}(text);
+  const auto found = index.find(hash, [&](std::uint32_t i) { return texts[i] == text; });
+  if (found != Index::kNone) return found;
+  texts.emplace_back(text);
+  index.add(hash, static_cast<std::uint32_t>(texts.size() - 1));
+  return static_cast<std::uint32_t>(texts.size() - 1);
+}
+
+std::size_t hash_of_line(std::string_view line) {
+  return std::hash<std::string_view>{}(line);
+}
+
+std::size_t hash_of(const Site& site) {
+  if (!site.stack && site.frames.size() == 1) return hash_of_line(site.frames[0]);
+  std::size_t hash = 1;
+  for (const auto& frame : site.frames) hash = hash * 0x9e3779b97f4a7c15u + hash_of_line(frame);
+  return hash;
+}
+
+// `text` itself where it is UTF-8, else what to_utf8 makes of it, kept in `storage`.
+std::string_view as_utf8(std::string_view text, std::string& storage) {
+  if (is_utf8(text)) return text;
+  storage = to_utf8(text);
+  return storage;
+}
+
+Trouble refuse(std::string field, std::string what, std::string todo) {
+  return {.what = std::move(what), .where = {.field = std::move(field)}, .todo = std::move(todo)};
+}
+
+std::string_view verb(Op op) {
+  switch (op) {
+    case Op::Alloc:
+      return "alloc";
+    case Op::Free:
+      return "free";
+    case Op::Realloc:
+      return "realloc";
+    case Op::Reset:
+      return "reset";
+    case Op::Mark:
+      return "mark";
+  }
+  return "";
+}
+
+bool is_request(Op op) {
+  return op == Op::Alloc || op == Op::Realloc;
+}
+
+// What is wrong with an event by itself.
+std::optional<Trouble> fault_in(const RawEvent& raw) {
+  using Id = RawEvent::Id;
+  const bool request = is_request(raw.op);
+  const bool has_id = raw.id_kind == Id::Number || raw.id_kind == Id::Name;
+  if (!raw.ok && !request) {
+    return refuse("ok", fmt::format("a {} cannot have failed", verb(raw.op)), "write \"ok\": false on requests only");
+  }
+  if (raw.offset && raw.op != Op::Free) {
+    return refuse("offset", fmt::format("a {} has no offset", verb(raw.op)), "give an offset on a free only");
+  }
+  if (raw.offset && has_id) return refuse("offset", "a free has an id or an offset, not both", "leave one of them out");
+  if (request && raw.ok && raw.id_kind == Id::Null) {
+    return refuse("id", fmt::format("null is no id for {}", verb(raw.op)), "only a free may have the id null");
+  }
+  if ((request && raw.ok && !has_id) || (raw.op == Op::Free && raw.id_kind == Id::None && !raw.offset)) {
+    return refuse("id", "it is missing", "name the block: a number or a string");
+  }
+  if (!request && raw.op != Op::Free && has_id) {
+    return refuse("id", fmt::format("a {} has no id", verb(raw.op)), "leave it out");
+  }
+  if (raw.size > kMaxSize) {
+    return refuse("size", fmt::format("{} is too large", raw.size), fmt::format("the most is {}", kMaxSize));
+  }
+  if (raw.align && !std::has_single_bit(*raw.align)) {
+    return refuse("align", fmt::format("{} is no power of two", *raw.align), "write 1, 2, 4, 8, 16 …");
+  }
+  return {};
+}
+
+struct Block {                    // what is live, by slot
+  std::uint64_t born = kNoEvent;  // kNoEvent = the slot is free
+  std::uint64_t size = 0;
+  std::uint64_t id = 0;
+  bool named = false;
+};
+
+}  // namespace
+
+struct TraceBuilder::Inner {
+  Trace trace;
+  IdTable slot_of_number{std::random_device{}()};
+  std::vector<std::uint32_t> slot_of_name;  // by index into names
+  Index names, tags, sites;
+  std::vector<Block> blocks;              // by slot; only the first `slots_used` have been in use since the last reset
+  std::vector<std::uint32_t> free_slots;  // below slots_used
+  std::uint32_t slots_used = 0;
+  Wide live_bytes = 0, peak_bytes = 0;
+  std::uint64_t live_blocks = 0;
+  std::unordered_map<std::uint64_t, std::uint64_t> last_time;  // by thread
+  std::uint64_t* last_time_here = nullptr;                     // of `last_thread`, in last_time
+  std::uint64_t last_thread = 0;
+  std::uint64_t last_time_without_thread = 0;
+  std::string text;  // where as_utf8 keeps what it made
+
+  std::uint64_t& last_time_of(const RawEvent& raw) {
+    if (!raw.thread) return last_time_without_thread;
+    if (last_time_here == nullptr || *raw.thread != last_thread) {
+      last_thread = *raw.thread;
+      last_time_here = &last_time[last_thread];
+    }
+    return *last_time_here;
+  }
+
+  // The id as the columns hold it: the number, or the index of the name.
+  std::uint64_t id_of(const RawEvent& raw) {
+    if (raw.id_kind != RawEvent::Id::Name) return raw.id_kind == RawEvent::Id::Number ? raw.id_number : 0;
+    const std::uint32_t name = intern(trace.names_, names, as_utf8(raw.id_name, text));
+    if (name == slot_of_name.size()) slot_of_name.push_back(kNoSlot);
+    return name;
+  }
+
+  [[nodiscard]] std::uint32_t slot_of(std::uint64_t id, bool named) const {
+    return named ? slot_of_name[id] : slot_of_number.find(id);
+  }
+
+  std::uint32_t take_slot(std::uint64_t id, bool named) {
+    std::uint32_t slot = slots_used;
+    if (free_slots.empty()) {
+      if (++slots_used > blocks.size()) blocks.emplace_back();
+    } else {
+      slot = free_slots.back();
+      free_slots.pop_back();
+    }
+    if (named) {
+      slot_of_name[id] = slot;
+    } else {
+      slot_of_number.insert(id, slot);
+    }
+    return slot;
+  }
+
+  void begin(std::uint32_t slot, const Block& block) {
+    blocks[slot] = block;
+    live_bytes += block.size;
+    ++live_blocks;
+    auto& facts = trace.facts_;
+    peak_bytes = std::max(peak_bytes, live_bytes);
+    facts.peak_live_blocks = std::max(facts.peak_live_blocks, live_blocks);
+    facts.largest_request = std::max(facts.largest_request, block.size);
+  }
+
+  // Ends the block's life at `event`; slot and id still belong together.
+  void end(std::uint32_t slot, std::uint64_t event) {
+    auto& block = blocks[slot];
+    trace.partner_.set(block.born, event + 1);
+    live_bytes -= block.size;
+    --live_blocks;
+    block.born = kNoEvent;
+  }
+
+  void forget_id(const Block& block) {
+    if (block.named) {
+      slot_of_name[block.id] = kNoSlot;
+    } else {
+      slot_of_number.remove(block.id);
+    }
+  }
+
+  void reset(std::uint64_t event) {
+    for (std::uint32_t slot = 0; slot < slots_used; ++slot) {
+      if (blocks[slot].born == kNoEvent) continue;
+      forget_id(blocks[slot]);
+      end(slot, event);
+    }
+    free_slots.clear();
+    slots_used = 0;
+  }
+
+  std::uint32_t request(const RawEvent& raw, std::uint64_t id, std::uint8_t& flags) {
+    const std::uint64_t event = trace.op_.size();
+    const bool named = raw.id_kind == RawEvent::Id::Name;
+    std::uint32_t slot = slot_of(id, named);
+    if (slot != kNoSlot) {
+      if (raw.op == Op::Alloc) {
+        flags |= kImplicitFree;
+        ++trace.facts_.implicit_frees;
+      }
+      trace.began_.emplace_back(event, blocks[slot].born);
+      end(slot, event);
+    } else {
+      if (raw.op == Op::Realloc) {
+        flags |= kUnknownId;
+        ++trace.facts_.unknown_reallocs;
+      }
+      slot = take_slot(id, named);
+    }
+    begin(slot, {event, raw.size, id, named});
+    return slot;
+  }
+
+  // Returns the slot and, in `partner`, 1 + the event that made the block.
+  std::uint32_t free(const RawEvent& raw, std::uint64_t id, std::uint8_t& flags, std::uint64_t& partner) {
+    auto& facts = trace.facts_;
+    ++facts.frees;
+    if (raw.offset) {
+      flags |= kByOffset;
+      trace.offsets_.emplace(trace.op_.size(), *raw.offset);
+      return kNoSlot;
+    }
+    if (raw.id_kind == RawEvent::Id::Null) {
+      flags |= kNullFree;
+      ++facts.null_frees;
+      return kNoSlot;
+    }
+    const std::uint32_t slot = slot_of(id, raw.id_kind == RawEvent::Id::Name);
+    if (slot == kNoSlot) {
+      flags |= kUnknownId;
+      ++facts.unknown_frees;
+      return kNoSlot;
+    }
+    partner = blocks[slot].born + 1;
+    forget_id(blocks[slot]);
+    end(slot, trace.op_.size());
+    free_slots.push_back(slot);
+    return slot;
+  }
+
+  std::uint32_t resolve(const RawEvent& raw, std::uint64_t id, std::uint8_t& flags, std::uint64_t& partner) {
+    auto& facts = trace.facts_;
+    switch (raw.op) {
+      case Op::Alloc:
+      case Op::Realloc:
+        ++(raw.op == Op::Alloc ? facts.allocs : facts.reallocs);
+        if (raw.ok) return request(raw, id, flags);
+        flags |= kFailedThere;
+        ++facts.failed_requests;
+        return kNoSlot;
+      case Op::Free:
+        return free(raw, id, flags, partner);
+      case Op::Reset:
+        ++facts.resets;
+        reset(trace.op_.size());
+        return kNoSlot;
+      case Op::Mark:
+        ++facts.marks;
+        return kNoSlot;
+    }
+    return kNoSlot;
+  }
+
+  void append(const RawEvent& raw) {
+    std::uint8_t flags = 0;
+    if (raw.id_kind == RawEvent::Id::Number) flags |= kHasId;
+    if (raw.id_kind == RawEvent::Id::Name) flags |= kHasId | kNamedId;
+    if (raw.thread) flags |= kHasThread;
+    const std::uint64_t id = id_of(raw);
+    std::uint64_t partner = 0;
+    const std::uint32_t slot = resolve(raw, id, flags, partner);
+    trace.slot_.push_back(slot + 1u);
+    trace.id_.push_back(id);
+    trace.size_.push_back(raw.size);
+    const std::uint64_t absent = is_request(raw.op) ? kDefaultAlign : 0;
+    trace.align_log2_.push_back(raw.align ? static_cast<unsigned>(std::countr_zero(*raw.align)) : absent);
+    trace.time_.push_back(raw.time_ns.value_or(0));
+    trace.thread_.push_back(raw.thread.value_or(0));
+    trace.site_.push_back(raw.site);
+    trace.tag_.push_back(raw.tag.empty() ? 0 : 1 + intern(trace.tags_, tags, as_utf8(raw.tag, text)));
+    trace.addr_.push_back(raw.addr);
+    trace.partner_.push_back(partner);
+    append_texts(raw);
+    trace.flags_.push_back(flags);
+    trace.op_.push_back(static_cast<std::uint64_t>(raw.op));
+  }
+
+  void append_texts(const RawEvent& raw) {
+    const std::uint64_t event = trace.op_.size();
+    if (!raw.note.empty()) trace.notes_.emplace_hint(trace.notes_.end(), event, as_utf8(raw.note, text));
+    if (!raw.extra.empty()) trace.extras_.emplace_hint(trace.extras_.end(), event, as_utf8(raw.extra, text));
+    if (raw.op == Op::Mark)
+      trace.mark_names_.emplace_hint(trace.mark_names_.end(), event, as_utf8(raw.mark_name, text));
+  }
+
+  // Alignments that no event named become the header's default, which may stand after the events.
+  void settle_alignments() {
+    const auto fallback = static_cast<unsigned>(std::countr_zero(trace.header_.default_align.value_or(1)));
+    Column settled;
+    for (std::uint64_t i = 0; i < trace.align_log2_.size(); ++i) {
+      const std::uint64_t held = trace.align_log2_[i];
+      settled.push_back(held == kDefaultAlign ? fallback : held);
+    }
+    trace.align_log2_ = std::move(settled);
+  }
+};
+
+TraceBuilder::TraceBuilder() : inner_(std::make_unique<Inner>()) {}
+TraceBuilder::~TraceBuilder() = default;
+TraceBuilder::TraceBuilder(TraceBuilder&&) noexcept = default;
+TraceBuilder& TraceBuilder::operator=(TraceBuilder&&) noexcept = default;
+
+Header& TraceBuilder::header() {
+  return inner_->trace.header_;
+}
+std::uint64_t TraceBuilder::size() const {
+  return inner_->trace.size();
+}
+void TraceBuilder::warn(std::string text) {
+  inner_->trace.warnings_.push_back(to_utf8(text));
+}
+
+Status TraceBuilder::append(const RawEvent& raw) {
+  auto fault = fault_in(raw);
+  std::uint64_t* last_time = nullptr;
+  if (!fault && raw.time_ns) {
+    last_time = &inner_->last_time_of(raw);
+    if (*raw.time_ns < *last_time) {
+      const auto where = raw.thread ? fmt::format("within thread {}", *raw.thread) : "among events without a thread";
+      fault = refuse("t", fmt::format("time goes back from {} to {} {}", *last_time, *raw.time_ns, where),
+                     "sort the events of each thread by time");
+    }
+  }
+  if (!fault && inner_->live_blocks == kNoSlot - 1) {
+    fault = refuse("id", "more blocks are live than 32 bits count", "split the trace");
+  }
+  if (fault) {
+    fault->where.event = size() + 1;
+    return *std::move(fault);
+  }
+  if (last_time != nullptr) {
+    *last_time = *raw.time_ns;
+  } else if (raw.thread) {
+    inner_->last_time_of(raw);  // the thread has been seen
+  }
+  inner_->append(raw);
+  return Done{};
+}
+
+std::uint32_t TraceBuilder::add_site(std::string_view line) {
+  auto& sites = inner_->trace.sites_;
+  line = as_utf8(line, inner_->text);
+  const std::size_t hash = hash_of_line(line);
+  const auto is_line = [&](std::uint32_t i) {
+    return !sites[i].stack && sites[i].frames.size() == 1 && sites[i].frames[0] == line;
+  };
+  if (const auto found = inner_->sites.find(hash, is_line); found != Index::kNone) return found + 1;
+  sites.push_back({{std::string(line)}, false});
+  inner_->sites.add(hash, static_cast<std::uint32_t>(sites.size() - 1));
+  return static_cast<std::uint32_t>(sites.size());
+}
+
+std::uint32_t TraceBuilder::add_site(Site site) {
+  assert(!site.frames.empty() && "a site has at least one frame");
+  auto& sites = inner_->trace.sites_;
+  for (auto& frame : site.frames) {
+    if (!is_utf8(frame)) frame = to_utf8(frame);
+  }
+  const std::size_t hash = hash_of(site);
+  const auto found = inner_->sites.find(hash, [&](std::uint32_t i) { return sites[i] == site; });
+  if (found != Index::kNone) return found + 1;
+  sites.push_back(std::move(site));
+  inner_->sites.add(hash, static_cast<std::uint32_t>(sites.size() - 1));
+  return static_cast<std::uint32_t>(sites.size());
+}
+
+void TraceBuilder::set_sites(std::vector<Site> sites) {
+  inner_->sites.clear();
+  for (std::uint32_t i = 0; i < sites.size(); ++i) {
+    for (auto& frame : sites[i].frames) {
+      if (!is_utf8(frame)) frame = to_utf8(frame);
+    }
+    inner_->sites.add(hash_of(sites[i]), i);
+  }
+  inner_->trace.sites_ = std::move(sites);
+}
+
+Trace TraceBuilder::finish() && {
+  auto& inner = *inner_;
+  auto& facts = inner.trace.facts_;
+  facts.peak_live_bytes = narrow(inner.peak_bytes);
+  facts.live_bytes_at_end = narrow(inner.live_bytes);
+  facts.live_blocks_at_end = inner.live_blocks;
+  facts.threads = inner.last_time.size();
+  inner.trace.slot_count_ = static_cast<std::uint32_t>(inner.blocks.size());
+  inner.settle_alignments();
+  return std::move(inner.trace);
+}
+
+}  // namespace allocviz::trace
