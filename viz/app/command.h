@@ -1,11 +1,13 @@
-// The closed list of everything a user can do. Panels, keys, the palette and tests push Commands; update() (update.h) is
-// the only code that carries them out. So every action has a name, a place in the palette and a test without a window.
+// The closed list of everything a user can do. Panels, keys, the palette and tests push Commands; update() (update.h)
+// is the only code that carries them out. So every action has a name, a place in the palette and a test without a
+// window.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/replay/timeline.h"
@@ -15,34 +17,70 @@ namespace allocviz::app {
 
 enum class Do : std::uint16_t {
   // moving in time
-  NextEvent, PreviousEvent, NextStep, PreviousStep, FirstEvent, LastEvent,
-  SeekTo,              // position
-  ScrubTo,             // position, while the mouse is down: the same as SeekTo, but playback resumes afterwards
-  PlayPause, Slower, Faster,
-  NextFailure, PreviousFailure, NextMark, PreviousMark,
+  NextEvent,  // to the end of the event at the cursor, or, where that is done, of the next one
+  PreviousEvent,
+  NextStep,
+  PreviousStep,
+  FirstEvent,  // before the first event
+  LastEvent,
+  SeekTo,    // position
+  ScrubTo,   // position, while the mouse is down: the same as SeekTo, but playback resumes afterwards
+  EndScrub,  // the mouse is up again
+  PlayPause,
+  Slower,
+  Faster,
+  NextFailure,
+  PreviousFailure,
+  NextMark,
+  PreviousMark,
   // the document
-  OpenFile,            // text = path; empty = ask with the file dialog
-  OpenScenario,        // number = index into scenario_list()
-  Save, SaveAs,        // text = path; empty = ask
-  SetAllocator,        // spec: the same trace on another configuration, the cursor stays at its event
-  CancelLoading, DismissError,
-  Undo, Redo,
+  OpenFile,      // text = path; empty = ask (the platform may put a file dialog in front; else Popup::OpenPath)
+  OpenScenario,  // number = index into State::scenarios
+  Save,          // where it came from; asks where that is no trace of ours
+  SaveAs,        // text = path; empty = ask, as OpenFile
+  SetAllocator,  // spec, stage: the same trace on another configuration, the cursor stays at its event
+  AddStage,      // spec: one more allocator beside the others
+  RemoveStage,   // stage
+  CancelLoading,
+  DismissError,
+  Undo,
+  Redo,
   // looking
-  Select,              // number = byte offset in the arena of the stage `stage`
-  ClearSelection,
-  SetView,             // value, value2 = first and last byte of the x axis shared by stage and map
-  ZoomIn, ZoomOut, PanLeft, PanRight, ZoomFit,
-  SetTimeView,         // value, value2 = first and last position of the charts
+  Select,          // number = byte offset in the arena of the stage `stage`
+  ClearSelection,  // Esc: closes an open popup first
+  SetView,         // value, value2 = first and last byte of the x axis shared by stage and map
+  ZoomIn,          // W: number = 1: at the byte `value`; else at the selection or the middle
+  ZoomOut,
+  PanLeft,
+  PanRight,
+  ZoomFit,      // the selection; else, or when that is what is shown, everything
+  SetTimeView,  // value, value2 = first and last position of the charts
   ZoomTimeFit,
-  ToggleCurve,         // number = replay::Curve
-  SetFilter,           // text = the event list's search
-  ShowEventList, ShowScenarios, ShowFailures,
-  SetTheme,            // number = draw::ThemeKind
-  ScaleUp, ScaleDown, ScaleReset, ToggleReduceMotion,
-  SetSplit,            // number = which splitter, value = its fraction
-  PresetTeach, PresetDebug, PresetCompare,
-  ShowPalette, ShowKeys, ShowGoTo, ShowFind, ShowAbout,
-  Screenshot,          // text = path; empty = allocviz-EVENT.png in the current folder
+  ToggleCurve,  // number = replay::Curve
+  SetFilter,    // text = the event list's search
+  ScrollList,   // number = LeftTab, value = the row at the top, value2 = how many rows are seen
+  ShowEventList,
+  ShowScenarios,
+  ShowFailures,
+  SetTheme,  // number = draw::ThemeKind
+  ScaleUp,
+  ScaleDown,
+  ScaleReset,
+  ToggleReduceMotion,
+  ToggleLeft,   // the list at the left
+  ToggleRight,  // what happened, at the right
+  SetSplit,     // number = Split, value = its fraction
+  PresetTeach,
+  PresetDebug,
+  PresetCompare,
+  ShowPalette,
+  ShowKeys,
+  ShowGoTo,
+  ShowFind,
+  ShowAllocator,  // stage = which one to change; one beyond the last = add one
+  ShowAbout,
+  ClosePopup,
+  Screenshot,  // text = path; empty = allocviz-EVENT.png in the current folder
   Quit,
 };
 
@@ -60,7 +98,11 @@ struct Command {
 class Commands {
  public:
   void push(Command command) { list_.push_back(std::move(command)); }
-  void push(Do what) { list_.push_back(Command{.what = what}); }
+  void push(Do what) {
+    Command command;
+    command.what = what;
+    list_.push_back(std::move(command));
+  }
   [[nodiscard]] std::vector<Command> take() { return std::exchange(list_, {}); }
   [[nodiscard]] bool empty() const { return list_.empty(); }
 
@@ -68,17 +110,21 @@ class Commands {
   std::vector<Command> list_;
 };
 
-// How a command is called, for the palette, the menus and the keys page. Those without a sentence of their own
-// (SetView, ScrubTo ...) have an empty name and do not appear there.
+// How a command is called, for the palette, the menus and the keys page. Those that need more than their name (SetView,
+// ScrubTo ...) have no entry and are reached by mouse only.
 struct CommandInfo {
   Do what;
-  std::string_view name;    // "Next event"
-  std::string_view menu;    // "Trace"; empty = in no menu
-  std::string_view key;     // "Right" as the compat layer spells chords ("Ctrl+Shift+P"); empty = none
-  std::string_view key2;    // a second chord ("F10")
-  std::string_view hint;    // one line for the tooltip
+  std::string_view name;     // "Next event"
+  std::string_view menu;     // "Trace"; empty = in no menu
+  std::string_view key;      // "Right" as the compat layer spells chords ("Ctrl+Shift+P"); empty = none
+  std::string_view key2;     // a second chord ("F10")
+  std::string_view hint;     // one line for the tooltip
+  std::uint64_t number = 0;  // what the command carries: the theme of SetTheme, the curve of ToggleCurve
+  bool line_above = false;   // a new group begins in the menu
 };
+// In the order of the menus.
 [[nodiscard]] std::span<const CommandInfo> command_infos();
+// The entry of a command, or one with an empty name.
 [[nodiscard]] const CommandInfo& info_of(Do what);
 
 }  // namespace allocviz::app

@@ -1,1 +1,16 @@
 # The sources of viz/app, relative to viz/.
+list(APPEND app_sources
+  app/availability.cpp
+  app/command.cpp
+  app/cursor.cpp
+  app/filter.cpp
+  app/loader.cpp
+  app/playback.cpp
+  app/scenario_list.cpp
+  app/settings.cpp
+  app/startup.cpp
+  app/update.cpp
+  app/update_document.cpp
+  app/update_time.cpp
+  app/update_view.cpp
+  app/update_window.cpp)

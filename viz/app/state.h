@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/replay/timeline.h"
@@ -13,12 +14,26 @@
 
 namespace allocviz::app {
 
+// Which allocators the document is watched on. Everything that undo covers.
+struct MakeUp {
+  std::vector<trace::AllocatorSpec> named;  // what the trace's header says; empty = it names none
+  std::vector<trace::AllocatorSpec> shown;  // the stages' own: they differ where the command line chose
+  bool operator==(const MakeUp&) const = default;
+};
+
 struct Document {
   std::shared_ptr<trace::Trace> trace;      // never null once the window is up
   std::string path;                         // as opened; empty = a scenario built in or something new
   std::string title;                        // what the window's title bar says
   bool edited = false;                      // something undoable was done since it was opened or saved
   bool default_spec = false;                // the log named no allocator: said on the configuration chip
+  bool placeholder = false;                 // nothing but a stand-in while the first file is still being opened
+  MakeUp saved;                             // as opened or last saved: edited = (now != saved)
+  std::vector<std::uint64_t> failed_there;  // indices of requests that failed in the log itself, ascending
+};
+
+struct History {
+  std::vector<MakeUp> undo, redo;  // the newest last
 };
 
 // One allocator on the cursor. Compare shows two of these side by side.
@@ -26,70 +41,106 @@ struct Stage {
   std::unique_ptr<replay::Timeline> timeline;
 };
 
-struct ByteView { double from = 0, to = 0; };       // what the stage's and map's shared x axis shows
-struct TimeView { double first = 0, last = 0; };    // what the charts show, in positions
+struct ByteView {
+  double from = 0, to = 0;
+};  // what the stage's and map's shared x axis shows
+struct TimeView {
+  double first = 0, last = 0;
+};  // what the charts show, in positions
 
 struct Playback {
   bool playing = false;
   bool resume_after_scrub = false;
-  int speed_index = 2;                      // into kSpeeds (playback.h)
-  double carry = 0;                         // fraction of an event not yet played
+  int speed_index = 1;  // into kSpeeds (playback.h)
+  double carry = 0;     // fraction of an event not yet played
 };
 
 struct Selection {
-  std::optional<std::uint64_t> offset;      // a byte of the arena: the block that holds it is what is selected
+  std::optional<std::uint64_t> offset;  // a byte of the arena: the block that holds it is what is selected
   std::size_t stage = 0;
 };
 
-// Where a chart or map wants to show what the mouse is over; written by panels through commands only where it matters.
-struct Loading {                            // shared with the worker that opens a file
+struct LoadWork;  // the worker's own part, in loader.cpp
+struct Loading {  // shared with the worker that opens, rebuilds or saves
   std::atomic<double> fraction{0};
   std::atomic<bool> cancel{false};
-  std::string what;                         // "Opening sqlite-build.mtrace.zst"
+  std::atomic<bool> done{false};
+  std::string what;  // "Opening sqlite-build.mtrace.zst"
+  std::shared_ptr<LoadWork> work;
 };
 
 enum class LeftTab : std::uint8_t { Events, Scenarios, Failures };
 enum class Preset : std::uint8_t { Teach, Debug, Compare };
 enum class Popup : std::uint8_t { None, Palette, Keys, GoTo, OpenPath, SavePath, Allocator, About };
+enum class Split : std::uint8_t { Left, Right, Bottom, Map };
 
 // Remembered between runs in the user's config folder.
 struct Settings {
-  int theme = 0;                            // draw::ThemeKind
-  float scale = 1.0f;                       // Ctrl + and Ctrl -, on top of the monitor's
+  int theme = 0;       // draw::ThemeKind
+  float scale = 1.0f;  // Ctrl + and Ctrl -, on top of the monitor's
   bool reduce_motion = false;
   Preset preset = Preset::Teach;
   float left_width = 0.18f, right_width = 0.22f, bottom_height = 0.25f, map_height = 0.30f;  // fractions of the window
+  bool show_left = true, show_right = true;
   int window_width = 1280, window_height = 800;
-  std::vector<std::string> recent;          // newest first, at most ten
-  unsigned curves = 0b1011;                 // bit c = replay::Curve c is drawn
+  std::vector<std::string> recent;  // newest first, at most ten
+  unsigned curves = 0b1111;         // bit c = replay::Curve c is drawn
+  bool operator==(const Settings&) const = default;
 };
 
 struct EventFilter {
   std::string text;
-  std::string fault;                        // why the text is not a filter; empty = it is
-  std::vector<std::uint64_t> matches;       // indices, only while text is not empty
+  std::string fault;                   // why the text is not a filter; empty = it is
+  std::vector<std::uint64_t> matches;  // indices found so far, ascending; only while active
   bool active = false;
+  std::shared_ptr<const class Matcher> matcher;
+  std::uint64_t scanned = 0;  // events looked at: a search through a large log runs beside the frames
+};
+
+// A list that shows some of very many rows: the row at its top (with a fraction), and how many are seen.
+struct ListView {
+  double top = 0, seen = 20;
+};
+
+struct Scenario {  // a lesson built into the program
+  std::string title;
+  std::string hint;  // one line
+  std::string_view json;
 };
 
 struct State {
   Document document;
-  std::vector<Stage> stages;                // at least one once the window is up
+  History history;
+  std::vector<Stage> stages;            // at least one once the window is up
+  std::vector<std::uint64_t> failures;  // indices of requests that failed, there or here on any stage, ascending
+  std::vector<Scenario> scenarios;
+  std::optional<std::size_t> scenario;  // which of them is open
   Playback playback;
   Selection selection;
   ByteView bytes;
   TimeView time;
   EventFilter filter;
-  Settings settings;
+  ListView event_list, failure_list;
+  Settings settings, settings_on_disk;
+  std::string settings_path;          // empty = nothing is remembered
+  double settings_changed_at_s = -1;  // -1 = as on disk
   LeftTab left_tab = LeftTab::Events;
   Popup popup = Popup::None;
-  std::optional<trace::Trouble> trouble;    // the bar above the stage
-  std::string notice;                       // a line that fades: "Saved lesson.json"
-  std::shared_ptr<Loading> loading;         // while a file is being opened
+  std::size_t popup_stage = 0;            // Popup::Allocator: which stage; = stages.size(): one more
+  std::optional<trace::Trouble> trouble;  // the bar above the stage
+  std::string notice;                     // a line that fades: "Saved lesson.json"
+  double noticed_at_s = -1e9;
+  std::shared_ptr<Loading> loading;               // while a file is being opened, rebuilt or saved
+  std::vector<std::shared_ptr<Loading>> leaving;  // cancelled workers that have not noticed yet
   bool quit = false;
-  std::string screenshot_path;              // set by Screenshot, done and cleared by the platform after the frame
-  double now_s = 0;                         // the frame's clock: panels animate by it, nothing else reads a clock
-  double moved_at_s = -1e9;                 // when the cursor last moved: what split and merge motion is timed from
-  replay::Position moved_from{};            // where it was before
+  std::string screenshot_path;        // set by Screenshot, done and cleared by the platform after the frame
+  double now_s = 0;                   // the frame's clock: panels animate by it, nothing else reads a clock
+  std::uint64_t frame = 0;            // counted by tick()
+  std::uint64_t focus_search_at = 0;  // in this frame the search box takes the keyboard
+  std::uint64_t popup_opened_at = 0;  // in this frame the popup appeared: its first field takes the keyboard
+  double moved_at_s = -1e9;           // when the cursor last moved: what split and merge motion is timed from
+  replay::Position moved_from{};      // where it was before
+  bool first_start = true;            // nothing was done yet: one line says which key to press
 
   [[nodiscard]] const replay::Timeline& timeline(std::size_t stage = 0) const { return *stages[stage].timeline; }
   [[nodiscard]] replay::Position cursor() const { return stages.front().timeline->position(); }

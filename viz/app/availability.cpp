@@ -1,0 +1,133 @@
+#include "viz/app/availability.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "viz/app/cursor.h"
+#include "viz/app/playback.h"
+
+namespace allocviz::app {
+
+Command command_of(const State& state, const CommandInfo& info) {
+  Command command;
+  command.what = info.what;
+  command.number = info.number;
+  if (info.what == Do::RemoveStage) command.stage = state.stages.size() - 1;
+  return command;
+}
+
+bool is_enabled(const State& state, const CommandInfo& info) {
+  const bool at_start = state.cursor().event == 0;
+  const bool at_end =
+      state.cursor().event >= event_count(state) && state.cursor().step >= state.timeline().step_count();
+  switch (info.what) {
+    case Do::NextEvent:
+    case Do::NextStep:
+    case Do::LastEvent:
+      return !at_end;
+    case Do::PreviousEvent:
+    case Do::PreviousStep:
+    case Do::FirstEvent:
+      return !at_start;
+    case Do::NextFailure:
+    case Do::PreviousFailure:
+    case Do::ShowFailures:
+      return !state.failures.empty();
+    case Do::NextMark:
+    case Do::PreviousMark:
+      return !state.document.trace->marks().empty();
+    case Do::Undo:
+      return !state.history.undo.empty();
+    case Do::Redo:
+      return !state.history.redo.empty();
+    case Do::RemoveStage:
+      return state.stages.size() > 1;
+    case Do::Slower:
+      return state.playback.speed_index > 0;
+    case Do::Faster:
+      return state.playback.speed_index + 1 < static_cast<int>(kSpeeds.size());
+    case Do::CancelLoading:
+      return state.loading != nullptr;
+    case Do::DismissError:
+      return state.trouble.has_value();
+    case Do::ClearSelection:
+      return state.selection.offset.has_value();
+    default:
+      return true;
+  }
+}
+
+bool is_checked(const State& state, const CommandInfo& info) {
+  const Settings& settings = state.settings;
+  switch (info.what) {
+    case Do::PresetTeach:
+      return settings.preset == Preset::Teach;
+    case Do::PresetDebug:
+      return settings.preset == Preset::Debug;
+    case Do::PresetCompare:
+      return settings.preset == Preset::Compare;
+    case Do::ToggleLeft:
+      return settings.show_left;
+    case Do::ToggleRight:
+      return settings.show_right;
+    case Do::ToggleReduceMotion:
+      return settings.reduce_motion;
+    case Do::ToggleCurve:
+      return (settings.curves >> (info.number & 31u) & 1u) != 0;
+    case Do::SetTheme:
+      return static_cast<std::uint64_t>(settings.theme) == info.number;
+    default:
+      return false;
+  }
+}
+
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace
+
+int fuzzy_score(std::string_view query, std::string_view name) {
+  int score = 0;
+  std::size_t at = 0;
+  bool run = false;
+  for (const char c : query) {
+    if (c == ' ') {
+      run = false;
+      continue;
+    }
+    // The beginning of a word is worth passing by the same letter inside one.
+    std::size_t found = std::string_view::npos;
+    for (std::size_t i = at; i < name.size(); ++i) {
+      if (lower(name[i]) != lower(c)) continue;
+      const bool begins = i == 0 || name[i - 1] == ' ';
+      if (found == std::string_view::npos) found = i;
+      if (begins || (run && i == at)) {
+        found = i;
+        break;
+      }
+    }
+    if (found == std::string_view::npos) return -1;
+    const bool begins = found == 0 || name[found - 1] == ' ';
+    score += begins ? 8 : (run && found == at ? 6 : 1);
+    run = true;
+    at = found + 1;
+  }
+  return score;
+}
+
+std::vector<const CommandInfo*> palette_matches(std::string_view query) {
+  std::vector<std::pair<int, const CommandInfo*>> scored;
+  for (const CommandInfo& info : command_infos()) {
+    const int score = fuzzy_score(query, info.name);
+    if (score >= 0) scored.emplace_back(score, &info);
+  }
+  std::stable_sort(scored.begin(), scored.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<const CommandInfo*> matches;
+  for (const auto& [score, info] : scored) matches.push_back(info);
+  return matches;
+}
+
+}  // namespace allocviz::app

@@ -1,0 +1,94 @@
+#include "viz/app/command.h"
+
+#include <array>
+
+#include "core/replay/series.h"
+
+namespace allocviz::app {
+
+namespace {
+
+constexpr std::uint64_t curve(replay::Curve which) {
+  return static_cast<std::uint64_t>(which);
+}
+
+// Menus follow this order; a command without a menu is in the palette and on the keys page only.
+constexpr std::array kInfos{
+    CommandInfo{Do::OpenFile, "Open…", "File", "Ctrl+O", "", "A trace, or a log of another program"},
+    CommandInfo{Do::ShowScenarios, "Lessons", "File", "", "", "The scenarios built into this program"},
+    CommandInfo{Do::Save, "Save", "File", "Ctrl+S", "", "Write the trace back to its file", 0, true},
+    CommandInfo{Do::SaveAs, "Save as…", "File", "Ctrl+Shift+S", "", "Write the trace to another file"},
+    CommandInfo{Do::Screenshot, "Screenshot of the window", "File", "F12", "", "A PNG in the current folder"},
+    CommandInfo{Do::Quit, "Quit", "File", "Ctrl+Q", "", "", 0, true},
+
+    CommandInfo{Do::PresetTeach, "Teach", "View", "Ctrl+1", "", "The stage large, what happened beside it"},
+    CommandInfo{Do::PresetDebug, "Debug", "View", "Ctrl+2", "", "Map, charts and failures large"},
+    CommandInfo{Do::PresetCompare, "Compare", "View", "Ctrl+3", "", "Allocators side by side on one cursor"},
+    CommandInfo{Do::ToggleLeft, "Event list", "View", "Ctrl+B", "", "Show or hide the left part", 0, true},
+    CommandInfo{Do::ToggleRight, "What happened", "View", "Ctrl+J", "", "Show or hide the right part"},
+    CommandInfo{Do::ZoomFit, "Fit selection, else all", "View", "F", "", "Zoom the stage and the map", 0, true},
+    CommandInfo{Do::ZoomIn, "Zoom in", "View", "W", "", ""},
+    CommandInfo{Do::ZoomOut, "Zoom out", "View", "S", "", ""},
+    CommandInfo{Do::PanLeft, "Pan left", "View", "A", "", ""},
+    CommandInfo{Do::PanRight, "Pan right", "View", "D", "", ""},
+    CommandInfo{Do::ZoomTimeFit, "Whole time in the charts", "View", "Shift+F", "", ""},
+    CommandInfo{Do::ToggleCurve, "Curve: live requested", "View", "", "", "", curve(replay::Curve::LiveRequested),
+                true},
+    CommandInfo{Do::ToggleCurve, "Curve: live rounded", "View", "", "", "", curve(replay::Curve::LiveRounded)},
+    CommandInfo{Do::ToggleCurve, "Curve: free", "View", "", "", "", curve(replay::Curve::Free)},
+    CommandInfo{Do::ToggleCurve, "Curve: largest free", "View", "", "", "", curve(replay::Curve::LargestFree)},
+    CommandInfo{Do::SetTheme, "Dark theme", "View", "", "", "", 0, true},
+    CommandInfo{Do::SetTheme, "Light theme", "View", "", "", "", 1},
+    CommandInfo{Do::ScaleUp, "Larger", "View", "Ctrl++", "", "Everything, text included"},
+    CommandInfo{Do::ScaleDown, "Smaller", "View", "Ctrl+-", "", ""},
+    CommandInfo{Do::ScaleReset, "Normal size", "View", "Ctrl+0", "", ""},
+    CommandInfo{Do::ToggleReduceMotion, "Reduce motion", "View", "", "", "Splits and merges do not move"},
+
+    CommandInfo{Do::NextEvent, "Next event", "Trace", "Right", "F10", ""},
+    CommandInfo{Do::PreviousEvent, "Previous event", "Trace", "Left", "F9", ""},
+    CommandInfo{Do::NextStep, "Next step inside the event", "Trace", "Shift+Right", "F11", ""},
+    CommandInfo{Do::PreviousStep, "Previous step", "Trace", "Shift+Left", "Shift+F11", ""},
+    CommandInfo{Do::PlayPause, "Play or pause", "Trace", "Space", "", "", 0, true},
+    CommandInfo{Do::Slower, "Slower", "Trace", "-", "", ""},
+    CommandInfo{Do::Faster, "Faster", "Trace", "+", "", ""},
+    CommandInfo{Do::FirstEvent, "Before the first event", "Trace", "Home", "", "", 0, true},
+    CommandInfo{Do::LastEvent, "Last event", "Trace", "End", "", ""},
+    CommandInfo{Do::ShowGoTo, "Go to event…", "Trace", "Ctrl+G", "", ""},
+    CommandInfo{Do::NextFailure, "Next failed request", "Trace", "N", "", "", 0, true},
+    CommandInfo{Do::PreviousFailure, "Previous failed request", "Trace", "Shift+N", "", ""},
+    CommandInfo{Do::NextMark, "Next mark", "Trace", "M", "", ""},
+    CommandInfo{Do::PreviousMark, "Previous mark", "Trace", "Shift+M", "", ""},
+    CommandInfo{Do::ShowFind, "Find…", "Trace", "Ctrl+F", "", "id, size>4k, failed, site~text", 0, true},
+    CommandInfo{Do::ShowEventList, "List of events", "Trace", "", "", ""},
+    CommandInfo{Do::ShowFailures, "List of failures", "Trace", "", "", ""},
+    CommandInfo{Do::ClearSelection, "Clear the selection", "Trace", "Escape", "", ""},
+
+    CommandInfo{Do::ShowAllocator, "Configure…", "Allocator", "Ctrl+E", "", "Kind, arena, block sizes"},
+    CommandInfo{Do::AddStage, "Compare with another…", "Allocator", "Ctrl+Shift+E", "", "One more allocator beside it"},
+    CommandInfo{Do::RemoveStage, "Remove the last one", "Allocator", "", "", "One allocator less"},
+    CommandInfo{Do::Undo, "Undo", "Allocator", "Ctrl+Z", "", "The last change of the configuration", 0, true},
+    CommandInfo{Do::Redo, "Redo", "Allocator", "Ctrl+Shift+Z", "Ctrl+Y", ""},
+
+    CommandInfo{Do::ShowPalette, "All commands…", "Help", "Ctrl+Shift+P", "", "By name, with their keys"},
+    CommandInfo{Do::ShowKeys, "Keys and mouse", "Help", "?", "F1", "All on one page"},
+    CommandInfo{Do::ShowAbout, "About allocviz", "Help", "", "", "", 0, true},
+
+    CommandInfo{Do::CancelLoading, "Cancel opening", "", "", "", "The document before stays"},
+    CommandInfo{Do::DismissError, "Dismiss the error", "", "", "", ""},
+};
+
+}  // namespace
+
+std::span<const CommandInfo> command_infos() {
+  return kInfos;
+}
+
+const CommandInfo& info_of(Do what) {
+  static constexpr CommandInfo kNone{Do::NextEvent, "", "", "", "", ""};
+  for (const CommandInfo& info : kInfos) {
+    if (info.what == what) return info;
+  }
+  return kNone;
+}
+
+}  // namespace allocviz::app

@@ -1,0 +1,68 @@
+#include "viz/app/cursor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace allocviz::app {
+
+std::uint64_t event_count(const State& state) {
+  return state.timeline().event_count();
+}
+
+void move_cursor(State& state, replay::Position to) {
+  const replay::Position from = state.cursor();
+  replay::Timeline& first = *state.stages.front().timeline;
+  first.seek(to);
+  const bool whole = first.position().step >= first.step_count();
+  const replay::Position others{first.position().event, whole ? replay::kAllSteps : first.position().step};
+  for (std::size_t i = 1; i < state.stages.size(); ++i) state.stages[i].timeline->seek(others);
+  if (first.position() == from) return;
+  state.moved_from = from;
+  state.moved_at_s = state.now_s;
+  state.first_start = false;
+  follow_cursor(state);
+}
+
+namespace {
+
+// Which of some ascending event indices belongs to the cursor: the last one at or before it.
+double row_among(const std::vector<std::uint64_t>& indices, std::uint64_t event) {
+  if (event == 0) return 0;
+  const auto after = std::upper_bound(indices.begin(), indices.end(), event - 1);
+  return after == indices.begin() ? 0 : static_cast<double>(after - indices.begin() - 1);
+}
+
+void follow(ListView& list, double row, double rows) {
+  // Two rows of what comes before and after stay in sight where the list is tall enough for that.
+  const double margin = list.seen >= 8 ? 2 : 0;
+  list.top = std::min(list.top, row - margin);
+  list.top = std::max(list.top, row + 1 + margin - list.seen);
+  list.top = std::clamp(list.top, 0.0, std::max(0.0, rows - list.seen));
+}
+
+}  // namespace
+
+double cursor_row(const State& state, LeftTab tab) {
+  const std::uint64_t event = state.cursor().event;
+  if (tab == LeftTab::Failures) return row_among(state.failures, event);
+  if (state.filter.active) return row_among(state.filter.matches, event);
+  return event == 0 ? 0 : static_cast<double>(event - 1);
+}
+
+std::uint64_t row_count(const State& state, LeftTab tab) {
+  if (tab == LeftTab::Failures) return state.failures.size();
+  return state.filter.active ? state.filter.matches.size() : event_count(state);
+}
+
+void follow_cursor(State& state) {
+  const auto rows = [&](LeftTab tab) { return static_cast<double>(row_count(state, tab)); };
+  follow(state.event_list, cursor_row(state, LeftTab::Events), rows(LeftTab::Events));
+  follow(state.failure_list, cursor_row(state, LeftTab::Failures), rows(LeftTab::Failures));
+}
+
+void notice(State& state, std::string text) {
+  state.notice = std::move(text);
+  state.noticed_at_s = state.now_s;
+}
+
+}  // namespace allocviz::app

@@ -1,0 +1,20 @@
+// Moving the cursor: all stages stand at the same event, lists follow, and where it came from is kept for motion.
+#pragma once
+
+#include "viz/app/state.h"
+
+namespace allocviz::app {
+
+// Every stage goes to `to`. Stages may take different numbers of steps over one event: where the first stage has done
+// all of its steps the others have too, else each has done as many, at most all.
+void move_cursor(State& state, replay::Position to);
+[[nodiscard]] std::uint64_t event_count(const State& state);
+// The row of the list `tab` on which the cursor stands, or would stand.
+[[nodiscard]] double cursor_row(const State& state, LeftTab tab);
+[[nodiscard]] std::uint64_t row_count(const State& state, LeftTab tab);
+// Scrolls the lists as little as brings the cursor's row into view.
+void follow_cursor(State& state);
+// A line for a few seconds, at the bottom of the stage.
+void notice(State& state, std::string text);
+
+}  // namespace allocviz::app

@@ -1,0 +1,161 @@
+// Files, allocators, undo.
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "viz/app/cursor.h"
+#include "viz/app/loader.h"
+#include "viz/app/update_parts.h"
+
+namespace allocviz::app {
+
+namespace {
+
+void show(State& state, Popup popup) {
+  state.popup = popup;
+  state.popup_opened_at = state.frame + 1;
+}
+
+void open_file(State& state, const std::string& path) {
+  if (path.empty()) return show(state, Popup::OpenPath);
+  state.popup = Popup::None;
+  OpenRequest request;
+  request.path = path;
+  start_opening(state, std::move(request));
+}
+
+void open_scenario(State& state, std::uint64_t index) {
+  if (index >= state.scenarios.size()) return;
+  cancel_loading(state);
+  auto opened = open_now(request_of(state, static_cast<std::size_t>(index)));
+  if (opened.ok()) {
+    adopt(state, std::move(opened).value());
+  } else {
+    state.trouble = std::move(opened).trouble();
+  }
+}
+
+bool ends_with(std::string_view text, std::string_view ending) {
+  return text.size() >= ending.size() && text.substr(text.size() - ending.size()) == ending;
+}
+
+bool named_as_trace(std::string_view path) {
+  for (const std::string_view packed : {".zst", ".gz"}) {
+    if (ends_with(path, packed)) path.remove_suffix(packed.size());
+  }
+  return ends_with(path, ".json") || ends_with(path, ".jsonl");
+}
+
+// Only a trace of ours is written back to where it came from: another program's log is never overwritten.
+void save(State& state) {
+  const Document& document = state.document;
+  const bool ours = document.trace->header().format == "allocviz-trace" && named_as_trace(document.path);
+  if (ours) return start_saving(state, document.path);
+  show(state, Popup::SavePath);
+}
+
+void save_as(State& state, std::string path) {
+  if (path.empty()) return show(state, Popup::SavePath);
+  state.popup = Popup::None;
+  if (!named_as_trace(path)) path += ".json";
+  start_saving(state, std::move(path));
+}
+
+// The stages with one of them changed, added or left out; from now on the trace names them all.
+void show_on(State& state, std::vector<trace::AllocatorSpec> shown) {
+  MakeUp to{shown, std::move(shown)};
+  if (to == make_up_of(state)) return;
+  change_make_up(state, std::move(to), Remember::New);
+}
+
+// A configuration that cannot be is refused with its reason; the dialog has said so while it was typed.
+bool refused(State& state, const trace::AllocatorSpec& spec) {
+  std::optional<trace::Trouble> fault = trace::fault_of(spec);
+  if (!fault) return false;
+  state.trouble = std::move(fault);
+  return true;
+}
+
+void set_allocator(State& state, const Command& command) {
+  if (command.stage >= state.stages.size() || refused(state, command.spec)) return;
+  std::vector<trace::AllocatorSpec> shown = make_up_of(state).shown;
+  shown[command.stage] = command.spec;
+  show_on(state, std::move(shown));
+}
+
+void add_stage(State& state, const Command& command) {
+  // From a menu no configuration comes along: it is asked for.
+  if (command.spec == trace::AllocatorSpec{}) {
+    state.popup_stage = state.stages.size();
+    return show(state, Popup::Allocator);
+  }
+  if (refused(state, command.spec)) return;
+  std::vector<trace::AllocatorSpec> shown = make_up_of(state).shown;
+  shown.push_back(command.spec);
+  show_on(state, std::move(shown));
+}
+
+void remove_stage(State& state, std::size_t stage) {
+  if (state.stages.size() < 2) return notice(state, "The last allocator stays");
+  if (stage >= state.stages.size()) return;
+  std::vector<trace::AllocatorSpec> shown = make_up_of(state).shown;
+  shown.erase(shown.begin() + static_cast<std::ptrdiff_t>(stage));
+  show_on(state, std::move(shown));
+}
+
+void undo(State& state) {
+  if (state.history.undo.empty()) return notice(state, "Nothing to undo");
+  change_make_up(state, state.history.undo.back(), Remember::Undone);
+}
+
+void redo(State& state) {
+  if (state.history.redo.empty()) return notice(state, "Nothing to redo");
+  change_make_up(state, state.history.redo.back(), Remember::Redone);
+}
+
+}  // namespace
+
+bool update_document(State& state, const Command& command) {
+  switch (command.what) {
+    case Do::OpenFile:
+      open_file(state, command.text);
+      break;
+    case Do::OpenScenario:
+      open_scenario(state, command.number);
+      break;
+    case Do::Save:
+      save(state);
+      break;
+    case Do::SaveAs:
+      save_as(state, command.text);
+      break;
+    case Do::SetAllocator:
+      set_allocator(state, command);
+      break;
+    case Do::AddStage:
+      add_stage(state, command);
+      break;
+    case Do::RemoveStage:
+      remove_stage(state, command.stage);
+      break;
+    case Do::CancelLoading:
+      cancel_loading(state);
+      break;
+    case Do::DismissError:
+      state.trouble.reset();
+      break;
+    case Do::Undo:
+      undo(state);
+      break;
+    case Do::Redo:
+      redo(state);
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+}  // namespace allocviz::app

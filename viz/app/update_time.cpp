@@ -1,0 +1,163 @@
+// Moving in time.
+#include <algorithm>
+
+#include "viz/app/cursor.h"
+#include "viz/app/playback.h"
+#include "viz/app/update_parts.h"
+
+namespace allocviz::app {
+
+namespace {
+
+bool inside(const State& state) {
+  return state.cursor().step < state.timeline().step_count();
+}
+
+void next_event(State& state) {
+  const std::uint64_t event = state.cursor().event;
+  move_cursor(state, {inside(state) ? event : event + 1, replay::kAllSteps});
+}
+
+void previous_event(State& state) {
+  const std::uint64_t event = state.cursor().event;
+  move_cursor(state, {event == 0 ? 0 : event - 1, replay::kAllSteps});
+}
+
+void next_step(State& state) {
+  const replay::Position at = state.cursor();
+  if (inside(state)) return move_cursor(state, {at.event, at.step + 1});
+  if (at.event < event_count(state)) move_cursor(state, {at.event + 1, 1});
+}
+
+void previous_step(State& state) {
+  const replay::Position at = state.cursor();
+  // Before the first step of N is the state after N-1, and that is how it is called.
+  if (at.step > 1) return move_cursor(state, {at.event, at.step - 1});
+  previous_event(state);
+}
+
+// To the event of the next index beyond the cursor, in either direction.
+template <class Index>
+void jump(State& state, const Index* found, const char* none) {
+  if (found == nullptr) return notice(state, none);
+  move_cursor(state, {*found + 1, replay::kAllSteps});
+}
+
+void next_failure(State& state) {
+  const auto found = std::lower_bound(state.failures.begin(), state.failures.end(), state.cursor().event);
+  jump(state, found == state.failures.end() ? nullptr : &*found, "No request fails after this event");
+}
+
+void previous_failure(State& state) {
+  const std::uint64_t event = state.cursor().event;
+  auto found = std::lower_bound(state.failures.begin(), state.failures.end(), event == 0 ? 0 : event - 1);
+  jump(state, found == state.failures.begin() ? nullptr : &*--found, "No request failed before this event");
+}
+
+void next_mark(State& state) {
+  const auto& marks = state.document.trace->marks();
+  const auto found = marks.lower_bound(state.cursor().event);
+  jump(state, found == marks.end() ? nullptr : &found->first, "No mark after this event");
+}
+
+void previous_mark(State& state) {
+  const auto& marks = state.document.trace->marks();
+  const std::uint64_t event = state.cursor().event;
+  auto found = marks.lower_bound(event == 0 ? 0 : event - 1);
+  jump(state, found == marks.begin() ? nullptr : &(--found)->first, "No mark before this event");
+}
+
+void play_or_pause(State& state) {
+  Playback& playback = state.playback;
+  if (!playback.playing && state.cursor().event >= event_count(state) && !inside(state)) {
+    move_cursor(state, {0, replay::kAllSteps});
+  }
+  playback.playing = !playback.playing;
+  playback.resume_after_scrub = false;
+  playback.carry = 0;
+}
+
+void change_speed(State& state, int by) {
+  const int fastest = static_cast<int>(kSpeeds.size()) - 1;
+  state.playback.speed_index = std::clamp(state.playback.speed_index + by, 0, fastest);
+  state.playback.carry = 0;
+}
+
+void scrub(State& state, replay::Position to) {
+  state.playback.resume_after_scrub |= state.playback.playing;
+  state.playback.playing = false;
+  move_cursor(state, to);
+}
+
+void end_scrub(State& state) {
+  state.playback.playing |= state.playback.resume_after_scrub;
+  state.playback.resume_after_scrub = false;
+  state.playback.carry = 0;
+}
+
+// A step by hand ends playing: who presses → wants to look.
+void by_hand(State& state, void (*move)(State&)) {
+  state.playback.playing = state.playback.resume_after_scrub = false;
+  move(state);
+}
+
+}  // namespace
+
+bool update_time(State& state, const Command& command) {
+  switch (command.what) {
+    case Do::NextEvent:
+      by_hand(state, next_event);
+      break;
+    case Do::PreviousEvent:
+      by_hand(state, previous_event);
+      break;
+    case Do::NextStep:
+      by_hand(state, next_step);
+      break;
+    case Do::PreviousStep:
+      by_hand(state, previous_step);
+      break;
+    case Do::FirstEvent:
+      by_hand(state, [](State& s) { move_cursor(s, {0, replay::kAllSteps}); });
+      break;
+    case Do::LastEvent:
+      by_hand(state, [](State& s) { move_cursor(s, {event_count(s), replay::kAllSteps}); });
+      break;
+    case Do::NextFailure:
+      by_hand(state, next_failure);
+      break;
+    case Do::PreviousFailure:
+      by_hand(state, previous_failure);
+      break;
+    case Do::NextMark:
+      by_hand(state, next_mark);
+      break;
+    case Do::PreviousMark:
+      by_hand(state, previous_mark);
+      break;
+    case Do::SeekTo:
+      state.playback.playing = state.playback.resume_after_scrub = false;
+      move_cursor(state, command.position);
+      break;
+    case Do::ScrubTo:
+      scrub(state, command.position);
+      break;
+    case Do::EndScrub:
+      end_scrub(state);
+      break;
+    case Do::PlayPause:
+      play_or_pause(state);
+      break;
+    case Do::Slower:
+      change_speed(state, -1);
+      break;
+    case Do::Faster:
+      change_speed(state, +1);
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+}  // namespace allocviz::app

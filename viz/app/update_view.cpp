@@ -1,0 +1,208 @@
+// Selection, the two axes, lists and what stands above them.
+#include <algorithm>
+
+#include "viz/app/cursor.h"
+#include "viz/app/filter.h"
+#include "viz/app/update_parts.h"
+
+namespace allocviz::app {
+
+namespace {
+
+constexpr double kFewestBytes = 8;  // the closest the byte axis is looked at
+constexpr double kFewestEvents = 2;
+constexpr double kZoom = 1.5;  // one press of a key
+constexpr double kPan = 0.2;   // of what is seen
+
+double arena_bytes(const State& state) {
+  std::uint64_t bytes = 1;
+  for (const Stage& stage : state.stages) bytes = std::max(bytes, stage.timeline->census().arena_bytes);
+  return static_cast<double>(bytes);
+}
+
+struct Span {
+  double from, to;
+};
+
+// At least `least` long, at most all of [0, all], and inside it.
+Span fitted(double from, double to, double least, double all) {
+  if (!(from <= to)) std::swap(from, to);
+  const double length = std::clamp(to - from, std::min(least, all), all);
+  const double middle = (from + to) / 2;
+  const double start = std::clamp(middle - length / 2, 0.0, all - length);
+  return {start, start + length};
+}
+
+void set_view(State& state, double from, double to) {
+  const Span span = fitted(from, to, kFewestBytes, arena_bytes(state));
+  state.bytes = {span.from, span.to};
+}
+
+const replay::Block* selected_block(const State& state) {
+  if (!state.selection.offset || state.selection.stage >= state.stages.size()) return nullptr;
+  return state.timeline(state.selection.stage).census().block_at(*state.selection.offset);
+}
+
+void zoom(State& state, const Command& command, double factor) {
+  const ByteView view = state.bytes;
+  double anchor = (view.from + view.to) / 2;
+  if (command.number == 1) {
+    anchor = command.value;
+  } else if (const replay::Block* block = selected_block(state)) {
+    const double middle = static_cast<double>(block->offset) + static_cast<double>(block->size) / 2;
+    if (middle >= view.from && middle <= view.to) anchor = middle;
+  }
+  // What lies under the anchor stays under it.
+  set_view(state, anchor - (anchor - view.from) / factor, anchor + (view.to - anchor) / factor);
+}
+
+void pan(State& state, double by) {
+  const double shift = (state.bytes.to - state.bytes.from) * by;
+  set_view(state, state.bytes.from + shift, state.bytes.to + shift);
+}
+
+void zoom_fit(State& state) {
+  const ByteView before = state.bytes;
+  if (const replay::Block* block = selected_block(state)) {
+    const auto offset = static_cast<double>(block->offset);
+    const auto size = static_cast<double>(block->size);
+    set_view(state, offset - size, offset + 2 * size);
+    if (state.bytes.from != before.from || state.bytes.to != before.to) return;
+  }
+  set_view(state, 0, arena_bytes(state));
+}
+
+void set_time_view(State& state, double first, double last) {
+  const auto all = static_cast<double>(std::max<std::uint64_t>(event_count(state), 1));
+  const Span span = fitted(first, last, kFewestEvents, all);
+  state.time = {span.from, span.to};
+}
+
+void select(State& state, const Command& command) {
+  if (command.stage >= state.stages.size()) return;
+  state.selection = {command.number, command.stage};
+}
+
+void clear(State& state) {
+  if (state.popup != Popup::None) {
+    state.popup = Popup::None;
+  } else {
+    state.selection = {};
+  }
+}
+
+void show_tab(State& state, LeftTab tab) {
+  state.left_tab = tab;
+  state.settings.show_left = true;
+  follow_cursor(state);
+}
+
+void show(State& state, Popup popup) {
+  state.popup = popup;
+  state.popup_opened_at = state.frame + 1;
+}
+
+void show_find(State& state) {
+  state.popup = Popup::None;
+  show_tab(state, LeftTab::Events);
+  state.focus_search_at = state.frame + 1;
+}
+
+void show_allocator(State& state, std::size_t stage) {
+  state.popup_stage = std::min(stage, state.stages.size());
+  show(state, Popup::Allocator);
+}
+
+void scroll(State& state, const Command& command) {
+  const auto tab = static_cast<LeftTab>(command.number);
+  ListView& list = tab == LeftTab::Failures ? state.failure_list : state.event_list;
+  list.seen = std::max(command.value2, 1.0);
+  const auto rows = static_cast<double>(row_count(state, tab));
+  list.top = std::clamp(command.value, 0.0, std::max(0.0, rows - list.seen));
+}
+
+bool update_popups(State& state, const Command& command) {
+  switch (command.what) {
+    case Do::ShowPalette:
+      show(state, Popup::Palette);
+      break;
+    case Do::ShowKeys:
+      show(state, state.popup == Popup::Keys ? Popup::None : Popup::Keys);
+      break;
+    case Do::ShowGoTo:
+      show(state, Popup::GoTo);
+      break;
+    case Do::ShowFind:
+      show_find(state);
+      break;
+    case Do::ShowAllocator:
+      show_allocator(state, command.stage);
+      break;
+    case Do::ShowAbout:
+      show(state, Popup::About);
+      break;
+    case Do::ClosePopup:
+      state.popup = Popup::None;
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool update_view(State& state, const Command& command) {
+  switch (command.what) {
+    case Do::Select:
+      select(state, command);
+      break;
+    case Do::ClearSelection:
+      clear(state);
+      break;
+    case Do::SetView:
+      set_view(state, command.value, command.value2);
+      break;
+    case Do::ZoomIn:
+      zoom(state, command, kZoom);
+      break;
+    case Do::ZoomOut:
+      zoom(state, command, 1 / kZoom);
+      break;
+    case Do::PanLeft:
+      pan(state, -kPan);
+      break;
+    case Do::PanRight:
+      pan(state, kPan);
+      break;
+    case Do::ZoomFit:
+      zoom_fit(state);
+      break;
+    case Do::SetTimeView:
+      set_time_view(state, command.value, command.value2);
+      break;
+    case Do::ZoomTimeFit:
+      set_time_view(state, 0, static_cast<double>(event_count(state)));
+      break;
+    case Do::SetFilter:
+      set_filter(state, command.text);
+      break;
+    case Do::ScrollList:
+      scroll(state, command);
+      break;
+    case Do::ShowEventList:
+      show_tab(state, LeftTab::Events);
+      break;
+    case Do::ShowScenarios:
+      show_tab(state, LeftTab::Scenarios);
+      break;
+    case Do::ShowFailures:
+      show_tab(state, LeftTab::Failures);
+      break;
+    default:
+      return update_popups(state, command);
+  }
+  return true;
+}
+
+}  // namespace allocviz::app

@@ -1,0 +1,142 @@
+// The window itself: theme, scale, how it is divided.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "viz/app/cursor.h"
+#include "viz/app/update_parts.h"
+
+namespace allocviz::app {
+
+namespace {
+
+constexpr std::array kScales{0.5f, 0.67f, 0.8f, 0.9f, 1.0f, 1.1f, 1.25f, 1.5f, 1.75f, 2.0f, 2.5f, 3.0f};
+
+void change_scale(Settings& settings, int by) {
+  const auto nearest = std::min_element(kScales.begin(), kScales.end(), [&](float a, float b) {
+    return std::abs(a - settings.scale) < std::abs(b - settings.scale);
+  });
+  const auto index = static_cast<int>(nearest - kScales.begin()) + by;
+  settings.scale = kScales[static_cast<std::size_t>(std::clamp(index, 0, static_cast<int>(kScales.size()) - 1))];
+}
+
+void set_split(Settings& settings, const Command& command) {
+  const auto fraction = static_cast<float>(std::clamp(command.value, 0.05, 0.9));
+  switch (static_cast<Split>(command.number)) {
+    case Split::Left:
+      settings.left_width = std::min(fraction, 0.5f);
+      break;
+    case Split::Right:
+      settings.right_width = std::min(fraction, 0.5f);
+      break;
+    case Split::Bottom:
+      settings.bottom_height = std::min(fraction, 0.7f);
+      break;
+    case Split::Map:
+      settings.map_height = fraction;
+      break;
+  }
+}
+
+void set_preset(State& state, Preset preset) {
+  Settings& settings = state.settings;
+  const Settings fresh;
+  settings.preset = preset;
+  settings.left_width = fresh.left_width;
+  settings.right_width = fresh.right_width;
+  settings.show_left = settings.show_right = preset != Preset::Compare;
+  switch (preset) {
+    case Preset::Teach:
+      settings.bottom_height = fresh.bottom_height;
+      settings.map_height = fresh.map_height;
+      state.left_tab = LeftTab::Events;
+      break;
+    case Preset::Debug:
+      settings.bottom_height = 0.34f;
+      settings.map_height = 0.55f;
+      state.left_tab = LeftTab::Failures;
+      break;
+    case Preset::Compare:
+      settings.bottom_height = fresh.bottom_height;
+      settings.map_height = 0.25f;
+      break;
+  }
+  follow_cursor(state);
+}
+
+void compare(State& state) {
+  set_preset(state, Preset::Compare);
+  if (state.stages.size() > 1) return;
+  // One allocator alone cannot be compared: ask for the second.
+  state.popup = Popup::Allocator;
+  state.popup_stage = state.stages.size();
+  state.popup_opened_at = state.frame + 1;
+}
+
+void screenshot(State& state, const std::string& path) {
+  state.screenshot_path = path.empty() ? fmt::format("allocviz-{}.png", state.cursor().event) : path;
+}
+
+bool update_looks(Settings& settings, const Command& command) {
+  switch (command.what) {
+    case Do::SetTheme:
+      settings.theme = command.number == 1 ? 1 : 0;
+      break;
+    case Do::ScaleUp:
+      change_scale(settings, +1);
+      break;
+    case Do::ScaleDown:
+      change_scale(settings, -1);
+      break;
+    case Do::ScaleReset:
+      settings.scale = 1;
+      break;
+    case Do::ToggleReduceMotion:
+      settings.reduce_motion = !settings.reduce_motion;
+      break;
+    case Do::ToggleCurve:
+      settings.curves ^= 1u << (command.number & 31u);
+      break;
+    case Do::ToggleLeft:
+      settings.show_left = !settings.show_left;
+      break;
+    case Do::ToggleRight:
+      settings.show_right = !settings.show_right;
+      break;
+    case Do::SetSplit:
+      set_split(settings, command);
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool update_window(State& state, const Command& command) {
+  switch (command.what) {
+    case Do::PresetTeach:
+      set_preset(state, Preset::Teach);
+      break;
+    case Do::PresetDebug:
+      set_preset(state, Preset::Debug);
+      break;
+    case Do::PresetCompare:
+      compare(state);
+      break;
+    case Do::Screenshot:
+      screenshot(state, command.text);
+      break;
+    case Do::Quit:
+      state.quit = true;
+      break;
+    default:
+      return update_looks(state.settings, command);
+  }
+  return true;
+}
+
+}  // namespace allocviz::app
