@@ -336,6 +336,30 @@ void feed_wheel(ImGuiIO& io, float x, float y) {
 }
 #endif
 
+void init_null_renderer(ImGuiIO& io) {
+  io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
+#if IMGUI_VERSION_NUM >= 19200
+  io.BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
+#else
+  unsigned char* pixels = nullptr;
+  int width = 0, height = 0;
+  io.Fonts->GetTexDataAsAlpha8(&pixels, &width, &height);
+#endif
+}
+
+void take_null_textures() {
+#if IMGUI_VERSION_NUM >= 19200
+  for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) {
+    if (texture->Status == ImTextureStatus_WantDestroy) {
+      texture->SetStatus(ImTextureStatus_Destroyed);
+    } else if (texture->Status != ImTextureStatus_OK && texture->Status != ImTextureStatus_Destroyed) {
+      texture->SetTexID(texture_id(1));
+      texture->SetStatus(ImTextureStatus_OK);
+    }
+  }
+#endif
+}
+
 void push_imgui_font(ImFont* font, [[maybe_unused]] float size_px) {
 #if IMGUI_VERSION_NUM >= 19200
   ImGui::PushFont(font, size_px);  // null keeps the font, 0 keeps the size

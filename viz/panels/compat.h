@@ -41,6 +41,8 @@ struct Chord {
 
 // What the back ends and the test harness feed in where ImGui's own way differs by version.
 void init_keys(ImGuiIO& io);                          // once a context: 1.86 wants a table of its own key names
+void init_null_renderer(ImGuiIO& io);                 // for tests: takes draw lists of any length and draws none
+void take_null_textures();                            // after ImGui::Render(): 1.92 wants its font textures acknowledged
 void feed_key(ImGuiIO& io, Key key, bool down);       // down or up, for keys that are injected
 void feed_mods(ImGuiIO& io, bool ctrl, bool shift, bool alt);
 void feed_mouse(ImGuiIO& io, float x, float y);

@@ -57,6 +57,8 @@ void pop_font() {
   ImGui::PopFont();
 }
 
+void reset() { inner = Inner{}; }
+
 void begin_frame() {
   inner.placed.clear();
   inner.regions.clear();

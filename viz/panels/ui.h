@@ -100,6 +100,7 @@ struct Placed {
 // By label, else by raw label, else by what stands after the region's name; null when it was not drawn.
 [[nodiscard]] const Placed* find(std::string_view label);
 void place(std::string_view label, draw::Rect rect);   // for things that are no controls: a block, a curve, a splitter
+void reset();             // forgets everything: a new ImGui context begins
 void begin_frame();       // after ImGui::NewFrame(), before any panel: clears what was placed, moves the keyboard focus
 void end_frame();         // after the last panel, before ImGui::Render()
 // Says that the next frame must be drawn even if no input comes (motion, a fading notice, playback).
