@@ -27,7 +27,6 @@ done
 
 # The sanitizers of clang 14 map their shadow at fixed addresses, which the widest address randomisation of newer kernels
 # may have taken: switched off for these runs where the system lets us.
-steady=()
 if setarch "$(uname -m)" -R true 2>/dev/null; then steady=(setarch "$(uname -m)" -R); fi
 
 run_tests() {

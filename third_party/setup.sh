@@ -76,11 +76,33 @@ configure() {
   stage "configure-$1" cmake -S "$root" --preset "$1" "${fresh[@]}" "-DALLOCVIZ_TESTS=$2"
 }
 
-# build PRESET [TARGET...]: says so only when there is something to build.
+# build PRESET [TARGET...]: says so only when there is something to build; on a terminal, how far it is.
 build() {
   local preset=$1; shift
-  local dir=$root/build/$preset
-  case $(ninja -C "$dir" -n "$@" 2>/dev/null) in *'no work to do'*) return ;; esac
-  say "Building ($preset) …"
-  stage "build-$preset" ninja -C "$dir" "$@"
+  local log=$logs/build-$preset.log
+  mkdir -p "$logs"
+  if ! "${steady[@]}" ninja -C "$root/build/$preset" "$@" 2>&1 </dev/null | tee "$log" | show_building "$preset"; then
+    grep -m 1 -A "${stage_tail:-40}" -E '^FAILED|rror:' "$log" >&2 || tail -n "${stage_tail:-40}" "$log" >&2
+    fail "That failed. All of it: $log"
+  fi
+}
+steady=()  # a command to put before those that may run what was built
+
+show_building() {
+  local line said= step
+  while IFS= read -r line; do
+    case $line in
+      *Re-checking* | *Re-running*) ;;
+      '['*/*']'*)
+        step=${line%%']'*}
+        if [ -t 1 ]; then
+          printf '\rBuilding (%s) … %s ' "$1" "${step#'['}"
+        elif [ -z "$said" ]; then
+          say "Building ($1) …"
+        fi
+        said=yes
+        ;;
+    esac
+  done
+  if [ -n "$said" ] && [ -t 1 ]; then printf '\n'; fi
 }
