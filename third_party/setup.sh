@@ -69,8 +69,9 @@ configure() {
     home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$dir/CMakeCache.txt")
     [ "$home" = "$root" ] || fresh=(--fresh)  # the folder was moved or copied
   fi
-  if [ -f "$dir/build.ninja" ] && [ "$home" = "$root" ] && [ -z "$installed_now" ]; then
-    [ "$2" = OFF ] || grep -q '^ALLOCVIZ_TESTS:BOOL=ON$' "$dir/CMakeCache.txt" && return
+  if [ -f "$dir/build.ninja" ] && [ "$home" = "$root" ] && [ -z "$installed_now" ] &&
+    ! [ "$root/CMakePresets.json" -nt "$dir/build.ninja" ]; then
+    if [ "$2" = OFF ] || grep -q '^ALLOCVIZ_TESTS:BOOL=ON$' "$dir/CMakeCache.txt"; then return; fi
   fi
   say "Configuring ($1) …"
   stage "configure-$1" cmake -S "$root" --preset "$1" "${fresh[@]}" "-DALLOCVIZ_TESTS=$2"
