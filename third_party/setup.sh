@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What run.sh and test.sh share: packages, configuring, building. Sourced, not run; `root` is the project's folder.
 # Every stage prints one line when it starts and nothing more unless it fails; what it printed stands in build/logs.
 
@@ -42,8 +43,9 @@ apt() {
 install_packages() {
   installed_now=
   if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-    command -v cmake >/dev/null && command -v ninja >/dev/null ||
+    if ! command -v cmake >/dev/null || ! command -v ninja >/dev/null; then
       fail "There is no apt here, and cmake (3.25 or later) or ninja is missing: install both with this system's own packages."
+    fi
     return  # CMake names whatever else is missing, and what it is called elsewhere.
   fi
   local missing
@@ -64,7 +66,7 @@ install_packages() {
 
 # configure PRESET TESTS: only where it must be. Ninja runs CMake again by itself when a CMake file changed.
 configure() {
-  local dir=$root/build/$1 home= fresh=()
+  local dir=$root/build/$1 home="" fresh=()
   if [ -f "$dir/CMakeCache.txt" ]; then
     home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$dir/CMakeCache.txt")
     [ "$home" = "$root" ] || fresh=(--fresh)  # the folder was moved or copied
@@ -90,7 +92,7 @@ build() {
 steady=()  # a command to put before those that may run what was built
 
 show_building() {
-  local line said= step
+  local line said="" step
   while IFS= read -r line; do
     case $line in
       *Re-checking* | *Re-running*) ;;
