@@ -8,4 +8,8 @@ list(APPEND trace_sources
   trace/spec_fault.cpp
   trace/trace.cpp
   trace/builder.cpp
+  trace/line_reader.cpp
+  trace/source.cpp
+  trace/decompress.cpp
+  trace/atomic_file.cpp
 )
