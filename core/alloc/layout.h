@@ -17,14 +17,14 @@ struct Layout {
 // Why a request or a release was refused. The allocator's state is unchanged whenever one of these comes back.
 enum class Error : std::uint8_t {
   None,
-  OutOfMemory,        // no free block is large enough
-  TooLarge,           // larger than the largest block there can be
-  AlignTooLarge,      // aligned beyond what this allocator can promise
-  Foreign,            // the pointer is not inside the region
-  DoubleFree,         // it points at a block that is free already
-  InsideBlock,        // it points into the middle of a block
-  NotManaged,         // it points into a gap
-  NothingOutstanding, // bump: more frees than allocations
+  OutOfMemory,         // no free block is large enough
+  TooLarge,            // larger than the largest block there can be
+  AlignTooLarge,       // aligned beyond what this allocator can promise
+  Foreign,             // the pointer is not inside the region
+  DoubleFree,          // it points at a block that is free already
+  InsideBlock,         // it points into the middle of a block
+  NotManaged,          // it points into a gap
+  NothingOutstanding,  // bump: more frees than allocations
 };
 
 // Why an allocator could not be made.

@@ -1,8 +1,8 @@
 // Steps: what an allocator tells a listener while it works, one call a primitive.
 //
 // An allocator takes its sink as a template parameter; NoSteps, the default, is an empty class whose calls compile to
-// nothing. Between any two steps every byte of the region belongs to exactly one block: free, live or in flight, and the
-// walk is legal inside the sink's call. So the state at step k is what a walk inside the k-th call sees.
+// nothing. Between any two steps every byte of the region belongs to exactly one block: free, live or in flight, and
+// the walk is legal inside the sink's call. So the state at step k is what a walk inside the k-th call sees.
 #pragma once
 
 #include "layout.h"

@@ -1,0 +1,40 @@
+// One byte for each smallest block: what the buddy allocator knows about the memory at that place. Freestanding.
+//
+//   blocks   |  live, level 2   | free, l.3 | live, l.3 |   free, level 2   |    gap    |
+//   tags     | L2  .   .   .    | F3   .    | L3   .    | F2   .   .   .    |  G  G  G  |       . is 0, Interior
+//
+// A block's state and level stand in the tag of its first smallest block, its head; the tags under the rest of it are
+// Interior. So the level of a block being freed, whether its buddy is free and whole, and every kind of misuse are one
+// load each.
+#pragma once
+
+#include "layout.h"
+
+namespace allocviz::alloc {
+
+// An enumeration of its own, not a character type: a store to a tag cannot alias the allocator's counters.
+enum class BuddyTag : std::uint8_t {
+  Interior = 0x00,
+  FreeHead = 0x40,  // | level
+  LiveHead = 0x80,  // | level; also a block in flight between two steps
+  Gap = 0xC0,
+};
+
+[[nodiscard]] constexpr BuddyTag free_head(unsigned level) {
+  return static_cast<BuddyTag>(0x40u | level);
+}
+[[nodiscard]] constexpr BuddyTag live_head(unsigned level) {
+  return static_cast<BuddyTag>(0x80u | level);
+}
+// Which of the four the tag is, without its level.
+[[nodiscard]] constexpr BuddyTag kind_of(BuddyTag tag) {
+  return static_cast<BuddyTag>(static_cast<unsigned>(tag) & 0xC0u);
+}
+[[nodiscard]] constexpr unsigned level_of(BuddyTag tag) {
+  return static_cast<unsigned>(tag) & 0x3Fu;
+}
+[[nodiscard]] constexpr bool is_head(BuddyTag tag) {
+  return kind_of(tag) == BuddyTag::FreeHead || kind_of(tag) == BuddyTag::LiveHead;
+}
+
+}  // namespace allocviz::alloc
