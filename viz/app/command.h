@@ -80,7 +80,11 @@ enum class Do : std::uint16_t {
   ShowAllocator,  // stage = which one to change; one beyond the last = add one
   ShowAbout,
   ClosePopup,
-  Screenshot,  // text = path; empty = allocviz-EVENT.png in the current folder
+  TypeInPopup,  // text: what the palette, go to, open and save ask for
+  PickRow,      // number: the row of the palette that Enter carries out
+  DraftKind,    // number = trace::AllocatorKind, while a configuration is being typed
+  DraftText,    // number = DraftField, text = what it holds now
+  Screenshot,   // text = path; empty = allocviz-EVENT.png in the current folder
   Quit,
 };
 

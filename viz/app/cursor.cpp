@@ -60,6 +60,23 @@ void follow_cursor(State& state) {
   follow(state.failure_list, cursor_row(state, LeftTab::Failures), rows(LeftTab::Failures));
 }
 
+void open_popup(State& state, Popup popup) {
+  state.popup = popup;
+  state.popup_state = {};
+  state.popup_opened_at = state.frame + 1;
+}
+
+void open_allocator_popup(State& state, std::size_t stage) {
+  open_popup(state, Popup::Allocator);
+  state.popup_state.stage = std::min(stage, state.stages.size());
+  const bool adds = state.popup_state.stage == state.stages.size();
+  state.popup_state.draft = draft_of(state.timeline(adds ? 0 : state.popup_state.stage).spec());
+  // What is compared with a buddy is most often a bump, and the other way round.
+  if (!adds) return;
+  const bool buddy = state.popup_state.draft.kind == trace::AllocatorKind::Buddy;
+  change_kind(state.popup_state.draft, buddy ? trace::AllocatorKind::Bump : trace::AllocatorKind::Buddy);
+}
+
 void notice(State& state, std::string text) {
   state.notice = std::move(text);
   state.noticed_at_s = state.now_s;

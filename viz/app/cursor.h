@@ -14,6 +14,10 @@ void move_cursor(State& state, replay::Position to);
 [[nodiscard]] std::uint64_t row_count(const State& state, LeftTab tab);
 // Scrolls the lists as little as brings the cursor's row into view.
 void follow_cursor(State& state);
+// A popup appears, its fields as they are at first.
+void open_popup(State& state, Popup popup);
+// The configuration popup for one stage, or, with stages.size(), for one more.
+void open_allocator_popup(State& state, std::size_t stage);
 // A line for a few seconds, at the bottom of the stage.
 void notice(State& state, std::string text);
 

@@ -3,7 +3,9 @@ list(APPEND app_sources
   app/availability.cpp
   app/command.cpp
   app/cursor.cpp
+  app/draft.cpp
   app/filter.cpp
+  app/inspect.cpp
   app/loader.cpp
   app/playback.cpp
   app/scenario_list.cpp

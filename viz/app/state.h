@@ -11,6 +11,7 @@
 
 #include "core/replay/timeline.h"
 #include "core/trace/trace.h"
+#include "viz/app/draft.h"
 
 namespace allocviz::app {
 
@@ -108,6 +109,13 @@ struct Scenario {  // a lesson built into the program
   std::string_view json;
 };
 
+struct PopupState {
+  std::string text;       // what is being typed: a search, a number, a path
+  std::size_t row = 0;    // of the palette
+  std::size_t stage = 0;  // Popup::Allocator: which stage it changes; = stages.size(): it adds one
+  Draft draft;            // Popup::Allocator
+};
+
 struct State {
   Document document;
   History history;
@@ -125,8 +133,8 @@ struct State {
   std::string settings_path;          // empty = nothing is remembered
   double settings_changed_at_s = -1;  // -1 = as on disk
   LeftTab left_tab = LeftTab::Events;
+  PopupState popup_state;
   Popup popup = Popup::None;
-  std::size_t popup_stage = 0;            // Popup::Allocator: which stage; = stages.size(): one more
   std::optional<trace::Trouble> trouble;  // the bar above the stage
   std::string notice;                     // a line that fades: "Saved lesson.json"
   double noticed_at_s = -1e9;

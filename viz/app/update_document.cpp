@@ -13,13 +13,43 @@ namespace allocviz::app {
 
 namespace {
 
-void show(State& state, Popup popup) {
-  state.popup = popup;
-  state.popup_opened_at = state.frame + 1;
+bool ends_with(std::string_view text, std::string_view ending) {
+  return text.size() >= ending.size() && text.substr(text.size() - ending.size()) == ending;
+}
+
+bool named_as_trace(std::string_view path) {
+  for (const std::string_view packed : {".zst", ".gz"}) {
+    if (ends_with(path, packed)) path.remove_suffix(packed.size());
+  }
+  return ends_with(path, ".json") || ends_with(path, ".jsonl");
+}
+
+// "log.mtrace.zst" -> "log.jsonl.zst", "Coalescing all the way up" -> "coalescing-all-the-way-up.json".
+std::string proposed_path(const Document& document) {
+  if (named_as_trace(document.path)) return document.path;
+  if (!document.path.empty()) {
+    const std::size_t name = document.path.find_last_of('/') + 1;
+    const bool packed = ends_with(document.path, ".zst") || ends_with(document.path, ".gz");
+    return document.path.substr(0, document.path.find('.', name + 1)) + (packed ? ".jsonl.zst" : ".json");
+  }
+  std::string path;
+  for (const char c : document.title) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    const bool capital = c >= 'A' && c <= 'Z';
+    if (plain || capital) path += capital ? static_cast<char>(c - 'A' + 'a') : c;
+    if (c == ' ' && !path.empty() && path.back() != '-') path += '-';
+  }
+  return (path.empty() ? "trace" : path) + ".json";
+}
+
+// Asks for a path; saving proposes one beside where the document came from.
+void ask_for_path(State& state, Popup popup) {
+  open_popup(state, popup);
+  if (popup == Popup::SavePath) state.popup_state.text = proposed_path(state.document);
 }
 
 void open_file(State& state, const std::string& path) {
-  if (path.empty()) return show(state, Popup::OpenPath);
+  if (path.empty()) return ask_for_path(state, Popup::OpenPath);
   state.popup = Popup::None;
   OpenRequest request;
   request.path = path;
@@ -37,27 +67,16 @@ void open_scenario(State& state, std::uint64_t index) {
   }
 }
 
-bool ends_with(std::string_view text, std::string_view ending) {
-  return text.size() >= ending.size() && text.substr(text.size() - ending.size()) == ending;
-}
-
-bool named_as_trace(std::string_view path) {
-  for (const std::string_view packed : {".zst", ".gz"}) {
-    if (ends_with(path, packed)) path.remove_suffix(packed.size());
-  }
-  return ends_with(path, ".json") || ends_with(path, ".jsonl");
-}
-
 // Only a trace of ours is written back to where it came from: another program's log is never overwritten.
 void save(State& state) {
   const Document& document = state.document;
   const bool ours = document.trace->header().format == "allocviz-trace" && named_as_trace(document.path);
   if (ours) return start_saving(state, document.path);
-  show(state, Popup::SavePath);
+  ask_for_path(state, Popup::SavePath);
 }
 
 void save_as(State& state, std::string path) {
-  if (path.empty()) return show(state, Popup::SavePath);
+  if (path.empty()) return ask_for_path(state, Popup::SavePath);
   state.popup = Popup::None;
   if (!named_as_trace(path)) path += ".json";
   start_saving(state, std::move(path));
@@ -88,8 +107,7 @@ void set_allocator(State& state, const Command& command) {
 void add_stage(State& state, const Command& command) {
   // From a menu no configuration comes along: it is asked for.
   if (command.spec == trace::AllocatorSpec{}) {
-    state.popup_stage = state.stages.size();
-    return show(state, Popup::Allocator);
+    return open_allocator_popup(state, state.stages.size());
   }
   if (refused(state, command.spec)) return;
   std::vector<trace::AllocatorSpec> shown = make_up_of(state).shown;

@@ -97,20 +97,10 @@ void show_tab(State& state, LeftTab tab) {
   follow_cursor(state);
 }
 
-void show(State& state, Popup popup) {
-  state.popup = popup;
-  state.popup_opened_at = state.frame + 1;
-}
-
 void show_find(State& state) {
   state.popup = Popup::None;
   show_tab(state, LeftTab::Events);
   state.focus_search_at = state.frame + 1;
-}
-
-void show_allocator(State& state, std::size_t stage) {
-  state.popup_stage = std::min(stage, state.stages.size());
-  show(state, Popup::Allocator);
 }
 
 void scroll(State& state, const Command& command) {
@@ -121,28 +111,49 @@ void scroll(State& state, const Command& command) {
   list.top = std::clamp(command.value, 0.0, std::max(0.0, rows - list.seen));
 }
 
+void type(State& state, const std::string& text) {
+  state.popup_state.text = text;
+  state.popup_state.row = 0;
+}
+
+void edit_draft(State& state, const Command& command) {
+  if (command.number < kDraftFields) state.popup_state.draft[static_cast<DraftField>(command.number)] = command.text;
+}
+
 bool update_popups(State& state, const Command& command) {
   switch (command.what) {
     case Do::ShowPalette:
-      show(state, Popup::Palette);
+      open_popup(state, Popup::Palette);
       break;
     case Do::ShowKeys:
-      show(state, state.popup == Popup::Keys ? Popup::None : Popup::Keys);
+      open_popup(state, state.popup == Popup::Keys ? Popup::None : Popup::Keys);
       break;
     case Do::ShowGoTo:
-      show(state, Popup::GoTo);
+      open_popup(state, Popup::GoTo);
       break;
     case Do::ShowFind:
       show_find(state);
       break;
     case Do::ShowAllocator:
-      show_allocator(state, command.stage);
+      open_allocator_popup(state, command.stage);
       break;
     case Do::ShowAbout:
-      show(state, Popup::About);
+      open_popup(state, Popup::About);
       break;
     case Do::ClosePopup:
       state.popup = Popup::None;
+      break;
+    case Do::TypeInPopup:
+      type(state, command.text);
+      break;
+    case Do::PickRow:
+      state.popup_state.row = static_cast<std::size_t>(command.number);
+      break;
+    case Do::DraftKind:
+      change_kind(state.popup_state.draft, static_cast<trace::AllocatorKind>(command.number));
+      break;
+    case Do::DraftText:
+      edit_draft(state, command);
       break;
     default:
       return false;

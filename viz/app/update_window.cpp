@@ -68,11 +68,8 @@ void set_preset(State& state, Preset preset) {
 
 void compare(State& state) {
   set_preset(state, Preset::Compare);
-  if (state.stages.size() > 1) return;
   // One allocator alone cannot be compared: ask for the second.
-  state.popup = Popup::Allocator;
-  state.popup_stage = state.stages.size();
-  state.popup_opened_at = state.frame + 1;
+  if (state.stages.size() < 2) open_allocator_popup(state, state.stages.size());
 }
 
 void screenshot(State& state, const std::string& path) {
