@@ -1,0 +1,5 @@
+# core/alloc: contracts, placement, misuse, random streams; built without anything but the folder itself.
+allocviz_test(alloc_test SOURCES
+  alloc_placement.cpp
+  support/placement.cpp
+  LIBS allocviz_alloc)
