@@ -12,7 +12,7 @@ struct Theme {
   // surfaces
   Color window{}, panel{}, panel_edge{}, inset{}, row_hover{}, row_current{};
   // text
-  Color text{}, text_dim{}, text_faint{}, text_on_live{};   // every one at least 4.5:1 on panel (faint: 3:1, never alone)
+  Color text{}, text_dim{}, text_faint{}, text_on_live{};   // every one at least 4.5:1 on each surface (on live_fill)
   // states (Okabe-Ito)
   Color live{}, live_fill{}, waste{}, waste_ground{}, free_edge{}, free_fill{}, split_edge{};
   Color touched{}, touched_fill{}, failed{}, failed_fill{}, relation{}, relation_fill{}, reserved{}, dead{}, ok{};
@@ -23,5 +23,11 @@ struct Theme {
 [[nodiscard]] const Theme& theme(ThemeKind kind);
 // Viridis at t in 0 ... 1.
 [[nodiscard]] Color viridis(double t);
+
+// Relative luminance and contrast ratio (1 ... 21) as WCAG 2.1 defines them; alpha is not looked at.
+[[nodiscard]] double luminance(Color color);
+[[nodiscard]] double contrast(Color a, Color b);
+// a at t = 0, b at t = 1, each channel (alpha too) on a straight line between.
+[[nodiscard]] Color mix(Color a, Color b, double t);
 
 }  // namespace allocviz::draw

@@ -6,6 +6,10 @@
 #include "viz/draw/geometry.h"
 #include "viz/draw/theme.h"
 
+namespace allocviz::draw {
+struct Caches;   // stage_cache.h
+}
+
 namespace allocviz::panels {
 
 struct Context {
@@ -13,6 +17,7 @@ struct Context {
   app::Commands& commands;
   const draw::Theme& theme;
   float em = 16;                 // the body font's size in pixels: every length is a multiple of it
+  draw::Caches* caches = nullptr;   // kept from frame to frame by whoever runs the frames; without, every frame lays out anew
 };
 
 // One function a panel, each in its own file. `rect` is in window pixels; the panel draws its own frame and title.

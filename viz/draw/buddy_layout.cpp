@@ -1,0 +1,308 @@
+#include "viz/draw/buddy_layout.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+
+#include "viz/draw/lod.h"
+
+namespace allocviz::draw {
+namespace {
+
+constexpr int kMaxLevels = 64;
+
+struct Node {
+  std::uint64_t offset = 0, size = 0;
+  int level = 0;
+  Look look = Look::Split;
+  const replay::Block* block = nullptr;  // of a leaf
+};
+
+// Calls visit(Node) for a block; a gap, which is no node of the tree, is cut into the largest aligned pieces it holds
+// (at the top level it stays in one piece, however long).
+template <class Visit>
+void for_each_piece(const replay::Block& block, const BuddyShape& shape, Visit&& visit) {
+  std::uint64_t at = block.offset;
+  const std::uint64_t end = block.offset + block.size;
+  while (at < end) {
+    std::uint64_t size = std::min(shape.top, std::bit_floor(end - at));
+    if (at != 0) size = std::min(size, at & (~at + 1));
+    const std::uint64_t span = size == shape.top ? (end - at) / shape.top * shape.top : size;
+    visit(Node{at, span, shape.level_of(size), look_of(block.state), &block});
+    at += span;
+  }
+}
+
+// Calls visit(Node) for every node of the tree in view, parents before the blocks in them, in address order.
+// The ancestors of a block are visited once: those that its predecessor did not have already. O(nodes in view).
+template <class Visit>
+void for_each_node(const replay::Census& census, const BuddyShape& shape, Span view, Visit&& visit) {
+  std::array<std::uint64_t, kMaxLevels> open{};
+  open.fill(~std::uint64_t{0});
+  const auto visit_leaf = [&](Node leaf) {
+    int first_new = leaf.level;
+    while (first_new > 0) {
+      const std::uint64_t start = leaf.offset & ~(shape.size_of(first_new - 1) - 1);
+      if (open[static_cast<std::size_t>(first_new - 1)] == start) break;
+      open[static_cast<std::size_t>(first_new - 1)] = start;
+      --first_new;
+    }
+    for (int level = first_new; level < leaf.level; ++level) {
+      visit(Node{open[static_cast<std::size_t>(level)], shape.size_of(level), level, Look::Split, nullptr});
+    }
+    visit(leaf);
+  };
+  for (std::size_t i = first_block_after(census, view.from); i < census.blocks.size(); ++i) {
+    const replay::Block& block = census.blocks[i];
+    if (static_cast<double>(block.offset) >= view.to) break;
+    for_each_piece(block, shape, visit_leaf);
+  }
+}
+
+// Which levels hold a block (not only split ones) in view.
+std::array<bool, kMaxLevels> levels_with_blocks(const BuddyInput& input, const BuddyShape& shape) {
+  std::array<bool, kMaxLevels> out{};
+  for (std::size_t i = first_block_after(input.census, input.view.from); i < input.census.blocks.size(); ++i) {
+    const replay::Block& block = input.census.blocks[i];
+    if (static_cast<double>(block.offset) >= input.view.to) break;
+    for_each_piece(block, shape, [&out](const Node& node) { out[static_cast<std::size_t>(node.level)] = true; });
+  }
+  return out;
+}
+
+std::vector<BuddyRow> choose_rows(const BuddyInput& input, const BuddyShape& shape, float height) {
+  std::vector<BuddyRow> rows;
+  const bool all_fit = height >= static_cast<float>(shape.levels) * 1.5f * input.style.em;
+  const std::array<bool, kMaxLevels> held = levels_with_blocks(input, shape);
+  for (int level = 0; level < shape.levels; ++level) {
+    const bool empty = !all_fit && !held[static_cast<std::size_t>(level)];
+    if (empty && !rows.empty() && rows.back().folded) {
+      rows.back().last = level;
+    } else {
+      rows.push_back({.first = level, .last = level, .folded = empty, .looked = false, .rect = {}, .band = 0});
+    }
+  }
+  return rows;
+}
+
+// Gives every row its place; returns the y below the last.
+float place_rows(std::vector<BuddyRow>& rows, const ByteAxis& axis, float top, float height, float em) {
+  const auto folded =
+      static_cast<float>(std::count_if(rows.begin(), rows.end(), [](const BuddyRow& r) { return r.folded; }));
+  const float open = std::max(1.0f, static_cast<float>(rows.size()) - folded);
+  const float fold_pitch = std::min(1.15f * em, height / std::max(1.0f, open + folded));
+  const float pitch = std::clamp((height - folded * fold_pitch) / open, 2.0f, 5.2f * em);
+  const float gap = pitch < 1.6f * em ? std::max(1.0f, std::floor(0.1f * pitch)) : std::min(0.3f * pitch, 1.5f * em);
+  float y = top;
+  for (BuddyRow& row : rows) {
+    const float step = row.folded ? fold_pitch : pitch;
+    const float seam = row.folded ? 2.0f : gap;
+    row.rect = {axis.x0, std::floor(y), axis.x1, std::max(std::floor(y + step - seam), std::floor(y) + 1)};
+    y += step;
+  }
+  return y;
+}
+
+struct Laid {  // what the sweep needs of a level
+  int row = -1;
+  std::span<Column> columns;
+};
+
+void add_node_shares(std::span<Column> row, const ByteAxis& axis, const Node& node) {
+  const auto from = static_cast<double>(node.offset);
+  const double to = from + static_cast<double>(node.size);
+  if (node.look != Look::Live) {
+    add_share(row, axis, from, to, node.look);
+    return;
+  }
+  const double solid = from + static_cast<double>(std::min(node.block->requested, node.size));
+  add_share(row, axis, from, solid, Look::Live);
+  add_share(row, axis, solid, to, Look::Waste);
+}
+
+// The sweep: every node in view goes to its row's columns; those wide enough come back as candidates for boxes.
+std::vector<Node> sweep(const BuddyInput& input, BuddyScene& out, const std::array<Laid, kMaxLevels>& laid) {
+  std::vector<Node> wide;
+  const double px_per_byte = 1.0 / out.axis.bytes_per_px();
+  for_each_node(input.census, out.shape, input.view, [&](const Node& node) {
+    const Laid& level = laid[static_cast<std::size_t>(node.level)];
+    if (level.columns.empty()) return;
+    add_node_shares(level.columns, out.axis, node);
+    if (static_cast<double>(node.size) * px_per_byte >= kBoxPx) {
+      wide.push_back(node);
+      return;
+    }
+    const auto from = static_cast<double>(node.offset);
+    add_hidden(level.columns, out.axis, from, from + static_cast<double>(node.size));
+    out.scene.hides = true;
+  });
+  return wide;
+}
+
+// The narrowest width that leaves at most kMaxBoxes boxes.
+double box_limit(const std::vector<Node>& wide, double px_per_byte) {
+  double limit = kBoxPx;
+  const auto fits = [&] {
+    return std::count_if(wide.begin(), wide.end(), [&](const Node& n) {
+             return static_cast<double>(n.size) * px_per_byte >= limit;
+           }) <= static_cast<std::ptrdiff_t>(kMaxBoxes);
+  };
+  while (!fits()) limit *= 2;
+  return limit;
+}
+
+void add_halves(BuddyScene& out, const Box& parent, int level, const Laid& below, float em) {
+  if (below.row < 0) return;
+  const Rect& child_row = out.rows[static_cast<std::size_t>(below.row)].rect;
+  const Rect& row = parent.rect;
+  if (child_row.y0 - row.y1 < 0.35f * em || row.width() < 1.5f * em) return;
+  const auto half = static_cast<double>(out.shape.size_of(level + 1));
+  const double middle = out.axis.x_of(static_cast<double>(parent.offset) + half);
+  const auto in_view = [&](double x) { return x >= out.axis.x0 && x <= out.axis.x1; };
+  if (!in_view(middle)) return;
+  for (const double centre : {0.5, 1.5}) {
+    const double x = out.axis.x_of(static_cast<double>(parent.offset) + centre * half);
+    if (!in_view(x)) continue;
+    out.scene.links.push_back({{static_cast<float>(middle), row.y1},
+                               {static_cast<float>(x), child_row.y0},
+                               LinkKind::Halves,
+                               parent.touched ? Tone::Touched : Tone::Faint});
+  }
+}
+
+// Where a box that came into being on the way to the cursor starts its motion: a half in its parent's row, a merged
+// block in its halves' row.
+void apply_motion(Box& box, int level, const BuddyInput& input, const BuddyScene& out,
+                  const std::array<Laid, kMaxLevels>& laid) {
+  const bool forward = input.motion == Motion::Forward;
+  for (const alloc::Step& step : input.crossed) {
+    const bool split = step.kind == alloc::StepKind::Split;
+    if (!split && step.kind != alloc::StepKind::Merge) continue;
+    const bool opens = split == forward;  // halves appear
+    const int from_level = opens ? level - 1 : level + 1;
+    if (from_level < 0 || from_level >= kMaxLevels) continue;
+    const std::uint64_t whole = opens ? box.offset & ~(2 * box.size - 1) : box.offset;
+    const std::uint64_t size = opens ? 2 * box.size : box.size;
+    if (step.offset != whole || step.size != size) continue;
+    const int row = laid[static_cast<std::size_t>(from_level)].row;
+    if (row < 0) continue;
+    const Rect& start = out.rows[static_cast<std::size_t>(row)].rect;
+    box.moves = true;
+    box.from = {box.rect.x0, start.y0, box.rect.x1, start.y1};
+  }
+}
+
+void add_boxes(const BuddyInput& input, BuddyScene& out, const std::vector<Node>& wide,
+               const std::array<Laid, kMaxLevels>& laid, const Focus& focus) {
+  const double px_per_byte = 1.0 / out.axis.bytes_per_px();
+  const double limit = box_limit(wide, px_per_byte);
+  for (const Node& node : wide) {
+    const Laid& level = laid[static_cast<std::size_t>(node.level)];
+    if (static_cast<double>(node.size) * px_per_byte < limit) {
+      const auto from = static_cast<double>(node.offset);
+      add_hidden(level.columns, out.axis, from, from + static_cast<double>(node.size));
+      out.scene.hides = true;
+      continue;
+    }
+    const Rect& row = out.rows[static_cast<std::size_t>(level.row)].rect;
+    Box box = box_of(node.offset, node.size, node.block ? node.block->requested : 0, node.look, out.axis, row);
+    apply_focus(box, focus);
+    box.related = out.relation && focus.selected && node.look != Look::Split && node.offset == out.relation->buddy &&
+                  node.size == out.relation->size;
+    if (input.motion != Motion::None) apply_motion(box, node.level, input, out, laid);
+    add_box_labels(out.scene, box, node.block, input.style, input.name_of);
+    if (node.look == Look::Split && node.level + 1 < kMaxLevels) {
+      add_halves(out, box, node.level, laid[static_cast<std::size_t>(node.level + 1)], input.style.em);
+    }
+    out.scene.boxes.push_back(box);
+  }
+}
+
+std::array<Laid, kMaxLevels> lay_columns(BuddyScene& out) {
+  std::array<Laid, kMaxLevels> laid{};
+  const auto width = static_cast<std::size_t>(std::max(0, out.axis.columns()));
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
+    BuddyRow& row = out.rows[i];
+    if (row.folded) continue;
+    row.band = out.scene.bands.size();
+    out.scene.bands.push_back({row.rect, row.band * width});
+    laid[static_cast<std::size_t>(row.first)].row = static_cast<int>(i);
+  }
+  out.scene.columns.resize(out.scene.bands.size() * width);
+  for (Laid& level : laid) {
+    if (level.row < 0) continue;
+    const std::size_t band = out.rows[static_cast<std::size_t>(level.row)].band;
+    level.columns = std::span<Column>(out.scene.columns.data() + band * width, width);
+  }
+  return laid;
+}
+
+void mark_looked(BuddyScene& out, const BuddyInput& input) {
+  for (const alloc::Step& step : input.done) {
+    if (step.kind != alloc::StepKind::Look) continue;
+    for (BuddyRow& row : out.rows) {
+      if (step.level >= row.first && step.level <= row.last) row.looked = true;
+    }
+  }
+  for (const BuddyRow& row : out.rows) {
+    if (row.looked) out.lit.push_back({input.rect.x0, row.rect.y0 - 2, input.rect.x1, row.rect.y1 + 2});
+  }
+}
+
+}  // namespace
+
+int BuddyShape::level_of(std::uint64_t size) const {
+  if (size == 0 || size >= top) return 0;
+  return std::min(levels - 1, static_cast<int>(std::bit_width(top)) - static_cast<int>(std::bit_width(size)));
+}
+
+BuddyShape shape_of(const trace::AllocatorSpec& spec) {
+  BuddyShape shape;
+  shape.arena = std::max<std::uint64_t>(spec.arena_bytes, 1);
+  shape.top = std::bit_floor(spec.block_bytes != 0 ? spec.block_bytes : shape.arena);
+  const std::uint64_t least = std::max<std::uint64_t>(spec.min_block_bytes, 1);
+  shape.levels = std::max(1, static_cast<int>(std::bit_width(shape.top)) - static_cast<int>(std::bit_width(least)) + 1);
+  return shape;
+}
+
+BuddyScene lay_out_buddy(const BuddyInput& input) {
+  BuddyScene out;
+  const float em = input.style.em;
+  out.shape = shape_of(input.spec);
+  out.axis = stage_axis(input.rect, input.view, trace::AllocatorKind::Buddy, input.style);
+  out.relation = relation_of(input, out.shape);
+
+  // The buddy arithmetic keeps its place whether there is any or not, so that nothing jumps from step to step.
+  const float height = input.rect.height();
+  const float line = height > 7 * em ? 1.9f * em : 0.0f;
+  out.rows = choose_rows(input, out.shape, height - line);
+  const bool roomy = height - 5.2f * em >= static_cast<float>(out.rows.size()) * 2.2f * em;
+  const float reserved = roomy ? 4.8f * em : line;
+  const float below = place_rows(out.rows, out.axis, input.rect.y0 + 2, height - reserved - 2, em);
+  if (reserved > 0) {
+    const float y0 = std::floor(std::min(below + 0.3f * em, input.rect.y1 - reserved + 0.3f * em));
+    out.relation_box = Rect{out.axis.x0, y0, out.axis.x1, std::floor(y0 + reserved - 0.5f * em)};
+  }
+
+  const std::array<Laid, kMaxLevels> laid = lay_columns(out);
+  mark_looked(out, input);
+  const Focus focus{touched_by(input.done, out.shape), input.selected};
+  const std::vector<Node> wide = sweep(input, out, laid);
+  add_boxes(input, out, wide, laid, focus);
+  add_level_labels(out, input);
+  add_free_lists(out, input);
+  add_relation(out, input);
+  return out;
+}
+
+std::optional<BuddyHit> hit(const BuddyScene& scene, Point at) {
+  for (const BuddyRow& row : scene.rows) {
+    if (row.folded || !row.rect.contains(at)) continue;
+    const double x = std::floor(at.x);
+    return BuddyHit{row.first, {scene.axis.byte_at(x), scene.axis.byte_at(x + 1)}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace allocviz::draw

@@ -1,0 +1,89 @@
+// The buddy tree as a picture: one row a level, x = address, a block over the bytes it owns.
+//
+//   level 0  [            split            ]   - empty
+//   level 1  [    split    ][     free     ]   0x200
+//   level 2  [ A  ][ free  ]                   0x100
+//
+// Levels that do not fit are made thinner; then runs of levels that hold nothing but split blocks in view fold into one
+// thin row each. Blocks narrower than two pixels go into the rows' columns (lod.h).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/alloc/step.h"
+#include "core/replay/census.h"
+#include "core/trace/spec.h"
+#include "viz/draw/axis.h"
+#include "viz/draw/scene.h"
+#include "viz/draw/strip.h"
+
+namespace allocviz::draw {
+
+struct BuddyShape {
+  std::uint64_t arena = 1, top = 1;  // bytes; top = the largest block
+  int levels = 1;
+  [[nodiscard]] std::uint64_t size_of(int level) const { return top >> level; }
+  [[nodiscard]] int level_of(std::uint64_t size) const;
+};
+[[nodiscard]] BuddyShape shape_of(const trace::AllocatorSpec& spec);
+
+enum class Motion : std::uint8_t { None, Forward, Backward };
+
+struct BuddyInput {
+  const replay::Census& census;
+  const trace::AllocatorSpec& spec;
+  std::span<const alloc::Step> done;  // the steps of the event at the cursor up to the cursor; the last is the current
+  std::optional<std::uint64_t> selected;  // a byte of the arena
+  Rect rect;                              // the panel's content
+  Span view;
+  Style style;
+  const NameOf& name_of;
+  Motion motion = Motion::None;
+  std::span<const alloc::Step> crossed{};  // the steps that lie between where the cursor was and where it is
+};
+
+struct BuddyRow {
+  int first = 0, last = 0;  // levels; more than one only when folded
+  bool folded = false;
+  bool looked = false;   // a Look of this event was at this level
+  Rect rect;             // over the axis
+  std::size_t band = 0;  // index into scene.bands, unless folded
+};
+
+// A block and its buddy: one bit of the offset apart.
+struct Relation {
+  std::uint64_t offset = 0, size = 0, buddy = 0;
+  std::string status;    // "0x0c0 is live: they cannot merge"
+  bool blocked = false;  // the buddy is not free as one block
+};
+
+struct BuddyScene {
+  Scene scene;
+  ByteAxis axis;
+  BuddyShape shape;
+  std::vector<BuddyRow> rows;
+  std::vector<Rect> lit;             // behind everything: levels that were looked at
+  std::optional<Rect> relation_box;  // where the buddy arithmetic stands
+  std::optional<Relation> relation;
+};
+
+[[nodiscard]] BuddyScene lay_out_buddy(const BuddyInput& input);
+
+// What stands at a point: the row's level and the bytes of the pixel there; nothing outside the rows.
+struct BuddyHit {
+  int level = 0;
+  Span bytes;
+};
+[[nodiscard]] std::optional<BuddyHit> hit(const BuddyScene& scene, Point at);
+
+// Parts of lay_out_buddy, each adding to the scene (buddy_lists.cpp).
+[[nodiscard]] std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& shape);
+void add_level_labels(BuddyScene& out, const BuddyInput& input);
+void add_free_lists(BuddyScene& out, const BuddyInput& input);
+void add_relation(BuddyScene& out, const BuddyInput& input);
+// The bytes the current step touched.
+[[nodiscard]] std::vector<Touch> touched_by(std::span<const alloc::Step> done, const BuddyShape& shape);
+
+}  // namespace allocviz::draw

@@ -1,0 +1,314 @@
+// What stands around the tree: level labels at the left, free lists at the right, the buddy arithmetic below.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "viz/draw/buddy_layout.h"
+
+namespace allocviz::draw {
+namespace {
+
+using alloc::StepKind;
+
+float text_px(std::size_t characters, float character) {
+  return static_cast<float>(characters) * character;
+}
+
+// Bytes of the block a step is about, where it is about one.
+std::optional<Touch> subject_of(const alloc::Step& step, const BuddyShape& shape) {
+  switch (step.kind) {
+    case StepKind::Pop:
+    case StepKind::Push:
+    case StepKind::Remove:
+      return Touch{step.offset, shape.size_of(std::min<int>(step.level, shape.levels - 1))};
+    case StepKind::Split:
+      return Touch{step.offset, step.size / 2};
+    case StepKind::Merge:
+    case StepKind::Take:
+      return Touch{step.offset, step.size};
+    case StepKind::Round:
+    case StepKind::Look:
+    case StepKind::Move:
+    case StepKind::Rewind:
+    case StepKind::Fail:
+      break;
+  }
+  return std::nullopt;
+}
+
+const replay::FreeList* list_of(const replay::Census& census, int level) {
+  const auto found = std::find_if(census.free_lists.begin(), census.free_lists.end(),
+                                  [level](const replay::FreeList& list) { return list.level == level; });
+  return found == census.free_lists.end() ? nullptr : &*found;
+}
+
+std::string binary(std::uint64_t value, unsigned bits) {
+  std::string out = "0b";
+  for (unsigned i = bits; i-- > 0;) {
+    out += ((value >> i) & 1) != 0 ? '1' : '0';
+    if (i != 0 && i % 4 == 0) out += ' ';
+  }
+  return out;
+}
+
+// Where bit `bit` stands in binary()'s text.
+std::size_t digit_of(unsigned bit, unsigned bits) {
+  const unsigned from_left = bits - 1 - bit;
+  const unsigned spaces = (bits - 1) / 4 - bit / 4;
+  return 2 + from_left + spaces;
+}
+
+std::string status_of(const replay::Census& census, const Touch& block, std::uint64_t buddy, const NameOf& name_of,
+                      bool& blocked) {
+  const std::string where = trace::offset_text(buddy, census.arena_bytes);
+  const replay::Block* found = census.block_at(buddy);
+  blocked = true;
+  if (found == nullptr) return where + " lies outside the arena";
+  if (found->size > block.size) {
+    blocked = false;
+    return "merged: both are one block now";
+  }
+  if (found->size < block.size) return where + " is split: they cannot merge";
+  if (found->state == replay::BlockState::Free || found->state == replay::BlockState::InFlight) {
+    blocked = false;
+    return where + " is free";
+  }
+  if (found->state == replay::BlockState::Gap) return where + " is not managed";
+  const std::string name = name_of ? name_of(found->born) : std::string();
+  return fmt::format("{} is live{}{}", where, name.empty() ? "" : ": ", name);
+}
+
+struct Pen {  // writes labels one after the other on a line
+  Scene& scene;
+  float x, y0, y1, end;
+  void put(std::string text, Tone tone, Type type, float character, float space = 0) {
+    const float width = text_px(text.size(), character);
+    scene.labels.push_back(
+        {{x, y0, std::max(x, std::min(x + width + character, end)), y1}, std::move(text), tone, type, Align::Left});
+    x += width + space;
+  }
+};
+
+void add_binary(Pen& pen, std::uint64_t value, unsigned bits, unsigned lit, float character, float space) {
+  const std::string text = binary(value, bits);
+  const std::size_t digit = digit_of(lit, bits);
+  pen.put(text.substr(0, digit), Tone::Dim, Type::Mono, character);
+  pen.put(text.substr(digit, 1), Tone::Touched, Type::Mono, character);
+  pen.put(text.substr(digit + 1), Tone::Dim, Type::Mono, character, space);
+}
+
+void add_formula(BuddyScene& out, const BuddyInput& input, Pen pen) {
+  const Relation& relation = *out.relation;
+  const float c = input.style.mono_body_char;
+  const auto hex = [&](std::uint64_t value) { return trace::offset_text(value, out.shape.arena); };
+  const auto bits = std::max(4u, static_cast<unsigned>(std::bit_width(out.shape.arena - 1)));
+  const auto lit = static_cast<unsigned>(std::bit_width(relation.size)) - 1;
+  pen.put(hex(relation.offset), Tone::Text, Type::Mono, c, c);
+  pen.put("^", Tone::Faint, Type::Mono, c, c);
+  pen.put(hex(relation.size), Tone::Text, Type::Mono, c, c);
+  pen.put("=", Tone::Faint, Type::Mono, c, c);
+  pen.put(hex(relation.buddy), Tone::Text, Type::Mono, c, 3 * c);
+  const std::size_t binaries = 2 * binary(0, bits).size() + 6;
+  if (pen.x + text_px(binaries, c) > pen.end || lit >= bits) return;
+  add_binary(pen, relation.offset, bits, lit, c, c);
+  pen.put("→", Tone::Faint, Type::Mono, c, 0);
+  pen.x -= text_px(2, c);  // the arrow is three bytes and one glyph
+  pen.x += c;
+  add_binary(pen, relation.buddy, bits, lit, c, 0);
+}
+
+void add_chips(BuddyScene& out, const BuddyInput& input, const BuddyRow& row, const replay::FreeList& list, Rect at,
+               std::optional<std::uint64_t> touched) {
+  const Style& style = input.style;
+  const bool pills = row.rect.height() >= 1.5f * style.em;
+  const float pad = pills ? 0.5f * style.em : 0.0f;
+  const float arrow = pills ? 1.3f * style.em : 2.2f * style.mono_char;
+  const float middle = std::floor((at.y0 + at.y1) / 2);
+  const float half = std::min(0.75f * style.em, std::floor(row.rect.height() / 2));
+  float x = at.x0;
+  for (std::size_t i = 0; i < list.offsets.size(); ++i) {
+    const std::string text = trace::offset_text(list.offsets[i], out.shape.arena);
+    const float width = text_px(text.size(), style.mono_char) + 2 * pad;
+    const std::size_t left = list.offsets.size() - i;
+    const std::string more = fmt::format("+{} more", trace::count_text(left));
+    const float rest = left > 1 ? text_px(more.size(), style.small_char) + arrow : 0;
+    if (x + width + rest > at.x1) {
+      out.scene.labels.push_back({{x, at.y0, at.x1, at.y1},
+                                  i == 0 ? fmt::format("{} free", trace::count_text(left)) : more,
+                                  Tone::Dim,
+                                  Type::Small,
+                                  Align::Left});
+      return;
+    }
+    out.scene.chips.push_back({{std::floor(x), middle - half, std::floor(x + width), middle + half},
+                               text,
+                               list.offsets[i],
+                               touched == list.offsets[i],
+                               pills});
+    x += width;
+    const char* follow = left > 1 ? "→" : "";
+    if (*follow != '\0') {
+      out.scene.labels.push_back({{x, at.y0, x + arrow, at.y1}, follow, Tone::Faint, Type::Small, Align::Center});
+    }
+    x += arrow;
+  }
+}
+
+// What the current step did to this level's list, in a word or two at its right end.
+std::string list_note(const BuddyInput& input, const BuddyShape& shape, int level, Tone& tone) {
+  if (input.done.empty()) return {};
+  const alloc::Step& step = input.done.back();
+  tone = Tone::Touched;
+  if (step.kind == StepKind::Fail) {
+    tone = Tone::Failed;
+    const auto first = input.done.front();
+    return first.kind == StepKind::Round && first.level == level ? "✕ failed" : "";
+  }
+  if (step.level != level) return {};
+  const std::string where = trace::offset_text(step.offset, shape.arena);
+  if (step.kind == StepKind::Pop) return "took " + where;
+  if (step.kind == StepKind::Remove) return "removed " + where;
+  return {};
+}
+
+}  // namespace
+
+std::vector<Touch> touched_by(std::span<const alloc::Step> done, const BuddyShape& shape) {
+  std::vector<Touch> out;
+  if (done.empty()) return out;
+  const alloc::Step& step = done.back();
+  if (const auto subject = subject_of(step, shape)) out.push_back(*subject);
+  if (step.kind == StepKind::Split) {
+    out.push_back({step.other, step.size / 2});
+    out.push_back({step.offset, step.size});
+  }
+  return out;
+}
+
+std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& shape) {
+  std::optional<Touch> block;
+  const alloc::Step* step = input.done.empty() ? nullptr : &input.done.back();
+  const bool of_two = step != nullptr && (step->kind == StepKind::Split || step->kind == StepKind::Merge ||
+                                          step->kind == StepKind::Remove || step->kind == StepKind::Push);
+  if (of_two) block = subject_of(*step, shape);
+  if (of_two && step->kind == StepKind::Merge) block = Touch{step->other ^ (step->size / 2), step->size / 2};
+  if (!block && input.selected) {
+    const replay::Block* found = input.census.block_at(*input.selected);
+    if (found != nullptr && found->state != replay::BlockState::Gap) block = Touch{found->offset, found->size};
+  }
+  if (!block && step != nullptr) block = subject_of(*step, shape);
+  if (!block || block->size >= shape.top || block->size == 0) return std::nullopt;
+  Relation relation{block->offset, block->size, block->offset ^ block->size, {}, false};
+  relation.status = status_of(input.census, *block, relation.buddy, input.name_of, relation.blocked);
+  return relation;
+}
+
+void add_level_labels(BuddyScene& out, const BuddyInput& input) {
+  const Style& style = input.style;
+  const float right = out.axis.x0 - 0.7f * style.em;
+  float free_from = input.rect.y0;  // labels of rows thinner than a line are thinned out
+  int deepest = -1;
+  for (const BuddyRow& row : out.rows) {
+    if (!row.folded) deepest = row.last;
+  }
+  for (const BuddyRow& row : out.rows) {
+    const float middle = std::floor((row.rect.y0 + row.rect.y1) / 2);
+    const Tone lit = row.looked ? Tone::Touched : Tone::Dim;
+    if (row.folded) {
+      const std::string which = row.first == row.last ? fmt::format("level {}", row.first)
+                                                      : fmt::format("levels {} … {}", row.first, row.last);
+      const std::string sizes = row.first == row.last ? trace::size_text(out.shape.size_of(row.first))
+                                                      : trace::size_text(out.shape.size_of(row.first)) + " … " +
+                                                            trace::size_text(out.shape.size_of(row.last));
+      out.scene.labels.push_back({{out.axis.x0, row.rect.y0 - 2, out.axis.x1, row.rect.y1 + 2},
+                                  fmt::format("{} ({}): {}", which, sizes, row.first > deepest ? "unused" : "split"),
+                                  row.looked ? lit : Tone::Faint,
+                                  Type::Small,
+                                  Align::Left});
+      free_from = std::max(free_from, row.rect.y1);
+      continue;
+    }
+    const std::string size = trace::size_text(out.shape.size_of(row.first));
+    if (row.rect.height() >= 2.2f * style.em) {
+      const float line = 1.15f * style.em;
+      out.scene.labels.push_back({{input.rect.x0, middle - line, right, middle},
+                                  fmt::format("level {}", row.first),
+                                  lit,
+                                  Type::Small,
+                                  Align::Left});
+      out.scene.labels.push_back(
+          {{input.rect.x0, middle, right, middle + line}, size, Tone::Text, Type::MonoSmall, Align::Left});
+      continue;
+    }
+    const float half = 0.55f * style.em;
+    if (middle - half < free_from - 1) continue;
+    free_from = middle + half;
+    out.scene.labels.push_back({{input.rect.x0, middle - half, input.rect.x0 + 2 * style.em, middle + half},
+                                std::to_string(row.first),
+                                lit,
+                                Type::Small,
+                                Align::Left});
+    out.scene.labels.push_back({{input.rect.x0 + 1.6f * style.em, middle - half, right, middle + half},
+                                size,
+                                row.looked ? lit : Tone::Dim,
+                                Type::MonoSmall,
+                                Align::Right});
+  }
+}
+
+void add_free_lists(BuddyScene& out, const BuddyInput& input) {
+  const Style& style = input.style;
+  const alloc::Step* step = input.done.empty() ? nullptr : &input.done.back();
+  float free_from = input.rect.y0;
+  for (const BuddyRow& row : out.rows) {
+    if (row.folded) continue;
+    const float middle = std::floor((row.rect.y0 + row.rect.y1) / 2);
+    const float half = std::max(0.6f * style.em, row.rect.height() / 2);
+    if (middle - 0.55f * style.em < free_from - 1) continue;
+    free_from = middle + 0.55f * style.em;
+    Rect at{out.axis.x1 + 1.0f * style.em, middle - half, input.rect.x1, middle + half};
+    Tone tone = Tone::Dim;
+    const std::string note = list_note(input, out.shape, row.first, tone);
+    if (!note.empty()) {
+      const float width = text_px(note.size(), style.mono_char);
+      out.scene.labels.push_back({{at.x1 - width, at.y0, at.x1, at.y1}, note, tone, Type::MonoSmall, Align::Right});
+      at.x1 -= width + 0.5f * style.em;
+    }
+    const replay::FreeList* list = list_of(input.census, row.first);
+    if (list == nullptr || list->offsets.empty()) {
+      out.scene.labels.push_back({at, "– empty", row.looked ? Tone::Dim : Tone::Faint, Type::Small, Align::Left});
+      continue;
+    }
+    std::optional<std::uint64_t> touched;
+    if (step != nullptr && step->kind == StepKind::Push && step->level == row.first) touched = step->offset;
+    add_chips(out, input, row, *list, at, touched);
+  }
+}
+
+void add_relation(BuddyScene& out, const BuddyInput& input) {
+  if (!out.relation || !out.relation_box) return;
+  const Style& style = input.style;
+  const Rect& box = *out.relation_box;
+  const float pad = 0.7f * style.em;
+  const Tone tone = out.relation->blocked ? Tone::Relation : Tone::Text;
+  const float status = text_px(out.relation->status.size(), style.small_char);
+  const Rect right{std::max(box.x0 + pad, box.x1 - pad - status), box.y0, box.x1 - pad, box.y1};
+  if (box.height() < 2.6f * style.em) {  // one line: the formula, then what the buddy is
+    out.scene.labels.push_back({right, out.relation->status, tone, Type::Small, Align::Right});
+    add_formula(out, input, {out.scene, box.x0 + pad, box.y0, box.y1, right.x0 - pad});
+    return;
+  }
+  const float middle = std::floor((box.y0 + box.y1) / 2);
+  out.scene.labels.push_back({{box.x0 + pad, box.y0 + 0.3f * style.em, right.x0 - pad, middle},
+                              "its buddy at this level is one bit away: offset XOR size",
+                              Tone::Dim,
+                              Type::Small,
+                              Align::Left});
+  out.scene.labels.push_back(
+      {{right.x0, box.y0 + 0.3f * style.em, right.x1, middle}, out.relation->status, tone, Type::Small, Align::Right});
+  add_formula(out, input, {out.scene, box.x0 + pad, middle, box.y1 - 0.3f * style.em, box.x1 - pad});
+}
+
+}  // namespace allocviz::draw

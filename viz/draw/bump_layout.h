@@ -1,0 +1,55 @@
+// The bump region: what is unused, the mark, and what lies above it, live or dead; then its figures as bars and, when
+// something holds the region, a sentence that says what.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/alloc/step.h"
+#include "core/replay/census.h"
+#include "viz/draw/axis.h"
+#include "viz/draw/scene.h"
+#include "viz/draw/strip.h"
+
+namespace allocviz::draw {
+
+struct BumpInput {
+  const replay::Census& census;
+  std::span<const alloc::Step> done;
+  std::optional<std::uint64_t> selected;
+  Rect rect;
+  Span view;
+  Style style;
+  const NameOf& name_of;
+};
+
+struct Bar {
+  std::string word;
+  std::uint64_t bytes = 0;
+  Look look = Look::Live;
+  Rect track, filled;
+};
+
+// Figures of a bump region; their sum is the arena.
+struct BumpSums {
+  std::uint64_t live = 0, dead = 0, padding = 0, unused = 0;
+};
+[[nodiscard]] BumpSums sums_of(const replay::Census& census);
+// Title and lines of the box, empty when nothing holds back dead bytes.
+[[nodiscard]] std::vector<std::string> held_text(const replay::Census& census, const NameOf& name_of);
+
+struct BumpScene {
+  Scene scene;
+  ByteAxis axis;
+  Rect region;                  // the bar itself
+  std::optional<float> mark_x;  // where the mark stands, when in view
+  std::vector<Bar> bars;
+  std::optional<Rect> held_box;
+};
+
+[[nodiscard]] BumpScene lay_out_bump(const BumpInput& input);
+[[nodiscard]] std::optional<Span> hit(const BumpScene& scene, Point at);
+
+}  // namespace allocviz::draw

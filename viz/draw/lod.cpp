@@ -1,0 +1,153 @@
+#include "viz/draw/lod.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace allocviz::draw {
+namespace {
+
+// From the bottom of a column upwards: what is held first, what is free last.
+constexpr std::array<Look, kLooks> kOrder = {Look::Live, Look::Waste, Look::Padding, Look::InFlight, Look::Dead,
+                                             Look::Gap,  Look::Free,  Look::Fresh,   Look::Split};
+
+struct Paint {
+  Color solid;
+  Color hatch;  // every fourth diagonal: says that blocks are hidden here
+};
+
+std::array<Paint, kLooks> paints(const Theme& theme) {
+  std::array<Paint, kLooks> out{};
+  const auto set = [&](Look look, Color solid, Color hatch) { out[static_cast<std::size_t>(look)] = {solid, hatch}; };
+  set(Look::Live, mix(theme.live_fill, theme.live, 0.55), mix(theme.live_fill, theme.live, 0.25));
+  set(Look::Waste, theme.waste, mix(theme.waste, theme.waste_ground, 0.5));
+  set(Look::Padding, theme.waste, mix(theme.waste, theme.waste_ground, 0.5));
+  set(Look::InFlight, theme.touched, mix(theme.touched, theme.touched_fill, 0.5));
+  set(Look::Dead, theme.dead, mix(theme.dead, theme.reserved, 0.4));
+  set(Look::Gap, mix(theme.panel, theme.reserved, 0.35), theme.reserved);
+  set(Look::Free, theme.free_fill, theme.free_edge);
+  set(Look::Fresh, theme.panel, theme.split_edge);
+  set(Look::Split, theme.panel, theme.split_edge);
+  return out;
+}
+
+int band_height(const Band& band) {
+  return std::max(0, static_cast<int>(band.rect.height()));
+}
+
+}  // namespace
+
+Look look_of(replay::BlockState state) {
+  switch (state) {
+    case replay::BlockState::Free:
+      return Look::Free;
+    case replay::BlockState::Fresh:
+      return Look::Fresh;
+    case replay::BlockState::Live:
+      return Look::Live;
+    case replay::BlockState::InFlight:
+      return Look::InFlight;
+    case replay::BlockState::Gap:
+      return Look::Gap;
+    case replay::BlockState::Dead:
+      return Look::Dead;
+    case replay::BlockState::Padding:
+      return Look::Padding;
+  }
+  return Look::Free;
+}
+
+void add_share(std::span<Column> row, const ByteAxis& axis, double from, double to, Look look) {
+  if (row.empty()) return;
+  const double count = static_cast<double>(row.size());
+  const double scale = 1.0 / axis.bytes_per_px();
+  const double a = std::max((from - axis.bytes.from) * scale, 0.0);
+  const double b = std::min((to - axis.bytes.from) * scale, count);
+  if (!(b > a)) return;
+  const auto slot = static_cast<std::size_t>(look);
+  auto first = static_cast<std::size_t>(a);
+  const auto last = std::min(static_cast<std::size_t>(b), row.size() - 1);
+  if (first >= row.size()) return;
+  if (first == last) {
+    row[first].share[slot] += static_cast<float>(b - a);
+    return;
+  }
+  row[first].share[slot] += static_cast<float>(static_cast<double>(first + 1) - a);
+  for (++first; first < last; ++first) row[first].share[slot] += 1.0f;
+  row[last].share[slot] += static_cast<float>(b - static_cast<double>(last));
+}
+
+void add_hidden(std::span<Column> row, const ByteAxis& axis, double from, double to) {
+  if (row.empty()) return;
+  const double scale = 1.0 / axis.bytes_per_px();
+  const double last_column = static_cast<double>(row.size() - 1);
+  const double a = std::clamp((from - axis.bytes.from) * scale, 0.0, last_column);
+  const double b = std::clamp(std::ceil((to - axis.bytes.from) * scale) - 1, a, last_column);
+  const auto first = static_cast<std::size_t>(a);
+  ++row[first].hidden;
+  for (std::size_t x = first; x <= static_cast<std::size_t>(b); ++x) row[x].painted = true;
+}
+
+std::size_t first_block_after(const replay::Census& census, double byte) {
+  const auto found = std::partition_point(census.blocks.begin(), census.blocks.end(), [byte](const replay::Block& b) {
+    return static_cast<double>(b.offset) + static_cast<double>(b.size) <= byte;
+  });
+  return static_cast<std::size_t>(found - census.blocks.begin());
+}
+
+Stack stack_of(const Column& column, int height) {
+  Stack stack;
+  int left = height;
+  for (const Look look : kOrder) {
+    const auto slot = static_cast<std::size_t>(look);
+    const float share = column.share[slot];
+    if (!(share > 1e-7f) || left == 0) continue;
+    const int wanted = std::max(1, static_cast<int>(std::lround(share * static_cast<float>(height))));
+    stack.height[slot] = std::min(wanted, left);
+    left -= stack.height[slot];
+  }
+  // A state at the end of the order that found no pixel left takes one from the highest.
+  for (const Look look : kOrder) {
+    const auto slot = static_cast<std::size_t>(look);
+    if (!(column.share[slot] > 1e-7f) || stack.height[slot] != 0) continue;
+    int* highest = std::max_element(std::begin(stack.height), std::end(stack.height));
+    if (*highest < 2) break;
+    --*highest;
+    stack.height[slot] = 1;
+  }
+  return stack;
+}
+
+void paint_bands(const Scene& scene, const Theme& theme, Picture& out) {
+  out.width = 0;
+  out.height = 0;
+  for (const Band& band : scene.bands) {
+    out.width = std::max(out.width, static_cast<int>(band.rect.width()));
+    out.height += band_height(band);
+  }
+  out.pixels.assign(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height), 0);
+  const std::array<Paint, kLooks> colours = paints(theme);
+  const auto stride = static_cast<std::size_t>(out.width);
+  std::size_t top = 0;
+  for (const Band& band : scene.bands) {
+    const int height = band_height(band);
+    const auto width = static_cast<std::size_t>(band.rect.width());
+    for (std::size_t x = 0; x < width; ++x) {
+      const Column& column = scene.columns[band.first_column + x];
+      if (!column.painted) continue;
+      const Stack stack = stack_of(column, height);
+      auto y = static_cast<std::size_t>(height);
+      for (const Look look : kOrder) {
+        const Paint& paint = colours[static_cast<std::size_t>(look)];
+        for (int i = stack.height[static_cast<std::size_t>(look)]; i > 0; --i) {
+          --y;
+          const bool hatched = column.hidden > 1 && ((x + y) & 3u) == 0;
+          out.pixels[(top + y) * stride + x] = hatched ? paint.hatch : paint.solid;
+        }
+      }
+    }
+    top += static_cast<std::size_t>(height);
+  }
+}
+
+}  // namespace allocviz::draw

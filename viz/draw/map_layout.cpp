@@ -1,0 +1,138 @@
+#include "viz/draw/map_layout.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/draw/lod.h"
+
+namespace allocviz::draw {
+namespace {
+
+constexpr float kWrapFromEm = 12;  // a map at least this high shows a large arena in rows
+
+bool has_gaps(const replay::Census& census) {
+  return std::any_of(census.blocks.begin(), census.blocks.end(),
+                     [](const replay::Block& block) { return block.state == replay::BlockState::Gap; });
+}
+
+// More blocks in view than there are pairs of pixels: one row cannot show them one by one.
+bool is_crowded(const MapInput& input, const ByteAxis& axis) {
+  const std::size_t first = first_block_after(input.census, axis.bytes.from);
+  const std::size_t last = first_block_after(input.census, axis.bytes.to);
+  return last - first > static_cast<std::size_t>(std::max(1, axis.columns() / 2));
+}
+
+void lay_linear(const MapInput& input, MapScene& out, const ByteAxis& axis, Rect area) {
+  const float em = input.style.em;
+  const float height = std::clamp(area.height() - 1.9f * em, 4.0f, 4.4f * em);
+  const Rect row{axis.x0, area.y0 + 2, axis.x1, std::floor(area.y0 + 2 + height)};
+  add_strip(out.scene, input.census, axis, row, input.focus, input.style, input.name_of);
+  out.axes.push_back(axis);
+  out.rows.push_back(row);
+  if (area.y1 - row.y1 > 1.6f * em) {
+    add_byte_scale(out.scene, axis, row.y1 + std::floor(0.3f * em), static_cast<double>(input.census.arena_bytes),
+                   input.style);
+  }
+}
+
+void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Rect area) {
+  const float em = input.style.em;
+  const auto extent = input.census.arena_bytes;
+  const std::string widest = trace::offset_text(extent, extent);
+  const float label = static_cast<float>(widest.size()) * input.style.mono_char + 0.8f * em;
+  const auto count = static_cast<int>(std::clamp(area.height() / (1.6f * em), 1.0f, 64.0f));
+  const float pitch = area.height() / static_cast<float>(count);
+  const double bytes = whole.bytes.width() / count;
+  StripOptions options;
+  options.max_boxes = kMaxBoxes / static_cast<std::size_t>(count);
+  for (int i = 0; i < count; ++i) {
+    const float y = std::floor(area.y0 + static_cast<float>(i) * pitch);
+    const float bottom = std::max(y + 1, std::floor(area.y0 + static_cast<float>(i + 1) * pitch) - 0.3f * em);
+    ByteAxis axis{{whole.bytes.from + bytes * i, whole.bytes.from + bytes * (i + 1)},
+                  std::floor(input.rect.x0 + label),
+                  std::floor(input.rect.x1)};
+    axis.x1 = std::max(axis.x1, axis.x0 + 1);
+    const Rect row{axis.x0, y, axis.x1, std::floor(bottom)};
+    add_strip(out.scene, input.census, axis, row, input.focus, input.style, input.name_of, options);
+    out.scene.labels.push_back({{input.rect.x0, row.y0, axis.x0 - 0.6f * em, row.y1},
+                                trace::offset_text(static_cast<std::uint64_t>(axis.bytes.from), extent),
+                                Tone::Dim,
+                                Type::MonoSmall,
+                                Align::Right});
+    out.axes.push_back(axis);
+    out.rows.push_back(row);
+  }
+}
+
+}  // namespace
+
+MapScene lay_out_map(const MapInput& input) {
+  MapScene out;
+  const float em = input.style.em;
+  const ByteAxis axis = stage_axis(input.rect, input.view, input.census.kind, input.style);
+  const bool legend = input.rect.height() > 5.2f * em;
+  Rect area = input.rect;
+  if (legend) area.y1 -= 1.6f * em;
+  if (area.height() >= kWrapFromEm * em && is_crowded(input, axis)) {
+    lay_wrapped(input, out, axis, area);
+  } else {
+    lay_linear(input, out, axis, area);
+  }
+  if (legend) {
+    const float x0 = out.axes.front().x0;
+    const float y0 = std::min(area.y1, out.rows.back().y1 + 2.4f * em);
+    add_legend(out.scene, {x0, y0 + 0.2f * em, input.rect.x1, y0 + 1.5f * em}, input.census.kind,
+               has_gaps(input.census), out.scene.hides, input.style);
+  }
+  return out;
+}
+
+std::optional<Span> hit(const MapScene& scene, Point at) {
+  for (std::size_t i = 0; i < scene.rows.size(); ++i) {
+    if (!scene.rows[i].contains(at)) continue;
+    const double x = std::floor(at.x);
+    return Span{scene.axes[i].byte_at(x), scene.axes[i].byte_at(x + 1)};
+  }
+  return std::nullopt;
+}
+
+void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, bool gaps, bool hides, const Style& style) {
+  using trace::AllocatorKind;
+  struct Entry {
+    Look look;
+    const char* word;
+    bool touched;
+  };
+  std::vector<Entry> entries = {{Look::Live, "live", false}};
+  if (kind != AllocatorKind::Bump) entries.push_back({Look::Waste, "rounding waste", false});
+  if (kind == AllocatorKind::Bump) entries.push_back({Look::Dead, "dead, not returned", false});
+  if (kind == AllocatorKind::Bump) entries.push_back({Look::Padding, "alignment gap", false});
+  entries.push_back({Look::Free, kind == AllocatorKind::Bump ? "unused" : "free", false});
+  if (kind == AllocatorKind::Slab) entries.push_back({Look::Fresh, "never used yet", false});
+  if (gaps) entries.push_back({Look::Gap, "not managed", false});
+  entries.push_back({Look::Free, "touched now", true});
+
+  const float em = style.em;
+  const float middle = std::floor((rect.y0 + rect.y1) / 2);
+  float x = rect.x0;
+  const auto word = [&](const char* text, float at) {
+    const float width = static_cast<float>(std::string_view(text).size()) * style.small_char;
+    if (at + width > rect.x1) return false;
+    scene.labels.push_back({{at, rect.y0, at + width + em, rect.y1}, text, Tone::Dim, Type::Small, Align::Left});
+    x = at + width + 1.4f * em;
+    return true;
+  };
+  for (const Entry& entry : entries) {
+    Box swatch;
+    swatch.rect = {std::floor(x), middle - std::floor(0.4f * em), std::floor(x + 1.1f * em),
+                   middle + std::floor(0.4f * em)};
+    swatch.look = entry.look == Look::Waste ? Look::Live : entry.look;
+    swatch.solid_x = entry.look == Look::Waste ? swatch.rect.x0 : swatch.rect.x1;
+    swatch.touched = entry.touched;
+    if (!word(entry.word, x + 1.6f * em)) return;
+    scene.legend.push_back(swatch);
+  }
+  if (hides) word("hatched: several blocks behind one pixel", x);
+}
+
+}  // namespace allocviz::draw

@@ -1,0 +1,38 @@
+// The memory map: every byte of the arena once, true to scale, on the stage's own x axis; or wrapped into rows where
+// the map is the main view and the arena is large.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/replay/census.h"
+#include "viz/draw/axis.h"
+#include "viz/draw/scene.h"
+#include "viz/draw/strip.h"
+
+namespace allocviz::draw {
+
+struct MapInput {
+  const replay::Census& census;
+  const Focus& focus;
+  Rect rect;  // the panel's content
+  Span view;
+  Style style;
+  const NameOf& name_of;
+};
+
+struct MapScene {
+  Scene scene;
+  std::vector<ByteAxis> axes;  // one a row
+  std::vector<Rect> rows;
+};
+
+[[nodiscard]] MapScene lay_out_map(const MapInput& input);
+// The bytes that stand on the pixel at a point.
+[[nodiscard]] std::optional<Span> hit(const MapScene& scene, Point at);
+
+// Swatches with words for the states that occur, from left to right as far as they fit. `hides` adds what the hatched
+// columns mean.
+void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, bool gaps, bool hides, const Style& style);
+
+}  // namespace allocviz::draw

@@ -1,0 +1,302 @@
+#include "viz/draw/slab_layout.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "viz/draw/lod.h"
+
+namespace allocviz::draw {
+namespace {
+
+constexpr float kAspect = 1.45f;     // of a large cell
+constexpr std::size_t kArrows = 12;  // of the list drawn through the grid
+
+float cell_height_for(float columns, std::uint64_t count, Rect area, float em) {
+  const float width = area.width() / columns;
+  const float rows = std::ceil(static_cast<float>(count) / columns);
+  const float aspect = width > 2 * em ? kAspect : 1.0f;
+  return std::min({width / aspect, area.height() / rows, 4.2f * em});
+}
+
+// Only what is drawn box by box: the blocks in view, each at its cell.
+void add_cells(const SlabInput& input, SlabScene& out, const Focus& focus) {
+  const float em = input.style.em;
+  const SlabGrid& grid = out.grid;
+  const replay::FreeList* list = input.census.free_lists.empty() ? nullptr : &input.census.free_lists.front();
+  const std::uint64_t head = list != nullptr && !list->offsets.empty() ? list->offsets.front() : ~std::uint64_t{0};
+  for (std::size_t i = first_block_after(input.census, input.view.from); i < input.census.blocks.size(); ++i) {
+    const replay::Block& block = input.census.blocks[i];
+    if (block.offset / grid.block_bytes >= grid.last) break;
+    const std::uint64_t end = (block.offset + block.size) / grid.block_bytes;
+    for (std::uint64_t b = std::max(grid.first, block.offset / grid.block_bytes); b < std::min(end, grid.last); ++b) {
+      Box box;
+      box.rect = grid.cell(b);
+      box.look = look_of(block.state);
+      box.offset = b * grid.block_bytes;
+      box.size = grid.block_bytes;
+      box.solid_x = box.rect.x1;
+      if (box.look == Look::Live) {
+        const double part =
+            static_cast<double>(std::min(block.requested, grid.block_bytes)) / static_cast<double>(grid.block_bytes);
+        box.solid_x = std::round(box.rect.x0 + static_cast<float>(part) * box.rect.width());
+      }
+      apply_focus(box, focus);
+      box.next = box.offset == head;
+      const std::string number = std::to_string(b);
+      const float width = static_cast<float>(number.size()) * input.style.mono_char;
+      if (grid.cell_height >= 1.1f * em && width + 0.3f * em <= box.rect.width()) {
+        const float pad = std::min(0.45f * em, (box.rect.width() - width) / 2);
+        const Tone tone = box.look == Look::Live ? Tone::OnLive : Tone::Dim;
+        const float bottom = std::min(box.rect.y1, box.rect.y0 + 1.5f * em);
+        out.scene.labels.push_back(
+            {{box.rect.x0 + pad, box.rect.y0, box.rect.x1 + em, bottom}, number, tone, Type::MonoSmall, Align::Left});
+      }
+      const float foot = 1.3f * em;
+      if (grid.cell_height >= 2.6f * em && box.rect.width() > 8 * input.style.small_char && box.next) {
+        out.scene.labels.push_back({{box.rect.x0, box.rect.y1 - foot, box.rect.x1, box.rect.y1 - 0.1f * em},
+                                    "next out",
+                                    Tone::Touched,
+                                    Type::Small,
+                                    Align::Center});
+      } else if (grid.cell_height >= 2.6f * em && box.look == Look::Live && input.name_of) {
+        const std::string name = input.name_of(block.born);
+        if (static_cast<float>(name.size()) * input.style.body_char < box.solid_x - box.rect.x0 - 0.4f * em) {
+          out.scene.labels.push_back(
+              {{box.rect.x0 + 0.45f * em, box.rect.y1 - foot - 0.2f * em, box.solid_x, box.rect.y1 - 0.2f * em},
+               name,
+               Tone::OnLive,
+               Type::Bold,
+               Align::Left});
+        }
+      }
+      out.scene.boxes.push_back(box);
+    }
+  }
+}
+
+void add_strips(const SlabInput& input, SlabScene& out, const Focus& focus) {
+  const SlabGrid& grid = out.grid;
+  const double row_bytes = static_cast<double>(grid.columns * grid.block_bytes);
+  StripOptions options;
+  options.labels = false;
+  options.max_boxes = 0;
+  for (std::uint64_t r = 0; r < grid.rows; ++r) {
+    const double from = static_cast<double>(grid.first * grid.block_bytes) + row_bytes * static_cast<double>(r);
+    const float y = std::floor(grid.rect.y0 + static_cast<float>(r) * grid.cell_height);
+    const ByteAxis axis{{from, from + row_bytes}, grid.rect.x0, grid.rect.x1};
+    const Rect row{axis.x0, y, axis.x1, std::max(y + 1, std::floor(y + grid.cell_height) - 1)};
+    add_strip(out.scene, input.census, axis, row, focus, input.style, input.name_of, options);
+    out.axes.push_back(axis);
+  }
+}
+
+Point middle_of(Rect rect) {
+  return {(rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2};
+}
+
+void add_arrows(const SlabInput& input, SlabScene& out) {
+  if (input.census.free_lists.empty() || out.grid.mode == CellMode::Strips) return;
+  const std::vector<std::uint64_t>& offsets = input.census.free_lists.front().offsets;
+  const SlabGrid& grid = out.grid;
+  for (std::size_t i = 0; i + 1 < std::min(offsets.size(), kArrows + 1); ++i) {
+    const std::uint64_t from = offsets[i] / grid.block_bytes;
+    const std::uint64_t to = offsets[i + 1] / grid.block_bytes;
+    if (from < grid.first || from >= grid.last || to < grid.first || to >= grid.last) continue;
+    out.scene.links.push_back(
+        {middle_of(grid.cell(from)), middle_of(grid.cell(to)), LinkKind::Next, i == 0 ? Tone::Touched : Tone::Dim});
+  }
+}
+
+void add_list(const SlabInput& input, SlabScene& out, Rect at) {
+  if (input.census.free_lists.empty()) return;
+  const Style& style = input.style;
+  const float em = style.em;
+  const std::vector<std::uint64_t>& offsets = input.census.free_lists.front().offsets;
+  out.scene.labels.push_back(
+      {{at.x0, at.y0, at.x0 + 4.5f * em, at.y1}, "free list", Tone::Dim, Type::Small, Align::Left});
+  float x = at.x0 + 4.6f * em;
+  if (offsets.empty()) {
+    out.scene.labels.push_back(
+        {{x, at.y0, at.x1, at.y1}, "– empty: the next request fails", Tone::Dim, Type::Small, Align::Left});
+    return;
+  }
+  const float arrow = 1.4f * em;
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    const std::string text = std::to_string(offsets[i] / out.grid.block_bytes);
+    const float width = std::max(2.2f * em, static_cast<float>(text.size()) * style.mono_char + em);
+    const std::size_t left = offsets.size() - i;
+    const std::string more = fmt::format("+{} more", trace::count_text(left));
+    const float rest = left > 1 ? static_cast<float>(more.size()) * style.small_char + arrow : 0;
+    if (x + width + rest > at.x1) {
+      out.scene.labels.push_back({{x, at.y0, at.x1, at.y1}, more, Tone::Dim, Type::Small, Align::Left});
+      return;
+    }
+    out.scene.chips.push_back({{std::floor(x), at.y0 + 1, std::floor(x + width), at.y1 - 1}, text, offsets[i], i == 0});
+    x += width;
+    if (left > 1) {
+      out.scene.labels.push_back({{x, at.y0, x + arrow, at.y1}, "→", Tone::Faint, Type::Small, Align::Center});
+    }
+    x += arrow;
+  }
+}
+
+std::vector<Touch> touched_blocks(const SlabInput& input, std::uint64_t block_bytes) {
+  using alloc::StepKind;
+  if (input.done.empty()) return {};
+  const alloc::Step& step = input.done.back();
+  switch (step.kind) {
+    case StepKind::Pop:
+    case StepKind::Push:
+    case StepKind::Remove:
+    case StepKind::Take:
+      return {{step.offset, block_bytes}};
+    case StepKind::Round:
+    case StepKind::Look:
+    case StepKind::Split:
+    case StepKind::Merge:
+    case StepKind::Move:
+    case StepKind::Rewind:
+    case StepKind::Fail:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Rect SlabGrid::cell(std::uint64_t block) const {
+  const std::uint64_t index = block - first;
+  const auto column = static_cast<float>(index % columns);
+  const auto row = static_cast<float>(index / columns);
+  const float x0 = std::floor(rect.x0 + column * cell_width);
+  const float y0 = std::floor(rect.y0 + row * cell_height);
+  const float seam = cell_height >= 24 ? 4.0f : cell_height >= 6 ? 2.0f : cell_height >= 4 ? 1.0f : 0.0f;
+  return {x0, y0, std::floor(rect.x0 + (column + 1) * cell_width) - seam,
+          std::floor(rect.y0 + (row + 1) * cell_height) - seam};
+}
+
+SlabGrid grid_for(std::uint64_t first, std::uint64_t last, Rect area, float em) {
+  SlabGrid grid;
+  grid.first = first;
+  grid.last = std::max(last, first + 1);
+  const std::uint64_t count = grid.last - grid.first;
+  const auto most = static_cast<std::uint64_t>(std::max(1.0f, area.width() / 2));
+  float best = 0;
+  for (std::uint64_t columns = 1; columns <= std::min(count, most); ++columns) {
+    const float height = cell_height_for(static_cast<float>(columns), count, area, em);
+    const float bonus = columns % 8 == 0 ? 1.2f : columns % 4 == 0 ? 1.05f : 1.0f;
+    if (height * bonus <= best) continue;
+    best = height * bonus;
+    grid.columns = columns;
+    grid.cell_height = height;
+  }
+  grid.rows = (count + grid.columns - 1) / grid.columns;
+  const float aspect = area.width() / static_cast<float>(grid.columns) > 2 * em ? kAspect : 1.0f;
+  grid.cell_width = std::min(area.width() / static_cast<float>(grid.columns), grid.cell_height * aspect * 1.2f);
+  if (count > kMaxBoxes || grid.cell_height < 4) {
+    grid.mode = CellMode::Pixels;
+    const float side = std::floor(std::min(grid.cell_width, grid.cell_height));
+    grid.cell_width = grid.cell_height = side;
+    if (side < 2) {  // rows three pixels high hold as many blocks as they must
+      grid.mode = CellMode::Strips;
+      grid.cell_height = 4;
+      grid.rows = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(area.height() / grid.cell_height));
+      grid.columns = (count + grid.rows - 1) / grid.rows;
+      grid.cell_width = area.width() / static_cast<float>(grid.columns);
+    } else {
+      grid.columns = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(area.width() / side));
+      if (grid.columns > 8) grid.columns -= grid.columns % 8;
+      grid.rows = (count + grid.columns - 1) / grid.columns;
+    }
+  } else {
+    grid.cell_width = std::floor(grid.cell_width);
+    grid.cell_height = std::floor(grid.cell_height);
+  }
+  grid.rect = {std::floor(area.x0), std::floor(area.y0),
+               std::floor(area.x0 + static_cast<float>(grid.columns) * grid.cell_width),
+               std::floor(area.y0 + static_cast<float>(grid.rows) * grid.cell_height)};
+  return grid;
+}
+
+SlabScene lay_out_slab(const SlabInput& input) {
+  SlabScene out;
+  const float em = input.style.em;
+  const std::uint64_t block = std::max<std::uint64_t>(
+      input.census.free_lists.empty() ? input.spec.block_bytes : input.census.free_lists.front().block_bytes, 1);
+  const std::uint64_t count = input.census.arena_bytes / block;
+  Rect area = input.rect;
+  area.y1 -= 2.4f * em;
+  area.y1 = std::max(area.y1, area.y0 + em);
+  if (count == 0) {
+    out.scene.labels.push_back({area, "a slab of no blocks", Tone::Dim, Type::Body, Align::Center});
+    return out;
+  }
+  const double size = static_cast<double>(block);
+  const auto first = static_cast<std::uint64_t>(std::max(0.0, std::floor(input.view.from / size + 1e-9)));
+  const auto last = static_cast<std::uint64_t>(std::ceil(input.view.to / size - 1e-9));
+  out.grid = grid_for(std::min(first, count - 1), std::clamp<std::uint64_t>(last, 1, count), area, em);
+  out.grid.block_bytes = block;
+  const Focus focus{touched_blocks(input, block), input.selected};
+  if (out.grid.mode == CellMode::Boxes) add_cells(input, out, focus);
+  if (out.grid.mode == CellMode::Strips) add_strips(input, out, focus);
+  add_arrows(input, out);
+  const float y = std::floor(std::min(out.grid.rect.y1 + 0.6f * em, input.rect.y1 - 1.7f * em));
+  add_list(input, out, {input.rect.x0, y, input.rect.x1, std::floor(y + 1.6f * em)});
+  return out;
+}
+
+std::optional<Span> hit(const SlabScene& scene, Point at) {
+  const SlabGrid& grid = scene.grid;
+  if (!grid.rect.contains(at)) return std::nullopt;
+  const auto row = static_cast<std::uint64_t>((at.y - grid.rect.y0) / grid.cell_height);
+  const double size = static_cast<double>(grid.block_bytes);
+  if (grid.mode == CellMode::Strips) {
+    if (row >= scene.axes.size()) return std::nullopt;
+    const double x = std::floor(at.x);
+    return Span{scene.axes[row].byte_at(x), scene.axes[row].byte_at(x + 1)};
+  }
+  const auto column = static_cast<std::uint64_t>((at.x - grid.rect.x0) / grid.cell_width);
+  const std::uint64_t block = grid.first + row * grid.columns + std::min(column, grid.columns - 1);
+  if (block >= grid.last) return std::nullopt;
+  return Span{static_cast<double>(block) * size, static_cast<double>(block + 1) * size};
+}
+
+void paint_cells(const SlabGrid& grid, const replay::Census& census, const Theme& theme, Picture& out) {
+  out.width = static_cast<int>(grid.rect.width());
+  out.height = static_cast<int>(grid.rect.height());
+  out.pixels.assign(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height), 0);
+  Color colours[kLooks] = {};
+  const auto set = [&colours](Look look, Color color) { colours[static_cast<std::size_t>(look)] = color; };
+  set(Look::Live, mix(theme.live_fill, theme.live, 0.55));
+  set(Look::Waste, theme.waste);
+  set(Look::Free, theme.free_edge);
+  set(Look::Fresh, theme.inset);
+  set(Look::InFlight, theme.touched);
+  set(Look::Gap, theme.reserved);
+  const auto fill = [&](Rect rect, Color color) {
+    for (auto y = static_cast<int>(rect.y0); y < static_cast<int>(rect.y1); ++y) {
+      Color* row = out.pixels.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(out.width);
+      for (auto x = static_cast<int>(rect.x0); x < static_cast<int>(rect.x1); ++x) row[x] = color;
+    }
+  };
+  const double view_from = static_cast<double>(grid.first * grid.block_bytes);
+  for (std::size_t i = first_block_after(census, view_from); i < census.blocks.size(); ++i) {
+    const replay::Block& block = census.blocks[i];
+    if (block.offset / grid.block_bytes >= grid.last) break;
+    const std::uint64_t end = std::min((block.offset + block.size) / grid.block_bytes, grid.last);
+    for (std::uint64_t b = std::max(grid.first, block.offset / grid.block_bytes); b < end; ++b) {
+      Rect cell = grid.cell(b);
+      cell = {cell.x0 - grid.rect.x0, cell.y0 - grid.rect.y0, cell.x1 - grid.rect.x0, cell.y1 - grid.rect.y0};
+      fill(cell, colours[static_cast<std::size_t>(look_of(block.state))]);
+      if (block.state != replay::BlockState::Live || block.requested >= grid.block_bytes) continue;
+      const double part = static_cast<double>(block.requested) / static_cast<double>(grid.block_bytes);
+      const float solid = std::floor(static_cast<float>(part) * cell.width());
+      fill({std::min(cell.x0 + std::max(solid, 1.0f), cell.x1), cell.y0, cell.x1, cell.y1},
+           colours[static_cast<std::size_t>(Look::Waste)]);
+    }
+  }
+}
+
+}  // namespace allocviz::draw

@@ -1,0 +1,64 @@
+// The slab as a grid: one cell a block, numbered, and the list of free blocks as arrows through it.
+//
+//   [0 ][1 ][2 ][3 ]      cells shrink with the number of blocks in view; when even two pixels a cell are too many,
+//   [4 ][5 ][6 ][7 ]      the rows become strips of pixel columns (lod.h)
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/alloc/step.h"
+#include "core/replay/census.h"
+#include "core/trace/spec.h"
+#include "viz/draw/axis.h"
+#include "viz/draw/scene.h"
+#include "viz/draw/strip.h"
+#include "viz/draw/theme.h"
+
+namespace allocviz::draw {
+
+struct SlabInput {
+  const replay::Census& census;
+  const trace::AllocatorSpec& spec;
+  std::span<const alloc::Step> done;
+  std::optional<std::uint64_t> selected;
+  Rect rect;
+  Span view;  // bytes: the blocks that lie in it are shown
+  Style style;
+  const NameOf& name_of;
+};
+
+enum class CellMode : std::uint8_t {
+  Boxes,   // outlined, numbered where there is room
+  Pixels,  // squares of a few pixels, painted into a picture
+  Strips,  // fewer than two pixels a block: rows of columns
+};
+
+struct SlabGrid {
+  CellMode mode = CellMode::Boxes;
+  std::uint64_t block_bytes = 1;
+  std::uint64_t first = 0, last = 0;  // blocks in view, half-open
+  std::uint64_t columns = 1, rows = 1;
+  float cell_width = 1, cell_height = 1;
+  Rect rect;  // of the cells
+
+  [[nodiscard]] Rect cell(std::uint64_t block) const;  // of a block in view
+};
+// The grid for so many blocks in an area: the largest cells that fit, columns a multiple of eight where that costs
+// little.
+[[nodiscard]] SlabGrid grid_for(std::uint64_t first, std::uint64_t last, Rect area, float em);
+
+struct SlabScene {
+  Scene scene;
+  SlabGrid grid;
+  std::vector<ByteAxis> axes;  // CellMode::Strips: one a row
+};
+
+[[nodiscard]] SlabScene lay_out_slab(const SlabInput& input);
+// The blocks at a point, as bytes.
+[[nodiscard]] std::optional<Span> hit(const SlabScene& scene, Point at);
+// The picture of a grid in CellMode::Pixels.
+void paint_cells(const SlabGrid& grid, const replay::Census& census, const Theme& theme, Picture& out);
+
+}  // namespace allocviz::draw

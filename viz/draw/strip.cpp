@@ -1,0 +1,205 @@
+#include "viz/draw/strip.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/draw/lod.h"
+
+namespace allocviz::draw {
+namespace {
+
+double end_of(const replay::Block& block) {
+  return static_cast<double>(block.offset) + static_cast<double>(block.size);
+}
+
+bool is_held(const replay::Block& block) {
+  return block.state == replay::BlockState::Live || block.state == replay::BlockState::Dead;
+}
+
+void add_block_shares(std::span<Column> row, const ByteAxis& axis, const replay::Block& block) {
+  const auto from = static_cast<double>(block.offset);
+  if (block.state != replay::BlockState::Live) {
+    add_share(row, axis, from, end_of(block), look_of(block.state));
+    return;
+  }
+  const double solid = from + static_cast<double>(std::min(block.requested, block.size));
+  add_share(row, axis, from, solid, Look::Live);
+  add_share(row, axis, solid, end_of(block), Look::Waste);
+}
+
+const char* word_of(Look look) {
+  switch (look) {
+    case Look::Free:
+      return "free";
+    case Look::Fresh:
+      return "fresh";
+    case Look::Split:
+      return "split";
+    case Look::Gap:
+      return "not managed";
+    case Look::InFlight:
+      return "in flight";
+    case Look::Dead:
+      return "dead";
+    case Look::Live:
+    case Look::Waste:
+    case Look::Padding:
+      break;
+  }
+  return "";
+}
+
+void add_plain_label(Scene& scene, const Box& box, const Style& style) {
+  const std::string word = word_of(box.look);
+  if (word.empty()) return;
+  const float room = box.rect.width() - 0.5f * style.em;
+  const Tone tone = box.look == Look::InFlight ? Tone::Touched : box.look == Look::Free ? Tone::Dim : Tone::Faint;
+  const bool sized = box.look == Look::Free || box.look == Look::Gap;
+  std::string text = sized ? word + "  " + trace::size_text(box.size) : word;
+  if (static_cast<float>(text.size()) * style.small_char > room) text = word;
+  if (static_cast<float>(text.size()) * style.small_char > room) return;
+  scene.labels.push_back({box.rect, std::move(text), tone, Type::Small, Align::Center});
+}
+
+void add_name_label(Scene& scene, const Box& box, const replay::Block& block, const Style& style,
+                    const NameOf& name_of) {
+  const float em = style.em;
+  const float solid = (box.look == Look::Live ? box.solid_x : box.rect.x1) - box.rect.x0;
+  if (solid < 0.9f * em) return;
+  const std::string name = name_of ? name_of(block.born) : std::string();
+  const std::string size = trace::size_text(block.requested);
+  const Tone tone = box.look == Look::Live ? Tone::OnLive : Tone::Dim;
+  const float name_width = static_cast<float>(name.size()) * style.body_char;
+  const float size_width = static_cast<float>(size.size()) * style.mono_char;
+  const float pad = std::min(0.55f * em, 0.2f * solid);
+  Rect text{box.rect.x0 + pad, box.rect.y0, box.rect.x0 + solid - 0.15f * em, box.rect.y1};
+  if (box.rect.height() > 2.5f * em && size_width <= text.width()) {
+    const float middle = std::floor((text.y0 + text.y1) / 2);
+    if (name_width <= text.width()) {
+      scene.labels.push_back({{text.x0, middle - 1.25f * em, text.x1, middle}, name, tone, Type::Bold, Align::Left});
+    }
+    scene.labels.push_back({{text.x0, middle, text.x1, middle + 1.1f * em}, size, tone, Type::MonoSmall, Align::Left});
+    return;
+  }
+  if (name.empty() || name_width > solid - 0.2f * em) return;
+  if (name_width > text.width()) text = {box.rect.x0, text.y0, box.rect.x0 + solid, text.y1};
+  const Align align = solid < 2.4f * em ? Align::Center : Align::Left;
+  scene.labels.push_back({text, name, tone, Type::Bold, align});
+}
+
+struct Candidate {
+  std::size_t block = 0;
+  double px = 0;
+};
+
+// The width below which blocks are summed up so that at most max_boxes remain: doubled until they fit.
+double narrowest(const std::vector<Candidate>& candidates, std::size_t max_boxes) {
+  double limit = kBoxPx;
+  const auto wide = [&] {
+    return static_cast<std::size_t>(
+        std::count_if(candidates.begin(), candidates.end(), [limit](const Candidate& c) { return c.px >= limit; }));
+  };
+  while (wide() > max_boxes) limit *= 2;
+  return limit;
+}
+
+}  // namespace
+
+Box box_of(std::uint64_t offset, std::uint64_t size, std::uint64_t requested, Look look, const ByteAxis& axis,
+           Rect row) {
+  const auto from = static_cast<double>(offset);
+  Box box;
+  box.look = look;
+  box.offset = offset;
+  box.size = size;
+  box.rect = {axis.snapped(from), row.y0, axis.snapped(from + static_cast<double>(size)), row.y1};
+  if (box.rect.width() >= 4) box.rect.x1 -= 1;
+  box.solid_x = box.rect.x1;
+  if (look == Look::Live && requested < size) {
+    box.solid_x = std::clamp(axis.snapped(from + static_cast<double>(requested)), box.rect.x0, box.rect.x1);
+  }
+  return box;
+}
+
+void apply_focus(Box& box, const Focus& focus) {
+  box.touched = std::any_of(focus.touched.begin(), focus.touched.end(), [&box](const Touch& touch) {
+    return touch.offset == box.offset && (touch.size == box.size || touch.size == 0);
+  });
+  box.selected = focus.selected && box.look != Look::Split && *focus.selected >= box.offset &&
+                 *focus.selected - box.offset < box.size;
+}
+
+void add_box_labels(Scene& scene, const Box& box, const replay::Block* block, const Style& style,
+                    const NameOf& name_of) {
+  if (box.rect.height() < 0.85f * style.em || box.rect.width() < 0.8f * style.em) return;
+  if (block != nullptr && is_held(*block)) {
+    if (block->state == replay::BlockState::Dead) {
+      add_plain_label(scene, box, style);
+    } else {
+      add_name_label(scene, box, *block, style, name_of);
+    }
+    return;
+  }
+  add_plain_label(scene, box, style);
+}
+
+void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis, Rect row, const Focus& focus,
+               const Style& style, const NameOf& name_of, const StripOptions& options) {
+  const auto columns = static_cast<std::size_t>(std::max(axis.columns(), 0));
+  const std::size_t first_column = scene.columns.size();
+  scene.bands.push_back({{axis.x0, row.y0, axis.x1, row.y1}, first_column});
+  scene.columns.resize(first_column + columns);
+  const std::span<Column> band(scene.columns.data() + first_column, columns);
+
+  const double px_per_byte = 1.0 / axis.bytes_per_px();
+  std::vector<Candidate> candidates;
+  for (std::size_t i = first_block_after(census, axis.bytes.from); i < census.blocks.size(); ++i) {
+    const replay::Block& block = census.blocks[i];
+    if (static_cast<double>(block.offset) >= axis.bytes.to) break;
+    add_block_shares(band, axis, block);
+    const double px = static_cast<double>(block.size) * px_per_byte;
+    if (px >= kBoxPx) {
+      candidates.push_back({i, px});
+    } else {
+      add_hidden(band, axis, static_cast<double>(block.offset), end_of(block));
+      scene.hides = true;
+    }
+  }
+  const double limit = narrowest(candidates, options.max_boxes);
+  for (const Candidate& candidate : candidates) {
+    const replay::Block& block = census.blocks[candidate.block];
+    if (candidate.px < limit) {
+      add_hidden(band, axis, static_cast<double>(block.offset), end_of(block));
+      scene.hides = true;
+      continue;
+    }
+    Box box = box_of(block.offset, block.size, block.requested, look_of(block.state), axis, row);
+    apply_focus(box, focus);
+    if (options.labels) add_box_labels(scene, box, &block, style, name_of);
+    scene.boxes.push_back(box);
+  }
+}
+
+void add_byte_scale(Scene& scene, const ByteAxis& axis, float y, double arena_bytes, const Style& style) {
+  const float em = style.em;
+  const auto extent = static_cast<std::uint64_t>(std::max(arena_bytes, 1.0));
+  const std::string widest = trace::offset_text(extent, extent);
+  const float text_width = static_cast<float>(widest.size()) * style.mono_char;
+  const float gap = text_width + 1.2f * em;
+  scene.links.push_back({{axis.x0, y}, {axis.x1, y}, LinkKind::Line, Tone::Faint});
+  for (const Tick& tick : byte_ticks(axis, gap)) {
+    scene.links.push_back({{tick.x, y}, {tick.x, y + 0.35f * em}, LinkKind::Line, Tone::Faint});
+    Rect rect{tick.x - text_width, y + 0.4f * em, tick.x + text_width, y + 1.6f * em};
+    Align align = Align::Center;
+    if (tick.x - text_width / 2 < axis.x0) {
+      align = Align::Left;
+      rect.x0 = axis.x0;
+    } else if (tick.x + text_width / 2 > axis.x1) {
+      align = Align::Right;
+      rect.x1 = axis.x1;
+    }
+    scene.labels.push_back({rect, trace::offset_text(tick.byte, extent), Tone::Dim, Type::MonoSmall, align});
+  }
+}
+
+}  // namespace allocviz::draw
