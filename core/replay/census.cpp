@@ -18,6 +18,34 @@ double external_fragmentation(const Figures& figures) {
   return one_less(figures.largest_free, figures.free);
 }
 
+Figures sums_of(const Census& census) {
+  Figures sums;
+  std::uint64_t managed = census.arena_bytes;
+  for (const Block& block : census.blocks) {
+    switch (block.state) {
+      case BlockState::Free:
+      case BlockState::Fresh:
+        sums.free += block.size;
+        sums.largest_free = std::max(sums.largest_free, block.size);
+        break;
+      case BlockState::Live:
+        ++sums.live_blocks;
+        sums.live_rounded += block.size;
+        sums.live_requested += block.requested;
+        break;
+      case BlockState::Gap:
+        managed -= block.size;
+        break;
+      case BlockState::InFlight:
+      case BlockState::Dead:
+      case BlockState::Padding:
+        break;
+    }
+  }
+  sums.reserved = managed - sums.free;
+  return sums;
+}
+
 const Block* Census::block_at(std::uint64_t offset) const {
   if (offset >= arena_bytes) return nullptr;
   const auto after = std::upper_bound(blocks.begin(), blocks.end(), offset,

@@ -54,11 +54,15 @@ struct Figures {
 [[nodiscard]] double internal_fragmentation(const Figures& figures);  // 1 - requested / rounded; 0 when nothing lives
 [[nodiscard]] double external_fragmentation(const Figures& figures);  // 1 - largest free / free; 0 when nothing is free
 
+struct Census;
+// C2: the figures as sums over a census, all but `failed`. O(blocks).
+[[nodiscard]] Figures sums_of(const Census& census);
+
 struct Census {
   trace::AllocatorKind kind = trace::AllocatorKind::Buddy;
   std::uint64_t arena_bytes = 0;
   std::vector<Block> blocks;
-  std::vector<FreeList> free_lists;   // buddy: one a level, 0 first; slab: one
+  std::vector<FreeList> free_lists;   // buddy: one a level, 0 first; slab: one, the blocks never used at its end
   std::optional<std::uint64_t> mark;  // bump
   std::uint64_t outstanding = 0;      // bump and slab
   Figures figures;

@@ -1,9 +1,15 @@
 # The sources of core/replay, relative to core/.
 list(APPEND replay_sources
+  replay/buddy_machine.cpp
   replay/builder.cpp
+  replay/bump_machine.cpp
   replay/census.cpp
   replay/keyframes.cpp
+  replay/live_table.cpp
+  replay/machine.cpp
   replay/player.cpp
+  replay/reservation.cpp
   replay/series.cpp
+  replay/slab_machine.cpp
   replay/timeline.cpp
 )

@@ -1,0 +1,192 @@
+#include <fmt/format.h>
+
+#include <bit>
+#include <vector>
+
+#include "core/alloc/buddy.h"
+#include "core/replay/event_machine.h"
+#include "core/replay/machines.h"
+#include "core/replay/owners.h"
+
+namespace allocviz::replay {
+namespace {
+
+using RealBuddy = alloc::Buddy<>;
+using Lists = alloc::BuddyLists<alloc::RuntimeBuddy::kMaxLevels>;
+
+class BuddyHeap {
+ public:
+  BuddyHeap(Reservation arena, Reservation metadata, Owners owners, RealBuddy buddy)
+      : arena_(std::move(arena)),
+        metadata_(std::move(metadata)),
+        owners_(std::move(owners)),
+        buddy_(std::move(buddy)),
+        min_shift_(static_cast<unsigned>(std::countr_zero(buddy_.min_block_size()))) {
+    buddy_.walk([this](const alloc::Extent& extent) {
+      if (extent.use == alloc::Use::Gap) gaps_.push_back({extent.offset, extent.offset + extent.size});
+    });
+  }
+
+  template <class S>
+  alloc::Allocation allocate(alloc::Layout layout, S& sink) {
+    return buddy_.allocate(layout, sink);
+  }
+  template <class S>
+  alloc::Error deallocate(void* ptr, S& sink) {
+    return buddy_.deallocate(ptr, sink);
+  }
+  template <class S>
+  alloc::Error resize_in_place(void* ptr, const LiveBlock& /*block*/, alloc::Layout layout, S& sink) {
+    return buddy_.resize_in_place(ptr, layout, sink);
+  }
+  void reset() { buddy_.reset(); }
+
+  [[nodiscard]] const alloc::Arena& arena() const { return buddy_.arena(); }
+  [[nodiscard]] std::uint64_t block_bytes(void* ptr, std::uint64_t /*requested*/) const {
+    return buddy_.usable_size(ptr);
+  }
+  void placed(std::uint32_t /*slot*/, const LiveBlock& /*block*/) {}
+  void resized(const LiveBlock& /*block*/) {}
+  [[nodiscard]] bool took_all_back() const { return false; }
+
+  [[nodiscard]] std::uint64_t free_bytes() const { return buddy_.free_bytes(); }
+  [[nodiscard]] std::uint64_t largest_free() const { return buddy_.largest_free(); }
+  [[nodiscard]] std::uint64_t managed_bytes() const { return buddy_.managed_bytes(); }
+  [[nodiscard]] unsigned unit_shift() const { return min_shift_; }
+  [[nodiscard]] alloc::Report check() const { return buddy_.check(); }
+
+  void census(Census& out, const LiveTable& live) const {
+    out.free_lists.resize(buddy_.levels());
+    for (unsigned level = 0; level < buddy_.levels(); ++level) {
+      FreeList& list = out.free_lists[level];
+      list.level = static_cast<int>(level);
+      list.block_bytes = buddy_.size_at(level);
+      list.offsets.clear();
+    }
+    buddy_.visit_free_lists(
+        [&out](unsigned level, alloc::usize offset) { out.free_lists[level].offsets.push_back(offset); });
+    owners_.join(
+        live, [this](std::uint64_t offset) { return offset >> min_shift_; },
+        [&](auto owner_of) {
+          buddy_.walk([&](const alloc::Extent& extent) {
+            out.blocks.push_back(block_of(extent, owner_of(extent.offset >> min_shift_)));
+          });
+        });
+  }
+
+  // Heads in address order, a byte each: their sizes say where the next one is. Then each list in its order.
+  void save(ByteWriter& out) const {
+    buddy_.walk([&out](const alloc::Extent& extent) {
+      if (extent.use != alloc::Use::Gap) out.put(extent.level | (extent.use == alloc::Use::Live ? kLiveBit : 0u));
+    });
+    std::uint64_t counts[alloc::RuntimeBuddy::kMaxLevels] = {};
+    buddy_.visit_free_lists([&](unsigned level, alloc::usize) { ++counts[level]; });
+    for (unsigned level = 0; level < buddy_.levels(); ++level) out.put(counts[level]);
+    std::uint64_t last = 0;
+    buddy_.visit_free_lists([&](unsigned, alloc::usize offset) {
+      out.put_difference(offset >> min_shift_, last);
+      last = offset >> min_shift_;
+    });
+  }
+  void load(ByteReader& in) {
+    const alloc::Bytes tags = buddy_.metadata();
+    // Heads are the only tags that differ from state to state: gaps stay, and all else is Interior.
+    buddy_.walk([&](const alloc::Extent& extent) {
+      if (extent.use != alloc::Use::Gap) tags.data[extent.offset >> min_shift_] = std::byte{0};
+    });
+    RealBuddy::State state;
+    state.managed_bytes = buddy_.managed_bytes();
+    load_heads(in, tags, state);
+    load_lists(in, state);
+    buddy_.restore(state);
+  }
+
+ private:
+  static constexpr unsigned kLiveBit = 0x40;
+
+  [[nodiscard]] static Block block_of(const alloc::Extent& extent, const LiveBlock* owner) {
+    Block block{.offset = extent.offset, .size = extent.size};
+    if (extent.use == alloc::Use::Gap) {
+      block.state = BlockState::Gap;
+      return block;
+    }
+    block.level = static_cast<std::int16_t>(extent.level);
+    if (extent.use != alloc::Use::Live) return block;
+    block.state = owner == nullptr ? BlockState::InFlight : BlockState::Live;
+    if (owner != nullptr) {
+      block.requested = owner->requested;
+      block.born = owner->born;
+    }
+    return block;
+  }
+
+  void load_heads(ByteReader& in, alloc::Bytes tags, RealBuddy::State& state) const {
+    std::size_t gap = 0;
+    for (std::uint64_t offset = 0; offset < arena().size();) {
+      if (gap < gaps_.size() && gaps_[gap].from == offset) {
+        offset = gaps_[gap++].to;
+        continue;
+      }
+      const auto head = static_cast<unsigned>(in.get());
+      const unsigned level = head & ~kLiveBit;
+      const bool is_live = (head & kLiveBit) != 0;
+      tags.data[offset >> min_shift_] =
+          static_cast<std::byte>(is_live ? alloc::live_head(level) : alloc::free_head(level));
+      if (!is_live) state.free_bytes += buddy_.size_at(level);
+      offset += buddy_.size_at(level);
+    }
+  }
+  // A list is what pushing its blocks, the last one first, makes of it.
+  void load_lists(ByteReader& in, RealBuddy::State& state) {
+    std::uint64_t counts[alloc::RuntimeBuddy::kMaxLevels] = {};
+    for (unsigned level = 0; level < buddy_.levels(); ++level) counts[level] = in.get();
+    std::uint64_t last = 0;
+    for (unsigned level = 0; level < buddy_.levels(); ++level) {
+      list_.clear();
+      for (std::uint64_t i = 0; i < counts[level]; ++i) list_.push_back(last = in.get_difference(last));
+      for (auto i = list_.rbegin(); i != list_.rend(); ++i) {
+        Lists::push(state, arena(), level, static_cast<alloc::usize>(*i << min_shift_));
+      }
+    }
+  }
+
+  Reservation arena_, metadata_;
+  Owners owners_;
+  RealBuddy buddy_;
+  unsigned min_shift_;
+  std::vector<alloc::Range> gaps_;
+  std::vector<std::uint64_t> list_;  // load's own, kept for its memory
+};
+
+}  // namespace
+
+MadeMachine make_buddy_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count) {
+  const std::uint64_t largest = trace::largest_block_bytes(spec);
+  const std::uint64_t units = spec.arena_bytes / spec.min_block_bytes;
+  // Metadata are written when the allocator is made: unlike the arena they are paid for at once.
+  constexpr std::uint64_t kMostUnits = std::uint64_t{1} << 32;
+  if (units > kMostUnits) {
+    return trace::Trouble{fmt::format("a buddy of {} smallest blocks takes {} of metadata, a byte each",
+                                      trace::count_text(units), trace::size_text(units)),
+                          {.field = "min"},
+                          fmt::format("choose a smallest block of at least {}",
+                                      trace::size_text(std::bit_ceil(spec.arena_bytes / kMostUnits)))};
+  }
+  auto arena = Reservation::make(spec.arena_bytes, largest, "An arena");
+  if (!arena.ok()) return std::move(arena).trouble();
+  auto metadata = Reservation::make(units, 1, "Metadata");
+  if (!metadata.ok()) return std::move(metadata).trouble();
+  auto owners = Owners::make(units);
+  if (!owners.ok()) return std::move(owners).trouble();
+
+  std::vector<alloc::Range> gaps;
+  for (const trace::Gap& gap : spec.gaps) gaps.push_back({gap.from, gap.to});
+  auto made = RealBuddy::make_raw_with_gaps(metadata->data(), arena->data(), spec.arena_bytes / largest, gaps.data(),
+                                            gaps.size(), alloc::RuntimeBuddy::between(largest, spec.min_block_bytes));
+  if (!made) return trace::Trouble{fmt::format("{} cannot be", trace::to_text(spec)), {}, {}};
+  auto heap = std::make_unique<BuddyHeap>(std::move(arena).value(), std::move(metadata).value(),
+                                          std::move(owners).value(), std::move(*made));
+  return std::unique_ptr<Machine>(std::make_unique<EventMachine<BuddyHeap>>(spec, std::move(heap), slot_count));
+}
+
+}  // namespace allocviz::replay

@@ -1,0 +1,237 @@
+// What an event does to an allocator, whichever it is: the one place where a trace's words become calls.
+//
+// A Heap is an allocator on its own arena, with what it takes to show and to save it:
+//   allocate(Layout, sink)   deallocate(void*, sink)   resize_in_place(void*, LiveBlock, Layout, sink)   reset()
+//   arena()   block_bytes(ptr, requested): of a live block   free_bytes()   largest_free()   managed_bytes()   check()
+//   placed(slot, LiveBlock), resized(LiveBlock): for an allocator that does not know its own blocks
+//   took_all_back(): it holds nothing, whatever the slots believe
+//   census(Census&, LiveTable)   save(ByteWriter&)   load(ByteReader&)   unit_shift(): offsets and sizes divide by
+//   2^that
+// While an event is under way its block is in flight: no slot owns it, and a census shows it so.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/alloc/result.h"
+#include "core/replay/live_table.h"
+#include "core/replay/machine.h"
+
+namespace allocviz::replay {
+
+template <class Heap>
+class EventMachine final : public Machine {
+ public:
+  EventMachine(trace::AllocatorSpec spec, std::unique_ptr<Heap> heap, std::uint32_t slot_count)
+      : spec_(std::move(spec)), heap_(std::move(heap)), live_(slot_count) {}
+
+  const trace::AllocatorSpec& spec() const override { return spec_; }
+
+  Outcome apply(const trace::Event& event, std::uint64_t index) override {
+    alloc::NoSteps silent;
+    return run(event, index, silent);
+  }
+  Outcome apply(const trace::Event& event, std::uint64_t index, const StepListener& listener) override {
+    under_way_ = true;
+    const auto tell = [&listener](const alloc::Step& step) { listener(step); };
+    const Outcome outcome = run(event, index, tell);
+    under_way_ = false;
+    return outcome;
+  }
+
+  void census(Census& out) const override {
+    out.kind = spec_.kind;
+    out.arena_bytes = heap_->arena().size();
+    out.blocks.clear();
+    heap_->census(out, live_);
+    out.figures = sums_of(out);
+    out.figures.failed = failed_;
+  }
+
+  Figures figures() const override {
+    if (under_way_) {  // an allocator's counters are true between events, its walk between steps
+      Census now;
+      census(now);
+      return now.figures;
+    }
+    const std::uint64_t free = heap_->free_bytes();
+    return {.live_requested = live_.requested(),
+            .live_rounded = live_.bytes(),
+            .live_blocks = live_.blocks(),
+            .free = free,
+            .largest_free = heap_->largest_free(),
+            .reserved = heap_->managed_bytes() - free,
+            .failed = failed_};
+  }
+
+  std::optional<std::uint64_t> offset_of(std::uint32_t slot) const override {
+    if (!live_.is_live(slot)) return std::nullopt;
+    return live_[slot].offset;
+  }
+  std::uint64_t frees_of_failed() const override { return frees_of_failed_; }
+
+  void save(Keyframe& out) const override {
+    out.bytes.clear();
+    ByteWriter writer(out.bytes);
+    writer.put(failed_);
+    writer.put(frees_of_failed_);
+    live_.save(writer, heap_->unit_shift());
+    heap_->save(writer);
+  }
+  void load(const Keyframe& frame) override {
+    ByteReader reader(frame.bytes);
+    failed_ = reader.get();
+    frees_of_failed_ = reader.get();
+    live_.load(reader, heap_->unit_shift());
+    heap_->load(reader);
+    assert(reader.at_end() && "a keyframe is loaded by the kind of machine that saved it");
+  }
+
+  std::optional<std::string> check() const override {
+    const alloc::Report report = heap_->check();
+    if (report.holds()) return std::nullopt;
+    return fmt::format("I{} is broken at offset {}: {}", report.invariant, report.offset, report.text);
+  }
+
+ private:
+  template <class S>
+  Outcome run(const trace::Event& event, std::uint64_t index, S& sink) {
+    constexpr std::uint8_t kNotReplayed = trace::kFailedThere | trace::kNullFree;
+    if ((event.flags & kNotReplayed) != 0) return {};
+    switch (event.op) {
+      case trace::Op::Alloc:
+        return alloc(event, index, sink);
+      case trace::Op::Free:
+        return free(event, sink);
+      case trace::Op::Realloc:
+        return realloc(event, index, sink);
+      case trace::Op::Reset:
+        return reset(sink);
+      case trace::Op::Mark:
+        break;
+    }
+    return {};
+  }
+
+  template <class S>
+  Outcome alloc(const trace::Event& event, std::uint64_t index, S& sink) {
+    if (live_.is_live(event.slot)) free_slot(event.slot, sink);  // kImplicitFree: the id was alive
+    return place(event, index, sink);
+  }
+
+  template <class S>
+  Outcome place(const trace::Event& event, std::uint64_t index, S& sink) {
+    const alloc::Allocation made = heap_->allocate(layout_of(event), sink);
+    if (!made) return failed(made.why);
+    return own(event, index, made.ptr);
+  }
+
+  // A slot that is not live here (its request failed in this replay) makes a realloc an alloc. In place where that is
+  // possible; else the allocators' own order: a new block first, then the old one is freed.
+  template <class S>
+  Outcome realloc(const trace::Event& event, std::uint64_t index, S& sink) {
+    if (!live_.is_live(event.slot)) return place(event, index, sink);
+    const LiveBlock old = live_.take(event.slot);
+    void* const ptr = pointer_to(old.offset);
+    if (heap_->resize_in_place(ptr, old, layout_of(event), sink) == alloc::Error::None) {
+      const std::uint64_t requested = requested_of(event);
+      const LiveBlock block{old.offset, heap_->block_bytes(ptr, requested), requested, index};
+      heap_->resized(block);
+      live_.put(event.slot, block);
+      return {.kind = OutcomeKind::Placed, .offset = block.offset, .block_bytes = block.bytes};
+    }
+    live_.put(event.slot, old);
+    const alloc::Allocation made = heap_->allocate(layout_of(event), sink);
+    if (!made) return failed(made.why);
+    live_.take(event.slot);
+    Outcome outcome = own(event, index, made.ptr);
+    heap_->deallocate(ptr, sink);
+    outcome.moved_from = old.offset;
+    return outcome;
+  }
+
+  template <class S>
+  Outcome free(const trace::Event& event, S& sink) {
+    if (event.has(trace::kByOffset)) return free_offset(event.offset, sink);
+    if (event.has(trace::kUnknownId)) return {};
+    if (live_.is_live(event.slot)) return free_slot(event.slot, sink);
+    ++frees_of_failed_;
+    return {.kind = OutcomeKind::FreeOfFailed};
+  }
+
+  template <class S>
+  Outcome free_slot(std::uint32_t slot, S& sink) {
+    const LiveBlock block = live_.take(slot);
+    const alloc::Error why = heap_->deallocate(pointer_to(block.offset), sink);
+    if (why != alloc::Error::None) {
+      live_.put(slot, block);
+      return failed(why);
+    }
+    drop_what_was_taken_back();
+    return {.kind = OutcomeKind::Freed, .offset = block.offset, .block_bytes = block.bytes};
+  }
+
+  // A free that the allocator sees as it is, right or wrong. If it hits somebody's block, that one is gone.
+  template <class S>
+  Outcome free_offset(std::uint64_t offset, S& sink) {
+    const std::uint32_t slot = live_.slot_at(offset);
+    if (slot != trace::kNoSlot) return free_slot(slot, sink);
+    const alloc::Error why = heap_->deallocate(pointer_to(offset), sink);
+    if (why != alloc::Error::None) {
+      Outcome outcome = failed(why);
+      outcome.offset = offset;
+      return outcome;
+    }
+    drop_what_was_taken_back();
+    return {.kind = OutcomeKind::Freed, .offset = offset};
+  }
+
+  template <class S>
+  Outcome reset(S& sink) {
+    const std::uint64_t used = heap_->managed_bytes() - heap_->free_bytes();
+    const std::uint64_t end = heap_->arena().size();
+    live_.clear();
+    heap_->reset();
+    sink(alloc::Step{.kind = alloc::StepKind::Rewind, .offset = end, .size = used, .other = end - used});
+    return {.kind = OutcomeKind::Reset};
+  }
+
+  Outcome own(const trace::Event& event, std::uint64_t index, void* ptr) {
+    const std::uint64_t requested = requested_of(event);
+    const LiveBlock block{heap_->arena().offset_of(ptr), heap_->block_bytes(ptr, requested), requested, index};
+    heap_->placed(event.slot, block);
+    live_.put(event.slot, block);
+    return {.kind = OutcomeKind::Placed, .offset = block.offset, .block_bytes = block.bytes};
+  }
+
+  Outcome failed(alloc::Error why) {
+    ++failed_;
+    return {.kind = OutcomeKind::Failed, .why = why};
+  }
+
+  void drop_what_was_taken_back() {
+    if (live_.blocks() != 0 && heap_->took_all_back()) live_.clear();
+  }
+
+  // Computed as a number: a free by offset may point anywhere.
+  [[nodiscard]] void* pointer_to(std::uint64_t offset) const {
+    return reinterpret_cast<void*>(heap_->arena().address() + static_cast<std::uintptr_t>(offset));
+  }
+  static std::uint64_t requested_of(const trace::Event& event) { return event.size == 0 ? 1 : event.size; }
+  static alloc::Layout layout_of(const trace::Event& event) {
+    return {static_cast<alloc::usize>(event.size), static_cast<alloc::usize>(event.align())};
+  }
+
+  trace::AllocatorSpec spec_;
+  std::unique_ptr<Heap> heap_;
+  LiveTable live_;
+  std::uint64_t failed_ = 0, frees_of_failed_ = 0;
+  bool under_way_ = false;
+};
+
+}  // namespace allocviz::replay
