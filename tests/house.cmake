@@ -1,2 +1,10 @@
 # The house itself: who includes whom, and what the lists say. Needs no library of ours.
 allocviz_test(house_test SOURCES house_test.cpp)
+
+# core/alloc in somebody else's project, by the two lines of README.md.
+add_test(NAME House.the_allocators_are_embedded_in_two_lines
+  COMMAND ${CMAKE_CTEST_COMMAND} --build-and-test ${PROJECT_SOURCE_DIR}/tests/embed ${CMAKE_CURRENT_BINARY_DIR}/embed
+    --build-generator ${CMAKE_GENERATOR}
+    --build-options -DALLOCVIZ_DIR=${PROJECT_SOURCE_DIR} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}
+    --test-command firmware)
+set_tests_properties(House.the_allocators_are_embedded_in_two_lines PROPERTIES TIMEOUT 120)
