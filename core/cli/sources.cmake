@@ -1,1 +1,15 @@
 # The sources of core/cli, relative to core/.
+list(APPEND cli_sources
+  cli/check.cpp
+  cli/choice.cpp
+  cli/convert.cpp
+  cli/info.cpp
+  cli/json_writer.cpp
+  cli/main.cpp
+  cli/moment.cpp
+  cli/parse.cpp
+  cli/replay.cpp
+  cli/state.cpp
+  cli/steps.cpp
+  cli/terminal.cpp)
+set_source_files_properties(cli/parse.cpp PROPERTIES COMPILE_DEFINITIONS "ALLOCVIZ_VERSION=\"${PROJECT_VERSION}\"")

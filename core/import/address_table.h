@@ -1,6 +1,6 @@
 // Which block stands at an address: address -> id of the life that is on there, for logs that name blocks by address.
 //
-//   home = top bits of (address * 2^64/phi)
+//   home = top bits of a hash of (address, seed)
 //   entries | -   | A:1 | B:7 | C:2 | -   |        open addressing, linear probing; B's home may be A's place
 //
 //   I1  capacity is 0 or a power of two, and 4 * size() <= 3 * capacity.
@@ -18,6 +18,9 @@ namespace allocviz::import {
 class AddressTable {
  public:
   static constexpr std::uint64_t kNoId = 0;
+
+  // The seed keeps a file from choosing addresses that all collide.
+  explicit AddressTable(std::uint64_t seed = 0) : seed_(seed) {}
 
   // The id at addr, kNoId when nothing is there. O(1) expected.
   [[nodiscard]] std::uint64_t find(std::uint64_t addr) const {
@@ -70,7 +73,11 @@ class AddressTable {
   };
 
   [[nodiscard]] std::size_t home_of(std::uint64_t addr) const {
-    return static_cast<std::size_t>((addr * 0x9e37'79b9'7f4a'7c15u) >> shift_);
+    // Rounds of the MurmurHash3 finalizer (Austin Appleby, public domain).
+    std::uint64_t hash = addr ^ seed_;
+    hash = (hash ^ (hash >> 33)) * 0xff51'afd7'ed55'8ccdu;
+    hash = (hash ^ (hash >> 33)) * 0xc4ce'b9fe'1a85'ec53u;
+    return static_cast<std::size_t>(hash >> shift_);
   }
 
   // Where addr stands, or the empty entry where it would be put.
@@ -108,6 +115,7 @@ class AddressTable {
     }
   }
 
+  std::uint64_t seed_;
   std::vector<Entry> entries_;
   std::uint64_t size_ = 0;
   unsigned shift_ = 64;

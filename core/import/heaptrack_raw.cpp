@@ -40,11 +40,11 @@ constexpr std::uint64_t kMaxTimeMs = kMaxSize / 1'000'000;
 
 // The innermost frames are what tells call sites apart; the rest would only cost memory (a compiler's recursion goes
 // 60 deep at a hundred thousand sites). "…" stands where frames were left out.
-constexpr std::size_t kMaxFrames = 32;
+constexpr std::size_t kMaxFrames = 16;
 // A file of n bytes may cost so many frames before stacks are cut to the innermost few: a small log whose every event
 // has a deep stack of its own must not cost a hundred times its size.
 constexpr std::uint64_t kFreeFrames = 1u << 16;
-constexpr std::uint64_t kBytesPerFrame = 16;
+constexpr std::uint64_t kBytesPerFrame = 8;
 constexpr std::size_t kFewFrames = 4;
 
 struct Segment {

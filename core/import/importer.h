@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/trace/io.h"
 #include "core/trace/trace.h"
@@ -24,5 +25,11 @@ struct Importer {
 // was. A log cut short gives its complete lines and a warning.
 [[nodiscard]] trace::Result<trace::Trace> open_trace(const std::string& path, const trace::Progress& progress = {},
                                                      const trace::ReadLimits& limits = {});
+
+// Every fault of a file, not only the first: for our own format what its reader would refuse, for a foreign log what
+// reading it had to warn of. Empty = valid. Trouble where it cannot be read as a log at all.
+[[nodiscard]] trace::Result<std::vector<trace::Trouble>> check_trace(const std::string& path,
+                                                                     const trace::Progress& progress = {},
+                                                                     const trace::ReadLimits& limits = {});
 
 }  // namespace allocviz::import

@@ -1,5 +1,7 @@
 #include "core/import/lives.h"
 
+#include <random>
+
 namespace allocviz::import {
 
 using trace::Op;
@@ -14,6 +16,8 @@ void name(RawEvent& event, std::uint64_t id) {
 }
 
 }  // namespace
+
+Lives::Lives(trace::TraceBuilder& builder) : builder_(builder), table_(std::random_device{}()) {}
 
 Status Lives::alloc(RawEvent& event, std::uint64_t addr) {
   event.op = Op::Alloc;

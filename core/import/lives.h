@@ -20,7 +20,7 @@ namespace allocviz::import {
 
 class Lives {
  public:
-  explicit Lives(trace::TraceBuilder& builder) : builder_(builder) {}
+  explicit Lives(trace::TraceBuilder& builder);
 
   // Each completes `event` (whose size, site, time, thread and alignment the caller has filled in) with op, id and
   // address, and appends it. An address of 0 is the null pointer: alloc then failed, free does nothing.

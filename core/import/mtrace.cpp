@@ -12,10 +12,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "core/import/formats.h"
 #include "core/import/line_log.h"
@@ -96,16 +93,11 @@ Parsed parse(std::string_view line, Record& record) {
 }
 
 // What a stack frame shows of "perl:(Perl_safesysmalloc+26)[0xf7e16]": the address only where there is no symbol.
-std::string frame_of(std::string_view where) {
+std::string_view frame_of(std::string_view where) {
   const std::size_t bracket = where.rfind('[');
   if (bracket != std::string_view::npos && bracket > 0 && where[bracket - 1] == ')') where = where.substr(0, bracket);
-  return clean_text(where);
+  return where;
 }
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
 
 class MtraceReader {
  public:
@@ -188,16 +180,9 @@ class MtraceReader {
 
   std::uint32_t site_of(std::string_view where) {
     if (where.empty()) return 0;
-    if (const auto found = sites_.find(where); found != sites_.end()) return found->second;
-    std::uint32_t site = 0;
-    if (where.find("[0x") == where.rfind("[0x")) {
-      site = builder_.add_site({{frame_of(where)}, false});
-    } else {
-      note_torn();  // a record broke off, and another one begins in the same line
-      return 0;
-    }
-    sites_.emplace(where, site);
-    return site;
+    if (where.find("[0x") == where.rfind("[0x")) return builder_.add_site(frame_of(where));
+    note_torn();  // a record broke off, and another one begins in the same line
+    return 0;
   }
 
   void note_torn() {
@@ -228,7 +213,6 @@ class MtraceReader {
   LineLog log_;
   Lives lives_;
   OldBlock old_;
-  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> sites_;
   std::uint64_t torn_line_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "core/import/formats.h"
 #include "core/import/importer.h"
@@ -84,17 +85,32 @@ const Importer* importer_for(std::string_view head) {
   return best;
 }
 
+trace::Place in_file(const std::string& file) {
+  trace::Place place;
+  place.file = file;
+  return place;
+}
+
 Trouble not_recognised(std::string_view head, const std::string& file) {
   Refusal refusal = refusal_of(head);
   std::string formats = "allocviz-trace (JSON, JSON Lines)";
   for (const Importer& importer : kImporters) formats += fmt::format(", {}", importer.title);
   std::string todo = refusal.todo.empty() ? "" : refusal.todo + ". ";
   todo += fmt::format("Formats that are read: {}, also as .zst, .gz, .xz or .zip", formats);
-  return {"not a log that can be read: " + refusal.what, {.file = file}, std::move(todo)};
+  return {"not a log that can be read: " + refusal.what, in_file(file), std::move(todo)};
 }
 
 std::string_view file_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
+}
+
+Result<Trace> read_foreign(Rewound& source, std::string_view head, const trace::Progress& progress) {
+  const Importer* importer = importer_for(head);
+  if (importer == nullptr) return not_recognised(head, source.name());
+  trace::LineReader lines(source);
+  Result<Trace> trace = importer->read(lines, progress);
+  if (trace && trace->header().name.empty()) trace->header().name = clean_text(file_name(source.name()));
+  return trace;
 }
 
 }  // namespace
@@ -110,12 +126,22 @@ Result<Trace> open_trace(const std::string& path, const trace::Progress& progres
   const Result<std::string_view> head = rewound.look();
   if (!head) return head.trouble();
   if (is_json_object(*head)) return trace::read_json(rewound, progress);
-  const Importer* importer = importer_for(*head);
-  if (importer == nullptr) return not_recognised(*head, rewound.name());
-  trace::LineReader lines(rewound);
-  Result<Trace> trace = importer->read(lines, progress);
-  if (trace && trace->header().name.empty()) trace->header().name = clean_text(file_name(path));
-  return trace;
+  return read_foreign(rewound, *head, progress);
+}
+
+Result<std::vector<Trouble>> check_trace(const std::string& path, const trace::Progress& progress,
+                                         const trace::ReadLimits& limits) {
+  Result<std::unique_ptr<ByteSource>> source = open_source(path, limits);
+  if (!source) return std::move(source).trouble();
+  Rewound rewound(**source);
+  const Result<std::string_view> head = rewound.look();
+  if (!head) return head.trouble();
+  if (is_json_object(*head)) return trace::check_json(rewound);
+  const Result<Trace> trace = read_foreign(rewound, *head, progress);
+  if (!trace) return trace.trouble();
+  std::vector<Trouble> faults;
+  for (const std::string& warning : trace->warnings()) faults.push_back({warning, in_file(rewound.name()), ""});
+  return faults;
 }
 
 }  // namespace allocviz::import

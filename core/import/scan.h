@@ -48,11 +48,8 @@ inline std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-// Text of a log as valid UTF-8: bytes that are none, and control characters, become "\xNN". A path may hold anything,
-// and what is imported must be writable as JSON.
+// Text of a log for people: bytes that are no UTF-8, and control characters (a path may hold anything, and a terminal
+// obeys some of them), become "\xNN".
 [[nodiscard]] std::string clean_text(std::string_view text);
-
-// How many bytes of valid UTF-8 character stand at the front of text; 0 where they are none.
-[[nodiscard]] std::size_t utf8_length(std::string_view text);
 
 }  // namespace allocviz::import

@@ -1,0 +1,75 @@
+// alloctrace's subcommands: what each needs to know, and the function that does it, a file each. parse.cpp fills these
+// from the command line and is the only file that knows CLI11.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/trace/io.h"
+#include "core/trace/spec.h"
+
+namespace allocviz::cli {
+
+enum Exit : int {
+  kExitDone = 0,
+  kExitFailed = 1,  // the input or the run; one line on standard error says what, where and what to do
+  kExitUsage = 2,
+};
+
+// After event N's last step, or after step K of event N. Event 0 is before the first.
+struct At {
+  std::uint64_t event = 0;
+  std::optional<std::uint64_t> step;
+};
+
+// Says what is wrong with "N" or "N.K" as an argument.
+[[nodiscard]] trace::Result<At> parse_at(const std::string& text);
+
+struct InfoOptions {
+  std::string file;
+  trace::ReadLimits limits;
+  bool json = false;
+};
+
+struct ConvertOptions {
+  std::string in, out;
+  trace::ReadLimits limits;
+  bool json = false;
+};
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  trace::ReadLimits limits;
+  bool json = false;
+};
+
+struct ReplayOptions {
+  std::string file;
+  std::vector<trace::AllocatorSpec> allocators;  // empty: what the log names, else the default for its peak
+  std::optional<std::string> placements;         // a file, or "-"
+  trace::ReadLimits limits;
+  bool json = false;
+};
+
+// state and steps: one moment of one replay.
+struct MomentOptions {
+  std::string file;
+  At at;
+  std::optional<trace::AllocatorSpec> allocator;
+  trace::ReadLimits limits;
+  bool json = false;
+};
+
+[[nodiscard]] int info(const InfoOptions& options);
+[[nodiscard]] int convert(const ConvertOptions& options);
+[[nodiscard]] int check(const CheckOptions& options);
+[[nodiscard]] int replay(const ReplayOptions& options);
+[[nodiscard]] int state(const MomentOptions& options);
+[[nodiscard]] int steps(const MomentOptions& options);
+
+// Parses the command line and runs what it asks for. Returns the exit code.
+[[nodiscard]] int run(int argc, const char* const* argv);
+
+}  // namespace allocviz::cli

@@ -1,0 +1,231 @@
+// The command line: which subcommand with which options. The only file that knows CLI11.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/cli/commands.h"
+#include "core/cli/terminal.h"
+
+namespace allocviz::cli {
+namespace {
+
+constexpr const char* kFile = "the log: any format that is read, compressed or not; - is standard input";
+constexpr const char* kSpec =
+    "SPEC: buddy:arena=1MiB,min=64[,block=64KiB][,gaps=4096-8192+...], bump:arena=64KiB, slab:block=64,count=1024";
+constexpr const char* kAt = "N: after event N (0: before the first); N.K: after step K of event N (N.0: before it)";
+
+constexpr const char* kFooter = R"(Examples
+  alloctrace info app.mtrace                                   what the log holds
+  alloctrace convert app.heaptrack.raw.zst app.jsonl.zst       to the format of allocviz, which opens faster
+  alloctrace replay app.mtrace --allocator buddy:arena=64MiB,min=64 --allocator buddy:arena=64MiB,min=32
+  alloctrace replay app.mtrace --placements -                  where every block went, a line an event
+  alloctrace state lesson.json --at 7.3 --json                 the allocator in the midst of event 7
+  alloctrace steps lesson.json --at 7                          what event 7 did
+
+A log comes from `MALLOC_TRACE=app.mtrace LD_PRELOAD=libc_malloc_debug.so.0 app` (glibc; app calls mtrace()) or
+`heaptrack --raw app`, or is a trace of allocviz' own format. SIZE is 64, 4KiB, 1MiB, 2GiB.
+Exit codes: 0 done, 1 the input or the run failed (one line on standard error), 2 wrong usage.)";
+
+// What the options are before they mean anything.
+struct Words {
+  std::vector<std::string> allocators;
+  std::string at, limit;
+};
+
+// Thrown at a word that is no SPEC, SIZE or N.K; CLI11 throws its own, and both end in run().
+struct WrongUsage {
+  std::string what;
+};
+
+template <class Value>
+Value must(trace::Result<Value> result, const char* option) {
+  if (!result) throw WrongUsage{fmt::format("{}: {}", option, result.trouble().text())};
+  return std::move(result).value();
+}
+
+trace::AllocatorSpec parse_allocator(const std::string& text) {
+  trace::AllocatorSpec spec = must(trace::parse_spec(text), "--allocator");
+  if (const auto fault = trace::fault_of(spec))
+    throw WrongUsage{fmt::format("--allocator {}: {}", text, fault->text())};
+  return spec;
+}
+
+// A user who names a size means it: how much a file expands does not matter then.
+trace::ReadLimits parse_limits(const std::string& text) {
+  trace::ReadLimits limits;
+  if (text.empty()) return limits;
+  limits.max_decompressed_bytes = must(trace::parse_size(text), "--limit");
+  limits.max_expansion = std::numeric_limits<std::uint64_t>::max();
+  return limits;
+}
+
+class CommandLine {
+ public:
+  CommandLine()
+      : app_("The command line of allocviz: real allocation logs, replayed on real allocators.", "alloctrace") {
+    app_.set_version_flag("--version", "alloctrace " ALLOCVIZ_VERSION);
+    app_.require_subcommand(1);
+    app_.footer(kFooter);
+    add_info();
+    add_convert();
+    add_check();
+    add_replay();
+    add_moment("state", "the allocator at one moment: every block, free list, mark and figure", state);
+    add_moment("steps", "what one event did: its sentence and its steps", steps);
+  }
+
+  int run(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+      return chosen_();
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app_.exit(error);
+      return fail_usage(fmt::format("{}; see {} --help", error.what(), called()));
+    } catch (const WrongUsage& wrong) {
+      return fail_usage(wrong.what);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::string called() const {
+    const auto subcommands = app_.get_subcommands();
+    return subcommands.empty() ? "alloctrace" : "alloctrace " + subcommands.front()->get_name();
+  }
+
+  CLI::App* add(const std::string& name, const std::string& does, bool& json) {
+    CLI::App* command = app_.add_subcommand(name, does);
+    command->add_flag("--json", json, "machine-readable output on standard output and nothing else there");
+    command->add_option("--limit", words_.limit, "read up to SIZE of decompressed text from a file (64GiB)")
+        ->type_name("SIZE");
+    return command;
+  }
+
+  void add_info() {
+    CLI::App* command = add("info", "what a log holds, without replaying it", info_.json);
+    command->add_option("FILE", info_.file, kFile)->required();
+    command->callback([this] {
+      chosen_ = [this] {
+        info_.limits = parse_limits(words_.limit);
+        return info(info_);
+      };
+    });
+  }
+
+  void add_convert() {
+    CLI::App* command = add("convert", "any readable log to a trace of allocviz' own format", convert_.json);
+    command->add_option("IN", convert_.in, kFile)->required();
+    command
+        ->add_option("OUT", convert_.out, "its ending decides: .json or .jsonl, with .zst or .gz; - is standard output")
+        ->required();
+    command->callback([this] {
+      chosen_ = [this] {
+        convert_.limits = parse_limits(words_.limit);
+        check_output();
+        return convert(convert_);
+      };
+    });
+  }
+
+  void add_check() {
+    CLI::App* command = add("check", "valid or not: every fault of every file, with its place", check_.json);
+    command->add_option("FILE", check_.files, kFile)->required();
+    command->callback([this] {
+      chosen_ = [this] {
+        check_.limits = parse_limits(words_.limit);
+        return check(check_);
+      };
+    });
+  }
+
+  void add_replay() {
+    CLI::App* command = add("replay", "runs the log through real allocators and reports what came of it", replay_.json);
+    command->add_option("FILE", replay_.file, kFile)->required();
+    command->add_option("--allocator", words_.allocators, std::string(kSpec) + "; several are run in turn")
+        ->type_name("SPEC")
+        ->expected(1)
+        ->take_all();
+    command
+        ->add_option("--placements", replay_.placements, "a line an event to OUT: `event offset size` or `event - why`")
+        ->type_name("OUT");
+    command->callback([this] {
+      chosen_ = [this] {
+        replay_.limits = parse_limits(words_.limit);
+        for (const std::string& text : words_.allocators) replay_.allocators.push_back(parse_allocator(text));
+        if (replay_.placements && replay_.allocators.size() > 1) throw WrongUsage{"--placements takes one --allocator"};
+        return replay(replay_);
+      };
+    });
+  }
+
+  void add_moment(const std::string& name, const std::string& does, int (*what)(const MomentOptions&)) {
+    CLI::App* command = add(name, does, moment_.json);
+    command->add_option("FILE", moment_.file, kFile)->required();
+    command->add_option("--at", words_.at, kAt)->required()->type_name("N[.K]");
+    command->add_option("--allocator", words_.allocators, kSpec)->type_name("SPEC")->expected(1);
+    command->callback([this, name, what] {
+      chosen_ = [this, name, what] {
+        moment_.limits = parse_limits(words_.limit);
+        moment_.at = must(parse_at(words_.at), "--at");
+        if (name == "steps" && (moment_.at.event == 0 || moment_.at.step)) {
+          throw WrongUsage{fmt::format("--at {}: steps takes the number of an event, from 1", words_.at)};
+        }
+        if (!words_.allocators.empty()) moment_.allocator = parse_allocator(words_.allocators.front());
+        return what(moment_);
+      };
+    });
+  }
+
+  void check_output() const {
+    if (convert_.out == "-") {
+      if (convert_.json) throw WrongUsage{"--json and OUT - both want standard output"};
+      return;
+    }
+    std::string name = convert_.out;
+    for (const char* packed : {".zst", ".gz"}) {
+      if (name.ends_with(packed)) name.resize(name.size() - std::string_view(packed).size());
+    }
+    if (name.ends_with(".json") || name.ends_with(".jsonl")) return;
+    throw WrongUsage{
+        fmt::format("{}: OUT ends in .json or .jsonl, with .zst or .gz behind it if you like", convert_.out)};
+  }
+
+  CLI::App app_;
+  Words words_;
+  InfoOptions info_;
+  ConvertOptions convert_;
+  CheckOptions check_;
+  ReplayOptions replay_;
+  MomentOptions moment_;
+  std::function<int()> chosen_;
+};
+
+}  // namespace
+
+trace::Result<At> parse_at(const std::string& text) {
+  const auto number = [](std::string_view digits, std::uint64_t& value) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc{} && end == digits.data() + digits.size();
+  };
+  const std::size_t dot = text.find('.');
+  At at;
+  std::uint64_t step = 0;
+  const std::string_view view = text;
+  const bool valid =
+      number(view.substr(0, dot), at.event) && (dot == std::string::npos || number(view.substr(dot + 1), step));
+  if (!valid) return trace::Trouble{fmt::format("\"{}\" is no moment", text), {}, "write N or N.K, as in 7 or 7.3"};
+  if (dot != std::string::npos) at.step = step;
+  return at;
+}
+
+int run(int argc, const char* const* argv) {
+  return CommandLine().run(argc, argv);
+}
+
+}  // namespace allocviz::cli

@@ -1,0 +1,101 @@
+// alloctrace steps: what one event did, step by step, and in a sentence.
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "core/cli/choice.h"
+#include "core/cli/commands.h"
+#include "core/cli/json_writer.h"
+#include "core/cli/moment.h"
+#include "core/cli/terminal.h"
+#include "core/replay/narrate.h"
+
+namespace allocviz::cli {
+namespace {
+
+using alloc::Step;
+using alloc::StepKind;
+using trace::AllocatorSpec;
+using trace::Trace;
+
+// Only the fields that the kind of step gives a meaning (core/alloc/step.h).
+void put_step(JsonWriter& json, const Step& step, const AllocatorSpec& spec) {
+  json.begin_object().member("kind", replay::name_of(step.kind));
+  const bool has_level =
+      spec.kind == trace::AllocatorKind::Buddy && step.kind != StepKind::Take && step.kind != StepKind::Fail;
+  if (has_level) json.member("level", static_cast<int>(step.level));
+  switch (step.kind) {
+    case StepKind::Round:
+      json.member("requested", step.other).member("size", step.size);
+      break;
+    case StepKind::Look:
+      json.member("found", step.other != 0);
+      break;
+    case StepKind::Pop:
+    case StepKind::Push:
+    case StepKind::Remove:
+      json.member("offset", step.offset);
+      break;
+    case StepKind::Split:
+    case StepKind::Merge:
+      json.member("offset", step.offset).member("size", step.size).member("other", step.other);
+      break;
+    case StepKind::Take:
+      json.member("offset", step.offset).member("size", step.size);
+      break;
+    case StepKind::Move:
+      json.member("offset", step.offset).member("from", step.other).member("size", step.size);
+      break;
+    case StepKind::Rewind:
+      json.member("offset", step.offset).member("from", step.other);
+      break;
+    case StepKind::Fail:
+      json.member("why", replay::name_of(step.why));
+      break;
+  }
+  json.member("text", replay::step_text(step, spec).text).end_object();
+}
+
+void print_json(const At& at, const std::string& text, const Moment& moment, const AllocatorSpec& spec,
+                const Trace& trace) {
+  JsonWriter json(stdout);
+  json.begin_object().member("allocator", trace::to_text(spec)).member("event", at.event);
+  json.member("title", replay::event_title(trace, at.event - 1)).member("text", text);
+  json.key("steps").begin_array();
+  for (const Step& step : moment.run.steps) put_step(json, step, spec);
+  json.end_array().end_object().end();
+}
+
+void print_text(const At& at, const std::string& text, const Moment& moment, const Choice& choice, const Trace& trace) {
+  const AllocatorSpec& spec = choice.specs.front();
+  fmt::print("{}{}\n", trace::to_text(spec), choice.why.empty() ? "" : "  (" + choice.why + ")");
+  fmt::print("event {} of {}: {}\n\n{}\n\n", trace::count_text(at.event), trace::count_text(trace.size()),
+             replay::event_title(trace, at.event - 1), text);
+  std::size_t number = 0;
+  for (const Step& step : moment.run.steps) {
+    const replay::StepText said = replay::step_text(step, spec);
+    fmt::print("{:>4}  {:<10}{}\n", ++number, said.verb, said.text);
+  }
+}
+
+}  // namespace
+
+int steps(const MomentOptions& options) {
+  const trace::Result<Trace> trace = open(options.file, options.limits);
+  if (!trace) return fail(trace.trouble());
+  note_warnings(*trace);
+  const Choice choice = choose(*trace, options.allocator);
+  const AllocatorSpec& spec = choice.specs.front();
+  trace::Result<Moment> moment = go_to(options.at, *trace, spec);
+  if (!moment) return fail(moment.trouble());
+  const std::string text = replay::event_text(*trace, options.at.event - 1, spec, moment->run);
+  if (options.json) {
+    print_json(options.at, text, *moment, spec, *trace);
+  } else {
+    print_text(options.at, text, *moment, choice, *trace);
+  }
+  return done();
+}
+
+}  // namespace allocviz::cli
