@@ -147,7 +147,12 @@ class EventMachine final : public Machine {
     }
     live_.put(event.slot, old);
     const alloc::Allocation made = heap_->allocate(layout_of(event), sink);
-    if (!made) return failed(made.why);
+    if (!made) {
+      Outcome outcome = failed(made.why);
+      outcome.offset = old.offset;
+      outcome.block_bytes = old.bytes;
+      return outcome;
+    }
     live_.take(event.slot);
     Outcome outcome = own(event, index, made.ptr);
     heap_->deallocate(ptr, sink);

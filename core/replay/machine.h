@@ -31,16 +31,20 @@ enum class OutcomeKind : std::uint8_t {
 struct Outcome {
   OutcomeKind kind = OutcomeKind::Nothing;
   alloc::Error why = alloc::Error::None;
-  std::uint64_t offset = 0;
+  std::uint64_t offset = 0;  // of a failed realloc: that of the old block, which stays (block_bytes 0: none)
   std::uint64_t block_bytes = 0;
-  std::uint64_t moved_from = ~std::uint64_t{0};  // realloc: the offset it left, when it moved
+  std::uint64_t moved_from = kNowhere;  // realloc: the offset it left, when it moved
+  static constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
   bool operator==(const Outcome&) const = default;
 };
 
-// Called in the midst of an event, at each step; census() and figures() of the machine are legal inside.
+// Called in the midst of an event, at each step; census(), figures() and save() of the machine are legal inside. Every
+// event that changes the state has a step. Two are told by the machine, because the allocator has none of its own: a
+// Reset is a Rewind (size: bytes taken back), a bump's free that only counts is a Move of the mark to where it stands.
 using StepListener = std::function<void(const alloc::Step&)>;
 
-// A copy of what the allocator wrote and of the live table. Opaque; equal bytes = equal state.
+// The allocator's whole state and the live table, without anything that means nothing. Opaque; equal bytes = equal
+// state, and bytes in proportion to the blocks, whatever the arena's size.
 struct Keyframe {
   std::vector<std::byte> bytes;
   bool operator==(const Keyframe&) const = default;

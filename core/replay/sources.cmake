@@ -7,9 +7,12 @@ list(APPEND replay_sources
   replay/keyframes.cpp
   replay/live_table.cpp
   replay/machine.cpp
+  replay/narrate.cpp
   replay/player.cpp
   replay/reservation.cpp
+  replay/sentences.cpp
   replay/series.cpp
   replay/slab_machine.cpp
   replay/timeline.cpp
+  replay/words.cpp
 )

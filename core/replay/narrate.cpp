@@ -1,0 +1,224 @@
+#include "core/replay/narrate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/replay/words.h"
+
+namespace allocviz::replay {
+namespace {
+
+using alloc::Step;
+using alloc::StepKind;
+using trace::AllocatorKind;
+using trace::AllocatorSpec;
+
+std::string request_title(const trace::Trace& trace, std::uint64_t index, const trace::Event& event) {
+  const std::string id = trace.id_text(event);
+  std::string text = event.op == trace::Op::Alloc ? "alloc" : "realloc";
+  if (!id.empty()) text += " " + id;
+  const std::uint64_t before = event.op == trace::Op::Realloc ? trace.began_at(index) : trace::kNoEvent;
+  if (before != trace::kNoEvent) {
+    text += fmt::format(" {} → {}", amount_text(trace.event(before).size), amount_text(event.size));
+  } else {
+    text += fmt::format("{} {}", event.op == trace::Op::Realloc ? " →" : "", amount_text(event.size));
+  }
+  // An alignment that any allocator gives anyway is not worth its words.
+  constexpr std::uint64_t kUsual = 16;
+  if (event.align() > kUsual) text += fmt::format(" aligned to {}", amount_text(event.align()));
+  return event.has(trace::kFailedThere) ? text + ", failed in the log" : text;
+}
+
+std::string why_text(alloc::Error why) {
+  switch (why) {
+    case alloc::Error::None:
+      return "no reason";
+    case alloc::Error::OutOfMemory:
+      return "no free block is large enough";
+    case alloc::Error::TooLarge:
+      return "larger than the largest block there can be";
+    case alloc::Error::AlignTooLarge:
+      return "aligned beyond what this allocator can promise";
+    case alloc::Error::Foreign:
+      return "not an address of this allocator's";
+    case alloc::Error::DoubleFree:
+      return "the block is free already: a double free";
+    case alloc::Error::InsideBlock:
+      return "not the start of a block";
+    case alloc::Error::NotManaged:
+      return "inside a gap";
+    case alloc::Error::NothingOutstanding:
+      return "nothing is outstanding";
+  }
+  return {};
+}
+
+const char* verb_of(StepKind kind) {
+  switch (kind) {
+    case StepKind::Round:
+      return "round up";
+    case StepKind::Move:
+      return "move mark";
+    default:
+      return name_of(kind);
+  }
+}
+
+// A step's second column, for one kind of allocator.
+class StepWords {
+ public:
+  StepWords(const Step& step, const AllocatorSpec& spec)
+      : step_(step), spec_(spec), is_buddy_(spec.kind == AllocatorKind::Buddy) {}
+
+  [[nodiscard]] std::string text() const {
+    switch (step_.kind) {
+      case StepKind::Round:
+        return fmt::format("{} → {}{}", amount_text(step_.other), amount_text(step_.size), of_level(", "));
+      case StepKind::Look:
+        return fmt::format("{}: {}", is_buddy_ ? of_level("") : "free list",
+                           step_.other != 0 ? "has a block" : "empty");
+      case StepKind::Pop:
+        return fmt::format("{} from {}", block(), list());
+      case StepKind::Push:
+        return fmt::format("{} onto {}", block(), list());
+      case StepKind::Remove:
+        return fmt::format("{} from {}", block(), list());
+      case StepKind::Split:
+        return fmt::format("{} into {} and {}", block(), at(step_.offset), at(step_.other));
+      case StepKind::Merge:
+        return fmt::format("{} and {} into {}, level {}", at(step_.offset), at(step_.other), block(), step_.level);
+      case StepKind::Take:
+        return block();
+      case StepKind::Move:
+        return step_.size == 0
+                   ? fmt::format("stays at {}", at(step_.offset))
+                   : fmt::format("{} → {} ({})", at(step_.other), at(step_.offset), amount_text(step_.size));
+      case StepKind::Rewind:
+        return rewind();
+      case StepKind::Fail:
+        return why_text(step_.why);
+    }
+    return {};
+  }
+
+ private:
+  [[nodiscard]] std::string at(std::uint64_t offset) const { return trace::offset_text(offset, arena_of(spec_)); }
+  [[nodiscard]] std::string block() const { return fmt::format("{} ({})", at(step_.offset), amount_text(step_.size)); }
+  [[nodiscard]] std::string of_level(const char* before) const {
+    return is_buddy_ ? fmt::format("{}level {}", before, step_.level) : std::string();
+  }
+  [[nodiscard]] std::string list() const { return is_buddy_ ? of_level("") : "the free list"; }
+  [[nodiscard]] std::string rewind() const {
+    if (spec_.kind == AllocatorKind::Bump) {
+      return fmt::format("{} → {} ({})", at(step_.other), at(step_.offset), amount_text(step_.size));
+    }
+    return fmt::format("everything is free ({} taken back)", amount_text(step_.size));
+  }
+
+  const Step& step_;
+  const AllocatorSpec& spec_;
+  bool is_buddy_;
+};
+
+}  // namespace
+
+std::string event_title(const trace::Trace& trace, std::uint64_t index) {
+  const trace::Event event = trace.event(index);
+  switch (event.op) {
+    case trace::Op::Alloc:
+    case trace::Op::Realloc:
+      return request_title(trace, index, event);
+    case trace::Op::Free: {
+      if (event.has(trace::kNullFree)) return "free null";
+      if (!event.has(trace::kByOffset)) return "free " + trace.id_text(event);
+      const auto& specs = trace.header().allocators;
+      return "free at " + trace::offset_text(event.offset, specs.empty() ? 0 : arena_of(specs.front()));
+    }
+    case trace::Op::Reset:
+      return "reset";
+    case trace::Op::Mark: {
+      const std::string* name = trace.mark_name(index);
+      return name == nullptr || name->empty() ? "mark" : "mark " + *name;
+    }
+  }
+  return {};
+}
+
+StepText step_text(const Step& step, const AllocatorSpec& spec) {
+  return {verb_of(step.kind), StepWords(step, spec).text()};
+}
+
+const char* name_of(StepKind kind) {
+  switch (kind) {
+    case StepKind::Round:
+      return "round";
+    case StepKind::Look:
+      return "look";
+    case StepKind::Pop:
+      return "pop";
+    case StepKind::Split:
+      return "split";
+    case StepKind::Push:
+      return "push";
+    case StepKind::Remove:
+      return "remove";
+    case StepKind::Merge:
+      return "merge";
+    case StepKind::Take:
+      return "take";
+    case StepKind::Move:
+      return "move";
+    case StepKind::Rewind:
+      return "rewind";
+    case StepKind::Fail:
+      return "fail";
+  }
+  return "";
+}
+
+const char* name_of(BlockState state) {
+  switch (state) {
+    case BlockState::Free:
+      return "free";
+    case BlockState::Fresh:
+      return "fresh";
+    case BlockState::Live:
+      return "live";
+    case BlockState::InFlight:
+      return "in_flight";
+    case BlockState::Gap:
+      return "gap";
+    case BlockState::Dead:
+      return "dead";
+    case BlockState::Padding:
+      return "padding";
+  }
+  return "";
+}
+
+const char* name_of(alloc::Error why) {
+  switch (why) {
+    case alloc::Error::None:
+      return "none";
+    case alloc::Error::OutOfMemory:
+      return "out-of-memory";
+    case alloc::Error::TooLarge:
+      return "too-large";
+    case alloc::Error::AlignTooLarge:
+      return "align-too-large";
+    case alloc::Error::Foreign:
+      return "foreign";
+    case alloc::Error::DoubleFree:
+      return "double-free";
+    case alloc::Error::InsideBlock:
+      return "inside-block";
+    case alloc::Error::NotManaged:
+      return "not-managed";
+    case alloc::Error::NothingOutstanding:
+      return "nothing-outstanding";
+  }
+  return "";
+}
+
+}  // namespace allocviz::replay

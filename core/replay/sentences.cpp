@@ -1,0 +1,391 @@
+// An event as a paragraph. The steps are read in order, as the parts an event can have: blocks given back (frees,
+// implicit frees, what a move leaves behind), then a request, or a block resized where it stands.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/replay/narrate.h"
+#include "core/replay/words.h"
+
+namespace allocviz::replay {
+namespace {
+
+using alloc::Step;
+using alloc::StepKind;
+using trace::AllocatorKind;
+using trace::AllocatorSpec;
+using trace::Op;
+
+class Paragraph {
+ public:
+  Paragraph(const trace::Trace& trace, std::uint64_t index, const AllocatorSpec& spec, const EventRun& run)
+      : event_(trace.event(index)), spec_(spec), run_(run), id_(trace.id_text(event_)) {
+    const std::string* name = trace.mark_name(index);
+    if (name != nullptr) mark_name_ = *name;
+  }
+
+  std::string text() {
+    if (run_.outcome.kind == OutcomeKind::Nothing) return nothing();
+    switch (event_.op) {
+      case Op::Alloc:
+        alloc();
+        break;
+      case Op::Free:
+        free();
+        break;
+      case Op::Realloc:
+        realloc();
+        break;
+      case Op::Reset:
+        reset();
+        break;
+      case Op::Mark:
+        break;
+    }
+    return out_;
+  }
+
+ private:
+  // -- The steps, one after the other
+  [[nodiscard]] bool at_end() const { return next_ == run_.steps.size(); }
+  [[nodiscard]] bool is(StepKind kind) const { return !at_end() && run_.steps[next_].kind == kind; }
+  // Of a run that is not this event's there may be fewer steps than it must have had.
+  const Step& take() { return at_end() ? no_step_ : run_.steps[next_++]; }
+
+  void say(std::string sentence) {
+    if (!out_.empty()) out_ += ' ';
+    out_ += sentence;
+  }
+  [[nodiscard]] std::string at(std::uint64_t offset) const { return trace::offset_text(offset, arena_of(spec_)); }
+  [[nodiscard]] std::string block(std::uint64_t offset, std::uint64_t bytes) const {
+    return fmt::format("{} ({})", at(offset), amount_text(bytes));
+  }
+
+  // -- Events that do nothing
+  [[nodiscard]] std::string nothing() const {
+    if (event_.op == Op::Mark) {
+      return mark_name_.empty() ? "A mark: nothing happens."
+                                : fmt::format("A mark, \"{}\": nothing happens.", mark_name_);
+    }
+    if (event_.has(trace::kFailedThere)) {
+      return fmt::format(
+          "The program asked for {} and got nothing: the request failed in the log itself. It is not "
+          "replayed.",
+          amount_text(event_.size));
+    }
+    if (event_.has(trace::kNullFree)) return "A free of the null pointer does nothing.";
+    if (!event_.has(trace::kUnknownId)) return {};
+    return fmt::format(
+        "No block called {} is live: the log freed it before, or began after it was allocated. "
+        "Nothing happens.",
+        id_);
+  }
+
+  // -- Events that reach the allocator
+  void alloc() {
+    if (gives_back()) {
+      say(fmt::format("{} is alive already, so its block is freed first.", id_));
+      give_back();
+    }
+    request();
+  }
+
+  void free() {
+    if (run_.outcome.kind == OutcomeKind::FreeOfFailed) {
+      say(
+          fmt::format("{} has no block in this replay: its request failed, or its block was taken back before. There "
+                      "is nothing to free.",
+                      id_));
+      return;
+    }
+    if (run_.outcome.kind == OutcomeKind::Failed) {
+      say(refused_free());
+      return;
+    }
+    if (event_.has(trace::kByOffset)) {
+      say(fmt::format("{} is freed by its offset.", at(run_.outcome.offset)));
+    } else {
+      say(fmt::format("{}'s block at {} is given back.", id_, block(run_.outcome.offset, run_.outcome.block_bytes)));
+    }
+    give_back();
+  }
+
+  void realloc() {
+    if (event_.has(trace::kUnknownId)) say(fmt::format("No block called {} is live: the realloc allocates.", id_));
+    const bool moves = std::any_of(run_.steps.begin(), run_.steps.end(), [](const Step& step) {
+      return step.kind == StepKind::Pop || step.kind == StepKind::Move;
+    });
+    if (run_.outcome.kind == OutcomeKind::Placed && !moves) {
+      resize();
+      return;
+    }
+    request();
+    if (run_.outcome.kind == OutcomeKind::Failed) {
+      if (run_.outcome.block_bytes != 0)
+        say(fmt::format("The old block at {} stays as it is.", at(run_.outcome.offset)));
+      return;
+    }
+    if (run_.outcome.moved_from == Outcome::kNowhere) return;
+    say(fmt::format("So it moves: the old block at {} is given back.", at(run_.outcome.moved_from)));
+    give_back();
+  }
+
+  void reset() {
+    const Step& rewind = take();
+    if (rewind.size == 0) {
+      say("Everything is reset; nothing was in use.");
+    } else if (spec_.kind == AllocatorKind::Bump) {
+      say(fmt::format("Everything is taken back at once: the mark returns from {} to {}.", at(rewind.other),
+                      at(rewind.offset)));
+    } else {
+      say(fmt::format("Everything is taken back at once: the {} in use are free again.", amount_text(rewind.size)));
+    }
+  }
+
+  // -- A block given back
+  [[nodiscard]] bool gives_back() const {
+    if (at_end()) return false;
+    const Step& step = run_.steps[next_];
+    return step.kind == StepKind::Push || step.kind == StepKind::Remove || step.kind == StepKind::Rewind ||
+           (step.kind == StepKind::Move && step.size == 0);
+  }
+
+  void give_back() {
+    if (at_end()) return;
+    if (spec_.kind == AllocatorKind::Buddy) {
+      give_back_to_buddy();
+    } else if (spec_.kind == AllocatorKind::Slab) {
+      say(fmt::format("{} is now the head of the free list, the next block to be handed out.", at(take().offset)));
+    } else if (is(StepKind::Rewind)) {
+      const Step& rewind = take();
+      say(fmt::format("It was the last one outstanding: the mark returns from {} to {}, and everything is free.",
+                      at(rewind.other), at(rewind.offset)));
+    } else {
+      say(fmt::format("A bump allocator only counts it: the mark stays at {} until nothing is outstanding.",
+                      at(take().offset)));
+    }
+  }
+
+  void give_back_to_buddy() {
+    std::vector<std::string> buddies;
+    const Step* merged = nullptr;
+    while (is(StepKind::Remove)) {
+      buddies.push_back(at(take().offset));
+      merged = &take();  // a merge follows each remove
+    }
+    const Step& push = take();
+    if (merged != nullptr) {
+      const std::string result = fmt::format("{}, level {}", amount_text(merged->size), merged->level);
+      say(buddies.size() == 1
+              ? fmt::format("Its buddy {} is free: the two merge into {} ({}).", buddies[0], at(push.offset), result)
+              : fmt::format("Its buddy {} is free, and so is the buddy of what that makes, {} times in all ({}): they "
+                            "merge into {} ({}).",
+                            buddies[0], buddies.size(), list_text(buddies), at(push.offset), result));
+    }
+    if (push.level == 0) {
+      say(fmt::format("That is a largest block, which has no buddy: it goes to level 0's free list."));
+    } else {
+      say(fmt::format("{} buddy {} is not free as a whole, so {} goes to level {}'s free list.",
+                      merged != nullptr ? "The merged block's" : "Its", at(push.offset ^ push.size),
+                      merged != nullptr ? at(push.offset) : "it", push.level));
+    }
+  }
+
+  // -- A request
+  void request() {
+    if (spec_.kind == AllocatorKind::Buddy) {
+      request_of_buddy();
+    } else if (spec_.kind == AllocatorKind::Slab) {
+      request_of_slab();
+    } else {
+      request_of_bump();
+    }
+  }
+
+  // "100 B needs a 128 B block"; of an alignment above the size: "100 B aligned to 1 KiB needs ...".
+  [[nodiscard]] std::string needs(const Step& round) const {
+    const std::string served = event_.size == 0 ? " is served as 1 B and" : "";
+    const bool by_align = event_.align() > std::max<std::uint64_t>(event_.size, 1) && event_.align() > 1;
+    return fmt::format("{}{}{} needs a {} block", amount_text(event_.size), served,
+                       by_align ? fmt::format(" aligned to {}", amount_text(event_.align())) : "",
+                       amount_text(round.size));
+  }
+  void say_waste() {
+    const std::uint64_t asked = std::max<std::uint64_t>(event_.size, 1);
+    if (run_.outcome.block_bytes <= asked) {
+      say("It fits exactly.");
+    } else {
+      say(fmt::format("{} rounding waste.", part_text(run_.outcome.block_bytes - asked)));
+    }
+  }
+
+  void request_of_buddy() {
+    if (!is(StepKind::Round)) {
+      say(refused_request());
+      return;
+    }
+    const Step& round = take();
+    say(fmt::format("{} (level {} of 0 … {}).", needs(round), round.level, last_level_of(spec_)));
+    say_empty_levels(round.level);
+    if (!is(StepKind::Pop)) {
+      say("So no free block is large enough: the request fails, and nothing has changed.");
+      return;
+    }
+    const Step& found = take();
+    if (is(StepKind::Split)) {
+      say_splits(found);
+    } else {
+      say(fmt::format("Level {} has one at {}: it is the answer.", found.level, at(found.offset)));
+    }
+    take();  // the answer
+    say_waste();
+  }
+
+  void say_empty_levels(int from) {
+    int last = -1;
+    while (is(StepKind::Look) && run_.steps[next_].other == 0) last = take().level;
+    if (is(StepKind::Look)) take();
+    if (last < 0) return;
+    say(fmt::format("{} {} no free block.", with_capital(levels_text(from, last)), from == last ? "has" : "have"));
+  }
+
+  // What was found is too large: halved until it is not.
+  void say_splits(const Step& found) {
+    std::vector<std::string> halves;
+    int first = 0, last = 0;
+    while (is(StepKind::Split)) {
+      take();
+      const Step& push = take();
+      if (halves.empty()) first = push.level;
+      last = push.level;
+      halves.push_back(at(push.offset));
+    }
+    const std::string where = fmt::format("Level {} has one at {}", found.level, block(found.offset, found.size));
+    if (halves.size() == 1) {
+      say(fmt::format("{}: split it. {} goes to level {}'s free list; {} is the answer.", where, halves[0], first,
+                      at(found.offset)));
+    } else {
+      say(
+          fmt::format("{}: split it {} times, down to level {}. The back halves {} go to the free lists of {}; {} is "
+                      "the answer.",
+                      where, halves.size(), last, list_text(halves), levels_text(first, last), at(found.offset)));
+    }
+  }
+
+  void request_of_slab() {
+    if (!is(StepKind::Round)) {
+      say(refused_request());
+      return;
+    }
+    say(fmt::format("{}, the only size there is.", needs(take())));
+    if (is(StepKind::Look)) take();
+    if (!is(StepKind::Pop)) {
+      say("The free list is empty: the request fails, and nothing has changed.");
+      return;
+    }
+    say(fmt::format("The head of the free list is {}: it is popped and is the answer.", at(take().offset)));
+    take();  // the answer
+    say_waste();
+  }
+
+  void request_of_bump() {
+    if (!is(StepKind::Move)) {
+      say(refused_request());
+      return;
+    }
+    const Step& move = take();
+    const Step& answer = take();
+    say(fmt::format("The mark moves down by {}, from {} to {}, which is the answer.", amount_text(move.size),
+                    at(move.other), at(move.offset)));
+    if (event_.size == 0) say("0 B is served as 1 B.");
+    if (move.size > answer.size) {
+      say(fmt::format("{} padding, lost to an alignment of {}.", part_text(move.size - answer.size),
+                      amount_text(event_.align())));
+    }
+  }
+
+  // -- A block resized where it stands
+  void resize() {
+    if (is(StepKind::Round)) {
+      const Step& round = take();
+      say(spec_.kind == AllocatorKind::Buddy
+              ? fmt::format("{} (level {} of 0 … {}).", needs(round), round.level, last_level_of(spec_))
+              : fmt::format("{}, the only size there is.", needs(round)));
+    }
+    const std::string here = at(run_.outcome.offset);
+    std::vector<std::string> touched;
+    const bool shrinks = is(StepKind::Split);
+    while (!at_end() && !is(StepKind::Take)) {
+      const Step& step = take();
+      if (step.kind == StepKind::Push || step.kind == StepKind::Remove) touched.push_back(at(step.offset));
+    }
+    const char* const plural = touched.size() == 1 ? "" : "s";
+    if (touched.empty()) {
+      say(spec_.kind == AllocatorKind::Bump ? fmt::format("The block at {} is not to grow: it stays where it is.", here)
+                                            : fmt::format("The block at {} is of that size: it stays as it is.", here));
+    } else if (shrinks) {
+      say(fmt::format("The block at {} shrinks where it stands: its back half is split off {} time{}, and {} {} freed.",
+                      here, touched.size(), plural, list_text(touched), touched.size() == 1 ? "is" : "are"));
+    } else {
+      say(fmt::format("The block at {} grows where it stands: {} behind it {} free and merged in.", here,
+                      list_text(touched), touched.size() == 1 ? "is" : "are"));
+    }
+    if (spec_.kind != AllocatorKind::Bump) say_waste();
+  }
+
+  // -- Refusals
+  [[nodiscard]] std::string refused_request() const {
+    const std::string asked = fmt::format("{}{}", amount_text(event_.size),
+                                          run_.outcome.why == alloc::Error::AlignTooLarge
+                                              ? fmt::format(" aligned to {}", amount_text(event_.align()))
+                                              : "");
+    return fmt::format("{} {}: the request fails, and nothing has changed.", asked, why_not());
+  }
+  [[nodiscard]] std::string why_not() const {
+    if (run_.outcome.why == alloc::Error::OutOfMemory) return "does not fit below the mark";  // bump alone
+    const bool too_large = run_.outcome.why == alloc::Error::TooLarge;
+    switch (spec_.kind) {
+      case AllocatorKind::Buddy:
+        return fmt::format("needs more than the largest block, {}", amount_text(trace::largest_block_bytes(spec_)));
+      case AllocatorKind::Slab:
+        return too_large ? fmt::format("does not fit a block of {}", amount_text(spec_.block_bytes))
+                         : fmt::format("is more than blocks of {} are aligned to", amount_text(spec_.block_bytes));
+      default:
+        return fmt::format("is more than the whole arena, {}", amount_text(spec_.arena_bytes));
+    }
+  }
+  [[nodiscard]] std::string refused_free() const {
+    return fmt::format("The free of {} is refused: {}. Nothing has changed.", at(run_.outcome.offset), misuse());
+  }
+  [[nodiscard]] std::string misuse() const {
+    switch (run_.outcome.why) {
+      case alloc::Error::DoubleFree:
+        return "the block there is free already, this is a double free";
+      case alloc::Error::InsideBlock:
+        return "no block begins there, it is the middle of one";
+      case alloc::Error::NotManaged:
+        return "it lies in a gap, which is not managed";
+      case alloc::Error::NothingOutstanding:
+        return "nothing is outstanding";
+      default:
+        return spec_.kind == AllocatorKind::Bump ? "it is not in the used run, from the mark up"
+                                                 : "it is not inside the arena";
+    }
+  }
+
+  trace::Event event_;
+  const AllocatorSpec& spec_;
+  const EventRun& run_;
+  std::string id_, mark_name_;
+  Step no_step_;
+  std::size_t next_ = 0;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string event_text(const trace::Trace& trace, std::uint64_t index, const AllocatorSpec& spec, const EventRun& run) {
+  return Paragraph(trace, index, spec, run).text();
+}
+
+}  // namespace allocviz::replay
