@@ -1,0 +1,22 @@
+# Foreign logs: each format's grammar, real logs and their figures, cuts and damage.
+allocviz_test(import_test
+  SOURCES
+    import_heaptrack.cpp
+    import_lives.cpp
+    import_mtrace.cpp
+    import_mutation.cpp
+    import_registry.cpp
+    import_support.cpp
+  LIBS allocviz_core nlohmann_json::nlohmann_json)
+
+# A fuzzer a format, on the same reader that the damage tests use.
+if(ALLOCVIZ_FUZZ)
+  foreach(format mtrace heaptrack-raw)
+    add_executable(import_fuzz_${format} fuzz/import_fuzz.cpp import_support.cpp)
+    target_compile_definitions(import_fuzz_${format} PRIVATE
+      ALLOCVIZ_FUZZED_FORMAT="${format}" ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_compile_options(import_fuzz_${format} PRIVATE -fsanitize=fuzzer)
+    target_link_options(import_fuzz_${format} PRIVATE -fsanitize=fuzzer)
+    target_link_libraries(import_fuzz_${format} PRIVATE allocviz_core allocviz_flags GTest::gtest)
+  endforeach()
+endif()

@@ -1,0 +1,114 @@
+// Damaged logs: whatever is done to a text, reading it ends, keeps its promises, and says what it left out.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/import_support.h"
+#include "tests/support/seed.h"
+
+namespace allocviz::import {
+namespace {
+
+using Random = std::mt19937_64;
+
+std::size_t below(Random& random, std::size_t limit) {
+  return limit == 0 ? 0 : random() % limit;
+}
+
+// One of the things that happen to logs and that break readers.
+void damage(std::string& text, Random& random) {
+  static constexpr std::string_view kTokens[] = {"0x",
+                                                 "(nil)",
+                                                 "0xffffffffffffffff",
+                                                 "ffffffffffffffff",
+                                                 "\n",
+                                                 " ",
+                                                 "@ ",
+                                                 "] ",
+                                                 "= Start\n",
+                                                 "< 0x10\n",
+                                                 "> 0",
+                                                 "! 0x1 0x1\n",
+                                                 "+ 0 0 0\n",
+                                                 "t 0 0\n",
+                                                 "m 1 -\n",
+                                                 "v 10400 3\n",
+                                                 "\r\n",
+                                                 "\xff",
+                                                 "c ffffffffffffffff\n",
+                                                 "- ",
+                                                 "+ ",
+                                                 "-0x10",
+                                                 "99999999999999999999999999"};
+  const std::size_t at = below(random, text.size());
+  const std::size_t length = below(random, std::min<std::size_t>(text.size() - at, 1 + below(random, 200)));
+  switch (random() % 6) {
+    case 0:
+      text[at] = static_cast<char>(random());
+      break;
+    case 1:
+      text.erase(at, length);
+      break;
+    case 2:
+      text.insert(below(random, text.size()), text.substr(at, length));  // a part twice, in another place
+      break;
+    case 3:
+      text.insert(at, kTokens[below(random, std::size(kTokens))]);
+      break;
+    case 4:
+      text.resize(std::max<std::size_t>(at, 1));
+      break;
+    default:
+      std::swap(text[at], text[below(random, text.size())]);
+  }
+}
+
+// Blocks of the table in memory and time stay in proportion whatever the text says.
+void read_damaged(std::string_view format, const std::vector<std::string>& originals, int rounds) {
+  Random random(test::seed());
+  int read = 0;
+  for (int round = 0; round < rounds; ++round) {
+    std::string text = originals[below(random, originals.size())];
+    const std::size_t times = 1 + below(random, 12);
+    for (std::size_t i = 0; i < times && !text.empty(); ++i) damage(text, random);
+    const auto trace = read_text(format, text);
+    if (!trace) {
+      ASSERT_FALSE(trace.trouble().what.empty());
+      continue;
+    }
+    ++read;
+    ASSERT_EQ(fault_of_import(*trace), "") << "round " << round;
+    ASSERT_LE(trace->memory_bytes(), 200 * text.size() + (std::uint64_t{1} << 20)) << "round " << round;
+  }
+  EXPECT_GT(read, rounds / 2);
+}
+
+TEST(DamagedLogs, of_mtrace_are_read_as_far_as_they_make_sense) {
+  read_damaged("mtrace", {text_of(data_path("edge.mtrace")), text_of(data_path("edge-fork.mtrace"))}, 1500);
+}
+
+TEST(DamagedLogs, of_heaptrack_are_read_as_far_as_they_make_sense) {
+  read_damaged("heaptrack-raw", {text_of(data_path("edge.heaptrack.raw.zst"))}, 1500);
+}
+
+TEST(DamagedLogs, are_recognised_or_refused_but_never_fatal) {
+  Random random(test::seed());
+  const std::vector<std::string> originals = {text_of(data_path("edge.mtrace")),
+                                              text_of(data_path("edge.heaptrack.raw.zst"))};
+  for (int round = 0; round < 3000; ++round) {
+    std::string text = originals[below(random, originals.size())].substr(0, 600);
+    for (int i = 0; i < 6 && !text.empty(); ++i) damage(text, random);
+    for (const Importer& importer : importers()) {
+      const int sure = importer.recognise(text);
+      ASSERT_GE(sure, 0);
+      ASSERT_LE(sure, 100);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace allocviz::import

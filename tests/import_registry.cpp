@@ -1,0 +1,177 @@
+// Recognising a file by its content, and saying what it is where it cannot be read.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/import/refused.h"
+#include "core/trace/json.h"
+#include "tests/import_support.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::Trace;
+
+// Writes the bytes to a file whose name says nothing, opens it, removes it.
+trace::Result<Trace> open_bytes(std::string_view bytes) {
+  const std::string path = testing::TempDir() + "import_registry.dat";
+  write_file(path, bytes);
+  trace::Result<Trace> trace = open_trace(path);
+  std::remove(path.c_str());
+  return trace;
+}
+
+std::string refusal(std::string_view bytes) {
+  const auto trace = open_bytes(bytes);
+  return trace.ok() ? "it was read" : trace.trouble().text();
+}
+
+TEST(Registry, recognises_every_format_by_content_alone) {
+  const auto mtrace = open_bytes("= Start\n@ a:[0x1] + 0x10 0x5\n");
+  ASSERT_TRUE(mtrace.ok()) << mtrace.trouble().text();
+  EXPECT_EQ(mtrace->header().format, "mtrace");
+  const auto heaptrack = open_bytes("v 10400 3\nx 4 /b/p\n+ 1 0 10\n");
+  ASSERT_TRUE(heaptrack.ok()) << heaptrack.trouble().text();
+  EXPECT_EQ(heaptrack->header().format, "heaptrack-raw");
+  const auto ours = open_bytes(
+      " \n{\"format\": \"allocviz-trace\", \"version\": 1, \"events\": [{\"op\": \"alloc\", \"id\": 1, \"size\": 5}]}");
+  ASSERT_TRUE(ours.ok()) << ours.trouble().text();
+  EXPECT_EQ(ours->header().format, "allocviz-trace");
+  EXPECT_EQ(ours->size(), 1u);
+}
+
+TEST(Registry, recognises_logs_that_begin_in_their_midst) {
+  const auto mtrace = open_bytes("x:[0x5] - 0x1\n@ a:[0x1] + 0x10 0x5\n@ a:[0x1] - 0x10\n@ a:[0x1] - 0x20\n");
+  ASSERT_TRUE(mtrace.ok()) << mtrace.trouble().text();
+  EXPECT_EQ(mtrace->header().format, "mtrace");
+  EXPECT_EQ(mtrace->size(), 3u);
+  const auto heaptrack = open_bytes("m 4 /a.a 1000 0 100\nt 1010 0\n+ 1 1 10\n");
+  ASSERT_TRUE(heaptrack.ok()) << heaptrack.trouble().text();
+  EXPECT_EQ(heaptrack->header().format, "heaptrack-raw");
+}
+
+TEST(Registry, no_two_formats_are_sure_of_the_same_file) {
+  for (const char* name : {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "sqlite-head.mtrace.zst",
+                           "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst"}) {
+    const std::string text = text_of(data_path(name));
+    int claims = 0;
+    for (const Importer& importer : importers()) claims += importer.recognise(text) > 0;
+    EXPECT_EQ(claims, 1) << name;
+  }
+}
+
+TEST(Registry, refuses_profiles_with_the_reason_and_what_to_record_instead) {
+  const std::string massif = refusal("desc: --time-unit=B\ncmd: ./a.out\ntime_unit: B\n#-----------\nsnapshot=0\n");
+  EXPECT_NE(massif.find("massif's output: snapshots of totals, without the single calls"), std::string::npos) << massif;
+  EXPECT_NE(massif.find("heaptrack --raw"), std::string::npos) << massif;
+  EXPECT_NE(massif.find("glibc mtrace"), std::string::npos) << massif;
+  EXPECT_NE(refusal("heap_v2/524288\n  t*: 28106: 56637512 [0: 0]\n").find("jemalloc heap profile"), std::string::npos);
+  EXPECT_NE(refusal("heap profile:  1: 2 [ 3: 4] @ heap_v2/1\n").find("gperftools"), std::string::npos);
+  EXPECT_NE(refusal("{\"dhatFileVersion\":2,\"mode\":\"heap\"}").find("DHAT"), std::string::npos);
+  EXPECT_NE(refusal("{\"traceEvents\": [], \"displayTimeUnit\": \"ns\"}").find("Chrome"), std::string::npos);
+}
+
+TEST(Registry, says_what_other_things_are) {
+  EXPECT_NE(refusal(std::string_view("\x7f"
+                                     "ELF\x02\x01\x01\0\0\0\0",
+                                     11))
+                .find("a program or a library"),
+            std::string::npos);
+  EXPECT_NE(refusal("PERFILE2\x68\x01").find("perf script"), std::string::npos);
+  EXPECT_NE(refusal("#!/bin/sh\necho\n").find("a script"), std::string::npos);
+  EXPECT_NE(refusal("").find("empty"), std::string::npos);
+  EXPECT_NE(refusal(std::string_view("a\0b\1c", 5)).find("binary"), std::string::npos);
+  EXPECT_NE(refusal("Dear all,\nhello\n").find("beginning with \"Dear all,\""), std::string::npos);
+}
+
+TEST(Registry, names_the_file_and_says_it_in_one_line) {
+  const auto missing = open_trace("/nowhere/at/all.json");
+  ASSERT_FALSE(missing.ok());
+  EXPECT_NE(missing.trouble().text().find("/nowhere/at/all.json"), std::string::npos);
+  const Refusal strange =
+      refusal_of(std::string_view("be\033[31mll \xff\xfe text that goes on and on and on and on\n"));
+  EXPECT_EQ(strange.what.find('\n'), std::string::npos);
+  for (const char c : strange.what) EXPECT_NE(c, '\033');
+}
+
+TEST(Registry, leaves_faults_of_our_own_format_to_its_reader) {
+  const std::string text =
+      refusal("{\"format\": \"allocviz-trace\", \"version\": 1, \"events\": [{\"op\": \"alloc\"}]}");
+  EXPECT_EQ(text.find("not a log that can be read"), std::string::npos) << text;
+}
+
+TEST(Registry, says_what_it_has_to_warn_of_when_it_checks_a_foreign_log) {
+  const auto whole = check_trace(data_path("edge.mtrace"));
+  ASSERT_TRUE(whole.ok()) << whole.trouble().text();
+  EXPECT_TRUE(whole->empty());
+  const auto torn = check_trace(data_path("edge-fork.mtrace"));
+  ASSERT_TRUE(torn.ok()) << torn.trouble().text();
+  ASSERT_EQ(torn->size(), 2u);
+  EXPECT_EQ(torn->front().where.file, data_path("edge-fork.mtrace"));
+  EXPECT_FALSE(check_trace(data_path("README.md")).ok());
+}
+
+TEST(Registry, stops_when_it_is_told_to) {
+  const trace::Progress cancelled{{}, [] { return true; }};
+  const auto trace = open_trace(data_path("edge.mtrace"), cancelled);
+  ASSERT_FALSE(trace.ok());
+  EXPECT_NE(trace.trouble().what.find("cancelled"), std::string::npos);
+}
+
+TEST(Registry, a_foreign_log_converted_reads_back_with_the_same_facts) {
+  for (const char* name : {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "edge.heaptrack.raw.zst",
+                           "node-head.heaptrack.raw.zst"}) {
+    const auto trace = open_trace(data_path(name));
+    ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+    for (const trace::Spelling spelling : {trace::Spelling::Json, trace::Spelling::JsonLines}) {
+      const auto back = open_bytes(trace::to_json_text(*trace, spelling));
+      ASSERT_TRUE(back.ok()) << name << ": " << back.trouble().text();
+      EXPECT_EQ(trace::difference(*trace, *back), "") << name;
+    }
+  }
+}
+
+// What an independent reader counted in whole logs of real programs.
+TEST(Registry, counts_whole_programs_as_an_independent_reader_does) {
+  std::ifstream facts_file(shared_path("facts.jsonl"));
+  if (!facts_file) GTEST_SKIP() << shared_path("facts.jsonl") << " is not there: the whole logs cannot be counted";
+  int counted = 0;
+  for (std::string line; std::getline(facts_file, line);) {
+    const nlohmann::json said = nlohmann::json::parse(line);
+    const std::string format = said["fmt"];
+    if (format != "mtrace" && format != "htraw") continue;
+    const std::string file = said["file"];
+    SCOPED_TRACE(file);
+    const auto trace = open_trace(shared_path(file));
+    ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+    const trace::Facts& facts = trace->facts();
+    EXPECT_EQ(facts.events(), said["events"]);
+    EXPECT_EQ(facts.allocs, said.value("malloc", 0u) + said.value("calloc", 0u) + said.value("memalign", 0u));
+    EXPECT_EQ(facts.frees, said["free"]);
+    EXPECT_EQ(facts.reallocs, said.value("realloc", 0u));
+    EXPECT_EQ(facts.unknown_frees, said.value("free_unknown", 0u));
+    EXPECT_EQ(facts.null_frees, said.value("free_null", 0u));
+    EXPECT_EQ(facts.implicit_frees, said.value("alloc_on_live", 0u));
+    EXPECT_EQ(facts.failed_requests, 0u);
+    EXPECT_EQ(facts.peak_live_bytes, said["peak_bytes"]);
+    EXPECT_EQ(facts.peak_live_blocks, said["peak_blocks"]);
+    EXPECT_EQ(facts.largest_request, said["max"]);
+    EXPECT_EQ(facts.live_blocks_at_end, said["left"]);
+    EXPECT_EQ(facts.live_bytes_at_end, said["left_bytes"]);
+    EXPECT_EQ(facts.threads, said["threads"]);
+    EXPECT_TRUE(trace->warnings().empty()) << trace->warnings().front();
+    ++counted;
+  }
+  EXPECT_EQ(counted, 4);
+}
+
+}  // namespace
+}  // namespace allocviz::import
