@@ -1,2 +1,21 @@
 # The sources of viz/panels, relative to viz/.
 list(APPEND panels_sources panels/compat.cpp panels/ui.cpp panels/ui_controls.cpp panels/ui_focus.cpp panels/ui_shapes.cpp)
+list(APPEND panels_sources
+  panels/error_bar.cpp
+  panels/events.cpp
+  panels/events_list.cpp
+  panels/events_rows.cpp
+  panels/inspector.cpp
+  panels/menu_bar.cpp
+  panels/palette.cpp
+  panels/parts.cpp
+  panels/popups.cpp
+  panels/popups_allocator.cpp
+  panels/popups_keys.cpp
+  panels/scenarios.cpp
+  panels/transport.cpp
+  panels/what_happened.cpp
+  panels/window.cpp
+  panels/window_layout.cpp)
+list(APPEND panels_sources panels/canvas.cpp panels/memory_map.cpp panels/paint.cpp panels/stage_buddy.cpp
+  panels/stage_bump.cpp panels/stage_slab.cpp panels/timeline.cpp)

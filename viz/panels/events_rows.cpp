@@ -1,0 +1,225 @@
+#include "viz/panels/events_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "core/replay/narrate.h"
+#include "viz/panels/parts.h"
+#include "viz/panels/ui.h"
+
+namespace allocviz::panels {
+
+namespace {
+
+using trace::Event;
+using trace::Op;
+
+const char* word_of(Op op) {
+  switch (op) {
+    case Op::Alloc:
+      return "alloc";
+    case Op::Free:
+      return "free";
+    case Op::Realloc:
+      return "realloc";
+    case Op::Reset:
+      return "reset";
+    case Op::Mark:
+      return "mark";
+  }
+  return "";
+}
+
+bool failed_here(const Context& context, std::uint64_t index) {
+  const auto& failures = context.state.failures;
+  return std::binary_search(failures.begin(), failures.end(), index);
+}
+
+struct Tag {
+  const char* word = nullptr;
+  draw::Color color = 0, ground = 0;
+  const char* hint = nullptr;
+};
+
+// The one thing about an event that must not be missed.
+Tag tag_of(const Context& context, const Event& event, std::uint64_t index) {
+  const draw::Theme& theme = context.theme;
+  if (event.has(trace::kFailedThere)) {
+    return {"✕ failed there", theme.failed, theme.failed_fill, "It failed in the recorded program; it is not replayed"};
+  }
+  if (failed_here(context, index)) {
+    return {"✕ failed", theme.failed, theme.failed_fill, "The allocator refused it; its state is as before"};
+  }
+  if (event.has(trace::kImplicitFree)) {
+    return {"frees first", theme.waste, theme.waste_ground, "The id was still live: that block is freed first"};
+  }
+  if (event.has(trace::kNullFree)) {
+    return {"null", theme.text_faint, theme.inset, "Free of the null pointer: nothing happens"};
+  }
+  if (event.has(trace::kUnknownId)) {
+    const bool frees = event.op == Op::Free;
+    return {"unknown", theme.text_dim, theme.inset,
+            frees ? "An id that is not live, as when the log began mid-run: nothing happens"
+                  : "An id that is not live: this acts as an alloc"};
+  }
+  return {};
+}
+
+void seek_to(const Context& context, std::uint64_t index) {
+  app::Command command;
+  command.what = app::Do::SeekTo;
+  command.position = {index + 1, replay::kAllSteps};
+  context.commands.push(std::move(command));
+}
+
+void mark_row(const Context& context, const EventColumns& columns, std::uint64_t index, draw::Rect row) {
+  const std::string* name = context.state.document.trace->mark_name(index);
+  const float dash = std::round(0.55f * context.em);
+  const float y = std::round((row.y0 + row.y1) / 2);
+  ui::fill(ui::draw_list(), {columns.op, y - 1, columns.op + dash, y + 1}, context.theme.relation);
+  row_text(row, columns.op + dash + 0.5f * context.em, context.theme.relation, name != nullptr ? *name : "mark",
+           row.x1 - columns.op - dash - context.em);
+}
+
+// The badge if it fits beside the size, else its sign alone. Returns what it takes away at the right.
+float draw_tag(const Context& context, const Tag& tag, draw::Rect row, float from) {
+  const float right = row.x1 - 0.35f * context.em;
+  const bool sign_only =
+      std::string_view(tag.word).substr(0, 3) == "✕" && badge_width(context, tag.word) > right - from;
+  const std::string_view word = sign_only ? std::string_view("✕") : std::string_view(tag.word);
+  return badge(context, row, right, word, tag.color, tag.ground) + 0.5f * context.em;
+}
+
+}  // namespace
+
+EventColumns event_columns(const Context& context, draw::Rect rect) {
+  EventColumns columns;
+  const ui::WithFont font(ui::Font::MonoSmall);
+  const float em = context.em;
+  const float index = ui::text_width(trace::count_text(context.state.document.trace->size()));
+  columns.index_right = rect.x0 + 0.5f * em + std::max(index, 1.6f * em);
+  columns.op = columns.index_right + 0.8f * em;
+  // The id stands where "realloc" ends at the latest; the size ends where a badge still fits on a comfortable width.
+  columns.id = columns.op + 3.4f * em;
+  const float comfortable = rect.x1 - 6.2f * em;
+  columns.size_right = std::clamp(comfortable, columns.id + 6.5f * em, std::max(columns.id + 6.5f * em, rect.x1 - em));
+  columns.size_right = std::min(columns.size_right, rect.x1 - 1.2f * em);
+  return columns;
+}
+
+void event_row(const Context& context, const EventColumns& columns, std::uint64_t index, draw::Rect row) {
+  const draw::Theme& theme = context.theme;
+  const trace::Trace& trace = *context.state.document.trace;
+  const std::uint64_t at = context.state.cursor().event;
+  const bool current = index + 1 == at;
+  const bool ahead = index >= at;
+  if (row_button(context, fmt::format("##{}", index + 1).c_str(), row, current)) seek_to(context, index);
+  const Event event = trace.event(index);
+  const Tag tag = tag_of(context, event, index);
+  if (tag.word != nullptr) ui::tooltip(tag.hint);
+  {
+    const ui::WithFont font(ui::Font::MonoSmall);
+    row_text_right(row, columns.index_right, current ? theme.text_dim : theme.text_faint, trace::count_text(index + 1));
+  }
+  if (event.op == Op::Mark) return mark_row(context, columns, index, row);
+  const draw::Color faded = ahead ? theme.text_faint : theme.text;
+  const draw::Color word = event.op == Op::Free && !ahead ? theme.ok : (ahead ? theme.text_faint : theme.text);
+  row_text(row, columns.op, word, word_of(event.op), columns.id - columns.op - 0.2f * context.em);
+
+  const bool sized = event.op == Op::Alloc || event.op == Op::Realloc;
+  const std::string size = sized ? trace::size_text(event.size) : std::string{};
+  float size_left = columns.size_right;
+  {
+    const ui::WithFont font(ui::Font::MonoSmall);
+    const float width = ui::text_width(size);
+    float right = columns.size_right;
+    if (tag.word != nullptr) right = std::min(right, row.x1 - 0.85f * context.em - badge_width(context, "✕"));
+    size_left = right - width;
+    if (sized) row_text_right(row, right, faded, size);
+    if (tag.word != nullptr) draw_tag(context, tag, row, right + 0.4f * context.em);
+  }
+  std::string id = trace.id_text(event);
+  if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
+  const ui::WithFont font(event.has(trace::kNamedId) ? ui::Font::Bold : ui::Font::MonoSmall);
+  row_text(row, columns.id, ahead ? theme.text_dim : theme.text, id,
+           (sized ? size_left : row.x1 - (tag.word != nullptr ? 6 * context.em : 0)) - columns.id - 0.4f * context.em);
+}
+
+void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {
+  const draw::Theme& theme = context.theme;
+  const app::State& state = context.state;
+  const bool current = index + 1 == state.cursor().event;
+  if (row_button(context, fmt::format("##{}", index + 1).c_str(), row, current)) seek_to(context, index);
+  const Event event = state.document.trace->event(index);
+  const float half = row.y0 + 0.52f * row.height();
+  const draw::Rect upper{row.x0, row.y0 + 0.25f * context.em, row.x1, half};
+  const draw::Rect lower{row.x0, half, row.x1, row.y1 - 0.25f * context.em};
+  const float left = row.x0 + 0.8f * context.em;
+  row_text(upper, left, theme.failed, "✕");
+  const float text = left + 1.2f * context.em;
+  {
+    const ui::WithFont font(ui::Font::Mono);
+    const float width = row_text(upper, text, theme.text, trace::count_text(index + 1));
+    const float right = row.x1 - 0.6f * context.em;
+    const std::string what = event.op == Op::Free ? "free" : trace::size_text(event.size);
+    if (text + width + ui::text_width(what) + context.em < right) row_text_right(upper, right, theme.text, what);
+  }
+  const ui::WithFont font(ui::Font::Small);
+  std::string why;
+  if (event.has(trace::kFailedThere)) {
+    why = "failed in the recorded program";
+  } else if (event.op == Op::Free) {
+    why = fmt::format("the free of {} was refused", state.document.trace->id_text(event));
+  } else {
+    const replay::Series& series = state.timeline().series();
+    why = fmt::format("largest free {}, free in all {}", trace::size_text(series.at(replay::Curve::LargestFree, index)),
+                      trace::size_text(series.at(replay::Curve::Free, index)));
+  }
+  row_text(lower, text, theme.text_dim, why, row.x1 - text - 0.4f * context.em);
+}
+
+namespace {
+
+struct TabInfo {
+  app::LeftTab tab;
+  app::Do command;
+  const char* label;
+};
+constexpr TabInfo kTabs[] = {{app::LeftTab::Events, app::Do::ShowEventList, "EVENTS"},
+                             {app::LeftTab::Failures, app::Do::ShowFailures, "FAILURES"},
+                             {app::LeftTab::Scenarios, app::Do::ShowScenarios, "LESSONS"}};
+
+}  // namespace
+
+draw::Rect left_tabs(const Context& context, draw::Rect rect) {
+  const draw::Theme& theme = context.theme;
+  const float em = context.em;
+  const draw::Rect inside = ui::panel_frame(theme, rect, "", " ");
+  const ui::WithFont font(ui::Font::SmallBold);
+  const draw::Rect line{rect.x0, rect.y0 + std::round(0.35f * em), rect.x1, rect.y0 + std::round(2.05f * em)};
+  float x = inside.x0 - 0.5f * em;
+  for (const TabInfo& info : kTabs) {
+    const bool chosen = context.state.left_tab == info.tab;
+    const std::size_t failures = context.state.failures.size();
+    const bool counted = info.tab == app::LeftTab::Failures && failures != 0;
+    const std::string count = counted ? " " + trace::count_text(failures) : "";
+    const float width = ui::text_width(info.label) + ui::text_width(count) + em;
+    ImGui::SetCursorScreenPos(ImVec2(x, line.y0));
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    ImGui::PushStyleColor(ImGuiCol_Header, ImGui::ColorConvertU32ToFloat4(0));
+    const std::string label = fmt::format("##{}", info.label);
+    if (ui::selectable(label.c_str(), chosen, {width, line.height()})) context.commands.push(info.command);
+    ImGui::PopStyleColor();
+    ImGui::PopStyleVar();
+    const float used = row_text(line, x + 0.5f * em, chosen ? theme.text : theme.text_faint, info.label);
+    row_text(line, x + 0.5f * em + used, theme.failed, count);
+    if (chosen) ui::fill(ui::draw_list(), {x + 0.5f * em, line.y1, x + width - 0.5f * em, line.y1 + 2}, theme.live);
+    x += width;
+  }
+  return {inside.x0, inside.y0 + 0.3f * em, inside.x1, inside.y1};
+}
+
+}  // namespace allocviz::panels

@@ -1,0 +1,180 @@
+// The top line: menus at the left, the document's title in the middle, its configuration at the right.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "viz/app/availability.h"
+#include "viz/panels/panel.h"
+#include "viz/panels/parts.h"
+#include "viz/panels/ui.h"
+
+namespace allocviz::panels {
+
+namespace {
+
+constexpr const char* kMenus[] = {"File", "View", "Trace", "Allocator", "Help"};
+
+std::string file_name(const std::string& path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+void recent_files(const Context& context) {
+  const std::vector<std::string>& recent = context.state.settings.recent;
+  if (recent.empty() || !ui::begin_menu("Open recent")) return;
+  for (const std::string& path : recent) {
+    const bool chosen = ui::menu_item(fmt::format("{}##{}", file_name(path), path).c_str(), nullptr);
+    ui::tooltip(path);
+    if (!chosen) continue;
+    app::Command command;
+    command.what = app::Do::OpenFile;
+    command.text = path;
+    context.commands.push(std::move(command));
+  }
+  ui::end_menu();
+}
+
+void menu(const Context& context, const char* name) {
+  if (!ui::begin_menu(name)) return;
+  for (const app::CommandInfo& info : app::command_infos()) {
+    if (info.menu != name) continue;
+    if (info.line_above) ImGui::Separator();
+    const bool checked = app::is_checked(context.state, info), enabled = app::is_enabled(context.state, info);
+    const std::string chord = ui::symbols(chord_text(info.key));
+    if (ui::menu_item(ui::symbols(info.name).c_str(), chord.c_str(), checked, enabled)) {
+      context.commands.push(app::command_of(context.state, info));
+    }
+    if (!info.hint.empty()) ui::tooltip(info.hint);
+    if (info.what == app::Do::OpenFile) recent_files(context);
+  }
+  ui::end_menu();
+}
+
+// Returns where the menus end.
+float menus(const Context& context, draw::Rect rect) {
+  float end = rect.x0;
+  if (!ImGui::BeginMenuBar()) return end;
+  // The bar is tall, the menus below it are not.
+  ImGui::PopStyleVar();
+  const float pad = std::round((rect.height() - ImGui::GetFontSize()) / 2);
+  for (const char* name : kMenus) {
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(1.3f * context.em, 0.45f * context.em));
+    menu(context, name);
+    ImGui::PopStyleVar();
+  }
+  end = ImGui::GetCursorScreenPos().x;
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(0.6f * context.em, pad));
+  ImGui::EndMenuBar();
+  return end;
+}
+
+struct Chip {
+  std::string text;
+  bool defaulted = false;
+  float width = 0;
+};
+
+Chip chip_of(const Context& context, std::size_t stage) {
+  Chip chip;
+  chip.text = trace::to_title(context.state.timeline(stage).spec());
+  chip.defaulted = context.state.document.default_spec && stage == 0;
+  const float em = context.em;
+  {
+    const ui::WithFont font(ui::Font::Mono);
+    chip.width = ui::text_width(chip.text) + 2.9f * em;
+  }
+  if (chip.defaulted) chip.width += badge_width(context, "default") + 0.5f * em;
+  chip.width = std::round(chip.width);
+  return chip;
+}
+
+void arrow_down(ImDrawList* list, draw::Point at, float size, draw::Color color) {
+  const ImVec2 left(at.x - size, at.y - size / 2), low(at.x, at.y + size / 2), right(at.x + size, at.y - size / 2);
+  list->AddLine(left, low, color, std::max(1.5f, size / 3));
+  list->AddLine(low, right, color, std::max(1.5f, size / 3));
+}
+
+void draw_chip(const Context& context, const Chip& chip, std::size_t stage, draw::Rect box) {
+  const draw::Theme& theme = context.theme;
+  const float em = context.em;
+  ui::fill(ui::draw_list(), box, theme.inset, box.height() / 2);
+  ImGui::SetCursorScreenPos(ImVec2(box.x0, box.y0));
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, box.height() / 2);
+  const auto nothing = [](ImDrawList*, draw::Rect, draw::Color) {};
+  const char* hint = chip.defaulted
+                         ? "The log names no allocator: this is the default for its peak. Click to change it."
+                         : "Click to change the configuration   Ctrl+E";
+  if (ui::icon_button(fmt::format("##allocator {}", stage + 1).c_str(), hint, nothing, {box.width(), box.height()})) {
+    app::Command command;
+    command.what = app::Do::ShowAllocator;
+    command.stage = stage;
+    context.commands.push(std::move(command));
+  }
+  ImGui::PopStyleVar();
+  ui::outline(ui::draw_list(), box, theme.panel_edge, 1, box.height() / 2);
+  float x = box.x0 + 0.9f * em;
+  {
+    const ui::WithFont font(ui::Font::Mono);
+    x += row_text(box, x, theme.live, chip.text, box.x1 - x - 2 * em) + 0.5f * em;
+  }
+  if (chip.defaulted)
+    badge(context, box, x + badge_width(context, "default"), "default", theme.waste, theme.waste_ground);
+  arrow_down(ui::draw_list(), {box.x1 - 1.1f * em, (box.y0 + box.y1) / 2}, 0.3f * em, theme.text_dim);
+}
+
+// The configurations, from the right edge; returns where they begin.
+float chips(const Context& context, draw::Rect rect, float from) {
+  const float em = context.em;
+  const float height = std::round(1.85f * em);
+  const float y = std::round((rect.y0 + rect.y1 - height) / 2);
+  const float add = std::round(ui::text_width("+ compare"));
+  float x = rect.x1 - em - add;
+  if (x < from) return rect.x1;
+  ImGui::SetCursorScreenPos(ImVec2(x, std::round((rect.y0 + rect.y1 - ui::line_height()) / 2)));
+  if (ui::link(context.theme, "+ compare")) context.commands.push(app::Do::AddStage);
+  ui::tooltip("The same trace on another allocator beside this one");
+  x -= em;
+  for (std::size_t stage = context.state.stages.size(); stage-- > 0;) {
+    const Chip chip = chip_of(context, stage);
+    const float left = std::max(x - chip.width, from);
+    if (x - left < 6 * em) break;
+    draw_chip(context, chip, stage, {left, y, x, y + height});
+    x = left - 0.5f * em;
+  }
+  return x;
+}
+
+void title(const Context& context, draw::Rect rect, float left, float right) {
+  const app::Document& document = context.state.document;
+  const ui::WithFont font(ui::Font::Bold);
+  const std::string text = document.title + (document.edited ? " •" : "");
+  const float room = right - left;
+  if (room < 4 * context.em) return;
+  const float width = std::min(ui::text_width(text), room);
+  // In the middle of the window, moved aside where it would touch the menus or the chips.
+  const float x = std::clamp((rect.x0 + rect.x1 - width) / 2, left, std::max(left, right - width));
+  row_text(rect, x, context.theme.text, text, room);
+  const draw::Rect box{x, rect.y0, x + width, rect.y1};
+  ui::place("title", box);
+  const bool hovered = ImGui::IsMouseHoveringRect(ImVec2(box.x0, box.y0), ImVec2(box.x1, box.y1));
+  if (hovered && ImGui::IsWindowHovered() && !document.path.empty()) ImGui::SetTooltip("%s", document.path.c_str());
+}
+
+}  // namespace
+
+void menu_bar(const Context& context, draw::Rect rect) {
+  constexpr ImGuiWindowFlags kFlags =
+      ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_MenuBar;
+  const float pad = std::round((rect.height() - ImGui::GetFontSize()) / 2);
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(0.6f * context.em, pad));
+  ui::begin_region("menu", rect, kFlags);
+  ui::fill(ui::draw_list(), {rect.x0, rect.y1 - 1, rect.x1, rect.y1}, context.theme.panel_edge);
+  const float left = menus(context, rect) + context.em;
+  ImGui::PopStyleVar();
+  const float right = chips(context, rect, left) - context.em;
+  title(context, rect, left, right);
+  ui::end_region();
+}
+
+}  // namespace allocviz::panels

@@ -1,0 +1,193 @@
+#include "viz/panels/popups.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "viz/app/cursor.h"
+#include "viz/app/update.h"
+#include "viz/panels/parts.h"
+#include "viz/panels/ui.h"
+
+namespace allocviz::panels {
+
+draw::Rect begin_dialog(const Context& context, const char* name, float width_em, float height_em) {
+  const float em = context.em;
+  const ImVec2 window = ImGui::GetIO().DisplaySize;
+  const float width = std::min(width_em * em, window.x - 2 * em), height = std::min(height_em * em, window.y - 2 * em);
+  const float x = std::round((window.x - width) / 2);
+  const float y = std::round(std::clamp((window.y - height) / 3, em, std::max(em, window.y - height - em)));
+  const draw::Rect rect{x, y, x + width, y + height};
+  ui::begin_modal(name, rect);
+  const ImGuiIO& io = ImGui::GetIO();
+  const bool outside = ImGui::IsMouseClicked(0) && !rect.contains({io.MousePos.x, io.MousePos.y});
+  const bool fresh = context.state.frame <= context.state.popup_opened_at;
+  if (ui::pressed({.key = ui::Key::Escape}, false) || (outside && !fresh)) context.commands.push(app::Do::ClosePopup);
+  const float pad = std::round(1.2f * em);
+  return {rect.x0 + pad, rect.y0 + pad, rect.x1 - pad, rect.y1 - pad};
+}
+
+void end_dialog() {
+  ui::end_modal();
+}
+
+void focus_first(const Context& context) {
+  if (context.state.frame == context.state.popup_opened_at) ImGui::SetKeyboardFocusHere();
+}
+
+float dialog_title(const Context& context, draw::Rect inside, const char* title) {
+  const ui::WithFont font(ui::Font::Title);
+  ui::text_at(ui::draw_list(), {inside.x0, inside.y0}, context.theme.text, title, inside.width());
+  return inside.y0 + ui::line_height() + std::round(0.9f * context.em);
+}
+
+bool dialog_buttons(const Context& context, draw::Rect inside, const char* label, bool enabled) {
+  const float em = context.em;
+  const float height = std::round(2.1f * em), width = std::round(7 * em);
+  const float y = inside.y1 - height;
+  if (!enabled) ImGui::BeginDisabled();
+  ImGui::SetCursorScreenPos(ImVec2(inside.x1 - width, y));
+  ImGui::PushStyleColor(ImGuiCol_Button, ImGui::ColorConvertU32ToFloat4(context.theme.live_fill));
+  ImGui::PushStyleColor(ImGuiCol_Text, ImGui::ColorConvertU32ToFloat4(context.theme.text_on_live));
+  bool done = ui::button(label, {width, height});
+  ImGui::PopStyleColor(2);
+  if (!enabled) ImGui::EndDisabled();
+  ImGui::SetCursorScreenPos(ImVec2(inside.x1 - 2 * width - 0.6f * em, y));
+  const bool cancelled = ui::button("Cancel", {width, height});
+  if (cancelled) context.commands.push(app::Do::ClosePopup);
+  done |= enabled && !cancelled && ui::pressed({.key = ui::Key::Enter}, false);
+  return done;
+}
+
+namespace {
+
+void push_text(const Context& context, app::Do what, std::string text) {
+  app::Command command;
+  command.what = what;
+  command.text = std::move(text);
+  context.commands.push(std::move(command));
+}
+
+// The one field of a dialog; what is typed goes into the state.
+std::string field(const Context& context, draw::Rect inside, float y, const char* label, const char* hint) {
+  std::string text = context.state.popup_state.text;
+  ImGui::SetCursorScreenPos(ImVec2(inside.x0, y));
+  ImGui::SetNextItemWidth(inside.width());
+  focus_first(context);
+  if (ui::input_text(label, hint, text)) push_text(context, app::Do::TypeInPopup, text);
+  return text;
+}
+
+void go_to(const Context& context) {
+  const draw::Rect inside = begin_dialog(context, "go to", 28, 12);
+  const float y = dialog_title(context, inside, "Go to event");
+  const std::string text = field(context, inside, y, "##event", "N, or N.K for step K of event N");
+  const auto at = app::parse_position(text);
+  const float below = ImGui::GetItemRectMax().y + std::round(0.5f * context.em);
+  const ui::WithFont small(ui::Font::Small);
+  const bool wrong = !text.empty() && !at.ok();
+  wrapped({inside.x0, below}, inside.width(), wrong ? context.theme.failed : context.theme.text_dim,
+          wrong ? at.trouble().what + "; " + at.trouble().todo
+                : fmt::format("0 … {}; 0 is before the first", trace::count_text(app::event_count(context.state))));
+  if (dialog_buttons(context, inside, "Go", at.ok())) {
+    app::Command command;
+    command.what = app::Do::SeekTo;
+    command.position = *at;
+    context.commands.push(std::move(command));
+    context.commands.push(app::Do::ClosePopup);
+  }
+  end_dialog();
+}
+
+void open_path(const Context& context) {
+  const auto& recent = context.state.settings.recent;
+  const auto rows = static_cast<float>(std::min<std::size_t>(recent.size(), 8));
+  const draw::Rect inside = begin_dialog(context, "open", 40, 12 + (rows > 0 ? 2 + 1.9f * rows : 0));
+  const float em = context.em;
+  float y = dialog_title(context, inside, "Open a trace or a log");
+  const std::string text = field(context, inside, y, "##path", "path; or drop a file on the window");
+  y = ImGui::GetItemRectMax().y + std::round(0.6f * em);
+  if (rows > 0) {
+    const ui::WithFont font(ui::Font::SmallBold);
+    ui::text_at(ui::draw_list(), {inside.x0, y + 0.3f * em}, context.theme.text_dim, "RECENT");
+    y += std::round(1.7f * em);
+  }
+  for (std::size_t i = 0; i < recent.size() && i < 8; ++i) {
+    const draw::Rect row{inside.x0, y, inside.x1, y + std::round(1.9f * em)};
+    if (row_button(context, fmt::format("##{}", recent[i]).c_str(), row, false)) {
+      push_text(context, app::Do::OpenFile, recent[i]);
+    }
+    const std::string& path = recent[i];
+    const std::size_t name = path.find_last_of('/') + 1;
+    const float used = row_text(row, row.x0 + 0.4f * em, context.theme.text, path.substr(name), row.width() - em);
+    row_text(row, row.x0 + 1.4f * em + used, context.theme.text_faint, path.substr(0, name),
+             row.width() - used - 2 * em);
+    y = row.y1;
+  }
+  if (dialog_buttons(context, inside, "Open", !text.empty())) push_text(context, app::Do::OpenFile, text);
+  end_dialog();
+}
+
+void save_path(const Context& context) {
+  const draw::Rect inside = begin_dialog(context, "save", 40, 12);
+  const float y = dialog_title(context, inside, "Save the trace as");
+  const std::string text = field(context, inside, y, "##path", "name.json, name.jsonl; .zst compresses");
+  const ui::WithFont small(ui::Font::Small);
+  wrapped({inside.x0, ImGui::GetItemRectMax().y + 0.5f * context.em}, inside.width(), context.theme.text_dim,
+          "With its configurations, as they are now.");
+  if (dialog_buttons(context, inside, "Save", !text.empty())) push_text(context, app::Do::SaveAs, text);
+  end_dialog();
+}
+
+void about(const Context& context) {
+  const draw::Rect inside = begin_dialog(context, "about", 34, 17);
+  float y = dialog_title(context, inside, "allocviz");
+  constexpr const char* kWhat =
+      "Replays what a program asked for on real allocators, step by step, forward and back. Every pixel comes from the "
+      "state of the allocator itself: there is no model of it beside it.";
+  constexpr const char* kLibrary =
+      "Buddy, bump and slab are a header-only C++20 library of their own, usable without this window.";
+  for (const char* paragraph : {kWhat, kLibrary, "MIT licence."}) {
+    y += wrapped({inside.x0, y}, inside.width(), context.theme.text, paragraph) + std::round(0.8f * context.em);
+  }
+  const float width = std::round(7 * context.em), height = std::round(2.1f * context.em);
+  ImGui::SetCursorScreenPos(ImVec2(inside.x1 - width, inside.y1 - height));
+  if (ui::button("Close", {width, height}) || ui::pressed({.key = ui::Key::Enter}, false)) {
+    context.commands.push(app::Do::ClosePopup);
+  }
+  end_dialog();
+}
+
+}  // namespace
+
+void popups(const Context& context) {
+  switch (context.state.popup) {
+    case app::Popup::None:
+      break;
+    case app::Popup::Palette:
+      palette(context);
+      break;
+    case app::Popup::Keys:
+      keys_page(context);
+      break;
+    case app::Popup::GoTo:
+      go_to(context);
+      break;
+    case app::Popup::OpenPath:
+      open_path(context);
+      break;
+    case app::Popup::SavePath:
+      save_path(context);
+      break;
+    case app::Popup::Allocator:
+      allocator_dialog(context);
+      break;
+    case app::Popup::About:
+      about(context);
+      break;
+  }
+}
+
+}  // namespace allocviz::panels

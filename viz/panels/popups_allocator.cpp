@@ -1,0 +1,102 @@
+// The configuration of one stage, checked at every letter.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "viz/app/draft.h"
+#include "viz/panels/parts.h"
+#include "viz/panels/popups.h"
+#include "viz/panels/ui.h"
+
+namespace allocviz::panels {
+
+namespace {
+
+using app::DraftField;
+
+float kinds(const Context& context, draw::Rect inside, float y) {
+  const app::Draft& draft = context.state.popup_state.draft;
+  ImGui::SetCursorScreenPos(ImVec2(inside.x0, y));
+  for (const trace::AllocatorKind kind : app::draft_kinds()) {
+    const std::string name(trace::kind_text(kind));
+    if (ui::toggle(name.c_str(), kind == draft.kind)) {
+      app::Command command;
+      command.what = app::Do::DraftKind;
+      command.number = static_cast<std::uint64_t>(kind);
+      context.commands.push(std::move(command));
+    }
+    ImGui::SameLine();
+  }
+  return y + ImGui::GetFrameHeight() + std::round(0.9f * context.em);
+}
+
+// Its name, the text, and at the field where the fault is, an edge that says so.
+float one_field(const Context& context, draw::Rect inside, float y, DraftField which, bool first, bool at_fault) {
+  const app::Draft& draft = context.state.popup_state.draft;
+  const float em = context.em;
+  const float label = std::round(9 * em), height = ImGui::GetFrameHeight();
+  row_text({inside.x0, y, inside.x1, y + height}, inside.x0, context.theme.text_dim, app::title_of(which, draft.kind),
+           label - 0.5f * em);
+  std::string text = draft[which];
+  ImGui::SetCursorScreenPos(ImVec2(inside.x0 + label, y));
+  ImGui::SetNextItemWidth(inside.width() - label);
+  if (first) focus_first(context);
+  const std::string id = fmt::format("##{}", app::key_of(which));
+  if (at_fault) ImGui::PushStyleColor(ImGuiCol_Border, ImGui::ColorConvertU32ToFloat4(context.theme.failed));
+  if (ui::input_text(id.c_str(), std::string(app::hint_of(which, draft.kind)).c_str(), text)) {
+    app::Command command;
+    command.what = app::Do::DraftText;
+    command.number = static_cast<std::uint64_t>(which);
+    command.text = text;
+    context.commands.push(std::move(command));
+  }
+  if (at_fault) ImGui::PopStyleColor();
+  return y + height + std::round(0.5f * em);
+}
+
+// "gaps[1]" is about the field "gaps".
+bool is_about(const std::string& field, std::string_view key) {
+  return field == key ||
+         (field.size() > key.size() && field.compare(0, key.size(), key) == 0 && field[key.size()] == '[');
+}
+
+}  // namespace
+
+void allocator_dialog(const Context& context) {
+  const app::State& state = context.state;
+  const app::PopupState& popup = state.popup_state;
+  const bool adds = popup.stage >= state.stages.size();
+  const draw::Rect inside = begin_dialog(context, "allocator", 38, 25);
+  float y = dialog_title(context, inside, adds ? "Compare with" : "Allocator");
+  y = kinds(context, inside, y);
+  const auto spec = app::spec_of(popup.draft);
+  bool first = true;
+  for (const DraftField which : app::fields_of(popup.draft.kind)) {
+    const bool at_fault = !spec.ok() && is_about(spec.trouble().where.field, app::key_of(which));
+    y = one_field(context, inside, y, which, std::exchange(first, false), at_fault);
+  }
+  y += std::round(0.4f * context.em);
+  if (spec.ok()) {
+    const ui::WithFont font(ui::Font::MonoSmall);
+    wrapped({inside.x0, y}, inside.width(), context.theme.text_dim, trace::to_text(*spec));
+  } else {
+    const trace::Trouble& fault = spec.trouble();
+    const std::string text = fault.what + (fault.todo.empty() ? "" : "; " + fault.todo);
+    const float height = wrapped({inside.x0, y}, inside.width(), context.theme.failed, text);
+    ui::place("fault", {inside.x0, y, inside.x1, y + height});
+  }
+  if (dialog_buttons(context, inside, adds ? "Add" : "Apply", spec.ok())) {
+    app::Command command;
+    command.what = adds ? app::Do::AddStage : app::Do::SetAllocator;
+    command.spec = *spec;
+    command.stage = popup.stage;
+    context.commands.push(std::move(command));
+    context.commands.push(app::Do::ClosePopup);
+  }
+  end_dialog();
+}
+
+}  // namespace allocviz::panels

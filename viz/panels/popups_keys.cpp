@@ -1,0 +1,121 @@
+// Keys and mouse on one page, made of the list of commands itself.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "viz/panels/parts.h"
+#include "viz/panels/popups.h"
+#include "viz/panels/ui.h"
+
+namespace allocviz::panels {
+
+namespace {
+
+struct Entry {
+  std::string_view key, key2, name;
+};
+struct Group {
+  std::string_view title;
+  std::vector<Entry> entries;
+};
+
+constexpr std::array kMouse{
+    Entry{"wheel", "", "zoom at the cursor"},
+    Entry{"drag", "", "pan the stage and the map"},
+    Entry{"click", "", "select a block"},
+    Entry{"drag on the charts", "", "go through time"},
+    Entry{"wheel on the charts", "", "zoom in time"},
+    Entry{"right-drag", "", "pan in time"},
+    Entry{"drop a file", "", "open it"},
+    Entry{"Tab", "", "the next control"},
+};
+
+std::vector<Group> groups() {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kMenus{{{"Trace", "MOVING IN TIME"},
+                                                                                        {"View", "LOOKING"},
+                                                                                        {"File", "FILES"},
+                                                                                        {"Allocator", "ALLOCATOR"},
+                                                                                        {"Help", "HELP"}}};
+  std::vector<Group> all;
+  for (const auto& [menu, title] : kMenus) {
+    Group group{title, {}};
+    for (const app::CommandInfo& info : app::command_infos()) {
+      if (info.menu == menu && !info.key.empty()) group.entries.push_back({info.key, info.key2, info.name});
+    }
+    all.push_back(std::move(group));
+  }
+  all.push_back({"MOUSE", {kMouse.begin(), kMouse.end()}});
+  return all;
+}
+
+float row_height(const Context& context) {
+  return std::round(1.85f * context.em);
+}
+
+float height_of(const Context& context, const Group& group) {
+  return row_height(context) * (static_cast<float>(group.entries.size()) + 2);
+}
+
+void draw_group(const Context& context, const Group& group, draw::Point at, float width) {
+  const float em = context.em;
+  const float height = row_height(context);
+  {
+    const ui::WithFont font(ui::Font::SmallBold);
+    row_text({at.x, at.y, at.x + width, at.y + height}, at.x, context.theme.text_dim, group.title);
+  }
+  float y = at.y + height;
+  const float keys = std::round(10.5f * em);
+  for (const Entry& entry : group.entries) {
+    const float caps_y = y + std::round((height - 1.45f * em) / 2);
+    const bool is_key = entry.key == "Tab" || group.title != "MOUSE";
+    const draw::Rect row{at.x, y, at.x + width, y + height};
+    if (is_key) {
+      const float used = key_caps(context, {at.x, caps_y}, entry.key);
+      if (!entry.key2.empty()) key_caps(context, {at.x + used + 0.6f * em, caps_y}, entry.key2);
+    } else {
+      row_text(row, at.x, context.theme.text, entry.key, keys);
+    }
+    row_text(row, at.x + keys, context.theme.text_dim, entry.name, width - keys - 0.5f * em);
+    y += height;
+  }
+}
+
+}  // namespace
+
+void keys_page(const Context& context) {
+  const float em = context.em;
+  const ImVec2 window = ImGui::GetIO().DisplaySize;
+  const float column = 24;  // ems
+  const int columns = std::clamp(static_cast<int>((window.x / em - 5) / column), 1, 3);
+  const std::vector<Group> all = groups();
+  float total = 0;
+  for (const Group& group : all) total += height_of(context, group);
+  const float tallest = std::max(total / static_cast<float>(columns) + 4 * em, height_of(context, all.front()));
+  const draw::Rect inside =
+      begin_dialog(context, "keys", column * static_cast<float>(columns) + 2.4f, tallest / em + 6);
+  const float top = dialog_title(context, inside, "Keys and mouse");
+  ui::begin_region("all keys", {inside.x0, top, inside.x1, inside.y1});
+  const ImVec2 begin = ImGui::GetCursorScreenPos();
+  const float width = column * em;
+  draw::Point at{begin.x, begin.y};
+  float lowest = begin.y;
+  for (const Group& group : all) {
+    const bool full = at.y > begin.y && at.y - begin.y + height_of(context, group) > tallest;
+    const bool last_column = at.x + 1.5f * width > begin.x + width * static_cast<float>(columns);
+    if (full && !last_column) at = {at.x + width, begin.y};
+    draw_group(context, group, at, std::min(width, inside.width()));
+    at.y += height_of(context, group);
+    lowest = std::max(lowest, at.y);
+  }
+  ImGui::SetCursorScreenPos(ImVec2(begin.x, lowest));
+  ImGui::Dummy(ImVec2(1, 1));
+  ui::end_region();
+  const bool again = ui::pressed(ui::chord_of("?"), false) || ui::pressed(ui::chord_of("F1"), false);
+  if (again && context.state.frame > context.state.popup_opened_at) context.commands.push(app::Do::ClosePopup);
+  end_dialog();
+}
+
+}  // namespace allocviz::panels

@@ -1,0 +1,178 @@
+// The whole window: how it is divided, what divides it, and which key means what.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "viz/app/availability.h"
+#include "viz/app/update.h"
+#include "viz/panels/error_bar.h"
+#include "viz/panels/inspector.h"
+#include "viz/panels/panel.h"
+#include "viz/panels/ui.h"
+#include "viz/panels/window_layout.h"
+
+namespace allocviz::panels {
+
+namespace {
+
+using app::Do;
+using draw::Rect;
+
+// Held down, these go on.
+bool repeats(Do what) {
+  switch (what) {
+    case Do::NextEvent:
+    case Do::PreviousEvent:
+    case Do::NextStep:
+    case Do::PreviousStep:
+    case Do::ZoomIn:
+    case Do::ZoomOut:
+    case Do::PanLeft:
+    case Do::PanRight:
+    case Do::Slower:
+    case Do::Faster:
+    case Do::Undo:
+    case Do::Redo:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool asked_for(const app::CommandInfo& info) {
+  for (const std::string_view key : {info.key, info.key2}) {
+    if (key.empty()) continue;
+    const ui::Chord chord = ui::chord_of(std::string(key).c_str());
+    if (ui::pressed(chord, repeats(info.what)) && ui::is_free(chord)) return true;
+  }
+  return false;
+}
+
+void keyboard(const Context& context) {
+  for (const app::CommandInfo& info : app::command_infos()) {
+    if (asked_for(info)) context.commands.push(app::command_of(context.state, info));
+  }
+}
+
+// A gap between two parts that can be dragged; a double click puts it back. `fraction` turns the mouse into a share.
+struct Splitter {
+  const char* label;
+  app::Split which;
+  Rect gap;
+  bool upright;     // it stands between left and right
+  float usual;      // its share in fresh settings
+  double fraction;  // its share where the mouse is now
+};
+
+void push_split(const Context& context, app::Split which, double fraction) {
+  app::Command command;
+  command.what = Do::SetSplit;
+  command.number = static_cast<std::uint64_t>(which);
+  command.value = fraction;
+  context.commands.push(std::move(command));
+}
+
+void splitter(const Context& context, const Splitter& split) {
+  const bool hovered = ui::canvas(split.label, split.gap);
+  const bool held = ImGui::IsItemActive();
+  if (hovered && ImGui::IsMouseDoubleClicked(0)) {
+    push_split(context, split.which, static_cast<double>(split.usual));
+  } else if (held && ImGui::IsMouseDragging(0)) {
+    push_split(context, split.which, split.fraction);
+  }
+  if (!hovered && !held) return;
+  ImGui::SetMouseCursor(split.upright ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
+  const float half = std::max(1.0f, std::round(0.1f * context.em));
+  Rect line = split.gap;
+  if (split.upright) {
+    const float middle = std::round((line.x0 + line.x1) / 2);
+    line = {middle - half, line.y0, middle + half, line.y1};
+  } else {
+    const float middle = std::round((line.y0 + line.y1) / 2);
+    line = {line.x0, middle - half, line.x1, middle + half};
+  }
+  ui::fill(ui::draw_list(), line, context.theme.live, half);
+}
+
+void splitters(const Context& context, const Parts& parts, Rect rect) {
+  const app::Settings usual;
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  const auto share = [](float part, float whole) { return static_cast<double>(part / whole); };
+  const float half = parts.gap / 2, width = rect.width() - 2 * parts.gap;
+  if (parts.left) {
+    const double now = share(mouse.x - half - (rect.x0 + parts.gap), width);
+    splitter(context, {"split left", app::Split::Left, parts.left_gap, true, usual.left_width, now});
+  }
+  if (parts.right) {
+    const double now = share(rect.x1 - parts.gap - (mouse.x + half), width);
+    splitter(context, {"split right", app::Split::Right, parts.right_gap, true, usual.right_width, now});
+  }
+  if (parts.bottom) {
+    const double now = share(rect.y1 - parts.gap - (mouse.y + half), rect.height());
+    splitter(context, {"split bottom", app::Split::Bottom, parts.bottom_gap, false, usual.bottom_height, now});
+  }
+  if (!parts.stages.empty() && parts.stages.front().map) {
+    const double now = share(parts.center.y1 - (mouse.y + half), parts.center.height());
+    splitter(context, {"split map", app::Split::Map, parts.map_gap, false, usual.map_height, now});
+  }
+}
+
+void stage(const Context& context, Rect rect, std::size_t index) {
+  switch (context.state.timeline(index).spec().kind) {
+    case trace::AllocatorKind::Bump:
+      return stage_bump(context, rect, index);
+    case trace::AllocatorKind::Slab:
+      return stage_slab(context, rect, index);
+    case trace::AllocatorKind::Buddy:
+    case trace::AllocatorKind::Tiered:
+    case trace::AllocatorKind::Recorded:
+      return stage_buddy(context, rect, index);
+  }
+}
+
+void left_part(const Context& context, Rect rect) {
+  if (context.state.left_tab == app::LeftTab::Scenarios) return scenarios(context, rect);
+  events(context, rect);
+}
+
+// The block below the event, as tall as it wants to be, as long as the event keeps the larger part.
+void right_part(const Context& context, Rect rect, float gap) {
+  const float wanted = inspector_height(context, rect.width());
+  const float most = 0.55f * rect.height();
+  const float height = std::round(std::min(wanted, most));
+  if (rect.height() < 22 * context.em) return what_happened(context, rect);
+  what_happened(context, {rect.x0, rect.y0, rect.x1, rect.y1 - height - gap});
+  inspector(context, {rect.x0, rect.y1 - height, rect.x1, rect.y1});
+}
+
+void all_parts(const Context& context, const Parts& parts) {
+  menu_bar(context, parts.menu);
+  if (parts.error) error_bar(context, parts.error_rect);
+  if (parts.loading) loading_bar(context, parts.loading_rect);
+  if (parts.left) left_part(context, parts.left_rect);
+  for (std::size_t i = 0; i < parts.stages.size(); ++i) {
+    if (context.state.document.placeholder) break;
+    stage(context, parts.stages[i].stage, i);
+    if (parts.stages[i].map) memory_map(context, parts.stages[i].map_rect, i);
+  }
+  if (parts.right) right_part(context, parts.right_rect, parts.gap);
+  transport(context, parts.transport);
+  if (parts.bottom) timeline(context, parts.bottom_rect);
+}
+
+}  // namespace
+
+void window(const Context& context, draw::Rect rect) {
+  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
+  keyboard(context);
+  ui::begin_region("window", rect, kFixed);
+  ui::fill(ui::draw_list(), rect, context.theme.window);
+  const Parts parts = layout(context, rect);
+  all_parts(context, parts);
+  splitters(context, parts, rect);
+  popups(context);
+  ui::end_region();
+  if (app::wants_frame(context.state)) ui::want_frame();
+}
+
+}  // namespace allocviz::panels

@@ -1,0 +1,112 @@
+#include "viz/panels/window_layout.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/panels/error_bar.h"
+
+namespace allocviz::panels {
+
+namespace {
+
+using draw::Rect;
+
+// In ems: less than this and a part is of no use.
+constexpr float kLeftLeast = 15, kRightLeast = 17, kCenterLeast = 22, kStageLeast = 14, kMapLeast = 8;
+constexpr float kBottomLeast = 8, kRowLeast = 17;
+constexpr float kMenu = 2.7f, kTransport = 3, kGap = 0.6f;
+
+// The height left for list, stage and event; the charts below take their share only where that is enough for both.
+void rows(const Context& context, Parts& parts, Rect window, float top) {
+  const float em = context.em;
+  const float least = kRowLeast * em;
+  const float wanted = std::round(context.state.settings.bottom_height * window.height());
+  const float room = window.y1 - top - std::round(kTransport * em) - 3 * parts.gap;
+  const float bottom = std::min(std::max(wanted, kBottomLeast * em), room - least);
+  parts.bottom = bottom >= kBottomLeast * em;
+  float y = window.y1 - parts.gap;
+  if (parts.bottom) {
+    parts.bottom_rect = {window.x0 + parts.gap, y - bottom, window.x1 - parts.gap, y};
+    y -= bottom + parts.gap;
+  } else {
+    y = window.y1;
+  }
+  parts.transport = {window.x0, std::round(y - kTransport * em), window.x1, y};
+  parts.bottom_gap = {window.x0, y, window.x1, y + parts.gap};
+  parts.center = {window.x0 + parts.gap, top, window.x1 - parts.gap, parts.transport.y0 - parts.gap};
+}
+
+// List and event beside the stage, as far as there is room: the event goes last, for it is what explains the stage.
+void columns(const Context& context, Parts& parts) {
+  const float em = context.em;
+  const app::Settings& settings = context.state.settings;
+  Rect& center = parts.center;
+  const float whole = center.width();
+  const float needed_left = kLeftLeast * em + parts.gap, needed_right = kRightLeast * em + parts.gap;
+  float room = whole - kCenterLeast * em;
+  parts.right = settings.show_right && room >= needed_right;
+  if (parts.right) room -= needed_right;
+  parts.left = settings.show_left && room >= needed_left;
+  if (parts.left) room -= needed_left;
+  // What is left over is divided as the splitters say.
+  if (parts.left) {
+    const float more = std::clamp(settings.left_width * whole - kLeftLeast * em, 0.0f, room);
+    const float width = std::round(kLeftLeast * em + more);
+    room -= more;
+    parts.left_rect = {center.x0, center.y0, center.x0 + width, center.y1};
+    parts.left_gap = {parts.left_rect.x1, center.y0, parts.left_rect.x1 + parts.gap, center.y1};
+    center.x0 = parts.left_gap.x1;
+  }
+  if (parts.right) {
+    const float width =
+        std::round(kRightLeast * em + std::clamp(settings.right_width * whole - kRightLeast * em, 0.0f, room));
+    parts.right_rect = {center.x1 - width, center.y0, center.x1, center.y1};
+    parts.right_gap = {parts.right_rect.x0 - parts.gap, center.y0, parts.right_rect.x0, center.y1};
+    center.x1 = parts.right_gap.x0;
+  }
+}
+
+// Stages side by side, a map below each.
+void stages(const Context& context, Parts& parts) {
+  const float em = context.em;
+  const Rect center = parts.center;
+  const std::size_t count = context.state.stages.size();
+  const auto n = static_cast<float>(count);
+  const float width = (center.width() - (n - 1) * parts.gap) / n;
+  const float room = center.height() - parts.gap;
+  const float wanted = std::max(context.state.settings.map_height * center.height(), kMapLeast * em);
+  const float map = std::round(std::min(wanted, room - kStageLeast * em));
+  const bool has_map = map >= kMapLeast * em;
+  const float split = has_map ? center.y1 - map - parts.gap : center.y1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float x = std::round(center.x0 + static_cast<float>(i) * (width + parts.gap));
+    const float right = i + 1 == count ? center.x1 : std::round(x + width);
+    parts.stages.push_back({{x, center.y0, right, split}, {x, split + parts.gap, right, center.y1}, has_map});
+  }
+  parts.map_gap = {center.x0, split, center.x1, split + parts.gap};
+}
+
+}  // namespace
+
+Parts layout(const Context& context, Rect window) {
+  const float em = context.em;
+  Parts parts;
+  parts.gap = std::round(kGap * em);
+  parts.menu = {window.x0, window.y0, window.x1, window.y0 + std::round(kMenu * em)};
+  float top = parts.menu.y1 + parts.gap;
+  const float width = window.width() - 2 * parts.gap;
+  const auto take = [&](bool& shown, Rect& rect, float height) {
+    shown = height > 0;
+    if (!shown) return;
+    rect = {window.x0 + parts.gap, top, window.x1 - parts.gap, top + height};
+    top = rect.y1 + parts.gap;
+  };
+  take(parts.error, parts.error_rect, error_bar_height(context, width));
+  take(parts.loading, parts.loading_rect, loading_bar_height(context));
+  rows(context, parts, window, top);
+  columns(context, parts);
+  stages(context, parts);
+  return parts;
+}
+
+}  // namespace allocviz::panels

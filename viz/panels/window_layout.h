@@ -1,0 +1,28 @@
+// Where each part of the window stands. Plain arithmetic on the window's size, the settings and the em.
+#pragma once
+
+#include <vector>
+
+#include "viz/panels/panel.h"
+
+namespace allocviz::panels {
+
+struct StageRects {
+  draw::Rect stage, map_rect;
+  bool map = false;
+};
+
+struct Parts {
+  float gap = 8;
+  draw::Rect menu, transport, center;
+  bool error = false, loading = false, left = false, right = false, bottom = false;
+  draw::Rect error_rect, loading_rect, left_rect, right_rect, bottom_rect;
+  draw::Rect left_gap, right_gap, bottom_gap, map_gap;
+  std::vector<StageRects> stages;  // side by side; all of them, however many
+};
+
+// Parts that have no room left are not shown: first the charts or the list, at last the panel at the right. The
+// stage is never narrower than it is readable, on any window from 800 x 600 at double scale upwards.
+[[nodiscard]] Parts layout(const Context& context, draw::Rect window);
+
+}  // namespace allocviz::panels
