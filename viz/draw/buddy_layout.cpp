@@ -211,11 +211,10 @@ void add_boxes(const BuddyInput& input, BuddyScene& out, const std::vector<Node>
     box.related = out.relation && focus.selected && node.look != Look::Split && node.offset == out.relation->buddy &&
                   node.size == out.relation->size;
     if (input.motion != Motion::None) apply_motion(box, node.level, input, out, laid);
-    add_box_labels(out.scene, box, node.block, input.style, input.name_of);
+    add_box(out.scene, box, node.block, input.style, input.name_of);
     if (node.look == Look::Split && node.level + 1 < kMaxLevels) {
       add_halves(out, box, node.level, laid[static_cast<std::size_t>(node.level + 1)], input.style.em);
     }
-    out.scene.boxes.push_back(box);
   }
 }
 
@@ -252,20 +251,6 @@ void mark_looked(BuddyScene& out, const BuddyInput& input) {
 
 }  // namespace
 
-int BuddyShape::level_of(std::uint64_t size) const {
-  if (size == 0 || size >= top) return 0;
-  return std::min(levels - 1, static_cast<int>(std::bit_width(top)) - static_cast<int>(std::bit_width(size)));
-}
-
-BuddyShape shape_of(const trace::AllocatorSpec& spec) {
-  BuddyShape shape;
-  shape.arena = std::max<std::uint64_t>(spec.arena_bytes, 1);
-  shape.top = std::bit_floor(spec.block_bytes != 0 ? spec.block_bytes : shape.arena);
-  const std::uint64_t least = std::max<std::uint64_t>(spec.min_block_bytes, 1);
-  shape.levels = std::max(1, static_cast<int>(std::bit_width(shape.top)) - static_cast<int>(std::bit_width(least)) + 1);
-  return shape;
-}
-
 BuddyScene lay_out_buddy(const BuddyInput& input) {
   BuddyScene out;
   const float em = input.style.em;
@@ -287,7 +272,7 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
 
   const std::array<Laid, kMaxLevels> laid = lay_columns(out);
   mark_looked(out, input);
-  const Focus focus{touched_by(input.done, out.shape), input.selected};
+  const Focus focus{touched_by(input.done, input.spec), input.selected};
   const std::vector<Node> wide = sweep(input, out, laid);
   add_boxes(input, out, wide, laid, focus);
   add_level_labels(out, input);

@@ -16,18 +16,11 @@
 #include "core/replay/census.h"
 #include "core/trace/spec.h"
 #include "viz/draw/axis.h"
+#include "viz/draw/focus.h"
 #include "viz/draw/scene.h"
 #include "viz/draw/strip.h"
 
 namespace allocviz::draw {
-
-struct BuddyShape {
-  std::uint64_t arena = 1, top = 1;  // bytes; top = the largest block
-  int levels = 1;
-  [[nodiscard]] std::uint64_t size_of(int level) const { return top >> level; }
-  [[nodiscard]] int level_of(std::uint64_t size) const;
-};
-[[nodiscard]] BuddyShape shape_of(const trace::AllocatorSpec& spec);
 
 enum class Motion : std::uint8_t { None, Forward, Backward };
 
@@ -83,7 +76,5 @@ struct BuddyHit {
 void add_level_labels(BuddyScene& out, const BuddyInput& input);
 void add_free_lists(BuddyScene& out, const BuddyInput& input);
 void add_relation(BuddyScene& out, const BuddyInput& input);
-// The bytes the current step touched.
-[[nodiscard]] std::vector<Touch> touched_by(std::span<const alloc::Step> done, const BuddyShape& shape);
 
 }  // namespace allocviz::draw

@@ -16,28 +16,6 @@ float text_px(std::size_t characters, float character) {
   return static_cast<float>(characters) * character;
 }
 
-// Bytes of the block a step is about, where it is about one.
-std::optional<Touch> subject_of(const alloc::Step& step, const BuddyShape& shape) {
-  switch (step.kind) {
-    case StepKind::Pop:
-    case StepKind::Push:
-    case StepKind::Remove:
-      return Touch{step.offset, shape.size_of(std::min<int>(step.level, shape.levels - 1))};
-    case StepKind::Split:
-      return Touch{step.offset, step.size / 2};
-    case StepKind::Merge:
-    case StepKind::Take:
-      return Touch{step.offset, step.size};
-    case StepKind::Round:
-    case StepKind::Look:
-    case StepKind::Move:
-    case StepKind::Rewind:
-    case StepKind::Fail:
-      break;
-  }
-  return std::nullopt;
-}
-
 const replay::FreeList* list_of(const replay::Census& census, int level) {
   const auto found = std::find_if(census.free_lists.begin(), census.free_lists.end(),
                                   [level](const replay::FreeList& list) { return list.level == level; });
@@ -175,30 +153,18 @@ std::string list_note(const BuddyInput& input, const BuddyShape& shape, int leve
 
 }  // namespace
 
-std::vector<Touch> touched_by(std::span<const alloc::Step> done, const BuddyShape& shape) {
-  std::vector<Touch> out;
-  if (done.empty()) return out;
-  const alloc::Step& step = done.back();
-  if (const auto subject = subject_of(step, shape)) out.push_back(*subject);
-  if (step.kind == StepKind::Split) {
-    out.push_back({step.other, step.size / 2});
-    out.push_back({step.offset, step.size});
-  }
-  return out;
-}
-
 std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& shape) {
   std::optional<Touch> block;
   const alloc::Step* step = input.done.empty() ? nullptr : &input.done.back();
   const bool of_two = step != nullptr && (step->kind == StepKind::Split || step->kind == StepKind::Merge ||
                                           step->kind == StepKind::Remove || step->kind == StepKind::Push);
-  if (of_two) block = subject_of(*step, shape);
+  if (of_two) block = subject_of(*step, input.spec);
   if (of_two && step->kind == StepKind::Merge) block = Touch{step->other ^ (step->size / 2), step->size / 2};
   if (!block && input.selected) {
     const replay::Block* found = input.census.block_at(*input.selected);
     if (found != nullptr && found->state != replay::BlockState::Gap) block = Touch{found->offset, found->size};
   }
-  if (!block && step != nullptr) block = subject_of(*step, shape);
+  if (!block && step != nullptr) block = subject_of(*step, input.spec);
   if (!block || block->size >= shape.top || block->size == 0) return std::nullopt;
   Relation relation{block->offset, block->size, block->offset ^ block->size, {}, false};
   relation.status = status_of(input.census, *block, relation.buddy, input.name_of, relation.blocked);

@@ -11,14 +11,6 @@ namespace {
 using alloc::StepKind;
 using replay::BlockState;
 
-std::vector<Touch> touched_bytes(std::span<const alloc::Step> done) {
-  if (done.empty()) return {};
-  const alloc::Step& step = done.back();
-  if (step.kind == StepKind::Take) return {{step.offset, 0}};
-  if (step.kind == StepKind::Move) return {{step.offset, 0}};
-  return {};
-}
-
 const alloc::Step* last_of(std::span<const alloc::Step> done, StepKind kind) {
   const auto found = std::find_if(done.rbegin(), done.rend(), [kind](const alloc::Step& s) { return s.kind == kind; });
   return found == done.rend() ? nullptr : &*found;
@@ -68,7 +60,7 @@ void add_move(const BumpInput& input, BumpScene& out) {
 
 void add_bars(const BumpInput& input, BumpScene& out, Rect area) {
   const float em = input.style.em;
-  const BumpSums sums = sums_of(input.census);
+  const BumpSums sums = bump_sums(input.census);
   out.bars = {{"live", sums.live, Look::Live, {}, {}},
               {"dead, not returned", sums.dead, Look::Dead, {}, {}},
               {"alignment gaps", sums.padding, Look::Waste, {}, {}},
@@ -102,7 +94,7 @@ void add_bars(const BumpInput& input, BumpScene& out, Rect area) {
 
 }  // namespace
 
-BumpSums sums_of(const replay::Census& census) {
+BumpSums bump_sums(const replay::Census& census) {
   BumpSums sums;
   for (const replay::Block& block : census.blocks) {
     switch (block.state) {
@@ -127,7 +119,7 @@ BumpSums sums_of(const replay::Census& census) {
 }
 
 std::vector<std::string> held_text(const replay::Census& census, const NameOf& name_of) {
-  const BumpSums sums = sums_of(census);
+  const BumpSums sums = bump_sums(census);
   if (sums.dead == 0 || sums.live == 0) return {};
   std::vector<std::string> names;
   std::uint64_t count = 0;
@@ -164,7 +156,7 @@ BumpScene lay_out_bump(const BumpInput& input) {
   const float height = std::clamp(rect.height() * 0.2f, 2.0f * em, 6.2f * em);
   const float top = std::floor(rect.y0 + 2.4f * em);
   out.region = {out.axis.x0, top, out.axis.x1, std::floor(top + height)};
-  const Focus focus{touched_bytes(input.done), input.selected};
+  const Focus focus{touched_by(input.done, input.spec), input.selected};
   add_strip(out.scene, input.census, out.axis, out.region, focus, input.style, input.name_of);
   add_mark(input, out);
   add_move(input, out);

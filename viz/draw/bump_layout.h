@@ -17,6 +17,7 @@ namespace allocviz::draw {
 
 struct BumpInput {
   const replay::Census& census;
+  const trace::AllocatorSpec& spec;
   std::span<const alloc::Step> done;
   std::optional<std::uint64_t> selected;
   Rect rect;
@@ -36,7 +37,7 @@ struct Bar {
 struct BumpSums {
   std::uint64_t live = 0, dead = 0, padding = 0, unused = 0;
 };
-[[nodiscard]] BumpSums sums_of(const replay::Census& census);
+[[nodiscard]] BumpSums bump_sums(const replay::Census& census);
 // Title and lines of the box, empty when nothing holds back dead bytes.
 [[nodiscard]] std::vector<std::string> held_text(const replay::Census& census, const NameOf& name_of);
 

@@ -31,10 +31,6 @@ std::array<Paint, kLooks> paints(const Theme& theme) {
   return out;
 }
 
-int band_height(const Band& band) {
-  return std::max(0, static_cast<int>(band.rect.height()));
-}
-
 }  // namespace
 
 Look look_of(replay::BlockState state) {
@@ -119,34 +115,32 @@ Stack stack_of(const Column& column, int height) {
 }
 
 void paint_bands(const Scene& scene, const Theme& theme, Picture& out) {
-  out.width = 0;
-  out.height = 0;
-  for (const Band& band : scene.bands) {
-    out.width = std::max(out.width, static_cast<int>(band.rect.width()));
-    out.height += band_height(band);
-  }
+  out = {};
+  if (scene.bands.empty()) return;
+  const Rect& origin = scene.bands.front().rect;
+  for (const Band& band : scene.bands) out.width = std::max(out.width, static_cast<int>(band.rect.width()));
+  out.height = std::max(0, static_cast<int>(scene.bands.back().rect.y1 - origin.y0));
   out.pixels.assign(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height), 0);
   const std::array<Paint, kLooks> colours = paints(theme);
   const auto stride = static_cast<std::size_t>(out.width);
-  std::size_t top = 0;
   for (const Band& band : scene.bands) {
-    const int height = band_height(band);
+    const auto top = static_cast<std::size_t>(band.rect.y0 - origin.y0);
+    const int height = std::max(0, static_cast<int>(band.rect.height()));
     const auto width = static_cast<std::size_t>(band.rect.width());
     for (std::size_t x = 0; x < width; ++x) {
       const Column& column = scene.columns[band.first_column + x];
       if (!column.painted) continue;
       const Stack stack = stack_of(column, height);
-      auto y = static_cast<std::size_t>(height);
+      const bool hides = column.hidden > 1;
+      std::size_t y = top + static_cast<std::size_t>(height);
       for (const Look look : kOrder) {
         const Paint& paint = colours[static_cast<std::size_t>(look)];
         for (int i = stack.height[static_cast<std::size_t>(look)]; i > 0; --i) {
           --y;
-          const bool hatched = column.hidden > 1 && ((x + y) & 3u) == 0;
-          out.pixels[(top + y) * stride + x] = hatched ? paint.hatch : paint.solid;
+          out.pixels[y * stride + x] = hides && ((x + y) & 3u) == 0 ? paint.hatch : paint.solid;
         }
       }
     }
-    top += static_cast<std::size_t>(height);
   }
 }
 

@@ -37,7 +37,8 @@ struct Stack {
 };
 [[nodiscard]] Stack stack_of(const Column& column, int height);
 
-// Paints every band of a scene, one below the other in the picture, as wide as the widest.
+// Paints every band of a scene. The picture's corner is the first band's, it reaches down to the last one's end, and
+// it is transparent where there is nothing to sum up.
 void paint_bands(const Scene& scene, const Theme& theme, Picture& out);
 
 }  // namespace allocviz::draw

@@ -37,6 +37,7 @@ struct Label {
   Tone tone = Tone::Text;
   Type type = Type::Small;
   Align align = Align::Left;
+  int box = -1;  // the box it moves with; -1 = it stays
 };
 
 enum class LinkKind : std::uint8_t {

@@ -142,28 +142,6 @@ void add_list(const SlabInput& input, SlabScene& out, Rect at) {
   }
 }
 
-std::vector<Touch> touched_blocks(const SlabInput& input, std::uint64_t block_bytes) {
-  using alloc::StepKind;
-  if (input.done.empty()) return {};
-  const alloc::Step& step = input.done.back();
-  switch (step.kind) {
-    case StepKind::Pop:
-    case StepKind::Push:
-    case StepKind::Remove:
-    case StepKind::Take:
-      return {{step.offset, block_bytes}};
-    case StepKind::Round:
-    case StepKind::Look:
-    case StepKind::Split:
-    case StepKind::Merge:
-    case StepKind::Move:
-    case StepKind::Rewind:
-    case StepKind::Fail:
-      break;
-  }
-  return {};
-}
-
 }  // namespace
 
 Rect SlabGrid::cell(std::uint64_t block) const {
@@ -238,7 +216,7 @@ SlabScene lay_out_slab(const SlabInput& input) {
   const auto last = static_cast<std::uint64_t>(std::ceil(input.view.to / size - 1e-9));
   out.grid = grid_for(std::min(first, count - 1), std::clamp<std::uint64_t>(last, 1, count), area, em);
   out.grid.block_bytes = block;
-  const Focus focus{touched_blocks(input, block), input.selected};
+  const Focus focus{touched_by(input.done, input.spec), input.selected};
   if (out.grid.mode == CellMode::Boxes) add_cells(input, out, focus);
   if (out.grid.mode == CellMode::Strips) add_strips(input, out, focus);
   add_arrows(input, out);

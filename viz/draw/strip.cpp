@@ -87,6 +87,20 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
   scene.labels.push_back({text, name, tone, Type::Bold, align});
 }
 
+void add_box_labels(Scene& scene, const Box& box, const replay::Block* block, const Style& style,
+                    const NameOf& name_of) {
+  if (box.rect.height() < 0.85f * style.em || box.rect.width() < 0.8f * style.em) return;
+  if (block != nullptr && is_held(*block)) {
+    if (block->state == replay::BlockState::Dead) {
+      add_plain_label(scene, box, style);
+    } else {
+      add_name_label(scene, box, *block, style, name_of);
+    }
+    return;
+  }
+  add_plain_label(scene, box, style);
+}
+
 struct Candidate {
   std::size_t block = 0;
   double px = 0;
@@ -129,18 +143,12 @@ void apply_focus(Box& box, const Focus& focus) {
                  *focus.selected - box.offset < box.size;
 }
 
-void add_box_labels(Scene& scene, const Box& box, const replay::Block* block, const Style& style,
-                    const NameOf& name_of) {
-  if (box.rect.height() < 0.85f * style.em || box.rect.width() < 0.8f * style.em) return;
-  if (block != nullptr && is_held(*block)) {
-    if (block->state == replay::BlockState::Dead) {
-      add_plain_label(scene, box, style);
-    } else {
-      add_name_label(scene, box, *block, style, name_of);
-    }
-    return;
-  }
-  add_plain_label(scene, box, style);
+void add_box(Scene& scene, const Box& box, const replay::Block* block, const Style& style, const NameOf& name_of,
+             bool labels) {
+  const std::size_t first = scene.labels.size();
+  if (labels) add_box_labels(scene, box, block, style, name_of);
+  for (std::size_t i = first; i < scene.labels.size(); ++i) scene.labels[i].box = static_cast<int>(scene.boxes.size());
+  scene.boxes.push_back(box);
 }
 
 void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis, Rect row, const Focus& focus,
@@ -175,8 +183,7 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
     }
     Box box = box_of(block.offset, block.size, block.requested, look_of(block.state), axis, row);
     apply_focus(box, focus);
-    if (options.labels) add_box_labels(scene, box, &block, style, name_of);
-    scene.boxes.push_back(box);
+    add_box(scene, box, &block, style, name_of, options.labels);
   }
 }
 

@@ -1,0 +1,120 @@
+#include "viz/panels/canvas.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/panels/ui.h"
+
+namespace allocviz::panels {
+namespace {
+
+constexpr double kWheelFactor = 0.8;  // of the bytes in view, a notch
+constexpr std::size_t kMostPlaced = 300;
+
+bool was_dragged(int button) {
+  const ImGuiIO& io = ImGui::GetIO();
+  return io.MouseDragMaxDistanceSqr[button] > io.MouseDragThreshold * io.MouseDragThreshold;
+}
+
+}  // namespace
+
+Pointer canvas(const char* label, draw::Rect rect) {
+  Pointer pointer;
+  pointer.hovered = ui::canvas(label, rect);
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  pointer.at = {mouse.x, mouse.y};
+  pointer.clicked = pointer.hovered && ImGui::IsMouseReleased(0) && !was_dragged(0);
+  return pointer;
+}
+
+void zoom_and_pan(const Context& context, const Pointer& pointer, const draw::ByteAxis& axis, double arena_bytes) {
+  const ImGuiIO& io = ImGui::GetIO();
+  draw::Span view = axis.bytes;
+  if (pointer.hovered && io.MouseWheel != 0) {
+    const double x = std::clamp(pointer.at.x, axis.x0, axis.x1);
+    view = draw::zoomed(view, axis.byte_at(x), std::pow(kWheelFactor, io.MouseWheel), arena_bytes);
+  }
+  if (ImGui::IsItemActive() && was_dragged(0) && io.MouseDelta.x != 0) {
+    view = draw::panned(view, -static_cast<double>(io.MouseDelta.x) * axis.bytes_per_px(), arena_bytes);
+  }
+  if (view == axis.bytes) return;
+  context.commands.push({.what = app::Do::SetView, .value = view.from, .value2 = view.to});
+}
+
+void zoom_wrapped(const Context& context, const Pointer& pointer, const draw::Span& view,
+                  std::optional<draw::Span> under, double arena_bytes) {
+  const ImGuiIO& io = ImGui::GetIO();
+  draw::Span now = view;
+  if (pointer.hovered && io.MouseWheel != 0 && under) {
+    now = draw::zoomed(view, (under->from + under->to) / 2, std::pow(kWheelFactor, io.MouseWheel), arena_bytes);
+  }
+  if (now == view) return;
+  context.commands.push({.what = app::Do::SetView, .value = now.from, .value2 = now.to});
+}
+
+void select_at(const Context& context, const Pointer& pointer, std::optional<draw::Span> bytes, std::size_t stage) {
+  if (!pointer.clicked) return;
+  if (!bytes) {
+    if (context.state.selection.offset) context.commands.push(app::Do::ClearSelection);
+    return;
+  }
+  const double middle = std::max(0.0, (bytes->from + bytes->to) / 2);
+  context.commands.push({.what = app::Do::Select, .number = static_cast<std::uint64_t>(middle), .stage = stage});
+}
+
+bool select_chip(const Context& context, const Pointer& pointer, const draw::Scene& scene, std::size_t stage) {
+  for (const draw::Chip& chip : scene.chips) {
+    if (!pointer.hovered || !chip.rect.contains(pointer.at)) continue;
+    if (pointer.clicked) context.commands.push({.what = app::Do::Select, .number = chip.offset, .stage = stage});
+    return true;
+  }
+  return false;
+}
+
+void place_blocks(const draw::Scene& scene, std::uint64_t arena_bytes) {
+  std::size_t placed = 0;
+  for (const draw::Box& box : scene.boxes) {
+    if (box.look == draw::Look::Split || box.rect.width() < 4) continue;
+    if (++placed > kMostPlaced) return;
+    ui::place("block " + trace::offset_text(box.offset, arena_bytes), box.rect);
+  }
+}
+
+draw::ViewKey key_of(const Context& context, const replay::Timeline& timeline, std::size_t stage, draw::Rect rect,
+                     const draw::Style& style) {
+  draw::ViewKey key;
+  key.trace = context.state.document.trace;
+  key.spec = timeline.spec();
+  key.position = timeline.position();
+  key.events = timeline.event_count();
+  key.rect = rect;
+  key.view = view_of(context, timeline);
+  key.style = style;
+  key.theme = context.theme.kind;
+  key.selected = selection_on(context, stage);
+  key.moved_at_s = context.state.moved_at_s;
+  return key;
+}
+
+draw::Span view_of(const Context& context, const replay::Timeline& timeline) {
+  return draw::clamped_view({context.state.bytes.from, context.state.bytes.to},
+                            static_cast<double>(timeline.census().arena_bytes));
+}
+
+draw::NameOf names_of(const replay::Timeline& timeline) {
+  return [&trace = timeline.trace()](std::uint64_t born) {
+    return born < trace.size() ? trace.id_text(born) : std::string();
+  };
+}
+
+std::optional<std::uint64_t> selection_on(const Context& context, std::size_t stage) {
+  const app::Selection& selection = context.state.selection;
+  return selection.stage == stage ? selection.offset : std::nullopt;
+}
+
+std::string stage_title(const Context& context, std::string_view alone, std::size_t stage) {
+  if (context.state.stages.size() < 2) return std::string(alone);
+  return trace::to_title(context.state.timeline(stage).spec());
+}
+
+}  // namespace allocviz::panels

@@ -1,0 +1,326 @@
+#include "viz/panels/paint.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/app/playback.h"
+
+namespace allocviz::panels {
+namespace {
+
+using draw::Box;
+using draw::Color;
+using draw::Look;
+using draw::Point;
+using draw::Rect;
+using draw::Tone;
+
+constexpr double kMotionSeconds = 0.2;
+
+ImVec2 at(Point p) {
+  return {p.x, p.y};
+}
+
+ui::Font font_of(draw::Type type) {
+  switch (type) {
+    case draw::Type::Body:
+      return ui::Font::Body;
+    case draw::Type::Bold:
+      return ui::Font::Bold;
+    case draw::Type::Small:
+      return ui::Font::Small;
+    case draw::Type::Mono:
+      return ui::Font::Mono;
+    case draw::Type::MonoSmall:
+      return ui::Font::MonoSmall;
+  }
+  return ui::Font::Body;
+}
+
+float rounding_of(const Paint& paint, Rect rect) {
+  const float least = std::min(rect.width(), rect.height());
+  return least < 0.6f * paint.em ? 0.0f : std::round(0.18f * paint.em);
+}
+
+float line_of(const Paint& paint) {
+  return std::max(1.0f, std::floor(paint.em / 14));
+}
+
+void paint_waste(const Paint& paint, Rect rect) {
+  ui::fill(paint.list, rect, paint.theme.waste_ground);
+  const float spacing = std::max(4.0f, std::round(0.42f * paint.em));
+  if (rect.width() < spacing || rect.height() < spacing) {
+    ui::fill(paint.list, rect, draw::mix(paint.theme.waste_ground, paint.theme.waste, 0.6));
+    return;
+  }
+  ui::hatch(paint.list, rect, paint.theme.waste, spacing, std::max(1.5f, 0.13f * paint.em));
+}
+
+void paint_live(const Paint& paint, const Box& box, Rect rect) {
+  const float rounding = rounding_of(paint, rect);
+  const float shift = rect.x0 - box.rect.x0;
+  const float solid = std::min(box.solid_x + shift, rect.x1);
+  ui::fill(paint.list, rect, paint.theme.live_fill, rounding);
+  if (solid < rect.x1) paint_waste(paint, {solid, rect.y0, rect.x1, rect.y1});
+  if (rect.width() >= 4) ui::outline(paint.list, rect, paint.theme.live, line_of(paint), rounding);
+}
+
+void paint_dotted(const Paint& paint, Rect rect, Color color) {
+  const float line = line_of(paint);
+  const float dash = std::max(2.0f, 0.15f * paint.em);
+  ui::dashed(paint.list, {rect.x0, rect.y0 + line / 2}, {rect.x1, rect.y0 + line / 2}, color, line, dash);
+  ui::dashed(paint.list, {rect.x0, rect.y1 - line / 2}, {rect.x1, rect.y1 - line / 2}, color, line, dash);
+  ui::dashed(paint.list, {rect.x0 + line / 2, rect.y0}, {rect.x0 + line / 2, rect.y1}, color, line, dash);
+  ui::dashed(paint.list, {rect.x1 - line / 2, rect.y0}, {rect.x1 - line / 2, rect.y1}, color, line, dash);
+}
+
+// A box where it is now: on its way from where its motion began.
+Rect place_of(const Paint& paint, const Box& box) {
+  if (!box.moves || paint.moved >= 1) return box.rect;
+  const float t = 1 - (1 - paint.moved) * (1 - paint.moved);
+  const auto mix = [t](float a, float b) { return a + (b - a) * t; };
+  return {mix(box.from.x0, box.rect.x0), mix(box.from.y0, box.rect.y0), mix(box.from.x1, box.rect.x1),
+          mix(box.from.y1, box.rect.y1)};
+}
+
+void paint_marks(const Paint& paint, const Box& box) {
+  const Rect rect = place_of(paint, box);
+  const float two = std::max(2.0f, std::round(paint.em / 8));
+  const Rect around{rect.x0 - 1, rect.y0 - 1, rect.x1 + 1, rect.y1 + 1};
+  const float rounding = rounding_of(paint, rect);
+  if (box.related) {
+    const Rect r = around;
+    const Color color = paint.theme.relation;
+    const float dash = 0.35f * paint.em;
+    ui::dashed(paint.list, {r.x0, r.y0}, {r.x1, r.y0}, color, two, dash);
+    ui::dashed(paint.list, {r.x0, r.y1}, {r.x1, r.y1}, color, two, dash);
+    ui::dashed(paint.list, {r.x0, r.y0}, {r.x0, r.y1}, color, two, dash);
+    ui::dashed(paint.list, {r.x1, r.y0}, {r.x1, r.y1}, color, two, dash);
+  }
+  if (box.selected) ui::outline(paint.list, around, paint.theme.text, two, rounding);
+  if (box.touched) ui::outline(paint.list, around, paint.theme.touched, two, rounding);
+  if (box.next && !box.touched) ui::outline(paint.list, rect, paint.theme.touched, line_of(paint), rounding);
+}
+
+void paint_arrow_head(const Paint& paint, Point tip, Point from, Color color) {
+  const float dx = tip.x - from.x, dy = tip.y - from.y;
+  const float length = std::max(1.0f, std::sqrt(dx * dx + dy * dy));
+  const float size = 0.42f * paint.em;
+  const float ux = dx / length * size, uy = dy / length * size;
+  paint.list->AddTriangleFilled(at(tip), ImVec2(tip.x - ux - uy * 0.5f, tip.y - uy + ux * 0.5f),
+                                ImVec2(tip.x - ux + uy * 0.5f, tip.y - uy - ux * 0.5f), color);
+}
+
+void paint_next(const Paint& paint, const draw::Link& link, Color color) {
+  const float dx = link.to.x - link.from.x, dy = link.to.y - link.from.y;
+  const float length = std::sqrt(dx * dx + dy * dy);
+  if (length < 2) return;
+  // Bowed to one side, so that there and back are two lines; the more the longer, up to a point.
+  const float bow = std::min(0.18f * length, 2.5f * paint.em) / length;
+  const Point middle{(link.from.x + link.to.x) / 2 + dy * bow, (link.from.y + link.to.y) / 2 - dx * bow};
+  const Point a{link.from.x + (middle.x - link.from.x) * 0.66f, link.from.y + (middle.y - link.from.y) * 0.66f};
+  const Point b{link.to.x + (middle.x - link.to.x) * 0.66f, link.to.y + (middle.y - link.to.y) * 0.66f};
+  const float thickness = std::max(1.0f, 0.09f * paint.em);
+  paint.list->AddBezierCubic(at(link.from), at(a), at(b), at(link.to), color, thickness);
+  paint.list->AddCircleFilled(at(link.from), 0.16f * paint.em, color, 12);
+  paint_arrow_head(paint, link.to, b, color);
+}
+
+void paint_link(const Paint& paint, const draw::Link& link) {
+  const Color color = color_of(link.tone, paint.theme);
+  const float thin = line_of(paint);
+  switch (link.kind) {
+    case draw::LinkKind::Halves: {
+      const Color quiet = link.tone == Tone::Faint ? paint.theme.free_edge : color;
+      const float middle = (link.from.y + link.to.y) / 2;
+      paint.list->AddBezierCubic(at(link.from), ImVec2(link.from.x, middle), ImVec2(link.to.x, middle), at(link.to),
+                                 quiet, thin);
+      break;
+    }
+    case draw::LinkKind::Next:
+      paint_next(paint, link, draw::with_alpha(color, 220));
+      break;
+    case draw::LinkKind::Relation:
+      ui::dashed(paint.list, link.from, link.to, color, 2 * thin, 0.35f * paint.em);
+      break;
+    case draw::LinkKind::Arc: {
+      const float drop = std::min(1.2f * paint.em, std::abs(link.to.x - link.from.x) / 3);
+      paint.list->AddBezierCubic(at(link.from), ImVec2(link.from.x, link.from.y + drop),
+                                 ImVec2(link.to.x, link.to.y + drop), at(link.to), color, 1.5f * thin);
+      paint_arrow_head(paint, link.to, {link.to.x, link.to.y + drop}, color);
+      break;
+    }
+    case draw::LinkKind::Line: {
+      const Rect rect{std::min(link.from.x, link.to.x), std::min(link.from.y, link.to.y),
+                      std::max(link.from.x, link.to.x) + thin, std::max(link.from.y, link.to.y) + thin};
+      ui::fill(paint.list, rect, paint.theme.free_edge);
+      break;
+    }
+  }
+}
+
+void paint_chip(const Paint& paint, const draw::Chip& chip) {
+  const Color color = chip.touched ? paint.theme.touched : paint.theme.text;
+  if (chip.outlined) {
+    const Color edge = chip.touched ? paint.theme.touched : paint.theme.free_edge;
+    ui::outline(paint.list, chip.rect, edge, line_of(paint), chip.rect.height() / 2);
+  }
+  const ui::WithFont font{ui::Font::MonoSmall};
+  const float width = ui::text_width(chip.text);
+  const float x = chip.outlined ? (chip.rect.x0 + chip.rect.x1 - width) / 2 : chip.rect.x0;
+  const float y = (chip.rect.y0 + chip.rect.y1 - ui::line_height()) / 2;
+  ui::text_at(paint.list, {x, y}, color, chip.text);
+}
+
+}  // namespace
+
+Color color_of(Tone tone, const draw::Theme& theme) {
+  switch (tone) {
+    case Tone::Text:
+      return theme.text;
+    case Tone::Dim:
+      return theme.text_dim;
+    case Tone::Faint:
+      return theme.text_faint;
+    case Tone::OnLive:
+      return theme.text_on_live;
+    case Tone::Touched:
+      return theme.touched;
+    case Tone::Failed:
+      return theme.failed;
+    case Tone::Relation:
+      return theme.relation;
+    case Tone::Live:
+      return theme.live;
+    case Tone::Waste:
+      return theme.waste;
+    case Tone::Dead:
+      return theme.text_faint;
+  }
+  return theme.text;
+}
+
+void paint_box(const Paint& paint, const Box& box) {
+  const Rect rect = place_of(paint, box);
+  const draw::Theme& theme = paint.theme;
+  const float rounding = rounding_of(paint, rect);
+  const float line = line_of(paint);
+  const bool edged = rect.width() >= 3;
+  switch (box.look) {
+    case Look::Live:
+      paint_live(paint, box, rect);
+      break;
+    case Look::Waste:
+    case Look::Padding:
+      paint_waste(paint, rect);
+      break;
+    case Look::Free:
+      ui::fill(paint.list, rect, theme.free_fill, rounding);
+      if (edged) ui::outline(paint.list, rect, theme.free_edge, line, rounding);
+      break;
+    case Look::Fresh:
+      if (edged) paint_dotted(paint, rect, theme.free_edge);
+      break;
+    case Look::Split:
+      if (edged) ui::outline(paint.list, rect, theme.split_edge, line, rounding);
+      break;
+    case Look::Gap:
+      ui::cross_hatch(paint.list, rect, draw::with_alpha(theme.reserved, 130), std::max(5.0f, 0.5f * paint.em));
+      if (edged) ui::outline(paint.list, rect, theme.reserved, line, rounding);
+      break;
+    case Look::InFlight:
+      ui::fill(paint.list, rect, theme.touched_fill, rounding);
+      ui::outline(paint.list, rect, theme.touched, 2 * line, rounding);
+      break;
+    case Look::Dead:
+      ui::fill(paint.list, rect, theme.dead, rounding);
+      if (edged) paint_dotted(paint, rect, theme.free_edge);
+      break;
+  }
+}
+
+void paint_label(const Paint& paint, const draw::Label& label) {
+  const ui::WithFont font{font_of(label.type)};
+  const float room = label.rect.width();
+  const float y = (label.rect.y0 + label.rect.y1 - ui::line_height()) / 2;
+  float x = label.rect.x0;
+  if (label.align != draw::Align::Left) {
+    const float spare = std::max(0.0f, room - ui::text_width(label.text));
+    x += label.align == draw::Align::Right ? spare : spare / 2;
+  }
+  ui::text_at(paint.list, {x, y}, color_of(label.tone, paint.theme), label.text, room + 1);
+}
+
+void paint_scene(const Paint& paint, const draw::Scene& scene, std::uintptr_t bands) {
+  for (const Box& box : scene.boxes) paint_box(paint, box);
+  if (bands != 0 && !scene.bands.empty()) {
+    const Rect& first = scene.bands.front().rect;
+    const Rect& last = scene.bands.back().rect;
+    ui::image(paint.list, {first.x0, first.y0, first.x1, last.y1}, bands);
+  }
+  for (const draw::Link& link : scene.links) paint_link(paint, link);
+  for (const Box& box : scene.boxes) {
+    if (box.touched || box.selected || box.related || box.next) paint_marks(paint, box);
+  }
+  for (const Box& box : scene.legend) {
+    paint_box(paint, box);
+    if (box.touched) paint_marks(paint, box);
+  }
+  for (const draw::Label& label : scene.labels) {
+    if (label.box < 0 || paint.moved >= 1) {
+      paint_label(paint, label);
+      continue;
+    }
+    const Box& box = scene.boxes[static_cast<std::size_t>(label.box)];
+    const Rect now = place_of(paint, box);
+    draw::Label moved = label;
+    moved.rect.y0 += now.y0 - box.rect.y0;
+    moved.rect.y1 += now.y0 - box.rect.y0;
+    paint_label(paint, moved);
+  }
+  for (const draw::Chip& chip : scene.chips) paint_chip(paint, chip);
+}
+
+draw::Style style_of(float em) {
+  draw::Style style;
+  style.em = em;
+  const auto measure = [](ui::Font font, std::string_view text) {
+    const ui::WithFont with{font};
+    return ui::text_width(text) / static_cast<float>(text.size());
+  };
+  style.body_char = measure(ui::Font::Bold, "alloc A17 resize");
+  style.small_char = measure(ui::Font::Small, "free lists in list order 128");
+  style.mono_char = measure(ui::Font::MonoSmall, "0x0400");
+  style.mono_body_char = measure(ui::Font::Mono, "0x0400");
+  return style;
+}
+
+float motion_of(const Context& context) {
+  const app::State& state = context.state;
+  if (state.settings.reduce_motion) return 1;
+  const auto index = static_cast<std::size_t>(std::max(0, state.playback.speed_index));
+  const bool fast =
+      state.playback.playing && app::kSpeeds[std::min(index, app::kSpeeds.size() - 1)] > app::kFastestStepwise;
+  if (fast) return 1;
+  const double t = (state.now_s - state.moved_at_s) / kMotionSeconds;
+  if (!(t >= 0) || t >= 1) return 1;
+  ui::want_frame();
+  return static_cast<float>(t);
+}
+
+Crossed crossed_steps(const Context& context, const replay::Timeline& timeline) {
+  const replay::Position now = timeline.position();
+  const replay::Position before = context.state.moved_from;
+  const std::size_t steps = timeline.run().steps.size();
+  const auto done = [steps](std::uint32_t step) { return std::min(static_cast<std::size_t>(step), steps); };
+  if (before.event == now.event) {
+    const std::size_t a = done(before.step), b = done(now.step);
+    if (a < b) return {draw::Motion::Forward, a, b};
+    if (b < a) return {draw::Motion::Backward, b, a};
+  } else if (before.event + 1 == now.event) {
+    return {draw::Motion::Forward, 0, done(now.step)};
+  }
+  return {};
+}
+
+}  // namespace allocviz::panels

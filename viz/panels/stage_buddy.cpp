@@ -1,0 +1,92 @@
+// The buddy tree and its free lists.
+#include <string>
+
+#include "viz/draw/buddy_layout.h"
+#include "viz/draw/lod.h"
+#include "viz/draw/tip.h"
+#include "viz/panels/canvas.h"
+#include "viz/panels/paint.h"
+#include "viz/panels/panel.h"
+
+namespace allocviz::panels {
+namespace {
+
+using draw::Rect;
+
+void lay_out(const Context& context, const replay::Timeline& timeline, std::size_t stage, Rect inside,
+             draw::Cached<draw::BuddyScene>& cached) {
+  const draw::Style style = style_of(context.em);
+  const draw::ViewKey key = key_of(context, timeline, stage, inside, style);
+  if (!cached.outdated(key)) return;
+  const draw::NameOf names = names_of(timeline);
+  const Crossed crossed = crossed_steps(context, timeline);
+  const std::span<const alloc::Step> steps(timeline.run().steps);
+  const std::size_t done = std::min<std::size_t>(timeline.position().step, steps.size());
+  cached.scene = draw::lay_out_buddy({.census = timeline.census(),
+                                      .spec = timeline.spec(),
+                                      .done = steps.first(done),
+                                      .selected = key.selected,
+                                      .rect = inside,
+                                      .view = key.view,
+                                      .style = style,
+                                      .name_of = names,
+                                      .motion = crossed.motion,
+                                      .crossed = steps.subspan(crossed.first, crossed.last - crossed.first)});
+  cached.texture = 0;
+  if (!cached.scene.scene.hides) return;
+  draw::paint_bands(cached.scene.scene, context.theme, cached.picture);
+  cached.texture = ui::upload("buddy " + std::to_string(stage), cached.picture.pixels.data(), cached.picture.width,
+                              cached.picture.height);
+}
+
+void paint_relation(const Paint& paint, const draw::BuddyScene& scene) {
+  if (!scene.relation || !scene.relation_box) return;
+  ui::fill(paint.list, *scene.relation_box, paint.theme.inset, 0.3f * paint.em);
+  ui::outline(paint.list, *scene.relation_box, paint.theme.panel_edge, 1, 0.3f * paint.em);
+}
+
+std::string tip_of(const replay::Timeline& timeline, const draw::BuddyScene& scene, const draw::BuddyHit& hit) {
+  return draw::tip_text(timeline.census(), scene.shape, hit, names_of(timeline));
+}
+
+// A click on a level selects the block that stands there; where the level has none, nothing.
+std::optional<draw::Span> block_at(const replay::Timeline& timeline, const draw::BuddyScene& scene,
+                                   const std::optional<draw::BuddyHit>& hit) {
+  if (!hit || draw::tip_text(timeline.census(), scene.shape, *hit, {}).empty()) return std::nullopt;
+  return hit->bytes;
+}
+
+}  // namespace
+
+void stage_buddy(const Context& context, Rect rect, std::size_t stage) {
+  const replay::Timeline& timeline = context.state.timeline(stage);
+  const std::string name = stage == 0 ? "buddy tree" : "buddy tree " + std::to_string(stage + 1);
+  const Rect inside =
+      ui::panel_frame(context.theme, rect, stage_title(context, "Buddy tree", stage), "free lists, in list order");
+  if (inside.width() < 4 * context.em || inside.height() < 2 * context.em) return;
+  draw::Caches spare;
+  auto& cached = (context.caches != nullptr ? *context.caches : spare).stages[stage].buddy;
+  ui::begin_region(name.c_str(), {rect.x0, inside.y0 - 2, rect.x1, rect.y1},
+                   ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  lay_out(context, timeline, stage, inside, cached);
+  const draw::BuddyScene& scene = cached.scene;
+  const Paint paint{ui::draw_list(), context.theme, context.em, motion_of(context)};
+  for (const Rect& lit : scene.lit) ui::fill(paint.list, lit, context.theme.touched_fill, 0.2f * context.em);
+  paint_relation(paint, scene);
+  paint_scene(paint, scene.scene, cached.texture);
+
+  const Pointer pointer = canvas("tree", inside);
+  zoom_and_pan(context, pointer, scene.axis, static_cast<double>(scene.shape.arena));
+  place_blocks(scene.scene, scene.shape.arena);
+  if (!select_chip(context, pointer, scene.scene, stage)) {
+    const std::optional<draw::BuddyHit> hit = draw::hit(scene, pointer.at);
+    select_at(context, pointer, block_at(timeline, scene, hit), stage);
+    if (pointer.hovered && hit) {
+      const std::string tip = tip_of(timeline, scene, *hit);
+      if (!tip.empty()) ui::tooltip(tip);
+    }
+  }
+  ui::end_region();
+}
+
+}  // namespace allocviz::panels
