@@ -3,13 +3,9 @@ allocviz_find(ImGui libimgui-dev "Dear ImGui 1.86 or newer, with its GLFW and Op
 allocviz_find(glfw3 libglfw3-dev "GLFW 3.3 or newer (Fedora glfw-devel, Arch glfw, Homebrew glfw)")
 allocviz_find(EGL libegl-dev "EGL headers and library (Fedora mesa-libEGL-devel, Arch libglvnd)")
 
-find_path(STB_INCLUDE_DIR stb_image_write.h PATH_SUFFIXES stb)
+find_path(STB_INCLUDE_DIR stb/stb_image_write.h)
 if(NOT STB_INCLUDE_DIR)
-  message(FATAL_ERROR "stb_image_write.h was not found. Debian and Ubuntu: apt install libstb-dev. Elsewhere: stb (Fedora stb-devel, Arch stb, vcpkg stb)")
-endif()
-if(NOT TARGET stb_headers)
-  add_library(stb_headers INTERFACE)
-  target_include_directories(stb_headers SYSTEM INTERFACE ${STB_INCLUDE_DIR})
+  message(FATAL_ERROR "stb/stb_image_write.h was not found. Debian and Ubuntu: apt install libstb-dev. Elsewhere: stb (Fedora stb-devel, Arch stb)")
 endif()
 
 # The OpenGL 3.3 core loader is generated when it is first needed; no network, byte for byte the same each time.

@@ -1,0 +1,141 @@
+#include "viz/platform/fonts.h"
+
+#include <imgui.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <initializer_list>
+
+#include "viz/panels/ui.h"
+
+namespace allocviz::platform {
+namespace {
+
+// Ranges must outlive the atlas: they are constants. Ids and file names in logs are people's own words, so the two
+// faces that print them know more letters than the others.
+constexpr ImWchar kLetters[] = {0x20,   0x17f,  0x370,  0x3ff,  0x400,  0x45f,  0x2010, 0x2027, 0x202f,
+                                0x203a, 0x20ac, 0x20ac, 0x2190, 0x2195, 0x21d2, 0x21d2, 0x2212, 0x2212,
+                                0x2260, 0x2265, 0x25a0, 0x25cf, 0x2691, 0x2691, 0x2713, 0x2718, 0};
+constexpr ImWchar kLatin[] = {0x20,   0xff,   0x2010, 0x2027, 0x202f, 0x202f, 0x2190, 0x2195, 0x2212, 0x2212,
+                              0x2260, 0x2265, 0x25b6, 0x25cf, 0x2691, 0x2691, 0x2713, 0x2718, 0};
+// What the panels print beyond ASCII.
+constexpr ImWchar kNeeded[] = {0x2192, 0x2190, 0x2191, 0x2193, 0x2265, 0x2264, 0x2260, 0xd7,   0xb7,   0x2026, 0x2212,
+                               0x2013, 0x2014, 0x2022, 0x25cf, 0x25cb, 0x2715, 0x2713, 0x25be, 0x25b8, 0x2691};
+
+struct Face {
+  float size;  // in body sizes
+  const ImWchar* ranges;
+  const std::string FontNames::*file;
+};
+// In the order of ui::Font.
+constexpr std::array<Face, ui::kFonts> kFaces = {{{1.0f, kLetters, &FontNames::body},
+                                                  {1.0f, kLatin, &FontNames::bold},
+                                                  {1.375f, kLatin, &FontNames::bold},
+                                                  {0.875f, kLatin, &FontNames::body},
+                                                  {1.0625f, kLetters, &FontNames::mono},
+                                                  {0.9375f, kLatin, &FontNames::mono},
+                                                  {0.875f, kLatin, &FontNames::bold}}};
+
+// Does it begin as a TrueType or OpenType file begins? ImGui aborts on anything else.
+bool is_font(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::array<char, 4> head{};
+  if (!file.read(head.data(), head.size())) return false;
+  const std::string magic{head.begin(), head.end()};
+  return magic == std::string("\0\1\0\0", 4) || magic == "OTTO" || magic == "true";
+}
+
+std::string first_of(const FontFolders& where, std::initializer_list<const char*> files) {
+  for (const char* file : files) {
+    for (const std::string& folder : where.folders) {
+      std::string path = folder + "/" + file;
+      if (is_font(path)) return path;
+    }
+  }
+  return {};
+}
+
+bool has_glyph(ImFont* font, ImWchar glyph) {
+#if IMGUI_VERSION_NUM >= 19200
+  return font->IsGlyphInFont(glyph);
+#else
+  return font->FindGlyphNoFallback(glyph) != nullptr;
+#endif
+}
+
+ImFont* add_face(const Face& face, const FontNames& names, float size_px) {
+  ImFontAtlas& atlas = *ImGui::GetIO().Fonts;
+  ImFontConfig config;
+  config.SizePixels = size_px;
+  config.OversampleH = 2;
+  config.OversampleV = 1;
+  config.PixelSnapH = true;
+  const std::string& file = names.*face.file;
+  if (file.empty()) return atlas.AddFontDefault(&config);
+  ImFont* font = atlas.AddFontFromFileTTF(file.c_str(), size_px, &config, face.ranges);
+  if (!names.symbols.empty() && names.symbols != file) {
+    config.MergeMode = true;  // fills in the signs that the face itself lacks
+    atlas.AddFontFromFileTTF(names.symbols.c_str(), size_px, &config, face.ranges);
+  }
+  return font;
+}
+
+}  // namespace
+
+FontFolders default_font_folders() {
+  FontFolders where;
+  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0') {
+    where.folders.push_back(std::string{data} + "/fonts");
+  } else if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
+    where.folders.push_back(std::string{home} + "/.local/share/fonts");
+  }
+  where.folders.insert(where.folders.end(), {"/usr/local/share/fonts", "/usr/share/fonts"});
+  return where;
+}
+
+// Debian and Ubuntu, then Fedora, then Arch.
+FontNames find_fonts(const FontFolders& where) {
+  FontNames names;
+  names.symbols = first_of(where, {"truetype/dejavu/DejaVuSans.ttf", "dejavu-sans-fonts/DejaVuSans.ttf",
+                                   "TTF/DejaVuSans.ttf", "DejaVuSans.ttf"});
+  names.body = first_of(where, {"opentype/inter/Inter-Regular.otf", "truetype/inter/Inter-Regular.ttf",
+                                "rsms-inter-fonts/Inter-Regular.otf", "inter/Inter-Regular.otf", "Inter-Regular.otf"});
+  names.bold =
+      first_of(where, {"opentype/inter/Inter-SemiBold.otf", "truetype/inter/Inter-SemiBold.ttf",
+                       "rsms-inter-fonts/Inter-SemiBold.otf", "inter/Inter-SemiBold.otf", "Inter-SemiBold.otf"});
+  names.mono = first_of(
+      where, {"truetype/jetbrains-mono/JetBrainsMono-Regular.ttf", "jetbrains-mono-fonts/JetBrainsMono-Regular.otf",
+              "TTF/JetBrainsMono-Regular.ttf", "JetBrainsMono-Regular.ttf", "truetype/dejavu/DejaVuSansMono.ttf",
+              "dejavu-sans-mono-fonts/DejaVuSansMono.ttf", "TTF/DejaVuSansMono.ttf", "DejaVuSansMono.ttf"});
+  if (names.body.empty()) {
+    names.body = names.symbols;
+    names.bold = first_of(where, {"truetype/dejavu/DejaVuSans-Bold.ttf", "dejavu-sans-fonts/DejaVuSans-Bold.ttf",
+                                  "TTF/DejaVuSans-Bold.ttf", "DejaVuSans-Bold.ttf"});
+  }
+  if (names.bold.empty()) names.bold = names.body;
+  if (names.mono.empty()) names.mono = names.body;  // columns then line up less well, but every sign is there
+  return names;
+}
+
+FontNames load_fonts(const FontFolders& where, float scale) {
+  const FontNames names = find_fonts(where);
+  ImGui::GetIO().Fonts->Clear();
+  ui::Fonts& fonts = ui::fonts();
+  fonts = {};
+  for (std::size_t i = 0; i < kFaces.size(); ++i) {
+    fonts.size_px[i] = std::max(6.0f, std::round(kBodyPx * kFaces[i].size * scale));
+    fonts.of[i] = add_face(kFaces[i], names, fonts.size_px[i]);
+  }
+#if IMGUI_VERSION_NUM < 19200
+  ImGui::GetIO().Fonts->Build();
+#endif
+  fonts.has_symbols = std::all_of(std::begin(fonts.of), std::end(fonts.of), [](ImFont* font) {
+    return std::all_of(std::begin(kNeeded), std::end(kNeeded), [font](ImWchar sign) { return has_glyph(font, sign); });
+  });
+  return names;
+}
+
+}  // namespace allocviz::platform

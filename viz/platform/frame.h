@@ -1,0 +1,25 @@
+// One frame, whatever it is drawn to: time passes, the panels are drawn, what they pushed is carried out. No GL, no
+// GLFW: the window, the screenshots and the tests without a display all go through here.
+#pragma once
+
+#include <functional>
+
+#include "viz/app/command.h"
+#include "viz/app/state.h"
+
+namespace allocviz::platform {
+
+struct Screen {
+  float width = 1280, height = 800;  // pixels
+  float em = 16;                     // the body font's size in pixels
+};
+
+// True when it has taken the command: it is not for update() then (a file dialog stands in front of it).
+using Intercept = std::function<bool(const app::Command&)>;
+
+// Between ImGui::NewFrame() and ImGui::Render(). Commands already in the list (from outside: a dropped file, the
+// window's close button) are carried out before the panels see the state; those that panels push, after.
+void run_frame(app::State& state, app::Commands& commands, const Screen& screen, double now_s,
+               const Intercept& intercept = {});
+
+}  // namespace allocviz::platform

@@ -1,0 +1,83 @@
+#include "viz/platform/picture.h"
+
+#include <imgui.h>
+
+#include <cfloat>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "viz/app/loader.h"
+#include "viz/draw/theme.h"
+#include "viz/panels/ui.h"
+#include "viz/platform/frame.h"
+
+namespace allocviz::platform {
+namespace {
+
+// Enough for a dialog to be laid out and its veil to be down; each counts as half a second, so all motion is over.
+constexpr int kFrames = 6;
+constexpr double kFrameSeconds = 0.5;
+
+}  // namespace
+
+trace::Result<std::unique_ptr<Painter>> Painter::create(FontFolders fonts) {
+  std::unique_ptr<Painter> painter{new Painter};
+  painter->fonts_ = std::move(fonts);
+  auto offscreen = Offscreen::create();
+  if (!offscreen.ok()) return std::move(offscreen).trouble();
+  painter->offscreen_ = std::move(offscreen).value();
+  ImGui::CreateContext();
+  ui::reset();
+  ImGuiIO& io = ImGui::GetIO();
+  io.IniFilename = nullptr;
+  io.LogFilename = nullptr;
+  ui::init_keys(io);
+  if (auto status = Renderer::start(painter->offscreen_->get_proc()); !status.ok()) {
+    ImGui::DestroyContext();
+    return std::move(status).trouble();
+  }
+  painter->started_ = true;
+  return painter;
+}
+
+Painter::~Painter() {
+  if (!started_) return;
+  Renderer::stop();
+  ImGui::DestroyContext();
+  ui::reset();
+}
+
+void Painter::one_frame(app::State& state, const PictureSize& size) {
+  ImGuiIO& io = ImGui::GetIO();
+  io.DisplaySize = ImVec2(static_cast<float>(size.width), static_cast<float>(size.height));
+  io.DeltaTime = static_cast<float>(kFrameSeconds);
+  ui::feed_mouse(io, -FLT_MAX, -FLT_MAX);
+  Renderer::use_fonts(fonts_, size.scale * state.settings.scale);
+  Renderer::new_frame();
+  const auto before = std::chrono::steady_clock::now();
+  ImGui::NewFrame();
+  app::Commands none;
+  const auto body = static_cast<std::size_t>(ui::Font::Body);
+  run_frame(state, none, {io.DisplaySize.x, io.DisplaySize.y, ui::fonts().size_px[body]}, state.now_s + kFrameSeconds);
+  ImGui::Render();
+  last_frame_ms_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count();
+}
+
+trace::Result<Image> Painter::draw(app::State& state, const PictureSize& size) {
+  const int largest = offscreen_->largest_side();
+  if (size.width < 1 || size.height < 1 || size.width > largest || size.height > largest) {
+    return trace::Trouble{.what = "a picture of " + std::to_string(size.width) + "x" + std::to_string(size.height) +
+                                  " pixels cannot be drawn",
+                          .where = {},
+                          .todo = "each side may be from 1 to " + std::to_string(largest)};
+  }
+  app::finish_loading(state);
+  if (auto bound = offscreen_->bind(size.width, size.height); !bound.ok()) return std::move(bound).trouble();
+  for (int i = 0; i < kFrames; ++i) one_frame(state, size);
+  const auto kind = state.settings.theme == 0 ? draw::ThemeKind::Dark : draw::ThemeKind::Light;
+  Renderer::draw(size.width, size.height, draw::theme(kind).window);
+  return Renderer::read(size.width, size.height);
+}
+
+}  // namespace allocviz::platform

@@ -1,0 +1,40 @@
+// Draws a State to pixels without a display: --screenshot, the gallery, golden images.
+#pragma once
+
+#include <memory>
+
+#include "core/trace/trouble.h"
+#include "viz/app/state.h"
+#include "viz/platform/fonts.h"
+#include "viz/platform/offscreen.h"
+
+namespace allocviz::platform {
+
+struct PictureSize {
+  int width = 1280, height = 800;  // pixels
+  float scale = 1;                 // as a monitor's content scale; the state's own scale comes on top
+};
+
+class Painter {
+ public:
+  [[nodiscard]] static trace::Result<std::unique_ptr<Painter>> create(FontFolders fonts = default_font_folders());
+  ~Painter();
+  Painter(const Painter&) = delete;
+  Painter& operator=(const Painter&) = delete;
+
+  // The window as it looks at rest: motion has come to its end, nothing is being loaded, no mouse is near.
+  [[nodiscard]] trace::Result<Image> draw(app::State& state, const PictureSize& size);
+  // How long the CPU part of the last frame took: panels and draw lists, no GL.
+  [[nodiscard]] double last_frame_ms() const { return last_frame_ms_; }
+
+ private:
+  Painter() = default;
+  void one_frame(app::State& state, const PictureSize& size);
+
+  FontFolders fonts_;
+  std::unique_ptr<Offscreen> offscreen_;
+  bool started_ = false;
+  double last_frame_ms_ = 0;
+};
+
+}  // namespace allocviz::platform
