@@ -153,6 +153,7 @@ struct TraceBuilder::Inner {
   std::uint64_t* last_time_here = nullptr;                     // of `last_thread`, in last_time
   std::uint64_t last_thread = 0;
   std::uint64_t last_time_without_thread = 0;
+  std::uint32_t largest_site = 0;
   std::string text;  // where as_utf8 keeps what it made
 
   std::uint64_t& last_time_of(const RawEvent& raw) {
@@ -317,6 +318,7 @@ struct TraceBuilder::Inner {
     trace.time_.push_back(raw.time_ns.value_or(0));
     trace.thread_.push_back(raw.thread.value_or(0));
     trace.site_.push_back(raw.site);
+    largest_site = std::max(largest_site, raw.site);
     trace.tag_.push_back(raw.tag.empty() ? 0 : 1 + intern(trace.tags_, tags, as_utf8(raw.tag, text)));
     trace.addr_.push_back(raw.addr);
     trace.partner_.push_back(partner);
@@ -343,6 +345,13 @@ struct TraceBuilder::Inner {
     }
     trace.align_log2_ = std::move(settled);
   }
+
+  void settle_sites() {
+    if (largest_site <= trace.sites_.size()) return;
+    for (std::uint64_t i = 0; i < trace.site_.size(); ++i) {
+      if (trace.site_[i] > trace.sites_.size()) trace.site_.set(i, 0);
+    }
+  }
 };
 
 TraceBuilder::TraceBuilder() : inner_(std::make_unique<Inner>()) {}
@@ -352,6 +361,9 @@ TraceBuilder& TraceBuilder::operator=(TraceBuilder&&) noexcept = default;
 
 Header& TraceBuilder::header() {
   return inner_->trace.header_;
+}
+std::uint64_t TraceBuilder::site_count() const {
+  return inner_->trace.sites_.size();
 }
 std::uint64_t TraceBuilder::size() const {
   return inner_->trace.size();
@@ -434,6 +446,7 @@ Trace TraceBuilder::finish() && {
   facts.threads = inner.last_time.size();
   inner.trace.slot_count_ = static_cast<std::uint32_t>(inner.blocks.size());
   inner.settle_alignments();
+  inner.settle_sites();
   return std::move(inner.trace);
 }
 

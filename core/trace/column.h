@@ -28,7 +28,7 @@ class Column {
       ++size_;
       return;
     }
-    if (value > max_ || (size_ + 1) * width_ > bytes_.size()) make_room(value);
+    if (value > max_ || width_ == 0 || (size_ + 1) * width_ > bytes_.size()) make_room(value);
     store(size_++, value);
   }
 

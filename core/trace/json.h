@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/trace/io.h"
 #include "core/trace/trace.h"
@@ -12,11 +13,15 @@ namespace allocviz::trace {
 // names line or byte, event and field); keeps what it does not know. A file cut short gives its complete events and a
 // warning. O(size); memory a small multiple of the trace, never a DOM of the events.
 [[nodiscard]] Result<Trace> read_json(ByteSource& source, const Progress& progress = {});
+[[nodiscard]] Result<Trace> read_json(LineReader& lines, const Progress& progress = {});  // of what was peeked at
 
-// Every fault of a file, for `alloctrace check`: not only the first. Empty = valid.
-[[nodiscard]] Result<std::vector<Trouble>> check_json(ByteSource& source);
+// Every fault of a file that can be reached, at most 1000, for `alloctrace check`: broken JSON ends the search in a
+// JSON file, in JSON Lines only that line. A file cut short is a fault here. Empty = valid. Trouble where it cannot be
+// read.
+[[nodiscard]] Result<std::vector<Trouble>> check_json(ByteSource& source, const Progress& progress = {});
+[[nodiscard]] Result<std::vector<Trouble>> check_json(LineReader& lines, const Progress& progress = {});
 
-enum class Spelling { Json, JsonLines };   // by the target's name: .jsonl or .json, before .zst or .gz
+enum class Spelling { Json, JsonLines };  // by the target's name: .jsonl or .json, before .zst or .gz
 [[nodiscard]] Spelling spelling_for(const std::string& path);
 
 // Writes atomically. Reading it back gives an equal trace; writing that gives the same bytes.

@@ -12,4 +12,10 @@ list(APPEND trace_sources
   trace/source.cpp
   trace/decompress.cpp
   trace/atomic_file.cpp
+  trace/json_text.cpp
+  trace/json_header.cpp
+  trace/json_events.cpp
+  trace/json_reader.cpp
+  trace/json_read.cpp
+  trace/json_write.cpp
 )

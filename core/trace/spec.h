@@ -25,10 +25,10 @@ struct Gap {  // half-open [from, to), offsets into the arena, counted through o
 
 struct AllocatorSpec {
   AllocatorKind kind = AllocatorKind::Buddy;
-  std::uint64_t arena_bytes = 0;           // buddy, bump, tiered
-  std::uint64_t min_block_bytes = 0;       // buddy, tiered
-  std::uint64_t block_bytes = 0;           // buddy: the largest block (0 = see largest_block_bytes); slab: the block
-  std::uint64_t block_count = 0;           // slab
+  std::uint64_t arena_bytes = 0;             // buddy, bump, tiered
+  std::uint64_t min_block_bytes = 0;         // buddy, tiered
+  std::uint64_t block_bytes = 0;             // buddy: the largest block (0 = see largest_block_bytes); slab: the block
+  std::uint64_t block_count = 0;             // slab
   std::vector<Gap> gaps{};                   // buddy, sorted, as the user gave them (the allocator rounds them outward)
   std::vector<std::uint64_t> class_bytes{};  // tiered; empty = its default classes
   bool operator==(const AllocatorSpec&) const = default;

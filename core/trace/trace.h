@@ -149,6 +149,7 @@ class Trace {
   [[nodiscard]] const std::string* extra(std::uint64_t index) const;
   [[nodiscard]] const std::map<std::uint64_t, std::string>& marks() const { return mark_names_; }
   [[nodiscard]] const std::map<std::uint64_t, std::string>& notes() const { return notes_; }
+  [[nodiscard]] bool has_extras() const { return !extras_.empty(); }
 
   // The configurations to open it with: the header's, or default_spec of its peak.
   [[nodiscard]] std::vector<AllocatorSpec> specs_to_open() const;
@@ -210,8 +211,10 @@ class TraceBuilder {
   std::uint32_t add_site(Site site);              // returns 1 + its index; equal sites are stored once
   std::uint32_t add_site(std::string_view line);  // of one line; allocates only for a line not seen before
   void set_sites(std::vector<Site> sites);        // a file's own table, kept in its order (duplicates included)
+  [[nodiscard]] std::uint64_t site_count() const;
   void warn(std::string text);
   [[nodiscard]] std::uint64_t size() const;
+  // A site that no table explains (the file was cut before it) is taken out of the events.
   [[nodiscard]] Trace finish() &&;
 
  private:
