@@ -32,12 +32,14 @@ struct Block {
   std::int16_t level = -1;                 // buddy: 0 = largest; -1 elsewhere
   std::uint64_t requested = 0;             // Live (and Dead): bytes asked for
   std::uint64_t born = ~std::uint64_t{0};  // Live (and Dead): index of the event that made or last resized it
+  bool operator==(const Block&) const = default;
 };
 
 struct FreeList {
   int level = 0;  // buddy: its level; slab: 0
   std::uint64_t block_bytes = 0;
   std::vector<std::uint64_t> offsets;  // in list order, the next one to be handed out first
+  bool operator==(const FreeList&) const = default;
 };
 
 // All of it in O(1) from the machine's own counters; also what the series record after every event.
@@ -69,6 +71,7 @@ struct Census {
 
   // The block that holds the byte at offset; nullptr outside the arena. O(log blocks).
   [[nodiscard]] const Block* block_at(std::uint64_t offset) const;
+  bool operator==(const Census&) const = default;
 };
 
 }  // namespace allocviz::replay

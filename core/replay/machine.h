@@ -65,7 +65,7 @@ class Machine {
   [[nodiscard]] virtual std::optional<std::uint64_t> offset_of(std::uint32_t slot) const = 0;
   [[nodiscard]] virtual std::uint64_t frees_of_failed() const = 0;
 
-  virtual void save(Keyframe& out) const = 0;    // only between events
+  virtual void save(Keyframe& out) const = 0;    // inside an event to compare it, not to load it
   virtual void load(const Keyframe& frame) = 0;  // of a machine with an equal spec and slot count
   // The allocator's own check(): nothing when every invariant holds, else a sentence that names the broken one.
   [[nodiscard]] virtual std::optional<std::string> check() const = 0;
