@@ -14,8 +14,8 @@
 //   I2  managed_bytes = sum of all blocks = region - gaps
 //   I3  free_bytes = sum of all free blocks
 //   I4  a block stands in the list of its level exactly when its tag says free
-//   I5  bit L of `filled` is set exactly when level L has a free block
-//   I6  prev(next(b)) = b for every block b of a list but its tail
+//   I5  sizes.filled = sum of the sizes (in smallest blocks) with a free block, sizes.many = of those with several
+//   I6  prev(next(b)) = b for every block b of a list but its last, which is its tail
 //   I7  no two free blocks are buddies (above them is always a larger block; at level 0 there is none)
 //
 // allocate and deallocate cost the levels that they split or merge; nothing else grows with the region. Placement is a
@@ -39,7 +39,8 @@ class Buddy {
   static constexpr bool kRaw = std::same_as<Memory, Raw>;
 
  public:
-  // Heads, mask and counters: with metadata() and the bytes of visit_links(), everything the allocator knows.
+  // Heads, sizes and sums: with metadata() and the bytes of visit_links(), everything the allocator knows. True between
+  // any two calls; in the midst of one only the walks are.
   using State = typename Core::State;
 
   // ---- what it needs
@@ -199,14 +200,12 @@ class Buddy {
   [[nodiscard]] constexpr usize free_bytes() const { return state().free_bytes; }
   [[nodiscard]] constexpr usize managed_bytes() const { return state().managed_bytes; }
   // Bytes of the largest free block, which is the largest request that would be served; 0 when nothing is free.
-  [[nodiscard]] constexpr usize largest_free() const {
-    return state().filled == 0 ? 0 : size_at(static_cast<unsigned>(std::countr_zero(state().filled)));
-  }
+  [[nodiscard]] constexpr usize largest_free() const { return std::bit_floor(state().sizes.filled) * core_.unit(); }
   // Whether ptr is the start of a live block of this allocator.
   [[nodiscard]] bool owns(const void* ptr) const { return core_.is_live(arena().offset_of(ptr)); }
   // Bytes of the live block at ptr; 0 when there is none.
   [[nodiscard]] usize usable_size(const void* ptr) const {
-    return owns(ptr) ? size_at(level_of(core_.tag(arena().offset_of(ptr)))) : 0;
+    return owns(ptr) ? core_.bytes_at(arena().offset_of(ptr)) : 0;
   }
 
   // ---- looking inside; nothing here allocates, and all but check() is legal inside a listener's call

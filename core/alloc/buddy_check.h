@@ -1,7 +1,7 @@
 // Proves the invariants I1 .. I7 of buddy.h, and names the first that is broken. Freestanding; allocates nothing;
-// reads no link before it knows that the link lies in a free block, so it is safe on a state that is corrupt.
+// follows no link before it knows that the block it stands in is free, so it is safe on a state that is corrupt.
 //
-// O(smallest blocks). Legal between any two calls, not between the steps of one.
+// O(units). Legal between any two calls, not between the steps of one.
 #pragma once
 
 #include "buddy_view.h"
@@ -17,97 +17,103 @@ class BuddyCheck {
   [[nodiscard]] Report run() {
     Report report = tiling();
     if (report.holds()) report = sums();
-    if (report.holds()) report = masks();
+    if (report.holds()) report = sizes();
     if (report.holds()) report = lists();
     if (report.holds()) report = buddies();
     return report;
   }
 
  private:
-  using Lists = BuddyLists<MaxLevels>;
+  [[nodiscard]] Report broken(unsigned invariant, usize at, const char* text) const {
+    return {invariant, view_.offset(at), text};
+  }
 
   [[nodiscard]] Report tiling() {
-    const usize end = view_.arena.size();
-    for (usize offset = 0; offset < end;) {
-      const BuddyTag tag = view_.tag(offset);
+    for (usize at = 0; at < view_.unit_count();) {
+      const BuddyTag tag = view_.tag(at);
       if (tag == BuddyTag::Gap) {
-        offset += view_.unit();
+        ++at;
         continue;
       }
-      if (!is_head(tag)) return {1, offset, "a block must start here, but the tag is no head"};
-      if (level_of(tag) >= view_.levels) return {1, offset, "a head's level is not one of this allocator's"};
-      const usize size = view_.size_at(level_of(tag));
-      if ((offset & (size - 1)) != 0) return {1, offset, "a block is not aligned to its size"};
-      if (size > end - offset) return {1, offset, "a block reaches beyond the region"};
-      for (usize inner = offset + view_.unit(); inner < offset + size; inner += view_.unit()) {
-        if (view_.tag(inner) != BuddyTag::Interior) return {1, inner, "the tag inside a block is not Interior"};
+      if (!is_head(tag)) return broken(1, at, "a block must start here, but the tag is no head");
+      if (level_of(tag) >= view_.levels()) return broken(1, at, "a head's level is not one of this allocator's");
+      const usize units = view_.units_at(level_of(tag));
+      if ((at & (units - 1)) != 0) return broken(1, at, "a block is not aligned to its size");
+      if (units > view_.unit_count() - at) return broken(1, at, "a block reaches beyond the region");
+      for (usize inside = at + 1; inside < at + units; ++inside) {
+        if (view_.tag(inside) != BuddyTag::Interior) return broken(1, inside, "the tag inside a block is not Interior");
       }
-      managed_ += size;
+      managed_ += units;
       if (kind_of(tag) == BuddyTag::FreeHead) {
-        free_ += size;
+        free_ += units;
         ++free_blocks_[level_of(tag)];
       }
-      offset += size;
+      at += units;
     }
     return {};
   }
 
-  [[nodiscard]] Report sums() {
-    if (managed_ != view_.state->managed_bytes) return {2, 0, "managed_bytes is not the bytes of all blocks"};
-    if (free_ != view_.state->free_bytes) return {3, 0, "free_bytes is not the bytes of all free blocks"};
-    return {};
-  }
-
-  [[nodiscard]] Report masks() {
-    for (unsigned level = 0; level < kUsizeBits; ++level) {
-      const bool filled = (view_.state->filled >> level & 1) != 0;
-      if (level >= view_.levels && filled) return {5, 0, "filled names a level that does not exist"};
-      if (level < view_.levels && filled != (free_blocks_[level] != 0)) {
-        return {5, 0, "a bit of filled does not say whether its level has free blocks"};
-      }
+  [[nodiscard]] Report sums() const {
+    if (view_.offset(managed_) != view_.state().managed_bytes) {
+      return broken(2, 0, "managed_bytes is not the bytes of all blocks");
+    }
+    if (view_.offset(free_) != view_.state().free_bytes) {
+      return broken(3, 0, "free_bytes is not the bytes of all free blocks");
     }
     return {};
   }
 
-  [[nodiscard]] Report lists() {
-    for (unsigned level = 0; level < view_.levels; ++level) {
+  [[nodiscard]] Report sizes() const {
+    BuddySizes expected;
+    for (unsigned level = 0; level < view_.levels(); ++level) {
+      if (free_blocks_[level] >= 1) expected.filled |= view_.units_at(level);
+      if (free_blocks_[level] >= 2) expected.many |= view_.units_at(level);
+    }
+    if (view_.state().sizes.filled != expected.filled)
+      return broken(5, 0, "filled is not the sizes of the free blocks");
+    if (view_.state().sizes.many != expected.many)
+      return broken(5, 0, "many is not the sizes with several free blocks");
+    return {};
+  }
+
+  [[nodiscard]] Report lists() const {
+    for (unsigned level = 0; level < view_.levels(); ++level) {
       if (free_blocks_[level] == 0) continue;
       if (const Report report = list(level); !report.holds()) return report;
     }
     return {};
   }
 
-  [[nodiscard]] Report list(unsigned level) {
-    const auto ends = view_.state->lists[level];
-    usize offset = ends.head;
-    for (usize count = 1;; ++count) {
-      if (!is_free(offset, level)) return {4, offset, "a list names a block that is not free at its level"};
-      if (count > free_blocks_[level]) return {4, offset, "a list is longer than its level has free blocks"};
-      if (offset == ends.tail) {
-        if (count == free_blocks_[level]) return {};
-        return {4, offset, "a list is shorter than its level has free blocks"};
-      }
-      const usize next = Lists::next(view_.arena, offset);
-      if (!is_free(next, level)) return {4, offset, "a link leads to a block that is not free at its level"};
-      if (Lists::prev(view_.arena, next) != offset) return {6, next, "a block's prev is not the block before it"};
-      offset = next;
+  [[nodiscard]] Report list(unsigned level) const {
+    usize at = view_.state().heads[level];
+    if (!is_free(at, level)) return broken(4, at, "a head is not a free block of its level");
+    for (usize left = free_blocks_[level] - 1; left > 0; --left) {
+      if (at == view_.state().tails[level])
+        return broken(4, at, "a list ends before it has all free blocks of its level");
+      const usize next = view_.links().next(at);
+      if (!is_free(next, level)) return broken(4, at, "a link leads to what is not a free block of its level");
+      if (view_.links().prev(next) != at) return broken(6, next, "a block's prev is not the block before it");
+      at = next;
     }
+    if (view_.is_many(level) && at != view_.state().tails[level])
+      return broken(6, at, "the last block is not the tail");
+    return {};
   }
 
-  [[nodiscard]] Report buddies() {
-    for (usize offset = 0; offset < view_.arena.size();) {
-      const BuddyTag tag = view_.tag(offset);
-      const usize size = tag == BuddyTag::Gap ? view_.unit() : view_.size_at(level_of(tag));
-      if (kind_of(tag) == BuddyTag::FreeHead && level_of(tag) != 0 && view_.tag(offset ^ size) == tag) {
-        return {7, offset, "a block and its buddy are both free, but not merged"};
+  [[nodiscard]] Report buddies() const {
+    for (usize at = 0; at < view_.unit_count();) {
+      const BuddyTag tag = view_.tag(at);
+      const usize units = tag == BuddyTag::Gap ? 1 : view_.units_at(level_of(tag));
+      if (kind_of(tag) == BuddyTag::FreeHead && level_of(tag) != 0 && view_.tag(at ^ units) == tag) {
+        return broken(7, at, "a block and its buddy are both free, but not merged");
       }
-      offset += size;
+      at += units;
     }
     return {};
   }
 
-  [[nodiscard]] bool is_free(usize offset, unsigned level) const {
-    return offset < view_.arena.size() && (offset & (view_.unit() - 1)) == 0 && view_.tag(offset) == free_head(level);
+  [[nodiscard]] bool is_free(usize at, unsigned level) const {
+    return at < view_.unit_count() && view_.tag(at) == free_head(level);
   }
 
   BuddyView<MaxLevels> view_;

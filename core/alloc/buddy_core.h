@@ -1,5 +1,6 @@
 // The buddy algorithm itself, on memory that somebody else owns; buddy.h is its interface and states the invariants.
-// Freestanding.
+// Freestanding. Places and sizes are counted in smallest blocks ("units") from end to end; pointers, offsets and bytes
+// appear only where a caller sees them.
 #pragma once
 
 #include <bit>
@@ -16,6 +17,9 @@ namespace allocviz::alloc {
 
 template <class Geometry, class Policy>
 class BuddyCore {
+  using Block = BuddyBlock;
+  using Sizes = BuddySizes;
+
  public:
   using State = BuddyState<Geometry::kMaxLevels>;
   using View = BuddyView<Geometry::kMaxLevels>;
@@ -24,27 +28,29 @@ class BuddyCore {
   // The region is all gap.
   BuddyCore(Arena arena, void* metadata, Geometry geometry)
       : arena_(arena), tags_(static_cast<BuddyTag*>(metadata)), geometry_(geometry) {
-    fill_tags(0, arena_.size(), BuddyTag::Gap);
+    fill(0, unit_count(), BuddyTag::Gap);
   }
 
   template <class S>
   Allocation allocate(Layout layout, S& sink) {
     if (const Error why = why_impossible(layout); why != Error::None) [[unlikely]]
       return {nullptr, fail(why, sink)};
-    const unsigned level = level_for(layout);
-    sink(Step{.kind = StepKind::Round, .level = narrow(level), .size = size_at(level), .other = layout.size});
+    const Block wanted = block_for(layout);
+    tell_round(wanted, layout, sink);
 
-    // Of the lists that are not empty, the lowest one that is high enough.
-    const usize candidates = state_.filled & up_to(level);
-    tell_looks(level, candidates, sink);
+    // Of the sizes that have a free block, the smallest one that is large enough.
+    Sizes sizes = state_.sizes;
+    const usize candidates = sizes.filled & (0 - wanted.units);
+    tell_looks(wanted, candidates, sink);
     if (candidates == 0) [[unlikely]]
       return {nullptr, fail(Error::OutOfMemory, sink)};
-    const unsigned found = static_cast<unsigned>(std::bit_width(candidates)) - 1;
 
-    const usize offset = pop(found, sink);
-    for (unsigned at = found; at < level; ++at) split(offset, at, sink);
-    sink(Step{.kind = StepKind::Take, .level = narrow(level), .offset = offset, .size = size_at(level)});
-    return {arena_.at(offset)};
+    Block block = first_free(static_cast<unsigned>(std::countr_zero(candidates)));
+    remove(StepKind::Pop, block, sizes, sink);
+    while (block.level < wanted.level) block = split(block, sizes, sink);
+    state_.sizes = sizes;
+    state_.free_bytes -= bytes(block);
+    return {take(block, sink)};
   }
 
   template <class S>
@@ -54,7 +60,7 @@ class BuddyCore {
       if (!is_live(offset)) [[unlikely]]
         return fail(why_not_live(offset), sink);
     }
-    give_back(offset, level_of(tag(offset)), sink);
+    give_back(block_at(offset >> shift()), sink);
     return Error::None;
   }
 
@@ -65,14 +71,18 @@ class BuddyCore {
       if (!is_live(offset)) return why_not_live(offset);
     }
     if (const Error why = why_impossible(layout); why != Error::None) return why;
-    const unsigned level = level_for(layout);
-    unsigned at = level_of(tag(offset));
-    if (!can_grow(offset, at, level)) return Error::OutOfMemory;
+    const Block wanted = block_for(layout);
+    Block block = block_at(offset >> shift());
+    if (!can_grow(block, wanted.level)) return Error::OutOfMemory;
 
-    sink(Step{.kind = StepKind::Round, .level = narrow(level), .size = size_at(level), .other = layout.size});
-    for (; at > level; --at) absorb(offset, at, sink);
-    for (; at < level; ++at) split(offset, at, sink);
-    sink(Step{.kind = StepKind::Take, .level = narrow(level), .offset = offset, .size = size_at(level)});
+    tell_round(wanted, layout, sink);
+    state_.free_bytes += bytes(block);
+    Sizes sizes = state_.sizes;
+    while (block.level > wanted.level) block = absorb(block, sizes, sink);
+    while (block.level < wanted.level) block = split(block, sizes, sink);
+    state_.sizes = sizes;
+    state_.free_bytes -= bytes(block);
+    take(block, sink);
     return Error::None;
   }
 
@@ -82,41 +92,41 @@ class BuddyCore {
     usize from = 0;
     for (usize i = 0; i < gap_count; ++i) {
       if (gaps[i].from == gaps[i].to) continue;
-      const Range gap = outward({smaller(gaps[i].from, arena_.size()), smaller(gaps[i].to, arena_.size())});
+      const Range gap = units_around({smaller(gaps[i].from, arena_.size()), smaller(gaps[i].to, arena_.size())});
       populate(from, gap.from, nobody);
       if (from < gap.to) from = gap.to;
     }
-    populate(from, arena_.size(), nobody);
+    populate(from, unit_count(), nobody);
   }
 
   template <class S>
   Error add_region(Range range, S& sink) {
     if (range.from > range.to || range.to > arena_.size()) return fail(Error::Foreign, sink);
     if (((range.from | range.to) & (unit() - 1)) != 0) return fail(Error::InsideBlock, sink);
-    for (usize at = range.from; at < range.to; at += unit()) {
-      if (tag(at) != BuddyTag::Gap) return fail(Error::DoubleFree, sink);
+    const Range units = units_around(range);
+    for (usize at = units.from; at < units.to; ++at) {
+      if (tags_[at] != BuddyTag::Gap) return fail(Error::DoubleFree, sink);
     }
-    populate(range.from, range.to, sink);
+    populate(units.from, units.to, sink);
     return Error::None;
   }
 
   template <class S>
   Error reserve(Range range, S& sink) {
     if (range.from > range.to || range.to > arena_.size()) return fail(Error::Foreign, sink);
-    range = outward(range);
     if (range.from == range.to) return Error::None;
-    for (usize at = head_of(range.from); at < range.to; at += size_at(level_of(tag(at)))) {
-      if (tag(at) == BuddyTag::Gap) return fail(Error::NotManaged, sink);
-      if (kind_of(tag(at)) != BuddyTag::FreeHead) return fail(Error::OutOfMemory, sink);
+    const Range units = units_around(range);
+    const usize first = head_of(units.from);
+    for (usize at = first; at < units.to; at += block_at(at).units) {
+      if (tags_[at] == BuddyTag::Gap) return fail(Error::NotManaged, sink);
+      if (kind_of(tags_[at]) != BuddyTag::FreeHead) return fail(Error::OutOfMemory, sink);
     }
-    for (usize at = head_of(range.from); at < range.to;) {
-      const unsigned level = level_of(tag(at));
-      const usize end = at + size_at(level);
-      remove(at, level, sink);
-      fill_tags(at, end, BuddyTag::Gap);
-      state_.managed_bytes -= end - at;
-      if (at < range.from) populate(at, range.from, sink);
-      if (end > range.to) populate(range.to, end, sink);
+    for (usize at = first; at < units.to;) {
+      const Block block = block_at(at);
+      const usize end = at + block.units;
+      withdraw(block, sink);
+      if (at < units.from) populate(at, units.from, sink);
+      if (end > units.to) populate(units.to, end, sink);
       at = end;
     }
     return Error::None;
@@ -125,174 +135,210 @@ class BuddyCore {
   void reset() {
     NoSteps nobody;
     state_ = {};
-    for (usize at = 0; at < arena_.size();) {
-      usize end = at;
-      while (end < arena_.size() && tag(end) != BuddyTag::Gap) end += unit();
-      populate(at, end, nobody);
-      while (end < arena_.size() && tag(end) == BuddyTag::Gap) end += unit();
-      at = end;
+    const usize end = unit_count();
+    for (usize at = 0; at < end;) {
+      const usize from = at;
+      while (at < end && tags_[at] != BuddyTag::Gap) ++at;
+      populate(from, at, nobody);
+      while (at < end && tags_[at] == BuddyTag::Gap) ++at;
     }
   }
 
-  // The range, rounded to whole smallest blocks that cover it.
-  [[nodiscard]] Range outward(Range range) const {
-    const usize to = range.to & (unit() - 1) ? (range.to | (unit() - 1)) + 1 : range.to;
-    return {range.from & ~(unit() - 1), to};
-  }
+  // Whether a live block starts at this offset.
   [[nodiscard]] bool is_live(usize offset) const {
-    return offset < arena_.size() && (offset & (unit() - 1)) == 0 && kind_of(tag(offset)) == BuddyTag::LiveHead;
+    return offset < arena_.size() && (offset & (unit() - 1)) == 0 &&
+           kind_of(tags_[offset >> shift()]) == BuddyTag::LiveHead;
+  }
+  // Of a live block.
+  [[nodiscard]] usize bytes_at(usize offset) const { return bytes(block_at(offset >> shift())); }
+  // The smallest range of whole units around this one, in bytes.
+  [[nodiscard]] Range outward(Range range) const {
+    const Range units = units_around(range);
+    return {units.from << shift(), units.to << shift()};
   }
   [[nodiscard]] constexpr usize size_at(unsigned level) const { return usize{1} << (geometry_.block_shift() - level); }
-  [[nodiscard]] constexpr usize unit() const { return usize{1} << geometry_.min_shift(); }
-  [[nodiscard]] constexpr usize unit_count() const { return arena_.size() >> geometry_.min_shift(); }
-  [[nodiscard]] BuddyTag tag(usize offset) const { return tags_[offset >> geometry_.min_shift()]; }
+  [[nodiscard]] constexpr usize unit() const { return usize{1} << shift(); }
+  [[nodiscard]] constexpr usize unit_count() const { return arena_.size() >> shift(); }
   [[nodiscard]] constexpr const Arena& arena() const { return arena_; }
   [[nodiscard]] constexpr const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] constexpr BuddyTag* tags() const { return tags_; }
   [[nodiscard]] constexpr const State& state() const { return state_; }
   constexpr void restore(const State& state) { state_ = state; }
-  [[nodiscard]] constexpr View view() const {
-    return {arena_, tags_, &state_, geometry_.levels(), geometry_.block_shift(), geometry_.min_shift()};
-  }
+  [[nodiscard]] View view() const { return View(arena_, tags_, state_, geometry_.levels(), shift()); }
 
  private:
-  using Lists = BuddyLists<Geometry::kMaxLevels>;
-
-  [[nodiscard]] static constexpr std::uint8_t narrow(unsigned level) { return static_cast<std::uint8_t>(level); }
-  // The bits of level and of every larger block.
-  [[nodiscard]] static constexpr usize up_to(unsigned level) { return (usize{2} << level) - 1; }
+  [[nodiscard]] constexpr unsigned shift() const { return geometry_.min_shift(); }
+  [[nodiscard]] constexpr unsigned bottom() const { return geometry_.levels() - 1; }
+  [[nodiscard]] constexpr usize bytes(Block block) const { return block.units << shift(); }
+  [[nodiscard]] static constexpr usize smaller(usize a, usize b) { return a < b ? a : b; }
+  [[nodiscard]] Range units_around(Range range) const {
+    return {range.from >> shift(), (range.to >> shift()) + ((range.to & (unit() - 1)) != 0)};
+  }
 
   // Since align is at least 1, so is the larger of the two: a size of 0 becomes 1 by itself.
   [[nodiscard]] static constexpr usize bytes_for(Layout layout) {
     return layout.size > layout.align ? layout.size : layout.align;
   }
   [[nodiscard]] Error why_impossible(Layout layout) const {
-    if (Policy::kChecked && !std::has_single_bit(layout.align)) [[unlikely]]
+    if (Policy::kChecked && !is_power_of_two(layout.align)) [[unlikely]]
       return Error::AlignTooLarge;
     if (bytes_for(layout) <= size_at(0)) [[likely]]
       return Error::None;
     return layout.size > size_at(0) ? Error::TooLarge : Error::AlignTooLarge;
   }
-  [[nodiscard]] unsigned level_for(Layout layout) const {
-    return geometry_.levels() - 1 -
-           static_cast<unsigned>(std::bit_width((bytes_for(layout) - 1) >> geometry_.min_shift()));
-  }
 
-  void set_tag(usize offset, BuddyTag tag) { tags_[offset >> geometry_.min_shift()] = tag; }
-  void fill_tags(usize from, usize to, BuddyTag tag) {
-    const usize first = from >> geometry_.min_shift();
-    __builtin_memset(tags_ + first, static_cast<int>(tag), (to - from) >> geometry_.min_shift());
+  [[nodiscard]] Block block_of_order(usize at, unsigned order) const {
+    return {at, usize{1} << order, bottom() - order};
   }
+  // The size and level that a layout needs, at no place yet.
+  [[nodiscard]] Block block_for(Layout layout) const {
+    return block_of_order(0, static_cast<unsigned>(std::bit_width((bytes_for(layout) - 1) >> shift())));
+  }
+  [[nodiscard]] Block block_at(usize at) const { return block_of_order(at, bottom() - level_of(tags_[at])); }
+  [[nodiscard]] Block first_free(unsigned order) const { return block_of_order(state_.heads[bottom() - order], order); }
 
-  // Takes the first block from a level's list; it is in flight.
-  template <class S>
-  usize pop(unsigned level, S& sink) {
-    const usize offset = Lists::pop(state_, arena_, level);
-    state_.free_bytes -= size_at(level);
-    set_tag(offset, live_head(level));
-    sink(Step{.kind = StepKind::Pop, .level = narrow(level), .offset = offset, .size = size_at(level)});
-    return offset;
-  }
   // Puts a block in flight at the head of its level's list.
   template <class S>
-  void push(usize offset, unsigned level, S& sink) {
-    Lists::push(state_, arena_, level, offset);
-    state_.free_bytes += size_at(level);
-    set_tag(offset, free_head(level));
-    sink(Step{.kind = StepKind::Push, .level = narrow(level), .offset = offset, .size = size_at(level)});
+  void push(Block block, Sizes& sizes, S& sink) {
+    lists(sizes).push(block);
+    tags_[block.at] = free_head(block.level);
+    tell(StepKind::Push, block, 0, sizes, sink);
   }
-  // Takes a free block from the midst of its level's list; it is in flight.
+  // Takes a free block from its level's list; it is in flight.
   template <class S>
-  void remove(usize offset, unsigned level, S& sink) {
-    Lists::remove(state_, arena_, level, offset);
-    state_.free_bytes -= size_at(level);
-    set_tag(offset, live_head(level));
-    sink(Step{.kind = StepKind::Remove, .level = narrow(level), .offset = offset, .size = size_at(level)});
+  void remove(StepKind kind, Block block, Sizes& sizes, S& sink) {
+    lists(sizes).remove(block);
+    show(block, sink);
+    tell(kind, block, 0, sizes, sink);
   }
-  // Halves a block in flight: the front half stays in flight, the back half is freed.
+  // Halves a block in flight: the back half is pushed, the front half is returned, in flight.
   template <class S>
-  void split(usize offset, unsigned level, S& sink) {
-    const usize back = offset + size_at(level + 1);
-    set_tag(back, live_head(level + 1));
-    set_tag(offset, live_head(level + 1));
-    sink(
-        Step{.kind = StepKind::Split, .level = narrow(level), .offset = offset, .size = size_at(level), .other = back});
-    push(back, level + 1, sink);
-  }
-  // Makes one block in flight of two: the block at offset, in flight, and its free buddy. Returns the front one.
-  template <class S>
-  usize absorb(usize offset, unsigned level, S& sink) {
-    remove(offset ^ size_at(level), level, sink);
-    const usize front = offset & ~size_at(level);
-    const usize back = offset | size_at(level);
-    set_tag(back, BuddyTag::Interior);
-    set_tag(front, live_head(level - 1));
-    sink(Step{.kind = StepKind::Merge,
-              .level = narrow(level - 1),
-              .offset = front,
-              .size = size_at(level - 1),
-              .other = back});
+  Block split(Block block, Sizes& sizes, S& sink) {
+    const usize half = block.units >> 1;
+    const Block front{block.at, half, block.level + 1};
+    const Block back{block.at + half, half, block.level + 1};
+    show(front, sink);
+    show(back, sink);
+    tell(StepKind::Split, block, back.at, sizes, sink);
+    push(back, sizes, sink);
     return front;
   }
-  // Frees a block in flight: merges upward while its buddy is free, then pushes what came of it.
+  // Makes one block in flight of two: the one in flight, and its buddy, which is free.
   template <class S>
-  void give_back(usize offset, unsigned level, S& sink) {
-    while (level > 0 && tag(offset ^ size_at(level)) == free_head(level)) {
-      offset = absorb(offset, level, sink);
-      --level;
-    }
-    push(offset, level, sink);
+  Block absorb(Block block, Sizes& sizes, S& sink) {
+    const usize buddy = block.at ^ block.units;
+    remove(StepKind::Remove, {buddy, block.units, block.level}, sizes, sink);
+    const usize back = block.at | buddy;
+    const Block both{block.at & buddy, block.units << 1, block.level - 1};
+    tags_[back] = BuddyTag::Interior;
+    show(both, sink);
+    tell(StepKind::Merge, both, back, sizes, sink);
+    return both;
   }
-  // Whether a live block can become one of level `to` without moving: its buddies on the way are all behind it, and
-  // free.
-  [[nodiscard]] bool can_grow(usize offset, unsigned from, unsigned to) const {
-    for (; from > to; --from) {
-      if ((offset & size_at(from)) != 0 || tag(offset | size_at(from)) != free_head(from)) return false;
+  // Hands out a block in flight.
+  template <class S>
+  void* take(Block block, S& sink) {
+    tags_[block.at] = live_head(block.level);
+    tell(StepKind::Take, block, 0, state_.sizes, sink);
+    return arena_.at(block.at << shift());
+  }
+  // Frees a block in flight: merges it with its buddy while that is free, and pushes what came of it.
+  template <class S>
+  void give_back(Block block, S& sink) {
+    state_.free_bytes += bytes(block);
+    Sizes sizes = state_.sizes;
+    while (block.level > 0 && tags_[block.at ^ block.units] == free_head(block.level)) {
+      block = absorb(block, sizes, sink);
+    }
+    push(block, sizes, sink);
+    state_.sizes = sizes;
+  }
+  // Whether a live block can be had at this level without moving: the buddies on the way are all behind it, and free.
+  [[nodiscard]] bool can_grow(Block block, unsigned level) const {
+    for (; block.level > level; --block.level, block.units <<= 1) {
+      if ((block.at & block.units) != 0 || tags_[block.at | block.units] != free_head(block.level)) return false;
     }
     return true;
   }
-  // Frees a range of gap, in ascending order, in the largest aligned blocks that fit.
+
+  // Frees units of gap, in ascending order, in the largest aligned blocks that fit.
   template <class S>
   void populate(usize from, usize to, S& sink) {
     while (from < to) {
-      const usize aligned = from == 0 ? size_at(0) : from & (~from + 1);
-      const usize fits = std::bit_floor(to - from);
-      const usize size = smaller(size_at(0), smaller(aligned, fits));
-      const unsigned level = geometry_.block_shift() - static_cast<unsigned>(std::countr_zero(size));
-      fill_tags(from, from + size, BuddyTag::Interior);
-      set_tag(from, live_head(level));
-      state_.managed_bytes += size;
-      give_back(from, level, sink);
-      from += size;
+      const auto aligned = static_cast<unsigned>(std::countr_zero(from | usize{1} << bottom()));
+      const auto fits = static_cast<unsigned>(std::bit_width(to - from)) - 1;
+      const Block block = block_of_order(from, aligned < fits ? aligned : fits);
+      fill(block.at, block.at + block.units, BuddyTag::Interior);
+      tags_[block.at] = live_head(block.level);
+      state_.managed_bytes += bytes(block);
+      give_back(block, sink);
+      from += block.units;
     }
   }
-  [[nodiscard]] static constexpr usize smaller(usize a, usize b) { return a < b ? a : b; }
-
-  // The head of the block, or the gap's smallest block, that holds offset.
-  [[nodiscard]] usize head_of(usize offset) const {
-    usize size = unit();
-    while (tag(offset & ~(size - 1)) == BuddyTag::Interior) size <<= 1;
-    return offset & ~(size - 1);
+  // Makes a gap of a free block.
+  template <class S>
+  void withdraw(Block block, S& sink) {
+    Sizes sizes = state_.sizes;
+    remove(StepKind::Remove, block, sizes, sink);
+    state_.sizes = sizes;
+    state_.free_bytes -= bytes(block);
+    state_.managed_bytes -= bytes(block);
+    fill(block.at, block.at + block.units, BuddyTag::Gap);
+  }
+  void fill(usize from, usize to, BuddyTag tag) { __builtin_memset(tags_ + from, static_cast<int>(tag), to - from); }
+  // The head of the block, or the gap's own unit, that holds this unit.
+  [[nodiscard]] usize head_of(usize at) const {
+    usize units = 1;
+    while (tags_[at & ~(units - 1)] == BuddyTag::Interior) units <<= 1;
+    return at & ~(units - 1);
   }
   [[nodiscard]] Error why_not_live(usize offset) const {
     if (offset >= arena_.size()) return Error::Foreign;
-    if (tag(offset) == BuddyTag::Gap) return Error::NotManaged;
-    if ((offset & (unit() - 1)) != 0 || tag(offset) == BuddyTag::Interior) return Error::InsideBlock;
-    return kind_of(tag(offset)) == BuddyTag::FreeHead ? Error::DoubleFree : Error::None;
+    const BuddyTag tag = tags_[offset >> shift()];
+    if (tag == BuddyTag::Gap) return Error::NotManaged;
+    if ((offset & (unit() - 1)) != 0 || tag == BuddyTag::Interior) return Error::InsideBlock;
+    return kind_of(tag) == BuddyTag::FreeHead ? Error::DoubleFree : Error::None;
   }
 
+  [[nodiscard]] BuddyLists<Geometry::kMaxLevels> lists(Sizes& sizes) {
+    return {sizes, state_, BuddyLinks(arena_, shift())};
+  }
+
+  // A block in flight walks as live. Only a listener can walk just now, so only for one is its tag written.
+  template <class S>
+  void show(Block block, S& /*sink*/) {
+    if constexpr (kHeard<S>) tags_[block.at] = live_head(block.level);
+  }
+  // Likewise for the sizes, which a call keeps to itself until it is done.
+  template <class S>
+  void tell(StepKind kind, Block block, usize other, const Sizes& sizes, S& sink) {
+    if constexpr (kHeard<S>) state_.sizes = sizes;
+    sink(Step{.kind = kind,
+              .level = static_cast<std::uint8_t>(block.level),
+              .offset = block.at << shift(),
+              .size = bytes(block),
+              .other = other << shift()});
+  }
+  template <class S>
+  void tell_round(Block wanted, Layout layout, S& sink) const {
+    sink(Step{.kind = StepKind::Round,
+              .level = static_cast<std::uint8_t>(wanted.level),
+              .size = bytes(wanted),
+              .other = layout.size});
+  }
+  // Code finds the size in one operation; a listener hears of each level that it stands for.
+  template <class S>
+  static void tell_looks(Block wanted, usize candidates, S& sink) {
+    for (unsigned level = wanted.level;; --level, wanted.units <<= 1) {
+      const bool found = (candidates & wanted.units) != 0;
+      sink(Step{.kind = StepKind::Look, .level = static_cast<std::uint8_t>(level), .other = found});
+      if (found || level == 0) return;
+    }
+  }
   template <class S>
   static Error fail(Error why, S& sink) {
     sink(Step{.kind = StepKind::Fail, .why = why});
     return why;
-  }
-  template <class S>
-  static void tell_looks(unsigned level, usize candidates, S& sink) {
-    for (; (candidates >> level & 1) == 0; --level) {
-      sink(Step{.kind = StepKind::Look, .level = narrow(level), .other = 0});
-      if (level == 0) return;
-    }
-    sink(Step{.kind = StepKind::Look, .level = narrow(level), .other = 1});
   }
 
   Arena arena_;

@@ -18,19 +18,19 @@ namespace allocviz::alloc {
 
 inline constexpr unsigned kUsizeBits = std::numeric_limits<usize>::digits;
 
-// The links in the first bytes of a free block; offsets. See buddy_lists.h for which of them mean something.
+// The links of a free block: the first units of other blocks. See buddy_lists.h for which of them mean something.
 struct BuddyNext {
-  usize offset;
+  usize unit;
 };
 struct BuddyPrev {
-  usize offset;
+  usize unit;
 };
 // 16 on a 64-bit machine: a power of two, and so the least smallest block.
 inline constexpr usize kBuddyLinkBytes = sizeof(BuddyNext) + sizeof(BuddyPrev);
 
 // block_size is a power of two; 1 .. kUsizeBits - 1 levels (63 on a 64-bit machine); the smallest block holds a link.
 [[nodiscard]] constexpr bool is_buddy_geometry(usize block_size, unsigned levels) {
-  return std::has_single_bit(block_size) && levels >= 1 && levels < kUsizeBits &&
+  return is_power_of_two(block_size) && levels >= 1 && levels < kUsizeBits &&
          (block_size >> (levels - 1)) >= kBuddyLinkBytes;
 }
 
@@ -57,7 +57,7 @@ class RuntimeBuddy {
   }
   // The geometry between a largest and a smallest block, both powers of two; of no valid geometry otherwise.
   [[nodiscard]] static constexpr RuntimeBuddy between(usize largest, usize smallest) {
-    if (!std::has_single_bit(largest) || !std::has_single_bit(smallest) || smallest > largest) return {};
+    if (!is_power_of_two(largest) || !is_power_of_two(smallest) || smallest > largest) return {};
     return {largest, static_cast<unsigned>(std::countr_zero(largest) - std::countr_zero(smallest)) + 1};
   }
 

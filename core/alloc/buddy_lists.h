@@ -1,15 +1,15 @@
 // The free lists of a buddy allocator, one a level, last in first out, linked inside the free blocks. Freestanding.
 //
-//   filled   ...0 1 0 1            bit L: the list of level L is not empty
-//   lists    [1] head ------> next ----> next ----> (tail)
-//                 (head) <---- prev <---- prev <---- tail
+//   heads[0]   9                                 alone: no link is written
+//   heads[1]   4 -- next --> 2 -- next --> 6     tails[1]
+//                <-- prev --   <-- prev --
 //
-// Which bytes of a free block mean something: `next` in every block of a list but its tail, `prev` in every block but
-// its head. A block alone in its list has neither, so pushing onto an empty list and popping the last block touch no
-// memory of the region at all; popping touches the popped block only. Stale bytes elsewhere are never read.
+// Places are counted in smallest blocks, here called units. What of all this means something: `heads` where `filled`
+// says so, `tails` where `many` does; `next` in every block of a list but its tail, `prev` in every block but its head.
+// So a push onto an empty list and a pop of the last block touch no memory of the region at all, and a pop touches no
+// block but the one it hands out. What is stale is never read.
 #pragma once
 
-#include <bit>
 #include <new>
 
 #include "arena.h"
@@ -17,89 +17,99 @@
 
 namespace allocviz::alloc {
 
-// What a buddy allocator knows beside its tags and links. Trivially copyable, offsets only: with the tags and the
-// link bytes it is the whole state.
-template <unsigned MaxLevels>
-struct BuddyState {
-  struct List {
-    usize head;
-    usize tail;
-  };
-
-  usize filled = 0;         // bit L: lists[L] has a block
-  usize free_bytes = 0;     // on the lists
-  usize managed_bytes = 0;  // everything but the gaps
-  List lists[MaxLevels] = {};
-
-  // By meaning: the ends of an empty list say nothing.
-  [[nodiscard]] friend constexpr bool operator==(const BuddyState& a, const BuddyState& b) {
-    if (a.filled != b.filled || a.free_bytes != b.free_bytes || a.managed_bytes != b.managed_bytes) return false;
-    for (usize left = a.filled; left != 0; left &= left - 1) {
-      const auto level = static_cast<unsigned>(std::countr_zero(left));
-      if (a.lists[level].head != b.lists[level].head || a.lists[level].tail != b.lists[level].tail) return false;
-    }
-    return true;
-  }
+// A block: its first unit, how many units it has (a power of two), and the level that belongs to that size.
+struct BuddyBlock {
+  usize at = 0;
+  usize units = 0;
+  unsigned level = 0;
 };
 
+// Which sizes have a free block, and which have several: sizes in units, added up, since each is a power of two.
+struct BuddySizes {
+  usize filled = 0;
+  usize many = 0;
+};
+
+// What a buddy allocator knows beside its tags and links. Trivially copyable, and no address in it: with the tags and
+// the link bytes it is the whole state.
+template <unsigned MaxLevels>
+struct BuddyState {
+  BuddySizes sizes;
+  usize free_bytes = 0;     // of all free blocks
+  usize managed_bytes = 0;  // of all blocks: everything but the gaps
+  usize heads[MaxLevels] = {};
+  usize tails[MaxLevels] = {};
+};
+
+// The links, which stand in the first bytes of a free block.
+class BuddyLinks {
+ public:
+  constexpr BuddyLinks() = default;
+  constexpr BuddyLinks(const Arena& arena, unsigned unit_shift) : arena_(arena), unit_shift_(unit_shift) {}
+
+  [[nodiscard]] usize next(usize at) const { return arena_.as<BuddyNext>(next_offset(at))->unit; }
+  [[nodiscard]] usize prev(usize at) const { return arena_.as<BuddyPrev>(prev_offset(at))->unit; }
+  // Written as new objects: until now this memory was, as the language sees it, the caller's.
+  void set_next(usize at, usize next) const { ::new (static_cast<void*>(arena_.at(next_offset(at)))) BuddyNext{next}; }
+  void set_prev(usize at, usize prev) const { ::new (static_cast<void*>(arena_.at(prev_offset(at)))) BuddyPrev{prev}; }
+
+  [[nodiscard]] usize next_offset(usize at) const { return at << unit_shift_; }
+  [[nodiscard]] usize prev_offset(usize at) const { return (at << unit_shift_) + sizeof(BuddyNext); }
+
+ private:
+  Arena arena_;
+  unsigned unit_shift_ = 0;
+};
+
+// `sizes` stand apart from the rest of the state, so that a call can keep them in registers until it is done.
 template <unsigned MaxLevels>
 class BuddyLists {
  public:
-  using State = BuddyState<MaxLevels>;
+  BuddyLists(BuddySizes& sizes, BuddyState<MaxLevels>& state, const BuddyLinks& links)
+      : sizes_(sizes), state_(state), links_(links) {}
 
-  [[nodiscard]] static usize next(const Arena& arena, usize offset) { return arena.as<BuddyNext>(offset)->offset; }
-  [[nodiscard]] static usize prev(const Arena& arena, usize offset) {
-    return arena.as<BuddyPrev>(offset + sizeof(BuddyNext))->offset;
-  }
-  [[nodiscard]] static constexpr usize bit(unsigned level) { return usize{1} << level; }
-
-  static void push(State& state, const Arena& arena, unsigned level, usize offset) {
-    auto& list = state.lists[level];
-    if ((state.filled & bit(level)) == 0) {
-      state.filled |= bit(level);
-      list = {offset, offset};
+  // O(1).
+  void push(BuddyBlock block) {
+    const usize old_head = state_.heads[block.level];
+    state_.heads[block.level] = block.at;
+    if ((sizes_.filled & block.units) == 0) {
+      sizes_.filled |= block.units;
       return;
     }
-    // The old head's prev means something from here on; the new head's does not.
-    set_next(arena, offset, list.head);
-    set_prev(arena, list.head, offset);
-    list.head = offset;
-  }
-
-  [[nodiscard]] static usize pop(State& state, const Arena& arena, unsigned level) {
-    auto& list = state.lists[level];
-    const usize offset = list.head;
-    if (offset == list.tail) {
-      state.filled &= ~bit(level);
-    } else {
-      list.head = next(arena, offset);
+    if ((sizes_.many & block.units) == 0) {
+      sizes_.many |= block.units;
+      state_.tails[block.level] = old_head;
     }
-    return offset;
+    links_.set_next(block.at, old_head);
+    links_.set_prev(old_head, block.at);
   }
 
   // Takes a block out from wherever it stands in its list. O(1).
-  static void remove(State& state, const Arena& arena, unsigned level, usize offset) {
-    auto& list = state.lists[level];
-    if (offset == list.head) {
-      (void)pop(state, arena, level);
-    } else if (offset == list.tail) {
-      list.tail = prev(arena, offset);
-    } else {
-      const usize before = prev(arena, offset);
-      const usize after = next(arena, offset);
-      set_next(arena, before, after);
-      set_prev(arena, after, before);
+  void remove(BuddyBlock block) {
+    if ((sizes_.many & block.units) == 0) {
+      sizes_.filled &= ~block.units;
+      return;
     }
+    usize& head = state_.heads[block.level];
+    usize& tail = state_.tails[block.level];
+    if (block.at == head) {
+      head = links_.next(head);
+    } else if (block.at == tail) {
+      tail = links_.prev(tail);
+    } else {
+      const usize before = links_.prev(block.at);
+      const usize after = links_.next(block.at);
+      links_.set_next(before, after);
+      links_.set_prev(after, before);
+      return;
+    }
+    if (head == tail) sizes_.many &= ~block.units;
   }
 
  private:
-  // Written as new objects: until now this memory was, as the language sees it, the caller's.
-  static void set_next(const Arena& arena, usize offset, usize next) {
-    ::new (static_cast<void*>(arena.at(offset))) BuddyNext{next};
-  }
-  static void set_prev(const Arena& arena, usize offset, usize prev) {
-    ::new (static_cast<void*>(arena.at(offset + sizeof(BuddyNext)))) BuddyPrev{prev};
-  }
+  BuddySizes& sizes_;
+  BuddyState<MaxLevels>& state_;
+  BuddyLinks links_;
 };
 
 }  // namespace allocviz::alloc

@@ -1,7 +1,7 @@
 // One byte for each smallest block: what the buddy allocator knows about the memory at that place. Freestanding.
 //
 //   blocks   |  live, level 2   | free, l.3 | live, l.3 |   free, level 2   |    gap    |
-//   tags     | L2  .   .   .    | F3   .    | L3   .    | F2   .   .   .    |  G  G  G  |       . is 0, Interior
+//   tags     | L2  .   .   .    | F3   .    | L3   .    | F2   .   .   .    |  G  G  G  |       . is Interior
 //
 // A block's state and level stand in the tag of its first smallest block, its head; the tags under the rest of it are
 // Interior. So the level of a block being freed, whether its buddy is free and whole, and every kind of misuse are one
@@ -14,14 +14,14 @@ namespace allocviz::alloc {
 
 // An enumeration of its own, not a character type: a store to a tag cannot alias the allocator's counters.
 enum class BuddyTag : std::uint8_t {
-  Interior = 0x00,
-  FreeHead = 0x40,  // | level
+  FreeHead = 0x00,  // | level
+  Interior = 0x40,
   LiveHead = 0x80,  // | level; also a block in flight between two steps
   Gap = 0xC0,
 };
 
 [[nodiscard]] constexpr BuddyTag free_head(unsigned level) {
-  return static_cast<BuddyTag>(0x40u | level);
+  return static_cast<BuddyTag>(level);
 }
 [[nodiscard]] constexpr BuddyTag live_head(unsigned level) {
   return static_cast<BuddyTag>(0x80u | level);

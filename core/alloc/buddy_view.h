@@ -2,8 +2,6 @@
 // Everything is legal between any two steps of a call, and allocates nothing.
 #pragma once
 
-#include <bit>
-
 #include "arena.h"
 #include "buddy_lists.h"
 #include "buddy_tag.h"
@@ -12,41 +10,43 @@
 namespace allocviz::alloc {
 
 template <unsigned MaxLevels>
-struct BuddyView {
-  using Lists = BuddyLists<MaxLevels>;
+class BuddyView {
+ public:
+  using State = BuddyState<MaxLevels>;
 
-  Arena arena;
-  const BuddyTag* tags = nullptr;
-  const BuddyState<MaxLevels>* state = nullptr;
-  unsigned levels = 0;
-  unsigned block_shift = 0;
-  unsigned min_shift = 0;
+  BuddyView(const Arena& arena, const BuddyTag* tags, const State& state, unsigned levels, unsigned unit_shift)
+      : arena_(arena), links_(arena, unit_shift), tags_(tags), state_(&state), levels_(levels), shift_(unit_shift) {}
 
-  [[nodiscard]] usize size_at(unsigned level) const { return usize{1} << (block_shift - level); }
-  [[nodiscard]] usize unit() const { return usize{1} << min_shift; }
-  [[nodiscard]] BuddyTag tag(usize offset) const { return tags[offset >> min_shift]; }
+  [[nodiscard]] const State& state() const { return *state_; }
+  [[nodiscard]] const BuddyLinks& links() const { return links_; }
+  [[nodiscard]] unsigned levels() const { return levels_; }
+  [[nodiscard]] usize unit_count() const { return arena_.size() >> shift_; }
+  [[nodiscard]] usize units_at(unsigned level) const { return usize{1} << (levels_ - 1 - level); }
+  [[nodiscard]] usize offset(usize at) const { return at << shift_; }
+  [[nodiscard]] BuddyTag tag(usize at) const { return tags_[at]; }
+  [[nodiscard]] bool is_filled(unsigned level) const { return (state_->sizes.filled & units_at(level)) != 0; }
+  [[nodiscard]] bool is_many(unsigned level) const { return (state_->sizes.many & units_at(level)) != 0; }
 
   // f(const Extent&) for every block and every maximal gap, in address order.
   template <class F>
   void walk(F&& f) const {
-    for (usize offset = 0; offset < arena.size();) {
-      const Extent extent = extent_at(offset);
+    for (usize at = 0; at < unit_count();) {
+      const Extent extent = extent_at(at);
       f(extent);
-      offset += extent.size;
+      at += extent.size >> shift_;
     }
   }
 
   // f(unsigned level, usize offset) for every free block: level 0 first, each list from its head.
   template <class F>
   void visit_free_lists(F&& f) const {
-    for (usize left = state->filled; left != 0; left &= left - 1) {
-      const auto level = static_cast<unsigned>(std::countr_zero(left));
-      const auto list = state->lists[level];
-      usize offset = list.head;
-      f(level, offset);
-      while (offset != list.tail) {
-        offset = Lists::next(arena, offset);
-        f(level, offset);
+    for (unsigned level = 0; level < levels_; ++level) {
+      if (!is_filled(level)) continue;
+      usize at = state_->heads[level];
+      f(level, offset(at));
+      while (is_many(level) && at != state_->tails[level]) {
+        at = links_.next(at);
+        f(level, offset(at));
       }
     }
   }
@@ -54,31 +54,40 @@ struct BuddyView {
   // f(usize offset, std::byte* bytes, usize count) for the link bytes that mean something, list by list.
   template <class F>
   void visit_links(F&& f) const {
-    for (usize left = state->filled; left != 0; left &= left - 1) {
-      const auto list = state->lists[std::countr_zero(left)];
-      usize offset = list.head;
-      while (offset != list.tail) {
-        // The head has no prev, every other block but the tail has both.
-        const usize count = offset == list.head ? sizeof(BuddyNext) : kBuddyLinkBytes;
-        f(offset, arena.at(offset), count);
-        offset = Lists::next(arena, offset);
+    for (unsigned level = 0; level < levels_; ++level) {
+      if (!is_many(level)) continue;
+      const usize head = state_->heads[level];
+      const usize tail = state_->tails[level];
+      visit(f, links_.next_offset(head), sizeof(BuddyNext));
+      for (usize at = links_.next(head); at != tail; at = links_.next(at)) {
+        visit(f, links_.next_offset(at), kBuddyLinkBytes);
       }
-      if (list.head == list.tail) continue;
-      f(offset + sizeof(BuddyNext), arena.at(offset + sizeof(BuddyNext)), sizeof(BuddyPrev));
+      visit(f, links_.prev_offset(tail), sizeof(BuddyPrev));
     }
   }
 
  private:
-  [[nodiscard]] Extent extent_at(usize offset) const {
-    const BuddyTag head = tag(offset);
-    if (is_head(head)) {
-      const Use use = kind_of(head) == BuddyTag::FreeHead ? Use::Free : Use::Live;
-      return {offset, size_at(level_of(head)), use, level_of(head)};
-    }
-    usize end = offset + unit();
-    while (end < arena.size() && tag(end) == BuddyTag::Gap) end += unit();
-    return {offset, end - offset, Use::Gap, 0};
+  template <class F>
+  void visit(F& f, usize offset, usize count) const {
+    f(offset, arena_.at(offset), count);
   }
+  [[nodiscard]] Extent extent_at(usize at) const {
+    const BuddyTag tag = tags_[at];
+    if (is_head(tag)) {
+      const Use use = kind_of(tag) == BuddyTag::FreeHead ? Use::Free : Use::Live;
+      return {offset(at), offset(units_at(level_of(tag))), use, level_of(tag)};
+    }
+    usize end = at + 1;
+    while (end < unit_count() && tags_[end] == BuddyTag::Gap) ++end;
+    return {offset(at), offset(end - at), Use::Gap, 0};
+  }
+
+  Arena arena_;
+  BuddyLinks links_;
+  const BuddyTag* tags_;
+  const State* state_;
+  unsigned levels_;
+  unsigned shift_;
 };
 
 }  // namespace allocviz::alloc

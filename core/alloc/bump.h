@@ -50,7 +50,7 @@ class Bump {
   static Made<Bump> make_raw(void* region, Layout layout) requires kRaw { return build(Memory{}, region, layout); }
   // On memory from a backing, which gets it back when the allocator is destroyed, or at once when making it fails.
   static Made<Bump> make(Layout layout, Memory memory = {}) requires AllocatingBacking<Memory> {
-    if (layout.size == 0 || !std::has_single_bit(layout.align)) return InitError::InvalidConfig;
+    if (layout.size == 0 || !is_power_of_two(layout.align)) return InitError::InvalidConfig;
     void* const region = memory.allocate(layout);
     if (region == nullptr) return InitFailure{InitError::AllocFailed, layout};
     return build(static_cast<Memory&&>(memory), region, layout);
@@ -104,7 +104,7 @@ class Bump {
   [[nodiscard]] Allocation allocate(Layout layout) { return allocate(layout, sink_); }
   template <class S>
   [[nodiscard]] Allocation allocate(Layout layout, S&& listener) {
-    if (Policy::kChecked && !std::has_single_bit(layout.align)) [[unlikely]] {
+    if (Policy::kChecked && !is_power_of_two(layout.align)) [[unlikely]] {
       return {nullptr, fail(Error::AlignTooLarge, listener)};
     }
     const usize size = layout.size + (layout.size == 0);
@@ -212,7 +212,7 @@ class Bump {
       : arena_(arena), align_(align), memory_(static_cast<Memory&&>(memory)), state_(state) {}
 
   static Made<Bump> build(Memory&& memory, void* region, Layout layout) {
-    if (layout.size == 0 || !std::has_single_bit(layout.align)) return InitError::InvalidConfig;
+    if (layout.size == 0 || !is_power_of_two(layout.align)) return InitError::InvalidConfig;
     if (!Arena::can_be(region, layout.size, layout.align)) {
       memory.deallocate(region, layout);
       return InitError::InvalidLocation;

@@ -14,6 +14,10 @@ struct Layout {
   usize align = 1;
 };
 
+[[nodiscard]] constexpr bool is_power_of_two(usize number) {
+  return number != 0 && (number & (number - 1)) == 0;
+}
+
 // Why a request or a release was refused. The allocator's state is unchanged whenever one of these comes back.
 enum class Error : std::uint8_t {
   None,

@@ -261,7 +261,7 @@ class Slab {
 
   [[nodiscard]] Error why_impossible(Layout layout) const {
     if (layout.size > block_size()) return Error::TooLarge;
-    if (layout.align > block_align() || (kChecked && !std::has_single_bit(layout.align))) return Error::AlignTooLarge;
+    if (layout.align > block_align() || (kChecked && !is_power_of_two(layout.align))) return Error::AlignTooLarge;
     return Error::None;
   }
 

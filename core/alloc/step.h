@@ -36,4 +36,11 @@ struct NoSteps {
   constexpr void operator()(const Step&) const noexcept {}
 };
 
+// Whether anybody hears the steps told to an S. What only a listener could see, in the midst of a call, is written only
+// where this holds.
+template <class S>
+inline constexpr bool kHeard = true;
+template <>
+inline constexpr bool kHeard<NoSteps> = false;
+
 }  // namespace allocviz::alloc

@@ -92,7 +92,9 @@ class BuddyHeap {
     const alloc::Bytes tags = buddy_.metadata();
     // Heads are the only tags that differ from state to state: gaps stay, and all else is Interior.
     buddy_.walk([&](const alloc::Extent& extent) {
-      if (extent.use != alloc::Use::Gap) tags.data[extent.offset >> min_shift_] = std::byte{0};
+      if (extent.use != alloc::Use::Gap) {
+        tags.data[extent.offset >> min_shift_] = static_cast<std::byte>(alloc::BuddyTag::Interior);
+      }
     });
     RealBuddy::State state;
     state.managed_bytes = buddy_.managed_bytes();
@@ -141,11 +143,12 @@ class BuddyHeap {
     std::uint64_t counts[alloc::RuntimeBuddy::kMaxLevels] = {};
     for (unsigned level = 0; level < buddy_.levels(); ++level) counts[level] = in.get();
     std::uint64_t last = 0;
+    Lists lists(state.sizes, state, alloc::BuddyLinks(arena(), min_shift_));
     for (unsigned level = 0; level < buddy_.levels(); ++level) {
       list_.clear();
       for (std::uint64_t i = 0; i < counts[level]; ++i) list_.push_back(last = in.get_difference(last));
       for (auto i = list_.rbegin(); i != list_.rend(); ++i) {
-        Lists::push(state, arena(), level, static_cast<alloc::usize>(*i << min_shift_));
+        lists.push({static_cast<alloc::usize>(*i), buddy_.size_at(level) >> min_shift_, level});
       }
     }
   }
