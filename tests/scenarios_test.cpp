@@ -158,6 +158,13 @@ TEST_P(Lesson, claims_nothing_in_its_notes_that_the_allocator_does_not_show) {
   }
 }
 
+TEST_P(Lesson, names_each_life_once_and_frees_what_lives) {
+  const trace::Facts facts = read_lesson(GetParam())->facts();
+  EXPECT_EQ(facts.implicit_frees, 0U) << "an id is allocated again while it lives";
+  EXPECT_EQ(facts.unknown_frees, 0U) << "an id is freed that does not live";
+  EXPECT_EQ(facts.unknown_reallocs, 0U) << "an id is resized that does not live";
+}
+
 TEST_P(Lesson, introduces_itself_and_keeps_its_notes_short) {
   const std::shared_ptr<const trace::Trace> trace = read_lesson(GetParam());
   EXPECT_FALSE(trace->header().name.empty());
