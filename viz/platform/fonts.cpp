@@ -14,30 +14,27 @@
 namespace allocviz::platform {
 namespace {
 
-// Ranges must outlive the atlas: they are constants. Ids and file names in logs are people's own words, so the two
-// faces that print them know more letters than the others.
-constexpr ImWchar kLetters[] = {0x20,   0x17f,  0x370,  0x3ff,  0x400,  0x45f,  0x2010, 0x2027, 0x202f,
-                                0x203a, 0x20ac, 0x20ac, 0x2190, 0x2195, 0x21d2, 0x21d2, 0x2212, 0x2212,
-                                0x2260, 0x2265, 0x25a0, 0x25cf, 0x2691, 0x2691, 0x2713, 0x2718, 0};
-constexpr ImWchar kLatin[] = {0x20,   0xff,   0x2010, 0x2027, 0x202f, 0x202f, 0x2190, 0x2195, 0x2212, 0x2212,
-                              0x2260, 0x2265, 0x25b6, 0x25cf, 0x2691, 0x2691, 0x2713, 0x2718, 0};
+// Ranges must outlive the atlas: they are constants. Ids and file names in logs are people's own words, so the faces
+// know Latin, Greek and Cyrillic beside the signs that the panels print.
+constexpr ImWchar kRanges[] = {0x20,   0x17f,  0x370,  0x3ff,  0x400,  0x45f,  0x2010, 0x2027, 0x202f,
+                               0x203a, 0x20ac, 0x20ac, 0x2190, 0x2195, 0x21d2, 0x21d2, 0x2212, 0x2212,
+                               0x2260, 0x2265, 0x25a0, 0x25cf, 0x2691, 0x2691, 0x2713, 0x2718, 0};
 // What the panels print beyond ASCII.
 constexpr ImWchar kNeeded[] = {0x2192, 0x2190, 0x2191, 0x2193, 0x2265, 0x2264, 0x2260, 0xd7,   0xb7,   0x2026, 0x2212,
                                0x2013, 0x2014, 0x2022, 0x25cf, 0x25cb, 0x2715, 0x2713, 0x25be, 0x25b8, 0x2691};
 
 struct Face {
   float size;  // in body sizes
-  const ImWchar* ranges;
   const std::string FontNames::*file;
 };
 // In the order of ui::Font.
-constexpr std::array<Face, ui::kFonts> kFaces = {{{1.0f, kLetters, &FontNames::body},
-                                                  {1.0f, kLatin, &FontNames::bold},
-                                                  {1.375f, kLatin, &FontNames::bold},
-                                                  {0.875f, kLatin, &FontNames::body},
-                                                  {1.0625f, kLetters, &FontNames::mono},
-                                                  {0.9375f, kLatin, &FontNames::mono},
-                                                  {0.875f, kLatin, &FontNames::bold}}};
+constexpr std::array<Face, ui::kFonts> kFaces = {{{1.0f, &FontNames::body},
+                                                  {1.0f, &FontNames::bold},
+                                                  {1.375f, &FontNames::bold},
+                                                  {0.875f, &FontNames::body},
+                                                  {1.0625f, &FontNames::mono},
+                                                  {0.9375f, &FontNames::mono},
+                                                  {0.875f, &FontNames::bold}}};
 
 // Does it begin as a TrueType or OpenType file begins? ImGui aborts on anything else.
 bool is_font(const std::string& path) {
@@ -75,10 +72,10 @@ ImFont* add_face(const Face& face, const FontNames& names, float size_px) {
   config.PixelSnapH = true;
   const std::string& file = names.*face.file;
   if (file.empty()) return atlas.AddFontDefault(&config);
-  ImFont* font = atlas.AddFontFromFileTTF(file.c_str(), size_px, &config, face.ranges);
+  ImFont* font = atlas.AddFontFromFileTTF(file.c_str(), size_px, &config, kRanges);
   if (!names.symbols.empty() && names.symbols != file) {
     config.MergeMode = true;  // fills in the signs that the face itself lacks
-    atlas.AddFontFromFileTTF(names.symbols.c_str(), size_px, &config, face.ranges);
+    atlas.AddFontFromFileTTF(names.symbols.c_str(), size_px, &config, kRanges);
   }
   return font;
 }
@@ -120,18 +117,34 @@ FontNames find_fonts(const FontFolders& where) {
   return names;
 }
 
-FontNames load_fonts(const FontFolders& where, float scale) {
-  const FontNames names = find_fonts(where);
+namespace {
+
+// False when one of the files is no font after all.
+bool try_fonts(const FontNames& names, float scale) {
   ImGui::GetIO().Fonts->Clear();
   ui::Fonts& fonts = ui::fonts();
   fonts = {};
   for (std::size_t i = 0; i < kFaces.size(); ++i) {
     fonts.size_px[i] = std::max(6.0f, std::round(kBodyPx * kFaces[i].size * scale));
     fonts.of[i] = add_face(kFaces[i], names, fonts.size_px[i]);
+    if (fonts.of[i] == nullptr) return false;
   }
 #if IMGUI_VERSION_NUM < 19200
-  ImGui::GetIO().Fonts->Build();
+  return ImGui::GetIO().Fonts->Build();
+#else
+  return true;
 #endif
+}
+
+}  // namespace
+
+FontNames load_fonts(const FontFolders& where, float scale) {
+  FontNames names = find_fonts(where);
+  if (!try_fonts(names, scale)) {
+    names = {};
+    try_fonts(names, scale);
+  }
+  ui::Fonts& fonts = ui::fonts();
   fonts.has_symbols = std::all_of(std::begin(fonts.of), std::end(fonts.of), [](ImFont* font) {
     return std::all_of(std::begin(kNeeded), std::end(kNeeded), [font](ImWchar sign) { return has_glyph(font, sign); });
   });
