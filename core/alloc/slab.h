@@ -19,28 +19,16 @@
 #pragma once
 
 #include <concepts>
-#include <new>
 
-#include "arena.h"
 #include "backing.h"
-#include "bitmap.h"
 #include "policy.h"
-#include "result.h"
-#include "slab_geometry.h"
-#include "step.h"
-#include "walk.h"
+#include "slab_core.h"
 
 namespace allocviz::alloc {
 
-struct SlabState {
-  usize head = kSlabEnd;  // first block of the list
-  usize fresh = 0;        // offset of the first block never handed out
-  usize outstanding = 0;
-  [[nodiscard]] friend constexpr bool operator==(const SlabState&, const SlabState&) = default;
-};
-
 template <class Geometry = RuntimeSlab, class Policy = Checked, Backing Memory = Raw, class Sink = NoSteps>
 class Slab {
+  using Core = SlabCore<Geometry, Policy>;
   static constexpr bool kRaw = std::same_as<Memory, Raw>;
   static constexpr bool kChecked = Policy::kChecked;
 
@@ -53,7 +41,7 @@ class Slab {
   // not fit the address space.
   [[nodiscard]] static constexpr Made<Layout> region_layout(usize count, Geometry geometry = {}) {
     if (!geometry.valid() || count > ~usize{0} / geometry.block_size()) return InitError::InvalidConfig;
-    return Layout{count * geometry.block_size(), align_of(geometry)};
+    return Layout{count * geometry.block_size(), Core({}, nullptr, geometry).block_align()};
   }
   // One bit a block when checked, nothing when not.
   [[nodiscard]] static constexpr Layout metadata_layout(usize count) {
@@ -90,32 +78,24 @@ class Slab {
   constexpr Slab() requires std::default_initializable<Memory>
   = default;
   Slab(Slab&& other) noexcept
-      : arena_(other.arena_),
-        live_(other.live_),
-        geometry_(other.geometry_),
-        memory_(static_cast<Memory&&>(other.memory_)),
-        sink_(static_cast<Sink&&>(other.sink_)),
-        state_(other.state_) {
-    other.forget();
+      : core_(other.core_), memory_(static_cast<Memory&&>(other.memory_)), sink_(static_cast<Sink&&>(other.sink_)) {
+    other.core_ = Core{};
   }
   Slab& operator=(Slab&& other) noexcept {
     if (this == &other) return *this;
     give_memory_back();
-    arena_ = other.arena_;
-    live_ = other.live_;
-    geometry_ = other.geometry_;
+    core_ = other.core_;
     memory_ = static_cast<Memory&&>(other.memory_);
     sink_ = static_cast<Sink&&>(other.sink_);
-    state_ = other.state_;
-    other.forget();
+    other.core_ = Core{};
     return *this;
   }
   ~Slab() { give_memory_back(); }
 
   // The caller's memory back, blocks and all; leaves an allocator of nothing.
   [[nodiscard]] RawParts into_raw_parts() requires kRaw {
-    const RawParts parts{arena_.base(), region_need(), live_.data(), metadata_need()};
-    forget();
+    const RawParts parts{arena().base(), region_need(), core_.bits(), metadata_need()};
+    core_ = Core{};
     return parts;
   }
 
@@ -123,50 +103,30 @@ class Slab {
 
   // One block. Refused with TooLarge, AlignTooLarge (also for an align that is no power of two, when checked) or
   // OutOfMemory.
-  [[nodiscard]] Allocation allocate(Layout layout) { return allocate(layout, sink_); }
+  [[nodiscard]] Allocation allocate(Layout layout) { return core_.allocate(layout, sink_); }
   template <class S>
   [[nodiscard]] Allocation allocate(Layout layout, S&& listener) {
-    if (const Error why = why_impossible(layout); why != Error::None) [[unlikely]] {
-      return {nullptr, fail(why, listener)};
-    }
-    listener(Step{.kind = StepKind::Round, .size = block_size(), .other = layout.size});
-    return take(listener);
+    return core_.allocate(layout, listener);
   }
   // One block, whatever its size.
-  [[nodiscard]] Allocation allocate_block() { return allocate_block(sink_); }
+  [[nodiscard]] Allocation allocate_block() { return core_.allocate_block(sink_); }
   template <class S>
   [[nodiscard]] Allocation allocate_block(S&& listener) {
-    return take(listener);
+    return core_.allocate_block(listener);
   }
 
   // Refused, when checked, with Foreign, InsideBlock or DoubleFree (also for a block never handed out).
-  Error deallocate(void* ptr) { return deallocate(ptr, sink_); }
+  Error deallocate(void* ptr) { return core_.deallocate(ptr, sink_); }
   template <class S>
   Error deallocate(void* ptr, S&& listener) {
-    const usize offset = arena_.offset_of(ptr);
-    if constexpr (kChecked) {
-      if (!is_live(offset)) [[unlikely]]
-        return fail(why_not_live(offset), listener);
-      live_.clear(geometry_.number(offset));
-    }
-    ::new (ptr) SlabLink{state_.head};
-    state_.head = offset;
-    --state_.outstanding;
-    listener(Step{.kind = StepKind::Push, .offset = offset, .size = block_size()});
-    return Error::None;
+    return core_.deallocate(ptr, listener);
   }
 
   // The block stays where it is as long as the new layout fits a block. A refusal is silent: nothing happened.
-  Error resize_in_place(void* ptr, Layout layout) { return resize_in_place(ptr, layout, sink_); }
+  Error resize_in_place(void* ptr, Layout layout) { return core_.resize_in_place(ptr, layout, sink_); }
   template <class S>
   Error resize_in_place(void* ptr, Layout layout, S&& listener) {
-    if constexpr (kChecked) {
-      if (const usize offset = arena_.offset_of(ptr); !is_live(offset)) return why_not_live(offset);
-    }
-    if (const Error why = why_impossible(layout); why != Error::None) return why;
-    listener(Step{.kind = StepKind::Round, .size = block_size(), .other = layout.size});
-    listener(Step{.kind = StepKind::Take, .offset = arena_.offset_of(ptr), .size = block_size()});
-    return Error::None;
+    return core_.resize_in_place(ptr, layout, listener);
   }
   // In place, or not at all: no other block here is larger. Null, and when checked any pointer that is no live block,
   // acts as allocate.
@@ -174,30 +134,29 @@ class Slab {
   template <class S>
   [[nodiscard]] Allocation reallocate(void* ptr, Layout layout, S&& listener) {
     if (ptr == nullptr || (kChecked && !owns(ptr))) return allocate(layout, listener);
-    if (const Error why = resize_in_place(ptr, layout, listener); why != Error::None) {
-      return {nullptr, fail(why, listener)};
-    }
-    return {ptr};
+    const Error why = resize_in_place(ptr, layout, listener);
+    if (why != Error::None) listener(Step{.kind = StepKind::Fail, .why = why});
+    return {why == Error::None ? ptr : nullptr, why};
   }
   // Takes every block back, whatever is outstanding; all are fresh again. O(1).
-  void reset() { state_ = State{}; }
+  void reset() { core_.reset(); }
 
   // ---- asking: O(1)
 
-  [[nodiscard]] constexpr const Geometry& geometry() const { return geometry_; }
-  [[nodiscard]] constexpr const Arena& arena() const { return arena_; }
-  [[nodiscard]] constexpr usize block_size() const { return geometry_.block_size(); }
-  [[nodiscard]] constexpr usize block_align() const { return align_of(geometry_); }
-  [[nodiscard]] constexpr usize num_blocks() const { return size() / block_size(); }
-  [[nodiscard]] constexpr usize size() const { return arena_.size(); }
+  [[nodiscard]] constexpr const Geometry& geometry() const { return core_.geometry(); }
+  [[nodiscard]] constexpr const Arena& arena() const { return core_.arena(); }
+  [[nodiscard]] constexpr usize block_size() const { return core_.block_size(); }
+  [[nodiscard]] constexpr usize block_align() const { return core_.block_align(); }
+  [[nodiscard]] constexpr usize num_blocks() const { return core_.count(); }
+  [[nodiscard]] constexpr usize size() const { return arena().size(); }
   // The first byte behind the region.
-  [[nodiscard]] const void* limit() const { return arena_.at(size()); }
-  [[nodiscard]] bool contains(const void* ptr) const { return arena_.contains(ptr); }
-  [[nodiscard]] constexpr bool can_allocate() const { return state_.head != kSlabEnd || state_.fresh != size(); }
-  [[nodiscard]] constexpr usize outstanding() const { return state_.outstanding; }
-  [[nodiscard]] constexpr usize free_bytes() const { return size() - state_.outstanding * block_size(); }
+  [[nodiscard]] const void* limit() const { return arena().at(size()); }
+  [[nodiscard]] bool contains(const void* ptr) const { return arena().contains(ptr); }
+  [[nodiscard]] constexpr bool can_allocate() const { return core_.can_allocate(); }
+  [[nodiscard]] constexpr usize outstanding() const { return state().outstanding; }
+  [[nodiscard]] constexpr usize free_bytes() const { return size() - outstanding() * block_size(); }
   // Whether ptr is the start of a live block; unchecked, of a block that has ever been handed out.
-  [[nodiscard]] bool owns(const void* ptr) const { return is_live(arena_.offset_of(ptr)); }
+  [[nodiscard]] bool owns(const void* ptr) const { return core_.is_live(arena().offset_of(ptr)); }
   [[nodiscard]] usize usable_size(const void* ptr) const { return owns(ptr) ? block_size() : 0; }
 
   // ---- looking inside; nothing here allocates, and all but check() is legal inside a listener's call
@@ -206,48 +165,37 @@ class Slab {
   // are live without searching the list: O(blocks * blocks on the list), for debugging.
   template <class F>
   void walk(F&& f) const {
-    for (usize offset = 0; offset < size(); offset += block_size()) {
-      f(Extent{offset, block_size(), use_of(offset), 0});
-    }
+    core_.walk(f);
   }
   // f(unsigned level, usize offset) for every block that can be handed out, in that order; level is 0. The fresh ones
   // come last.
   template <class F>
   void visit_free_lists(F&& f) const {
-    for (usize offset = state_.head; offset != kSlabEnd; offset = next(offset)) f(0u, offset);
-    for (usize offset = state_.fresh; offset < size(); offset += block_size()) f(0u, offset);
+    core_.visit_list([&f](usize offset) { f(0u, offset); });
+    for (usize offset = state().fresh; offset < size(); offset += block_size()) f(0u, offset);
   }
   // f(usize offset, std::byte* bytes, usize count) for the link of every block on the list, in its order. f is called
   // before the link is read: a loader writes it in f, and so walks the very list that it restores.
   template <class F>
   void visit_links(F&& f) const {
-    for (usize offset = state_.head; offset != kSlabEnd; offset = next(offset)) {
-      f(offset, arena_.at(offset), sizeof(SlabLink));
-    }
+    core_.visit_list([&](usize offset) { f(offset, arena().at(offset), sizeof(SlabLink)); });
   }
-  [[nodiscard]] Report check() const;
+  [[nodiscard]] Report check() const { return core_.check(); }
 
-  [[nodiscard]] constexpr const State& state() const { return state_; }
+  [[nodiscard]] constexpr const State& state() const { return core_.state(); }
   // With the metadata and the links of the same moment: back to that moment. Same geometry, same size.
-  constexpr void restore(const State& state) { state_ = state; }
-  // Of which only the bits below the fresh mark mean something.
-  [[nodiscard]] Bytes metadata() { return {static_cast<std::byte*>(live_.data()), metadata_need().size}; }
-  [[nodiscard]] ConstBytes metadata() const {
-    return {static_cast<const std::byte*>(live_.data()), metadata_need().size};
-  }
+  constexpr void restore(const State& state) { core_.restore(state); }
+  // Of which only the bits of blocks below the fresh mark mean something.
+  [[nodiscard]] Bytes metadata() { return {core_.bits(), metadata_need().size}; }
+  [[nodiscard]] ConstBytes metadata() const { return {core_.bits(), metadata_need().size}; }
 
  private:
-  constexpr Slab(Memory&& memory, Arena arena, Bitmap live, Geometry geometry)
-      : arena_(arena), live_(live), geometry_(geometry), memory_(static_cast<Memory&&>(memory)) {}
-
-  [[nodiscard]] static constexpr usize align_of(const Geometry& geometry) {
-    return geometry.block_size() & (~geometry.block_size() + 1);
-  }
+  constexpr Slab(Memory&& memory, const Core& core) : core_(core), memory_(static_cast<Memory&&>(memory)) {}
 
   static Made<Slab> build(Memory&& memory, void* metadata, void* region, usize count, Geometry geometry) {
     const Made<Layout> region_need = region_layout(count, geometry);
     if (!region_need) return region_need.error();
-    if (count == 0) return Slab(static_cast<Memory&&>(memory), Arena{}, Bitmap{}, geometry);
+    if (count == 0) return Slab(static_cast<Memory&&>(memory), Core({}, nullptr, geometry));
     const Layout metadata_need = metadata_layout(count);
     if (!Arena::can_be(region, region_need->size, region_need->align) ||
         (kChecked && (!Arena::can_be(metadata, metadata_need.size, 1) ||
@@ -256,103 +204,20 @@ class Slab {
       if (kChecked) memory.deallocate(metadata, metadata_need);
       return InitError::InvalidLocation;
     }
-    return Slab(static_cast<Memory&&>(memory), Arena(region, region_need->size), Bitmap(metadata), geometry);
+    return Slab(static_cast<Memory&&>(memory), Core(Arena(region, region_need->size), metadata, geometry));
   }
 
-  [[nodiscard]] Error why_impossible(Layout layout) const {
-    if (layout.size > block_size()) return Error::TooLarge;
-    if (layout.align > block_align() || (kChecked && !is_power_of_two(layout.align))) return Error::AlignTooLarge;
-    return Error::None;
-  }
-
-  // The head of the list, else the first fresh block.
-  template <class S>
-  Allocation take(S& sink) {
-    sink(Step{.kind = StepKind::Look, .other = can_allocate() ? usize{1} : usize{0}});
-    usize offset = state_.head;
-    if (offset != kSlabEnd) [[likely]] {
-      state_.head = next(offset);
-    } else {
-      offset = state_.fresh;
-      if (offset == size()) [[unlikely]]
-        return {nullptr, fail(Error::OutOfMemory, sink)};
-      if constexpr (kChecked) init_bits(offset);
-      state_.fresh += block_size();
-    }
-    if constexpr (kChecked) live_.set(geometry_.number(offset));
-    ++state_.outstanding;
-    sink(Step{.kind = StepKind::Pop, .offset = offset, .size = block_size()});
-    sink(Step{.kind = StepKind::Take, .offset = offset, .size = block_size()});
-    return {arena_.at(offset)};
-  }
-  // The metadata are as the caller left them until the mark comes by.
-  void init_bits(usize offset) {
-    if (const usize number = geometry_.number(offset); number % 8 == 0) live_.clear_byte_of(number);
-  }
-
-  [[nodiscard]] usize next(usize offset) const { return arena_.as<SlabLink>(offset)->next; }
-  [[nodiscard]] bool is_live(usize offset) const {
-    if (offset >= state_.fresh) return false;
-    const usize number = geometry_.number(offset);
-    return number < ~usize{0} / block_size() && (!kChecked || live_.test(number));
-  }
-  [[nodiscard]] Error why_not_live(usize offset) const {
-    if (offset >= size()) return Error::Foreign;
-    return offset % block_size() != 0 ? Error::InsideBlock : Error::DoubleFree;
-  }
-  [[nodiscard]] Use use_of(usize offset) const {
-    if (offset >= state_.fresh) return Use::Fresh;
-    if constexpr (kChecked) return live_.test(geometry_.number(offset)) ? Use::Live : Use::Free;
-    for (usize at = state_.head; at != kSlabEnd; at = next(at)) {
-      if (at == offset) return Use::Free;
-    }
-    return Use::Live;
-  }
-
-  template <class S>
-  static Error fail(Error why, S& sink) {
-    sink(Step{.kind = StepKind::Fail, .why = why});
-    return why;
+  void give_memory_back() noexcept {
+    if (size() == 0) return;
+    memory_.deallocate(arena().base(), region_need());
+    if (kChecked) memory_.deallocate(core_.bits(), metadata_need());
   }
   [[nodiscard]] Layout region_need() const { return {size(), block_align()}; }
   [[nodiscard]] Layout metadata_need() const { return metadata_layout(num_blocks()); }
-  void forget() {
-    arena_ = Arena{};
-    live_ = Bitmap{};
-    state_ = State{};
-  }
-  void give_memory_back() noexcept {
-    if (size() == 0) return;
-    memory_.deallocate(arena_.base(), region_need());
-    if (kChecked) memory_.deallocate(live_.data(), metadata_need());
-  }
 
-  Arena arena_;
-  Bitmap live_;
-  [[no_unique_address]] Geometry geometry_;
+  Core core_;
   [[no_unique_address]] Memory memory_;
   [[no_unique_address]] Sink sink_;
-  State state_;
 };
-
-template <class Geometry, class Policy, Backing Memory, class Sink>
-Report Slab<Geometry, Policy, Memory, Sink>::check() const {
-  if (state_.fresh > size() || state_.fresh % block_size() != 0)
-    return {1, state_.fresh, "fresh is not a block's start"};
-  const usize used = state_.fresh / block_size();
-  usize listed = 0;
-  for (usize offset = state_.head; offset != kSlabEnd; offset = next(offset)) {
-    if (offset >= state_.fresh || offset % block_size() != 0) return {3, offset, "the list leads to no used block"};
-    if (++listed > used) return {3, offset, "the list has a cycle"};
-    if (kChecked && live_.test(offset / block_size())) return {4, offset, "a block on the list is marked live"};
-  }
-  if (state_.outstanding + listed != used) return {2, 0, "outstanding + listed + fresh blocks are not all blocks"};
-  if constexpr (kChecked) {
-    usize live = 0;
-    for (usize number = 0; number < used; ++number) live += live_.test(number) ? 1 : 0;
-    if (live != state_.outstanding) return {4, 0, "a block that is not on the list is not marked live"};
-  }
-  return {};
-}
 
 }  // namespace allocviz::alloc

@@ -1,0 +1,177 @@
+// The slab algorithm itself, on memory that somebody else owns; slab.h is its interface and states the invariants.
+// Freestanding.
+#pragma once
+
+#include <new>
+
+#include "arena.h"
+#include "bitmap.h"
+#include "result.h"
+#include "slab_geometry.h"
+#include "step.h"
+#include "walk.h"
+
+namespace allocviz::alloc {
+
+// What a slab knows beside its bits and links. No address in it: with those it is the whole state.
+struct SlabState {
+  usize head = kSlabEnd;  // offset of the first block of the list
+  usize fresh = 0;        // offset of the first block never handed out
+  usize outstanding = 0;  // blocks
+  [[nodiscard]] friend constexpr bool operator==(const SlabState&, const SlabState&) = default;
+};
+
+template <class Geometry, class Policy>
+class SlabCore {
+  static constexpr bool kChecked = Policy::kChecked;
+
+ public:
+  constexpr SlabCore() = default;
+  constexpr SlabCore(Arena arena, void* bits, Geometry geometry)
+      : arena_(arena), count_(arena.size() / geometry.block_size()), live_(bits), geometry_(geometry) {}
+
+  template <class S>
+  Allocation allocate(Layout layout, S& sink) {
+    if (const Error why = why_impossible(layout); why != Error::None) [[unlikely]]
+      return {nullptr, fail(why, sink)};
+    sink(Step{.kind = StepKind::Round, .size = block_size(), .other = layout.size});
+    return allocate_block(sink);
+  }
+
+  // The head of the list, else the first fresh block.
+  template <class S>
+  Allocation allocate_block(S& sink) {
+    sink(Step{.kind = StepKind::Look, .other = can_allocate()});
+    usize offset = state_.head;
+    if (offset != kSlabEnd) [[likely]] {
+      state_.head = next(offset);
+    } else {
+      offset = state_.fresh;
+      if (offset == arena_.size()) [[unlikely]]
+        return {nullptr, fail(Error::OutOfMemory, sink)};
+      if constexpr (kChecked) init_bits(offset);
+      state_.fresh += block_size();
+    }
+    if constexpr (kChecked) live_.set(geometry_.number(offset));
+    ++state_.outstanding;
+    sink(Step{.kind = StepKind::Pop, .offset = offset, .size = block_size()});
+    sink(Step{.kind = StepKind::Take, .offset = offset, .size = block_size()});
+    return {arena_.at(offset)};
+  }
+
+  template <class S>
+  Error deallocate(void* ptr, S& sink) {
+    const usize offset = arena_.offset_of(ptr);
+    if constexpr (kChecked) {
+      if (!is_live(offset)) [[unlikely]]
+        return fail(why_not_live(offset), sink);
+      live_.clear(geometry_.number(offset));
+    }
+    ::new (ptr) SlabLink{state_.head};
+    state_.head = offset;
+    --state_.outstanding;
+    sink(Step{.kind = StepKind::Push, .offset = offset, .size = block_size()});
+    return Error::None;
+  }
+
+  template <class S>
+  Error resize_in_place(void* ptr, Layout layout, S& sink) {
+    const usize offset = arena_.offset_of(ptr);
+    if constexpr (kChecked) {
+      if (!is_live(offset)) return why_not_live(offset);
+    }
+    if (const Error why = why_impossible(layout); why != Error::None) return why;
+    sink(Step{.kind = StepKind::Round, .size = block_size(), .other = layout.size});
+    sink(Step{.kind = StepKind::Take, .offset = offset, .size = block_size()});
+    return Error::None;
+  }
+
+  constexpr void reset() { state_ = SlabState{}; }
+
+  // f(const Extent&) for every block in address order.
+  template <class F>
+  void walk(F&& f) const {
+    for (usize offset = 0; offset < arena_.size(); offset += block_size()) {
+      f(Extent{offset, block_size(), use_of(offset), 0});
+    }
+  }
+  // f(usize offset) for every block on the list; not the fresh ones.
+  template <class F>
+  void visit_list(F&& f) const {
+    for (usize offset = state_.head; offset != kSlabEnd; offset = next(offset)) f(offset);
+  }
+  [[nodiscard]] Report check() const;
+
+  // Whether a live block starts at this offset; unchecked, a block that has ever been handed out.
+  [[nodiscard]] bool is_live(usize offset) const {
+    if (offset >= state_.fresh) return false;
+    const usize number = geometry_.number(offset);
+    return number < count_ && (!kChecked || live_.test(number));
+  }
+  [[nodiscard]] constexpr bool can_allocate() const { return state_.head != kSlabEnd || state_.fresh != arena_.size(); }
+  [[nodiscard]] constexpr usize count() const { return count_; }
+  [[nodiscard]] constexpr usize block_size() const { return geometry_.block_size(); }
+  [[nodiscard]] constexpr usize block_align() const { return block_size() & (~block_size() + 1); }
+  [[nodiscard]] constexpr const Arena& arena() const { return arena_; }
+  [[nodiscard]] constexpr const Geometry& geometry() const { return geometry_; }
+  [[nodiscard]] constexpr std::byte* bits() const { return static_cast<std::byte*>(live_.data()); }
+  [[nodiscard]] constexpr const SlabState& state() const { return state_; }
+  constexpr void restore(const SlabState& state) { state_ = state; }
+
+ private:
+  [[nodiscard]] Error why_impossible(Layout layout) const {
+    if (layout.size > block_size()) return Error::TooLarge;
+    if (layout.align > block_align() || (kChecked && !is_power_of_two(layout.align))) return Error::AlignTooLarge;
+    return Error::None;
+  }
+  [[nodiscard]] Error why_not_live(usize offset) const {
+    if (offset >= arena_.size()) return Error::Foreign;
+    return offset % block_size() != 0 ? Error::InsideBlock : Error::DoubleFree;
+  }
+  // The bits are as the caller left them until the mark comes by.
+  void init_bits(usize offset) {
+    if (const usize number = geometry_.number(offset); number % 8 == 0) live_.clear_byte_of(number);
+  }
+  [[nodiscard]] usize next(usize offset) const { return arena_.as<SlabLink>(offset)->next; }
+  [[nodiscard]] Use use_of(usize offset) const {
+    if (offset >= state_.fresh) return Use::Fresh;
+    if constexpr (kChecked) return live_.test(geometry_.number(offset)) ? Use::Live : Use::Free;
+    bool is_listed = false;
+    visit_list([&](usize listed) { is_listed |= listed == offset; });
+    return is_listed ? Use::Free : Use::Live;
+  }
+  template <class S>
+  static Error fail(Error why, S& sink) {
+    sink(Step{.kind = StepKind::Fail, .why = why});
+    return why;
+  }
+
+  Arena arena_;
+  usize count_ = 0;
+  Bitmap live_;
+  [[no_unique_address]] Geometry geometry_;
+  SlabState state_;
+};
+
+// In an order in which each check may rely on the ones before it. Follows no link before it knows where it leads.
+template <class Geometry, class Policy>
+Report SlabCore<Geometry, Policy>::check() const {
+  const usize size = block_size();
+  if (state_.fresh > arena_.size() || state_.fresh % size != 0) return {1, state_.fresh, "fresh is no block's start"};
+  const usize used = state_.fresh / size;
+  usize listed = 0;
+  for (usize offset = state_.head; offset != kSlabEnd; offset = next(offset)) {
+    if (offset >= state_.fresh || offset % size != 0) return {3, offset, "the list leads to no block below fresh"};
+    if (++listed > used) return {3, offset, "the list has a cycle"};
+    if (kChecked && live_.test(offset / size)) return {4, offset, "a block on the list is marked as live"};
+  }
+  if (state_.outstanding + listed != used) return {2, 0, "outstanding + listed blocks are not all blocks below fresh"};
+  if constexpr (kChecked) {
+    usize live = 0;
+    for (usize number = 0; number < used; ++number) live += live_.test(number) ? 1 : 0;
+    if (live != state_.outstanding) return {4, 0, "a block that is not on the list is not marked as live"};
+  }
+  return {};
+}
+
+}  // namespace allocviz::alloc
