@@ -87,13 +87,19 @@ class CommandLine {
       return chosen_();
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app_.exit(error);
-      return fail_usage(fmt::format("{}; see {} --help", error.what(), called()));
+      return fail_usage(fmt::format("{}; see {} --help", what_is_wrong(error, argc, argv), called()));
     } catch (const WrongUsage& wrong) {
       return fail_usage(wrong.what);
     }
   }
 
  private:
+  // CLI11 says of an unknown subcommand only that one is required.
+  [[nodiscard]] std::string what_is_wrong(const CLI::ParseError& error, int argc, const char* const* argv) const {
+    const bool unknown = app_.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
+    return unknown ? fmt::format("there is no subcommand {}", argv[1]) : error.what();
+  }
+
   [[nodiscard]] std::string called() const {
     const auto subcommands = app_.get_subcommands();
     return subcommands.empty() ? "alloctrace" : "alloctrace " + subcommands.front()->get_name();

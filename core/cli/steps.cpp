@@ -45,10 +45,8 @@ void put_step(JsonWriter& json, const Step& step, const AllocatorSpec& spec) {
       json.member("offset", step.offset).member("size", step.size);
       break;
     case StepKind::Move:
-      json.member("offset", step.offset).member("from", step.other).member("size", step.size);
-      break;
     case StepKind::Rewind:
-      json.member("offset", step.offset).member("from", step.other);
+      json.member("offset", step.offset).member("from", step.other).member("size", step.size);
       break;
     case StepKind::Fail:
       json.member("why", replay::name_of(step.why));

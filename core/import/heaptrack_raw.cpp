@@ -348,6 +348,6 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress) {
 
 }  // namespace
 
-const Importer kHeaptrackRaw{"heaptrack-raw", kTitle, recognise, read};
+constinit const Importer kHeaptrackRaw{"heaptrack-raw", kTitle, recognise, read};
 
 }  // namespace allocviz::import

@@ -237,6 +237,6 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress) {
 
 }  // namespace
 
-const Importer kMtrace{"mtrace", kTitle, recognise, read};
+constinit const Importer kMtrace{"mtrace", kTitle, recognise, read};
 
 }  // namespace allocviz::import

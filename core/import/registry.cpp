@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -27,42 +25,6 @@ constexpr std::size_t kHeadBytes = std::size_t{64} << 10;
 const std::array kImporters = {
     Importer{kMtrace},
     Importer{kHeaptrackRaw},
-};
-
-// A source whose first bytes were looked at and are read again: standard input cannot be opened twice.
-class Rewound final : public ByteSource {
- public:
-  explicit Rewound(ByteSource& rest) : rest_(rest) {}
-
-  // Reads up to kHeadBytes ahead.
-  Result<std::string_view> look() {
-    head_.resize(kHeadBytes);
-    std::size_t held = 0;
-    while (held < kHeadBytes) {
-      Result<std::size_t> got = rest_.read(std::span(head_).subspan(held));
-      if (!got) return std::move(got).trouble();
-      if (*got == 0) break;
-      held += *got;
-    }
-    head_.resize(held);
-    return std::string_view(head_);
-  }
-
-  Result<std::size_t> read(std::span<char> into) override {
-    if (given_ == head_.size()) return rest_.read(into);
-    const std::size_t count = std::min(into.size(), head_.size() - given_);
-    std::memcpy(into.data(), head_.data() + given_, count);
-    given_ += count;
-    return count;
-  }
-  bool cut_short() const override { return rest_.cut_short(); }
-  double fraction_read() const override { return rest_.fraction_read(); }
-  const std::string& name() const override { return rest_.name(); }
-
- private:
-  ByteSource& rest_;
-  std::string head_;
-  std::size_t given_ = 0;
 };
 
 // Our own format, in any of its spellings, begins with a brace, after a byte order mark and white space at most.
@@ -104,12 +66,12 @@ std::string_view file_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-Result<Trace> read_foreign(Rewound& source, std::string_view head, const trace::Progress& progress) {
+Result<Trace> read_foreign(trace::LineReader& lines, std::string_view head, const trace::Progress& progress) {
+  const std::string& file = lines.source().name();
   const Importer* importer = importer_for(head);
-  if (importer == nullptr) return not_recognised(head, source.name());
-  trace::LineReader lines(source);
+  if (importer == nullptr) return not_recognised(head, file);
   Result<Trace> trace = importer->read(lines, progress);
-  if (trace && trace->header().name.empty()) trace->header().name = clean_text(file_name(source.name()));
+  if (trace && trace->header().name.empty()) trace->header().name = clean_text(file_name(file));
   return trace;
 }
 
@@ -122,25 +84,25 @@ std::span<const Importer> importers() {
 Result<Trace> open_trace(const std::string& path, const trace::Progress& progress, const trace::ReadLimits& limits) {
   Result<std::unique_ptr<ByteSource>> source = open_source(path, limits);
   if (!source) return std::move(source).trouble();
-  Rewound rewound(**source);
-  const Result<std::string_view> head = rewound.look();
+  trace::LineReader lines(**source);
+  const Result<std::string_view> head = lines.peek(kHeadBytes);
   if (!head) return head.trouble();
-  if (is_json_object(*head)) return trace::read_json(rewound, progress);
-  return read_foreign(rewound, *head, progress);
+  if (is_json_object(*head)) return trace::read_json(lines, progress);
+  return read_foreign(lines, *head, progress);
 }
 
 Result<std::vector<Trouble>> check_trace(const std::string& path, const trace::Progress& progress,
                                          const trace::ReadLimits& limits) {
   Result<std::unique_ptr<ByteSource>> source = open_source(path, limits);
   if (!source) return std::move(source).trouble();
-  Rewound rewound(**source);
-  const Result<std::string_view> head = rewound.look();
+  trace::LineReader lines(**source);
+  const Result<std::string_view> head = lines.peek(kHeadBytes);
   if (!head) return head.trouble();
-  if (is_json_object(*head)) return trace::check_json(rewound);
-  const Result<Trace> trace = read_foreign(rewound, *head, progress);
+  if (is_json_object(*head)) return trace::check_json(lines, progress);
+  const Result<Trace> trace = read_foreign(lines, *head, progress);
   if (!trace) return trace.trouble();
   std::vector<Trouble> faults;
-  for (const std::string& warning : trace->warnings()) faults.push_back({warning, in_file(rewound.name()), ""});
+  for (const std::string& warning : trace->warnings()) faults.push_back({warning, in_file(lines.source().name()), ""});
   return faults;
 }
 
