@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <span>
 
 namespace allocviz::replay {
 namespace {
@@ -35,8 +36,7 @@ class Pass {
   const trace::Trace& trace_;
   const TimelineOptions& options_;
   std::array<trace::Event, kBatch> events_;
-  std::array<Outcome, kBatch> outcomes_;
-  std::array<Figures, kBatch> figures_;
+  std::array<Applied, kBatch> applied_;
   std::uint64_t applying_ns_ = 0;
   std::uint64_t applying_ns_at_keyframe_ = 0;
   std::uint64_t saving_ns_ = 0;  // what the last save took
@@ -81,21 +81,18 @@ trace::Status Pass::run(const trace::Progress& progress) {
 }
 
 void Pass::apply_batch(std::uint64_t first, std::uint64_t count) {
-  for (std::uint64_t i = 0; i < count; ++i) events_[i] = trace_.event(first + i);
+  for (std::uint64_t i = 0; i < count; ++i) events_[i] = trace_.request(first + i);
   const Clock::time_point began = Clock::now();
-  for (std::uint64_t i = 0; i < count; ++i) {
-    outcomes_[i] = machine_.apply(events_[i], first + i);
-    figures_[i] = machine_.figures();
-  }
+  machine_.apply(std::span(events_).first(count), first, applied_.data());
   applying_ns_ += ns_between(began, Clock::now());
 }
 
 void Pass::account_for(std::uint64_t first, std::uint64_t count) {
   Summary& summary = account_.summary;
   for (std::uint64_t i = 0; i < count; ++i) {
-    const Figures& figures = figures_[i];
+    const Figures& figures = applied_[i].figures;
     account_.series.append(figures);
-    if (outcomes_[i].kind == OutcomeKind::Failed) account_.failures.push_back(first + i);
+    if (applied_[i].outcome.kind == OutcomeKind::Failed) account_.failures.push_back(first + i);
     summary.peak_live_requested = std::max(summary.peak_live_requested, figures.live_requested);
     summary.peak_reserved = std::max(summary.peak_reserved, figures.reserved);
     if (figures.live_rounded > summary.at_peak.live_rounded) {

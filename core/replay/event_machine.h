@@ -44,6 +44,15 @@ class EventMachine final : public Machine {
     return outcome;
   }
 
+  void apply(std::span<const trace::Event> events, std::uint64_t first, Applied* out) override {
+    alloc::NoSteps silent;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (i + kAhead < events.size()) live_.prefetch(events[i + kAhead].slot);
+      out[i].outcome = run(events[i], first + i, silent);
+      out[i].figures = counted();
+    }
+  }
+
   void census(Census& out) const override {
     out.kind = spec_.kind;
     out.arena_bytes = heap_->arena().size();
@@ -59,14 +68,7 @@ class EventMachine final : public Machine {
       census(now);
       return now.figures;
     }
-    const std::uint64_t free = heap_->free_bytes();
-    return {.live_requested = live_.requested(),
-            .live_rounded = live_.bytes(),
-            .live_blocks = live_.blocks(),
-            .free = free,
-            .largest_free = heap_->largest_free(),
-            .reserved = heap_->managed_bytes() - free,
-            .failed = failed_};
+    return counted();
   }
 
   std::optional<std::uint64_t> offset_of(std::uint32_t slot) const override {
@@ -99,6 +101,19 @@ class EventMachine final : public Machine {
   }
 
  private:
+  static constexpr std::size_t kAhead = 8;
+
+  [[nodiscard]] Figures counted() const {
+    const std::uint64_t free = heap_->free_bytes();
+    return {.live_requested = live_.requested(),
+            .live_rounded = live_.bytes(),
+            .live_blocks = live_.blocks(),
+            .free = free,
+            .largest_free = heap_->largest_free(),
+            .reserved = heap_->managed_bytes() - free,
+            .failed = failed_};
+  }
+
   template <class S>
   Outcome run(const trace::Event& event, std::uint64_t index, S& sink) {
     constexpr std::uint8_t kNotReplayed = trace::kFailedThere | trace::kNullFree;

@@ -36,6 +36,11 @@ class LiveTable {
   [[nodiscard]] const LiveBlock& operator[](std::uint32_t slot) const { return slots_[slot]; }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
 
+  // Brings a slot's entry nearer: in a long log it was last touched too long ago to be at hand.
+  void prefetch(std::uint32_t slot) const {
+    if (slot < slots_.size()) __builtin_prefetch(&slots_[slot], 1);
+  }
+
   void put(std::uint32_t slot, const LiveBlock& block) {
     assert(slot < slots_.size() && "an event that makes a block has one of the trace's slots");
     assert(!is_live(slot) && "a slot owns one block at a time");

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,12 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
+// An event's outcome and the figures after it.
+struct Applied {
+  Outcome outcome;
+  Figures figures;
+};
+
 // Called in the midst of an event, at each step; census(), figures() and save() of the machine are legal inside. Every
 // event that changes the state has a step. Two are told by the machine, because the allocator has none of its own: a
 // Reset is a Rewind (size: bytes taken back), a bump's free that only counts is a Move of the mark to where it stands.
@@ -55,9 +62,12 @@ class Machine {
   virtual ~Machine() = default;
 
   [[nodiscard]] virtual const trace::AllocatorSpec& spec() const = 0;
-  // Applies event `index` of the trace. The silent form is the fast one: no listener, no allocation of memory.
+  // Applies event `index` of the trace (Trace::request is enough of it). The silent forms are the fast ones: no
+  // listener, no allocation of memory.
   virtual Outcome apply(const trace::Event& event, std::uint64_t index) = 0;
   virtual Outcome apply(const trace::Event& event, std::uint64_t index, const StepListener& listener) = 0;
+  // The same for a run of events, the first of which is event `first`; out has as many entries.
+  virtual void apply(std::span<const trace::Event> events, std::uint64_t first, Applied* out) = 0;
 
   virtual void census(Census& out) const = 0;         // O(blocks); reuses out's memory
   [[nodiscard]] virtual Figures figures() const = 0;  // O(1)

@@ -30,11 +30,11 @@ void Player::go_to(std::uint64_t events) {
 }
 
 void Player::run_to(std::uint64_t events) {
-  for (; at_ < events; ++at_) machine_->apply(trace_.event(at_), at_);
+  for (; at_ < events; ++at_) machine_->apply(trace_.request(at_), at_);
 }
 
 Outcome Player::apply_next(const StepListener& listener) {
-  const Outcome outcome = machine_->apply(trace_.event(at_), at_, listener);
+  const Outcome outcome = machine_->apply(trace_.request(at_), at_, listener);
   ++at_;
   return outcome;
 }

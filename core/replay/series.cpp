@@ -40,15 +40,13 @@ void Series::append(const Figures& figures) {
 }
 
 void Series::Track::pack() {
-  Extent extent = kNothing;
   std::uint64_t unequal = 0;  // bits in which any value differs from the first
-  for (const std::uint64_t v : waiting) {
-    extent.min = std::min(extent.min, v);
-    extent.max = std::max(extent.max, v);
-    unequal |= v ^ waiting[0];
-  }
+  for (const std::uint64_t v : waiting) unequal |= v ^ waiting[0];
+  Extent extent{waiting[0], waiting[0]};
   Leaf leaf{.extent = extent, .word = words.size()};
   if (unequal != 0) {
+    for (const std::uint64_t v : waiting) widen(extent, {v, v});
+    leaf.extent = extent;
     // Values that agree in their lowest bits differ from their minimum by multiples of that power of two.
     leaf.shift = static_cast<std::uint8_t>(std::countr_zero(unequal));
     leaf.bits = static_cast<std::uint8_t>(std::bit_width((extent.max - extent.min) >> leaf.shift));

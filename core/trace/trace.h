@@ -118,6 +118,8 @@ class Trace {
   [[nodiscard]] std::uint64_t size() const { return op_.size(); }
   // O(1); for the few events that free by offset O(log of how many they are).
   [[nodiscard]] Event event(std::uint64_t index) const;
+  // Its op, flags, slot, size, alignment and offset alone: what a replay acts on. O(1), and half the work.
+  [[nodiscard]] Event request(std::uint64_t index) const;
   // The two columns a replay of everything touches most, without gathering the row.
   [[nodiscard]] Op op(std::uint64_t index) const { return static_cast<Op>(op_[index]); }
   [[nodiscard]] std::uint8_t flags(std::uint64_t index) const { return static_cast<std::uint8_t>(flags_[index]); }
@@ -170,20 +172,25 @@ class Trace {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> began_;
 };
 
-inline Event Trace::event(std::uint64_t index) const {
+inline Event Trace::request(std::uint64_t index) const {
   Event event;
   event.op = op(index);
   event.flags = flags(index);
   event.align_log2 = static_cast<std::uint8_t>(align_log2_[index]);
   event.slot = static_cast<std::uint32_t>(slot_[index]) - 1;  // held as 1 + slot: 0 - 1 = kNoSlot
-  event.id = id_[index];
   event.size = size_[index];
+  if (event.has(kByOffset)) event.offset = offsets_.find(index)->second;
+  return event;
+}
+
+inline Event Trace::event(std::uint64_t index) const {
+  Event event = request(index);
+  event.id = id_[index];
   event.time_ns = time_[index];
   event.thread = thread_[index];
   event.site = static_cast<std::uint32_t>(site_[index]);
   event.tag = static_cast<std::uint32_t>(tag_[index]);
   event.addr = addr_[index];
-  if (event.has(kByOffset)) event.offset = offsets_.find(index)->second;
   return event;
 }
 
