@@ -1,5 +1,7 @@
 # core/alloc: contracts, placement, misuse, random streams; built without anything but the folder itself.
 allocviz_test(alloc_test SOURCES
+  alloc_buddy.cpp
+  alloc_buddy_regions.cpp
   alloc_placement.cpp
   alloc_random.cpp
   support/placement.cpp

@@ -23,6 +23,29 @@ inline std::ostream& operator<<(std::ostream& out, InitError error) {
 
 namespace allocviz::test {
 
+template <class A>
+std::size_t offset_of(const A& allocator, const void* ptr) {
+  return allocator.arena().offset_of(ptr);
+}
+
+// What a walk reports, in its order.
+template <class A>
+std::vector<alloc::Extent> extents_of(const A& allocator) {
+  std::vector<alloc::Extent> extents;
+  allocator.walk([&](const alloc::Extent& extent) { extents.push_back(extent); });
+  return extents;
+}
+
+// The free list of a level, in its order.
+template <class A>
+std::vector<std::size_t> list_of(const A& allocator, unsigned wanted = 0) {
+  std::vector<std::size_t> offsets;
+  allocator.visit_free_lists([&](unsigned level, std::size_t offset) {
+    if (level == wanted) offsets.push_back(offset);
+  });
+  return offsets;
+}
+
 // `count` top-level blocks of `block` bytes, split down to `min`.
 template <class Policy = alloc::Checked, class Sink = alloc::NoSteps>
 struct TestBuddy {
