@@ -1,2 +1,14 @@
 # The widgets and the window; no display is needed but where a test says so.
 allocviz_test(ui_test SOURCES ui_test.cpp ui/gui.cpp LIBS allocviz_panels)
+allocviz_test(platform_test SOURCES platform_test.cpp LIBS allocviz_platform fmt::fmt)
+allocviz_test(draw_test
+  SOURCES
+    draw_lod.cpp
+    draw_theme.cpp
+    stages_buddy.cpp
+    stages_others.cpp
+    support/replay.cpp
+  LIBS allocviz_app)
+# The state and its commands: no window, no ImGui.
+allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_filter_test.cpp app_loader_test.cpp
+              app_settings_test.cpp LIBS allocviz_app)

@@ -8,15 +8,15 @@
 
 namespace allocviz::app {
 
-struct Arguments {                      // as they were typed
-  std::string file;                     // empty = the first lesson
-  std::vector<std::string> allocators;  // SPEC, each a stage; empty = what the trace says
-  std::string at;                       // N[.K]
-  std::string preset;                   // teach, debug, compare; empty = as remembered
-  std::string theme;                    // dark, light; empty = as remembered
-  bool wait = false;                    // the file is open when start() returns: --screenshot and tests
-  bool remember = true;                 // settings are read and kept; off for --screenshot, whose pictures depend on
-                                        // nothing but the arguments
+struct Arguments {                        // as they were typed
+  std::string file{};                     // empty = the first lesson
+  std::vector<std::string> allocators{};  // SPEC, each a stage; empty = what the trace says
+  std::string at{};                       // N[.K]
+  std::string preset{};                   // teach, debug, compare; empty = as remembered
+  std::string theme{};                    // dark, light; empty = as remembered
+  bool wait = false;                      // the file is open when start() returns: --screenshot and tests
+  bool remember = true;                   // settings are read and kept; off for --screenshot, whose pictures depend on
+                                          // nothing but the arguments
 };
 
 // Trouble = wrong usage: no such preset, no such allocator, no position. A file that cannot be opened is no wrong

@@ -1,5 +1,7 @@
 #include "viz/app/update.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <charconv>
@@ -53,7 +55,7 @@ bool parse_count(std::string_view text, std::uint64_t& value) {
 
 trace::Result<replay::Position> parse_position(std::string_view text) {
   const trace::Trouble fault{
-      "\"" + std::string(text) + "\" is no event", {}, "write N or N.K: 7, or 7.3 for its third step"};
+      fmt::format("\"{}\" is no event", text), {}, "write N or N.K: 7, or 7.3 for its third step"};
   replay::Position at;
   const std::size_t dot = text.find('.');
   if (!parse_count(text.substr(0, dot), at.event)) return fault;

@@ -1,0 +1,147 @@
+// The search above the event list: what it finds, and what it says of what is no search.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/app_support.h"
+#include "viz/app/filter.h"
+
+namespace {
+
+using namespace app_test;
+using Indices = std::vector<std::uint64_t>;
+
+constexpr std::string_view kLog = R"({
+  "format": "allocviz-trace", "version": 1, "allocators": [{"kind": "buddy", "arena": "1 KiB", "min_block": 64}],
+  "sites": ["main.c:12 parse_header", ["malloc", "pager.c:7 sqlite3PagerOpen"]],
+  "events": [
+    {"op": "alloc", "id": "A", "size": 100, "site": 0, "note": "A first block", "tag": "boot"},
+    {"op": "alloc", "id": 17, "size": 64, "site": 1, "addr": 32512, "thread": 3},
+    {"op": "realloc", "id": 17, "size": 4096, "thread": 3},
+    {"op": "mark", "name": "Second Phase"},
+    {"op": "free", "id": "A", "thread": 4},
+    {"op": "free", "id": 99},
+    {"op": "free", "id": null},
+    {"op": "alloc", "id": 17, "size": 5000},
+    {"op": "alloc", "size": 9, "ok": false}
+  ]})";
+
+struct AppFilter : testing::Test {
+  app::State state = opened(kLog);
+  Indices found(const std::string& text) {
+    act(state, {.what = app::Do::SetFilter, .text = text});
+    EXPECT_EQ(state.filter.fault, "") << text;
+    return state.filter.matches;
+  }
+  std::string fault(const std::string& text) {
+    act(state, {.what = app::Do::SetFilter, .text = text});
+    EXPECT_FALSE(state.filter.active) << text;
+    return state.filter.fault;
+  }
+};
+
+TEST_F(AppFilter, a_plain_word_is_an_id_or_stands_in_a_note_a_mark_a_site_or_a_tag) {
+  EXPECT_EQ(found("17"), (Indices{1, 2, 7}));
+  EXPECT_EQ(found("first"), (Indices{0}));
+  EXPECT_EQ(found("second"), (Indices{3}));
+  EXPECT_EQ(found("PAGER"), (Indices{1}));
+  EXPECT_EQ(found("boot"), (Indices{0}));
+  EXPECT_EQ(found("\"first block\""), (Indices{0}));
+  EXPECT_TRUE(found("nowhere").empty());
+}
+
+TEST_F(AppFilter, an_id_is_meant_exactly_where_it_is_asked_for) {
+  EXPECT_EQ(found("id=A"), (Indices{0, 4}));
+  EXPECT_TRUE(found("id=a").empty());
+  EXPECT_EQ(found("id=17"), (Indices{1, 2, 7}));
+  EXPECT_TRUE(found("id=1").empty());
+}
+
+TEST_F(AppFilter, sizes_are_compared_and_written_as_people_write_them) {
+  EXPECT_EQ(found("size>4k"), (Indices{7}));
+  EXPECT_EQ(found("size>=4KiB"), (Indices{2, 7}));
+  EXPECT_EQ(found("size=100"), (Indices{0}));
+  EXPECT_EQ(found("size<100"), (Indices{1, 8}));
+  EXPECT_EQ(found("size<=100"), (Indices{0, 1, 8}));
+}
+
+TEST_F(AppFilter, operations_and_peculiarities_have_words) {
+  EXPECT_EQ(found("alloc"), (Indices{0, 1, 7, 8}));
+  EXPECT_EQ(found("free"), (Indices{4, 5, 6}));
+  EXPECT_EQ(found("realloc"), (Indices{2}));
+  EXPECT_EQ(found("mark"), (Indices{3}));
+  EXPECT_EQ(found("unknown"), (Indices{5}));
+  EXPECT_EQ(found("null"), (Indices{6}));
+  EXPECT_EQ(found("implicit"), (Indices{7}));
+  EXPECT_EQ(found("failed"), state.failures);
+  EXPECT_EQ(state.failures, (Indices{2, 7, 8}));
+}
+
+TEST_F(AppFilter, fields_are_named) {
+  EXPECT_EQ(found("site~header"), (Indices{0}));
+  EXPECT_EQ(found("note~FIRST"), (Indices{0}));
+  EXPECT_EQ(found("tag~oo"), (Indices{0}));
+  EXPECT_EQ(found("thread=4"), (Indices{4}));
+  EXPECT_EQ(found("addr=0x7f00"), (Indices{1}));
+}
+
+TEST_F(AppFilter, several_words_must_all_hold) {
+  EXPECT_EQ(found("alloc size>60"), (Indices{0, 1, 7}));
+  EXPECT_EQ(found("alloc size>60 17"), (Indices{1, 7}));
+  EXPECT_EQ(found("alloc size>60 17 failed"), (Indices{7}));
+}
+
+TEST_F(AppFilter, what_is_no_search_says_why_and_leaves_the_list_whole) {
+  EXPECT_NE(fault("size>").find("nothing follows size>"), std::string::npos);
+  EXPECT_NE(fault("size>x").find("\"x\" is no size"), std::string::npos);
+  EXPECT_NE(fault("addr=xyz").find("no address"), std::string::npos);
+  EXPECT_NE(fault("thread=1x").find("no thread"), std::string::npos);
+  EXPECT_NE(fault("id>4").find("id is not compared with >"), std::string::npos);
+  EXPECT_NE(fault("site=main").find("site~"), std::string::npos);
+  EXPECT_NE(fault("szie>4").find("no \"szie\""), std::string::npos);
+}
+
+TEST_F(AppFilter, nothing_written_is_no_filter) {
+  EXPECT_TRUE(found("  ").empty());
+  EXPECT_FALSE(state.filter.active);
+}
+
+TEST_F(AppFilter, a_text_of_any_bytes_is_a_filter_or_a_fault_and_never_more) {
+  std::uint64_t seed = 20240607;
+  RecordProperty("seed", std::to_string(seed));
+  const std::string letters = "size<>=~\"k0x19 ai.\\\t";
+  for (int round = 0; round < 3000; ++round) {
+    std::string text;
+    for (std::uint64_t n = (seed >> 40) % 12; n > 0; --n) {
+      seed = seed * 6364136223846793005u + 1442695040888963407u;
+      text += letters[(seed >> 33) % letters.size()];
+    }
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    act(state, {.what = app::Do::SetFilter, .text = text});
+    EXPECT_FALSE(state.filter.active && !state.filter.fault.empty()) << "seed 20240607, text " << text;
+    for (const std::uint64_t index : state.filter.matches) ASSERT_LT(index, 9u);
+  }
+}
+
+TEST(AppFilterLong, a_search_of_a_long_log_goes_on_from_frame_to_frame) {
+  std::string json = R"({"format": "allocviz-trace", "version": 1, "columns": ["op", "id", "size"], "events": [)";
+  constexpr int kEvents = 1000;
+  for (int i = 0; i < kEvents; ++i) {
+    json += fmt::format("{}[\"a\",{},{}]", i == 0 ? "" : ",", i, i % 10 == 0 ? 64 : 16);
+  }
+  app::State state = opened(json + "]}");
+  app::set_filter(state, "size=64");
+  state.filter.scanned = 0;
+  state.filter.matches.clear();
+  int slices = 0;
+  for (; state.filter.scanned < kEvents; ++slices) app::search_on(state, 300);
+  EXPECT_EQ(slices, 4);
+  EXPECT_EQ(state.filter.matches.size(), 100u);
+}
+
+TEST_F(AppFilter, other_failures_on_another_allocator_are_found_anew) {
+  EXPECT_EQ(found("failed"), (Indices{2, 7, 8}));
+  act(state, {.what = app::Do::SetAllocator, .spec = spec("buddy:arena=64KiB,min=64")});
+  EXPECT_EQ(state.filter.matches, (Indices{8}));
+}
+
+}  // namespace

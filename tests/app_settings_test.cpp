@@ -1,0 +1,171 @@
+// What is remembered between runs survives damage, and an allocator's configuration survives being typed.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "tests/app_support.h"
+#include "viz/app/draft.h"
+#include "viz/app/settings.h"
+
+namespace {
+
+using namespace app_test;
+using app::DraftField;
+namespace fs = std::filesystem;
+
+struct AppSettings : testing::Test {
+  fs::path folder = fs::temp_directory_path() / fmt::format("allocviz-settings-{}", ::getpid());
+  std::string path = (folder / "allocviz" / "settings.json").string();
+  void SetUp() override { fs::create_directories(folder); }
+  void TearDown() override { fs::remove_all(folder); }
+  static app::Settings unusual() {
+    app::Settings settings;
+    settings.theme = 1;
+    settings.scale = 1.25f;
+    settings.reduce_motion = true;
+    settings.preset = app::Preset::Debug;
+    settings.left_width = 0.25f;
+    settings.right_width = 0.125f;
+    settings.bottom_height = 0.5f;
+    settings.map_height = 0.75f;
+    settings.show_left = false;
+    settings.show_right = false;
+    settings.window_width = 1920;
+    settings.window_height = 1080;
+    settings.recent = {"/a/b.json", "/c d/é.mtrace"};
+    settings.curves = 0b101;
+    return settings;
+  }
+};
+
+TEST_F(AppSettings, come_back_as_they_were_saved) {
+  ASSERT_TRUE(app::save_settings(path, unusual()).ok());
+  EXPECT_EQ(app::load_settings(path), unusual());
+}
+
+TEST_F(AppSettings, cut_at_any_byte_give_something_that_can_be_used) {
+  ASSERT_TRUE(app::save_settings(path, unusual()).ok());
+  std::ifstream file(path, std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  for (std::size_t length = 0; length + 2 < whole.size(); ++length) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << whole.substr(0, length);
+    EXPECT_EQ(app::load_settings(path), app::Settings{}) << length;
+  }
+}
+
+TEST_F(AppSettings, a_field_of_the_wrong_kind_or_range_is_passed_by_and_the_others_are_kept) {
+  fs::create_directories(folder / "allocviz");
+  std::ofstream(path) << R"({"theme": 7, "scale": 99, "reduce_motion": "yes", "preset": "dance", "left_width": -1,
+    "window_width": 1e99, "window_height": 900, "recent": [1, null, "", "/kept"], "curves": -4, "unknown": {}})";
+  const app::Settings settings = app::load_settings(path);
+  app::Settings expected;
+  expected.window_height = 900;
+  expected.recent = {"/kept"};
+  EXPECT_EQ(settings, expected);
+  for (const char* text : {"[]", "7", "null", "\"x\"", "\xff\xfe"}) {
+    std::ofstream(path, std::ios::trunc) << text;
+    EXPECT_EQ(app::load_settings(path), app::Settings{}) << text;
+  }
+}
+
+TEST_F(AppSettings, a_missing_file_is_no_trouble) {
+  EXPECT_EQ(app::load_settings((folder / "none.json").string()), app::Settings{});
+}
+
+TEST_F(AppSettings, a_place_that_cannot_be_written_is_said_and_disturbs_nobody) {
+  std::ofstream(folder / "allocviz") << "a file where the folder should be";
+  EXPECT_FALSE(app::save_settings(path, unusual()).ok());
+  app::State state = opened(kLesson);
+  state.settings_path = path;
+  state.settings.theme = 1;
+  app::tick(state, 0);
+  app::tick(state, 10);
+  EXPECT_FALSE(state.trouble.has_value());
+  EXPECT_FALSE(app::wants_frame(state));
+}
+
+TEST_F(AppSettings, are_written_once_they_have_rested) {
+  app::State state = opened(kLesson);
+  state.settings_path = path;
+  app::tick(state, 0);
+  act(state, {.what = app::Do::SetTheme, .number = 1});
+  app::tick(state, 0.1);
+  EXPECT_FALSE(fs::exists(path));
+  app::tick(state, 0.5);
+  EXPECT_FALSE(fs::exists(path));
+  app::tick(state, 2);
+  EXPECT_EQ(app::load_settings(path).theme, 1);
+}
+
+TEST_F(AppSettings, live_where_the_environment_says) {
+  ::setenv("XDG_CONFIG_HOME", "/x/config", 1);
+  EXPECT_EQ(app::default_settings_path(), "/x/config/allocviz/settings.json");
+  ::setenv("XDG_CONFIG_HOME", "relative", 1);
+  ::setenv("HOME", "/home/somebody", 1);
+  EXPECT_EQ(app::default_settings_path(), "/home/somebody/.config/allocviz/settings.json");
+  ::unsetenv("XDG_CONFIG_HOME");
+  ::unsetenv("HOME");
+  EXPECT_EQ(app::default_settings_path(), "");
+}
+
+TEST(AppDraft, a_configuration_typed_and_read_again_is_the_same) {
+  for (const char* text :
+       {"buddy:arena=1MiB,min=64", "buddy:arena=1MiB,min=32,block=64KiB,gaps=4096-8192+100000-163850",
+        "bump:arena=64KiB", "slab:block=64,count=1024", "buddy:arena=3KiB,min=16,block=1KiB"}) {
+    const auto draft = app::draft_of(spec(text));
+    const auto back = app::spec_of(draft);
+    ASSERT_TRUE(back.ok()) << text << ": " << back.trouble().text();
+    EXPECT_EQ(*back, spec(text));
+  }
+}
+
+TEST(AppDraft, says_which_field_is_wrong_while_it_is_typed) {
+  app::Draft draft = app::draft_of(spec("buddy:arena=1MiB,min=64"));
+  const auto field = [&](DraftField which, const char* text) {
+    app::Draft changed = draft;
+    changed[which] = text;
+    const auto result = app::spec_of(changed);
+    return result.ok() ? std::string("fine") : result.trouble().where.field;
+  };
+  EXPECT_EQ(field(DraftField::MinBlock, "48"), "min");
+  EXPECT_EQ(field(DraftField::MinBlock, ""), "min");
+  EXPECT_EQ(field(DraftField::MinBlock, "64 KiB"), "fine");
+  EXPECT_EQ(field(DraftField::Arena, "1 Mi"), "arena");
+  EXPECT_EQ(field(DraftField::Arena, "1 MiB,min=16"), "arena");
+  EXPECT_EQ(field(DraftField::Block, "3 KiB"), "block");
+  EXPECT_EQ(field(DraftField::Block, ""), "fine");
+  EXPECT_EQ(field(DraftField::Gaps, "4096"), "gaps");
+  EXPECT_EQ(field(DraftField::Gaps, "4096-8192"), "fine");
+}
+
+TEST(AppDraft, another_kind_is_valid_at_once_and_about_as_large) {
+  for (const char* text : {"buddy:arena=1MiB,min=64", "bump:arena=1000", "slab:block=48,count=100"}) {
+    for (const trace::AllocatorKind kind : app::draft_kinds()) {
+      app::Draft draft = app::draft_of(spec(text));
+      app::change_kind(draft, kind);
+      const auto result = app::spec_of(draft);
+      ASSERT_TRUE(result.ok()) << text << " -> " << trace::kind_text(kind) << ": " << result.trouble().text();
+      EXPECT_EQ(result->kind, kind);
+    }
+  }
+}
+
+TEST(AppDraft, is_edited_by_commands_and_applied_by_another) {
+  app::State state = opened(kLesson);
+  act(state, {.what = app::Do::ShowAllocator, .stage = 0});
+  EXPECT_EQ(state.popup, app::Popup::Allocator);
+  EXPECT_EQ(state.popup_state.draft[DraftField::Arena], "1 KiB");
+  act(state, {.what = app::Do::DraftText, .number = 0, .text = "2 KiB"});
+  EXPECT_EQ(app::spec_of(state.popup_state.draft)->arena_bytes, 2048u);
+  act(state, {.what = app::Do::DraftKind, .number = static_cast<std::uint64_t>(trace::AllocatorKind::Slab)});
+  EXPECT_EQ(app::spec_of(state.popup_state.draft)->kind, trace::AllocatorKind::Slab);
+}
+
+}  // namespace
