@@ -17,21 +17,38 @@ namespace allocviz::cli {
 namespace {
 
 constexpr const char* kFile = "the log: any format that is read, compressed or not; - is standard input";
-constexpr const char* kSpec =
-    "SPEC: buddy:arena=1MiB,min=64[,block=64KiB][,gaps=4096-8192+...], bump:arena=64KiB, slab:block=64,count=1024";
+constexpr const char* kAllocator =
+    "the allocator to replay on; without it the one that the log names, or one that fits";
 constexpr const char* kAt = "N: after event N (0: before the first); N.K: after step K of event N (N.0: before it)";
 
-constexpr const char* kFooter = R"(Examples
-  alloctrace info app.mtrace                                   what the log holds
-  alloctrace convert app.heaptrack.raw.zst app.jsonl.zst       to the format of allocviz, which opens faster
+constexpr const char* kFooter = R"(
+Examples
+  alloctrace info app.mtrace                               what the log holds
+  alloctrace convert app.heaptrack.raw.zst app.jsonl.zst   to the format of allocviz
   alloctrace replay app.mtrace --allocator buddy:arena=64MiB,min=64 --allocator buddy:arena=64MiB,min=32
-  alloctrace replay app.mtrace --placements -                  where every block went, a line an event
-  alloctrace state lesson.json --at 7.3 --json                 the allocator in the midst of event 7
-  alloctrace steps lesson.json --at 7                          what event 7 did
+  alloctrace replay app.mtrace --placements -              where every block went, a line an event
+  alloctrace state lesson.json --at 7.3 --json             the allocator in the midst of event 7
+  alloctrace steps lesson.json --at 7                      what event 7 did
 
-A log comes from `MALLOC_TRACE=app.mtrace LD_PRELOAD=libc_malloc_debug.so.0 app` (glibc; app calls mtrace()) or
-`heaptrack --raw app`, or is a trace of allocviz' own format. SIZE is 64, 4KiB, 1MiB, 2GiB.
+A log is what `heaptrack --raw app` writes, or glibc's mtrace (MALLOC_TRACE=FILE and libc_malloc_debug.so.0 preloaded,
+in a program that calls mtrace()), or a trace of allocviz' own format.
 Exit codes: 0 done, 1 the input or the run failed (one line on standard error), 2 wrong usage.)";
+
+constexpr const char* kSpecFooter = R"(
+SPEC is KIND:KEY=VALUE,...
+  buddy:arena=1MiB,min=64    arena and smallest block; also block=64KiB, the largest block (else the arena), and
+                             gaps=4096-8192+100000-163850, parts of the arena that are not managed
+  bump:arena=64KiB           one region, given out from its end
+  slab:block=64,count=1024   so many blocks of one size
+A size is a number of bytes, or 4KiB, 1MiB, 2GiB.)";
+
+constexpr const char* kReplayFooter = R"(
+The report: requests that failed, and the first of them; the peak of live bytes, as requested and as rounded up to
+blocks; fragmentation at that peak and at the end (internal: 1 - requested / rounded, external: 1 - largest free / free);
+the most that was reserved (arena - gaps - free); time.
+A line of --placements is `event offset size`, of a free `event offset 0`, of an event that placed nothing
+`event - reason`. With OUT - these lines are standard output and the report goes to standard error.
+)";
 
 // What the options are before they mean anything.
 struct Words {
@@ -110,12 +127,13 @@ class CommandLine {
     command->add_flag("--json", json, "machine-readable output on standard output and nothing else there");
     command->add_option("--limit", words_.limit, "read up to SIZE of decompressed text from a file (64GiB)")
         ->type_name("SIZE");
+    command->footer(" ");
     return command;
   }
 
   void add_info() {
     CLI::App* command = add("info", "what a log holds, without replaying it", info_.json);
-    command->add_option("FILE", info_.file, kFile)->required();
+    command->add_option("FILE", info_.file, kFile)->required()->type_name("");
     command->callback([this] {
       chosen_ = [this] {
         info_.limits = parse_limits(words_.limit);
@@ -126,7 +144,7 @@ class CommandLine {
 
   void add_convert() {
     CLI::App* command = add("convert", "any readable log to a trace of allocviz' own format", convert_.json);
-    command->add_option("IN", convert_.in, kFile)->required();
+    command->add_option("IN", convert_.in, kFile)->required()->type_name("");
     command
         ->add_option("OUT", convert_.out, "its ending decides: .json or .jsonl, with .zst or .gz; - is standard output")
         ->required();
@@ -141,7 +159,7 @@ class CommandLine {
 
   void add_check() {
     CLI::App* command = add("check", "valid or not: every fault of every file, with its place", check_.json);
-    command->add_option("FILE", check_.files, kFile)->required();
+    command->add_option("FILE", check_.files, kFile)->required()->type_name("");
     command->callback([this] {
       chosen_ = [this] {
         check_.limits = parse_limits(words_.limit);
@@ -152,11 +170,12 @@ class CommandLine {
 
   void add_replay() {
     CLI::App* command = add("replay", "runs the log through real allocators and reports what came of it", replay_.json);
-    command->add_option("FILE", replay_.file, kFile)->required();
-    command->add_option("--allocator", words_.allocators, std::string(kSpec) + "; several are run in turn")
+    command->add_option("FILE", replay_.file, kFile)->required()->type_name("");
+    command->add_option("--allocator", words_.allocators, std::string(kAllocator) + "; several run in turn")
         ->type_name("SPEC")
         ->expected(1)
         ->take_all();
+    command->footer(std::string(kReplayFooter) + (kSpecFooter + 1));
     command
         ->add_option("--placements", replay_.placements, "a line an event to OUT: `event offset size` or `event - why`")
         ->type_name("OUT");
@@ -172,9 +191,10 @@ class CommandLine {
 
   void add_moment(const std::string& name, const std::string& does, int (*what)(const MomentOptions&)) {
     CLI::App* command = add(name, does, moment_.json);
-    command->add_option("FILE", moment_.file, kFile)->required();
+    command->add_option("FILE", moment_.file, kFile)->required()->type_name("");
+    command->footer(kSpecFooter);
     command->add_option("--at", words_.at, kAt)->required()->type_name("N[.K]");
-    command->add_option("--allocator", words_.allocators, kSpec)->type_name("SPEC")->expected(1);
+    command->add_option("--allocator", words_.allocators, kAllocator)->type_name("SPEC")->expected(1);
     command->callback([this, name, what] {
       chosen_ = [this, name, what] {
         moment_.limits = parse_limits(words_.limit);

@@ -32,6 +32,7 @@ using trace::Result;
 using trace::Status;
 using trace::Trace;
 
+constexpr std::size_t kNameWidth = 20;
 constexpr std::size_t kWriteBytes = std::size_t{1} << 16;
 
 struct Run {
@@ -118,9 +119,8 @@ std::string percent(double ratio) {
   return fmt::format("{:.1f} %", ratio * 100);
 }
 
-std::string failed_text(const Summary& summary) {
-  if (summary.failed == 0) return "0";
-  return fmt::format("{}, the first is event {}", count_text(summary.failed), count_text(summary.first_failed));
+std::string first_failed_text(const Summary& summary) {
+  return summary.first_failed == 0 ? "none" : "event " + count_text(summary.first_failed);
 }
 
 struct Row {
@@ -134,8 +134,9 @@ std::vector<Row> rows() {
   using trace::exact_size_text;
   return {
       {"events", [](const Summary& s) { return count_text(s.events); }},
-      {"failed requests", failed_text},
-      {"frees of failed ones", [](const Summary& s) { return count_text(s.frees_of_failed); }},
+      {"failed requests", [](const Summary& s) { return count_text(s.failed); }},
+      {"  the first", first_failed_text},
+      {"  frees of them", [](const Summary& s) { return count_text(s.frees_of_failed); }},
       {"peak live, requested", [](const Summary& s) { return exact_size_text(s.peak_live_requested); }},
       {"peak live, rounded", [](const Summary& s) { return exact_size_text(s.at_peak.live_rounded); }},
       {"  at event", [](const Summary& s) { return count_text(s.peak_event); }},
@@ -153,21 +154,20 @@ std::vector<Row> rows() {
 // A column a run, a row a figure.
 void print_text(std::FILE* out, const std::vector<Run>& runs, const std::string& why) {
   const std::vector<Row> table = rows();
+  std::string text(kNameWidth, ' ');
   std::vector<std::size_t> widths;
-  fmt::print(out, "{:<22}", "");
   for (const Run& run : runs) {
-    std::string title = trace::to_text(run.spec);
+    const std::string title = trace::to_text(run.spec);
     std::size_t width = title.size();
     for (const Row& row : table) width = std::max(width, row.text(run.summary).size());
     widths.push_back(width);
-    fmt::print(out, "  {:<{}}", title, width);
+    text += fmt::format("  {:>{}}", title, width);
   }
-  fmt::print(out, "\n");
   for (const Row& row : table) {
-    fmt::print(out, "{:<22}", row.name);
-    for (std::size_t i = 0; i < runs.size(); ++i) fmt::print(out, "  {:<{}}", row.text(runs[i].summary), widths[i]);
-    fmt::print(out, "\n");
+    text += fmt::format("\n{:<{}}", row.name, kNameWidth);
+    for (std::size_t i = 0; i < runs.size(); ++i) text += fmt::format("  {:>{}}", row.text(runs[i].summary), widths[i]);
   }
+  fmt::print(out, "{}\n", text);
   if (!why.empty()) fmt::print(out, "allocator chosen: {}\n", why);
 }
 

@@ -75,12 +75,12 @@ void print_json(const At& at, const Moment& moment, const Trace& trace, const Al
 void print_blocks(const Census& census, const Trace& trace) {
   fmt::print("\n{:<14}{:>14}  {:<10}{:<12}{}\n", "offset", "size", "state", "id", "requested");
   for (const Block& block : census.blocks) {
-    fmt::print("{:<14}{:>14}  {:<10}", trace::offset_text(block.offset, census.arena_bytes),
-               trace::exact_size_text(block.size), replay::name_of(block.state));
+    std::string state = replay::name_of(block.state);
     if (is_somebodys(block)) {
-      fmt::print("{:<12}{}", trace.id_text(block.born), trace::exact_size_text(block.requested));
+      state = fmt::format("{:<10}{:<12}{}", state, trace.id_text(block.born), trace::exact_size_text(block.requested));
     }
-    fmt::print("\n");
+    fmt::print("{:<14}{:>14}  {}\n", trace::offset_text(block.offset, census.arena_bytes),
+               trace::exact_size_text(block.size), state);
   }
 }
 

@@ -7,5 +7,7 @@ namespace allocviz::import {
 
 extern const Importer kMtrace;        // mtrace.cpp
 extern const Importer kHeaptrackRaw;  // heaptrack_raw.cpp
+extern const Importer kBionic;        // bionic.cpp
+extern const Importer kMalloclab;     // malloclab.cpp
 
 }  // namespace allocviz::import

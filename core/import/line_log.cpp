@@ -23,11 +23,9 @@ Result<bool> LineLog::next(std::string_view& line) {
   }
   Result<bool> more = lines_.next(line);
   if (!more || !*more) return more;
-  if (tail_ == Tail::Drop && !lines_.last_line_was_complete()) {
-    cut_line_ = lines_.line_number();
-    return false;
-  }
-  return true;
+  if (lines_.last_line_was_complete()) return true;
+  cut_line_ = lines_.line_number();
+  return tail_ == Tail::Keep;
 }
 
 void LineLog::leave_out(std::uint64_t line) {
@@ -73,7 +71,9 @@ Status LineLog::finish(trace::TraceBuilder& builder, std::string_view format_tit
     builder.warn(fmt::format("{} failed request{} for more than 2^63-1 bytes {} shown as 2^63-1", clamped_,
                              clamped_ == 1 ? "" : "s", clamped_ == 1 ? "is" : "are"));
   }
-  if (cut_line_ != 0) {
+  if (cut_line_ != 0 && tail_ == Tail::Keep) {
+    builder.warn(fmt::format("line {}, the last one, does not end: the log may be cut short", cut_line_));
+  } else if (cut_line_ != 0) {
     builder.warn(fmt::format("the log is cut short: its last line, {}, is not complete and was left out", cut_line_));
   }
   if (lines_.source().cut_short()) {

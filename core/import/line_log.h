@@ -17,7 +17,8 @@ inline constexpr std::uint64_t kMaxSize = ~std::uint64_t{0} >> 1;
 
 class LineLog {
  public:
-  // An incomplete last line, as a killed program leaves it, may still be a whole record where the format says so.
+  // What is done with a last line that does not end: a killed program leaves half a record, a person's editor a whole
+  // one, and some recorders never write the last line break. Kept or dropped, it is said.
   enum class Tail : std::uint8_t { Drop, Keep };
 
   LineLog(trace::LineReader& lines, const trace::Progress& progress, Tail tail = Tail::Drop)
@@ -31,8 +32,6 @@ class LineLog {
   void leave_out() { leave_out(lines_.line_number()); }
   void leave_out(std::uint64_t line);
   [[nodiscard]] std::uint64_t left_out() const { return left_out_; }
-  // The first line left out that is not the last of the file: something tore the log in its midst. 0 = none.
-  [[nodiscard]] std::uint64_t first_left_out() const { return left_out_ == 0 ? 0 : first_lines_[0]; }
 
   // A size as the trace can hold it: what lies beyond (only requests that failed) becomes the largest size there is.
   [[nodiscard]] std::uint64_t clamp_size(std::uint64_t size);

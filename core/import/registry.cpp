@@ -25,6 +25,8 @@ constexpr std::size_t kHeadBytes = std::size_t{64} << 10;
 const std::array kImporters = {
     Importer{kMtrace},
     Importer{kHeaptrackRaw},
+    Importer{kBionic},
+    Importer{kMalloclab},
 };
 
 // Our own format, in any of its spellings, begins with a brace, after a byte order mark and white space at most.

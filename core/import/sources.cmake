@@ -1,8 +1,10 @@
 # The sources of core/import, relative to core/.
 list(APPEND import_sources
+  import/bionic.cpp
   import/heaptrack_raw.cpp
   import/line_log.cpp
   import/lives.cpp
+  import/malloclab.cpp
   import/mtrace.cpp
   import/refused.cpp
   import/registry.cpp
