@@ -2,7 +2,10 @@
 allocviz_test(alloc_test SOURCES
   alloc_buddy.cpp
   alloc_buddy_regions.cpp
+  alloc_check.cpp
   alloc_placement.cpp
   alloc_random.cpp
+  alloc_snapshot.cpp
+  alloc_steps.cpp
   support/placement.cpp
   LIBS allocviz_alloc)

@@ -208,6 +208,9 @@ class Buddy {
     return owns(ptr) ? core_.bytes_at(arena().offset_of(ptr)) : 0;
   }
 
+  // Where the allocator's own steps go; of no use where nobody hears them.
+  [[nodiscard]] constexpr Sink& sink() { return sink_; }
+
   // ---- looking inside; nothing here allocates, and all but check() is legal inside a listener's call
 
   // f(const Extent&) for every block and every maximal gap, in address order. A block in flight walks as live.

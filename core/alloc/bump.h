@@ -191,6 +191,9 @@ class Bump {
     return arena_.contains(ptr) && arena_.offset_of(ptr) >= state_.mark;
   }
 
+  // Where the allocator's own steps go; of no use where nobody hears them.
+  [[nodiscard]] constexpr Sink& sink() { return sink_; }
+
   // ---- looking inside
 
   // f(const Extent&) for the two runs, Free and Used, where they are not empty.

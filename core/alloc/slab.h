@@ -159,6 +159,9 @@ class Slab {
   [[nodiscard]] bool owns(const void* ptr) const { return core_.is_live(arena().offset_of(ptr)); }
   [[nodiscard]] usize usable_size(const void* ptr) const { return owns(ptr) ? block_size() : 0; }
 
+  // Where the allocator's own steps go; of no use where nobody hears them.
+  [[nodiscard]] constexpr Sink& sink() { return sink_; }
+
   // ---- looking inside; nothing here allocates, and all but check() is legal inside a listener's call
 
   // f(const Extent&) for every block in address order. O(blocks) when checked. Unchecked slabs do not know which blocks
