@@ -20,60 +20,101 @@ float cell_height_for(float columns, std::uint64_t count, Rect area, float em) {
   return std::min({width / aspect, area.height() / rows, 4.2f * em});
 }
 
-// Only what is drawn box by box: the blocks in view, each at its cell.
+// Squares of whole pixels; where not even two by two fit, rows four pixels high that hold as many blocks as they must.
+void shrink_to_pixels(SlabGrid& grid, Rect area) {
+  const std::uint64_t count = grid.last - grid.first;
+  const auto fits = [&](float side) {
+    const auto columns = static_cast<std::uint64_t>(area.width() / side);
+    return columns > 0 && columns * static_cast<std::uint64_t>(area.height() / side) >= count;
+  };
+  float side = std::floor(std::sqrt(area.width() * area.height() / static_cast<float>(count)));
+  while (side >= 2 && !fits(side)) side -= 1;
+  if (side >= 2) {
+    grid.mode = CellMode::Pixels;
+    grid.cell_width = grid.cell_height = side;
+    grid.columns = static_cast<std::uint64_t>(area.width() / side);
+    const std::uint64_t whole = grid.columns - grid.columns % 8;
+    if (whole * static_cast<std::uint64_t>(area.height() / side) >= count) grid.columns = whole;
+    return;
+  }
+  grid.mode = CellMode::Strips;
+  grid.cell_height = 4;
+  const auto rows = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(area.height() / grid.cell_height));
+  grid.columns = (count + rows - 1) / rows;
+  grid.cell_width = area.width() / static_cast<float>(grid.columns);
+}
+
+// Number at the top of a cell; below it the name of who has it, or that it goes out next.
+void add_cell_labels(const SlabInput& input, SlabScene& out, const Box& box, const replay::Block& block) {
+  const Style& style = input.style;
+  const float em = style.em;
+  const float height = out.grid.cell_height;
+  const Rect& rect = box.rect;
+  const std::string number = std::to_string(box.offset / out.grid.block_bytes);
+  const float width = static_cast<float>(number.size()) * style.mono_char;
+  if (height < 1.1f * em || width + 0.3f * em > rect.width()) return;
+  const float pad = std::min(0.45f * em, (rect.width() - width) / 2);
+  const Tone tone = box.look == Look::Live ? Tone::OnLive : box.look == Look::Fresh ? Tone::Faint : Tone::Dim;
+  const float bottom = std::min(rect.y1, rect.y0 + 1.5f * em);
+  const bool covered = box.look == Look::Live && box.solid_x < rect.x0 + pad + width;  // the hatch would run through it
+  if (!covered) {
+    out.scene.labels.push_back({.rect = {rect.x0 + pad, rect.y0, rect.x1 + em, bottom},
+                                .text = number,
+                                .tone = tone,
+                                .type = Type::MonoSmall});
+  }
+  if (height < 2.6f * em) return;
+  const Rect foot{rect.x0 + 0.3f * em, rect.y1 - 1.5f * em, rect.x1, rect.y1 - 0.2f * em};
+  if (box.next && rect.width() > 8 * style.small_char) {
+    out.scene.labels.push_back(
+        {.rect = foot, .text = "next out", .tone = Tone::Touched, .type = Type::Small, .align = Align::Center});
+  } else if (box.look == Look::Live && input.name_of) {
+    const std::string name = input.name_of(block.born);
+    if (static_cast<float>(name.size()) * style.body_char > box.solid_x - foot.x0 - 0.2f * em) return;
+    out.scene.labels.push_back({.rect = {rect.x0 + 0.45f * em, foot.y0, box.solid_x, foot.y1},
+                                .text = name,
+                                .tone = Tone::OnLive,
+                                .type = Type::Bold});
+  }
+}
+
+Box cell_box(const SlabGrid& grid, std::uint64_t number, const replay::Block& block) {
+  Box box;
+  box.rect = grid.cell(number);
+  box.look = look_of(block.state);
+  box.offset = number * grid.block_bytes;
+  box.size = grid.block_bytes;
+  box.solid_x = box.rect.x1;
+  if (box.look != Look::Live) return box;
+  const double part =
+      static_cast<double>(std::min(block.requested, grid.block_bytes)) / static_cast<double>(grid.block_bytes);
+  box.solid_x = std::round(box.rect.x0 + static_cast<float>(part) * box.rect.width());
+  return box;
+}
+
+// Calls visit(number, block) for every slab block in view; a walk may report a run of fresh ones as one.
+template <class Visit>
+void for_each_cell(const SlabGrid& grid, const replay::Census& census, Visit&& visit) {
+  const std::uint64_t size = grid.block_bytes;
+  for (std::size_t i = first_block_after(census, static_cast<double>(grid.first * size)); i < census.blocks.size();
+       ++i) {
+    const replay::Block& block = census.blocks[i];
+    if (block.offset / size >= grid.last) break;
+    const std::uint64_t end = std::min((block.offset + block.size) / size, grid.last);
+    for (std::uint64_t number = std::max(grid.first, block.offset / size); number < end; ++number) visit(number, block);
+  }
+}
+
 void add_cells(const SlabInput& input, SlabScene& out, const Focus& focus) {
-  const float em = input.style.em;
-  const SlabGrid& grid = out.grid;
   const replay::FreeList* list = input.census.free_lists.empty() ? nullptr : &input.census.free_lists.front();
   const std::uint64_t head = list != nullptr && !list->offsets.empty() ? list->offsets.front() : ~std::uint64_t{0};
-  for (std::size_t i = first_block_after(input.census, input.view.from); i < input.census.blocks.size(); ++i) {
-    const replay::Block& block = input.census.blocks[i];
-    if (block.offset / grid.block_bytes >= grid.last) break;
-    const std::uint64_t end = (block.offset + block.size) / grid.block_bytes;
-    for (std::uint64_t b = std::max(grid.first, block.offset / grid.block_bytes); b < std::min(end, grid.last); ++b) {
-      Box box;
-      box.rect = grid.cell(b);
-      box.look = look_of(block.state);
-      box.offset = b * grid.block_bytes;
-      box.size = grid.block_bytes;
-      box.solid_x = box.rect.x1;
-      if (box.look == Look::Live) {
-        const double part =
-            static_cast<double>(std::min(block.requested, grid.block_bytes)) / static_cast<double>(grid.block_bytes);
-        box.solid_x = std::round(box.rect.x0 + static_cast<float>(part) * box.rect.width());
-      }
-      apply_focus(box, focus);
-      box.next = box.offset == head;
-      const std::string number = std::to_string(b);
-      const float width = static_cast<float>(number.size()) * input.style.mono_char;
-      if (grid.cell_height >= 1.1f * em && width + 0.3f * em <= box.rect.width()) {
-        const float pad = std::min(0.45f * em, (box.rect.width() - width) / 2);
-        const Tone tone = box.look == Look::Live ? Tone::OnLive : Tone::Dim;
-        const float bottom = std::min(box.rect.y1, box.rect.y0 + 1.5f * em);
-        out.scene.labels.push_back(
-            {{box.rect.x0 + pad, box.rect.y0, box.rect.x1 + em, bottom}, number, tone, Type::MonoSmall, Align::Left});
-      }
-      const float foot = 1.3f * em;
-      if (grid.cell_height >= 2.6f * em && box.rect.width() > 8 * input.style.small_char && box.next) {
-        out.scene.labels.push_back({{box.rect.x0, box.rect.y1 - foot, box.rect.x1, box.rect.y1 - 0.1f * em},
-                                    "next out",
-                                    Tone::Touched,
-                                    Type::Small,
-                                    Align::Center});
-      } else if (grid.cell_height >= 2.6f * em && box.look == Look::Live && input.name_of) {
-        const std::string name = input.name_of(block.born);
-        if (static_cast<float>(name.size()) * input.style.body_char < box.solid_x - box.rect.x0 - 0.4f * em) {
-          out.scene.labels.push_back(
-              {{box.rect.x0 + 0.45f * em, box.rect.y1 - foot - 0.2f * em, box.solid_x, box.rect.y1 - 0.2f * em},
-               name,
-               Tone::OnLive,
-               Type::Bold,
-               Align::Left});
-        }
-      }
-      out.scene.boxes.push_back(box);
-    }
-  }
+  for_each_cell(out.grid, input.census, [&](std::uint64_t number, const replay::Block& block) {
+    Box box = cell_box(out.grid, number, block);
+    apply_focus(box, focus);
+    box.next = box.offset == head;
+    add_cell_labels(input, out, box, block);
+    out.scene.boxes.push_back(box);
+  });
 }
 
 void add_strips(const SlabInput& input, SlabScene& out, const Focus& focus) {
@@ -170,28 +211,12 @@ SlabGrid grid_for(std::uint64_t first, std::uint64_t last, Rect area, float em) 
     grid.columns = columns;
     grid.cell_height = height;
   }
+  const float width = area.width() / static_cast<float>(grid.columns);
+  const float aspect = width > 2 * em ? kAspect : 1.0f;
+  grid.cell_width = std::floor(std::min(width, grid.cell_height * aspect * 1.2f));
+  grid.cell_height = std::floor(grid.cell_height);
+  if (count > kMaxBoxes || grid.cell_height < 4) shrink_to_pixels(grid, area);
   grid.rows = (count + grid.columns - 1) / grid.columns;
-  const float aspect = area.width() / static_cast<float>(grid.columns) > 2 * em ? kAspect : 1.0f;
-  grid.cell_width = std::min(area.width() / static_cast<float>(grid.columns), grid.cell_height * aspect * 1.2f);
-  if (count > kMaxBoxes || grid.cell_height < 4) {
-    grid.mode = CellMode::Pixels;
-    const float side = std::floor(std::min(grid.cell_width, grid.cell_height));
-    grid.cell_width = grid.cell_height = side;
-    if (side < 2) {  // rows three pixels high hold as many blocks as they must
-      grid.mode = CellMode::Strips;
-      grid.cell_height = 4;
-      grid.rows = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(area.height() / grid.cell_height));
-      grid.columns = (count + grid.rows - 1) / grid.rows;
-      grid.cell_width = area.width() / static_cast<float>(grid.columns);
-    } else {
-      grid.columns = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(area.width() / side));
-      if (grid.columns > 8) grid.columns -= grid.columns % 8;
-      grid.rows = (count + grid.columns - 1) / grid.columns;
-    }
-  } else {
-    grid.cell_width = std::floor(grid.cell_width);
-    grid.cell_height = std::floor(grid.cell_height);
-  }
   grid.rect = {std::floor(area.x0), std::floor(area.y0),
                std::floor(area.x0 + static_cast<float>(grid.columns) * grid.cell_width),
                std::floor(area.y0 + static_cast<float>(grid.rows) * grid.cell_height)};
@@ -259,22 +284,16 @@ void paint_cells(const SlabGrid& grid, const replay::Census& census, const Theme
       for (auto x = static_cast<int>(rect.x0); x < static_cast<int>(rect.x1); ++x) row[x] = color;
     }
   };
-  const double view_from = static_cast<double>(grid.first * grid.block_bytes);
-  for (std::size_t i = first_block_after(census, view_from); i < census.blocks.size(); ++i) {
-    const replay::Block& block = census.blocks[i];
-    if (block.offset / grid.block_bytes >= grid.last) break;
-    const std::uint64_t end = std::min((block.offset + block.size) / grid.block_bytes, grid.last);
-    for (std::uint64_t b = std::max(grid.first, block.offset / grid.block_bytes); b < end; ++b) {
-      Rect cell = grid.cell(b);
-      cell = {cell.x0 - grid.rect.x0, cell.y0 - grid.rect.y0, cell.x1 - grid.rect.x0, cell.y1 - grid.rect.y0};
-      fill(cell, colours[static_cast<std::size_t>(look_of(block.state))]);
-      if (block.state != replay::BlockState::Live || block.requested >= grid.block_bytes) continue;
-      const double part = static_cast<double>(block.requested) / static_cast<double>(grid.block_bytes);
-      const float solid = std::floor(static_cast<float>(part) * cell.width());
-      fill({std::min(cell.x0 + std::max(solid, 1.0f), cell.x1), cell.y0, cell.x1, cell.y1},
-           colours[static_cast<std::size_t>(Look::Waste)]);
-    }
-  }
+  for_each_cell(grid, census, [&](std::uint64_t number, const replay::Block& block) {
+    Rect cell = grid.cell(number);
+    cell = {cell.x0 - grid.rect.x0, cell.y0 - grid.rect.y0, cell.x1 - grid.rect.x0, cell.y1 - grid.rect.y0};
+    fill(cell, colours[static_cast<std::size_t>(look_of(block.state))]);
+    if (block.state != replay::BlockState::Live || block.requested >= grid.block_bytes) return;
+    const double part = static_cast<double>(block.requested) / static_cast<double>(grid.block_bytes);
+    const float solid = std::max(1.0f, std::floor(static_cast<float>(part) * cell.width()));
+    fill({std::min(cell.x0 + solid, cell.x1), cell.y0, cell.x1, cell.y1},
+         colours[static_cast<std::size_t>(Look::Waste)]);
+  });
 }
 
 }  // namespace allocviz::draw

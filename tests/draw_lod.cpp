@@ -1,0 +1,298 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "support/seed.h"
+#include "viz/draw/lod.h"
+#include "viz/draw/map_layout.h"
+#include "viz/draw/strip.h"
+#include "viz/draw/tip.h"
+
+namespace allocviz {
+namespace {
+
+using draw::ByteAxis;
+using draw::Look;
+using draw::Scene;
+using replay::Block;
+using replay::BlockState;
+using replay::Census;
+
+// Blocks of random sizes and states that tile an arena of about `bytes`.
+Census random_census(std::mt19937_64& random, std::uint64_t bytes, std::uint64_t least, std::uint64_t most) {
+  Census census;
+  std::uint64_t at = 0;
+  while (at < bytes) {
+    Block block;
+    block.offset = at;
+    block.size = std::uniform_int_distribution<std::uint64_t>(least, most)(random);
+    block.state = static_cast<BlockState>(random() % 7);
+    block.requested = block.size - random() % (block.size / 2 + 1);
+    census.blocks.push_back(block);
+    at += block.size;
+  }
+  census.arena_bytes = at;
+  return census;
+}
+
+double bytes_in(const Census& census, const ByteAxis& axis, Look look) {
+  double sum = 0;
+  for (const Block& block : census.blocks) {
+    auto from = static_cast<double>(block.offset);
+    auto to = from + static_cast<double>(block.size);
+    const double solid = from + static_cast<double>(std::min(block.requested, block.size));
+    if (block.state == BlockState::Live && look == Look::Waste) {
+      from = solid;
+    } else if (draw::look_of(block.state) != look) {
+      continue;
+    } else if (block.state == BlockState::Live) {
+      to = solid;
+    }
+    sum += std::max(0.0, std::min(to, axis.bytes.to) - std::max(from, axis.bytes.from));
+  }
+  return sum;
+}
+
+TEST(LevelOfDetail, the_shares_of_all_columns_are_the_bytes_in_view_state_by_state) {
+  std::mt19937_64 random(test::seed());
+  for (int round = 0; round < 40; ++round) {
+    const Census census = random_census(random, 1u << 20, 16, round % 2 == 0 ? 200 : 60000);
+    const auto arena = static_cast<double>(census.arena_bytes);
+    std::uniform_real_distribution<double> place(0, arena);
+    const double a = round == 0 ? 0 : place(random);
+    const double b = round == 0 ? arena : place(random);
+    const ByteAxis axis{{std::min(a, b), std::max(a, b) + 1}, 10, 10 + static_cast<float>(1 + random() % 900)};
+    Scene scene;
+    draw::add_strip(scene, census, axis, {axis.x0, 0, axis.x1, 40}, {}, {}, {});
+    ASSERT_EQ(scene.columns.size(), static_cast<std::size_t>(axis.columns()));
+    for (int look = 0; look < draw::kLooks; ++look) {
+      double sum = 0;
+      for (const draw::Column& column : scene.columns) sum += static_cast<double>(column.share[look]);
+      const double expected = bytes_in(census, axis, static_cast<Look>(look));
+      EXPECT_NEAR(sum * axis.bytes_per_px(), expected, 1e-4 * arena + 1e-3) << "look " << look << " round " << round;
+    }
+  }
+}
+
+TEST(LevelOfDetail, every_block_in_view_is_a_box_or_counted_as_hidden) {
+  std::mt19937_64 random(test::seed());
+  for (int round = 0; round < 40; ++round) {
+    const Census census = random_census(random, 1u << 18, 1, 3000);
+    const auto arena = static_cast<double>(census.arena_bytes);
+    const double from = std::uniform_real_distribution<double>(0, arena / 2)(random);
+    const ByteAxis axis{{from, from + arena / 3}, 0, 500};
+    Scene scene;
+    const draw::StripOptions options{.labels = false, .max_boxes = round % 3 == 0 ? 20u : 5000u};
+    draw::add_strip(scene, census, axis, {0, 0, 500, 40}, {}, {}, {}, options);
+    const auto in_view =
+        static_cast<std::uint64_t>(std::count_if(census.blocks.begin(), census.blocks.end(), [&axis](const Block& b) {
+          return static_cast<double>(b.offset + b.size) > axis.bytes.from &&
+                 static_cast<double>(b.offset) < axis.bytes.to;
+        }));
+    std::uint64_t hidden = 0;
+    for (const draw::Column& column : scene.columns) {
+      hidden += column.hidden;
+      if (column.hidden > 0) {
+        EXPECT_TRUE(column.painted);
+      }
+    }
+    EXPECT_EQ(hidden + scene.boxes.size(), in_view) << "round " << round;
+    EXPECT_LE(scene.boxes.size(), options.max_boxes);
+  }
+}
+
+TEST(LevelOfDetail, boxes_of_neighbours_meet_without_overlap_or_gap) {
+  std::mt19937_64 random(test::seed());
+  const Census census = random_census(random, 1u << 16, 900, 9000);
+  const ByteAxis axis{{0, static_cast<double>(census.arena_bytes)}, 7, 1207};
+  Scene scene;
+  draw::add_strip(scene, census, axis, {7, 5, 1207, 45}, {}, {}, {});
+  ASSERT_EQ(scene.boxes.size(), census.blocks.size());
+  EXPECT_EQ(scene.boxes.front().rect.x0, 7);
+  EXPECT_GE(scene.boxes.back().rect.x1, 1206);
+  for (std::size_t i = 1; i < scene.boxes.size(); ++i) {
+    const float seam = scene.boxes[i].rect.x0 - scene.boxes[i - 1].rect.x1;
+    EXPECT_GE(seam, 0) << i;
+    EXPECT_LE(seam, 1) << i;
+    EXPECT_EQ(scene.boxes[i].rect.x0, std::floor(scene.boxes[i].rect.x0)) << "whole pixels";
+  }
+}
+
+TEST(LevelOfDetail, the_smallest_share_of_a_column_still_gets_a_pixel) {
+  draw::Column column;
+  column.share[static_cast<int>(Look::Free)] = 0.9999f;
+  column.share[static_cast<int>(Look::Live)] = 0.0001f;
+  const draw::Stack stack = draw::stack_of(column, 12);
+  EXPECT_EQ(stack.height[static_cast<int>(Look::Live)], 1);
+  EXPECT_EQ(stack.height[static_cast<int>(Look::Free)], 11);
+}
+
+TEST(LevelOfDetail, a_stack_never_outgrows_its_column_and_forgets_no_state_that_has_room) {
+  std::mt19937_64 random(test::seed());
+  std::uniform_real_distribution<float> share(0, 1);
+  for (int round = 0; round < 500; ++round) {
+    draw::Column column;
+    float sum = 0;
+    for (float& one : column.share) {
+      one = random() % 2 == 0 ? share(random) * share(random) * share(random) : 0;
+      sum += one;
+    }
+    if (sum <= 0) continue;
+    int states = 0;
+    for (float& one : column.share) {
+      one /= sum;
+      if (one > 1e-7f) ++states;
+    }
+    const int height = static_cast<int>(1 + random() % 40);
+    const draw::Stack stack = draw::stack_of(column, height);
+    EXPECT_LE(std::accumulate(std::begin(stack.height), std::end(stack.height), 0), height);
+    if (height < states) continue;
+    for (int look = 0; look < draw::kLooks; ++look) {
+      if (column.share[look] > 1e-7f) {
+        EXPECT_GE(stack.height[look], 1) << "look " << look << " of " << states;
+      }
+    }
+  }
+}
+
+TEST(LevelOfDetail, the_picture_shows_columns_with_hidden_blocks_and_nothing_else) {
+  Census census;
+  census.blocks = {{0, 512, BlockState::Free}};
+  for (std::uint64_t at = 512; at < 640; at += 1) census.blocks.push_back({at, 1, BlockState::Live, -1, 1});
+  census.blocks.push_back({640, 384, BlockState::Free});
+  census.arena_bytes = 1024;
+  Scene scene;
+  draw::add_strip(scene, census, {{0, 1024}, 100, 228}, {100, 50, 228, 60}, {}, {}, {});
+  draw::Picture picture;
+  draw::paint_bands(scene, draw::theme(draw::ThemeKind::Dark), picture);
+  ASSERT_EQ(picture.width, 128);
+  ASSERT_EQ(picture.height, 10);
+  for (int x = 0; x < picture.width; ++x) {
+    for (int y = 0; y < picture.height; ++y) {
+      const bool hidden = x >= 64 && x < 80;
+      EXPECT_EQ(picture.pixels[static_cast<std::size_t>(y * 128 + x)] != 0, hidden) << x << "," << y;
+    }
+  }
+}
+
+TEST(LevelOfDetail, a_million_blocks_cost_a_sweep_not_a_drawing_each) {
+  Census census;
+  census.blocks.reserve(1'000'000);
+  for (std::uint64_t i = 0; i < 1'000'000; ++i) {
+    census.blocks.push_back({i * 64, 64, i % 3 == 0 ? BlockState::Free : BlockState::Live, -1, 50, i});
+  }
+  census.arena_bytes = 64'000'000;
+  Scene scene;
+  std::size_t names = 0;
+  const draw::NameOf name_of = [&names](std::uint64_t) { return ++names, std::string("x"); };
+  const auto start = std::chrono::steady_clock::now();
+  draw::add_strip(scene, census, {{0, 64e6}, 0, 1000}, {0, 0, 1000, 40}, {}, {}, name_of);
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+  EXPECT_TRUE(scene.boxes.empty());
+  EXPECT_EQ(names, 0u);
+  EXPECT_LT(took.count(), 500) << "about 10 ms unloaded";
+}
+
+TEST(ByteAxis, holds_from_a_single_byte_to_an_arena_of_2_to_the_46) {
+  const double arena = std::ldexp(1.0, 46);
+  for (const draw::Span view :
+       {draw::Span{0, arena}, draw::Span{arena - 1, arena}, draw::Span{12345678901, 12345678902}}) {
+    const ByteAxis axis{draw::clamped_view(view, arena), 80, 1080};
+    EXPECT_EQ(axis.bytes, view);
+    EXPECT_NEAR(axis.x_of(view.from), 80, 1e-6);
+    EXPECT_NEAR(axis.x_of(view.to), 1080, 1e-6);
+    EXPECT_EQ(axis.snapped(0), view.from == 0 ? 80 : 80);
+    EXPECT_EQ(axis.snapped(arena), 1080);
+    const std::vector<draw::Tick> ticks = draw::byte_ticks(axis, 80);
+    EXPECT_LE(ticks.size(), 13u);
+    for (const draw::Tick& tick : ticks) EXPECT_TRUE(tick.x >= 80 && tick.x <= 1080);
+  }
+}
+
+TEST(ByteAxis, zooms_at_the_cursor_and_never_leaves_the_arena) {
+  std::mt19937_64 random(test::seed());
+  const double arena = 65536;
+  draw::Span view{0, arena};
+  for (int i = 0; i < 300; ++i) {
+    const double at = view.from + view.width() * std::uniform_real_distribution<double>(0, 1)(random);
+    const double before = (at - view.from) / view.width();
+    const draw::Span next = draw::zoomed(view, at, random() % 2 == 0 ? 0.8 : 1.25, arena);
+    EXPECT_GE(next.from, 0);
+    EXPECT_LE(next.to, arena);
+    EXPECT_GE(next.width(), 1 - 1e-9);
+    const bool free_to_move = next.from > 0 && next.to < arena && next.width() > 1 && next.width() < arena;
+    if (free_to_move) {
+      EXPECT_NEAR((at - next.from) / next.width(), before, 1e-6);
+    }
+    view = draw::panned(next, next.width() * (static_cast<double>(random() % 3) - 1), arena);
+    EXPECT_NEAR(view.width(), next.width(), 1e-6);
+    EXPECT_GE(view.from, 0);
+    EXPECT_LE(view.to, arena + 1e-9);
+  }
+}
+
+TEST(ByteAxis, ticks_are_multiples_of_one_power_of_two_and_keep_their_distance) {
+  const ByteAxis axis{{100, 5000}, 0, 980};
+  const std::vector<draw::Tick> ticks = draw::byte_ticks(axis, 100);
+  ASSERT_EQ(ticks.size(), 9u);  // 512, 1024, ... 4608
+  for (std::size_t i = 0; i < ticks.size(); ++i) EXPECT_EQ(ticks[i].byte, 512 * (i + 1));
+  for (std::size_t i = 1; i < ticks.size(); ++i) EXPECT_GE(ticks[i].x - ticks[i - 1].x, 100);
+}
+
+TEST(MemoryMap, the_pixel_under_the_mouse_is_the_block_drawn_there) {
+  std::mt19937_64 random(test::seed());
+  const Census census = random_census(random, 1u << 16, 400, 9000);
+  const draw::Style style;
+  const draw::MapScene scene = draw::lay_out_map({.census = census,
+                                                  .focus = {},
+                                                  .rect = {0, 0, 1200, 130},
+                                                  .view = {0, static_cast<double>(census.arena_bytes)},
+                                                  .style = style,
+                                                  .name_of = {}});
+  ASSERT_FALSE(scene.scene.boxes.empty());
+  for (const draw::Box& box : scene.scene.boxes) {
+    if (box.rect.width() < 4) continue;
+    const auto bytes = draw::hit(scene, {(box.rect.x0 + box.rect.x1) / 2, (box.rect.y0 + box.rect.y1) / 2});
+    ASSERT_TRUE(bytes);
+    const Block* block = census.block_at(static_cast<std::uint64_t>((bytes->from + bytes->to) / 2));
+    ASSERT_NE(block, nullptr);
+    EXPECT_EQ(block->offset, box.offset);
+  }
+  EXPECT_FALSE(draw::hit(scene, {600, 129}));
+}
+
+TEST(MemoryMap, a_high_and_crowded_map_wraps_into_rows_that_tile_the_view) {
+  std::mt19937_64 random(test::seed());
+  const Census census = random_census(random, 1u << 22, 64, 512);
+  const auto arena = static_cast<double>(census.arena_bytes);
+  const draw::MapScene scene = draw::lay_out_map(
+      {.census = census, .focus = {}, .rect = {0, 0, 1200, 500}, .view = {0, arena}, .style = {}, .name_of = {}});
+  ASSERT_GT(scene.rows.size(), 8u);
+  EXPECT_DOUBLE_EQ(scene.axes.front().bytes.from, 0);
+  EXPECT_NEAR(scene.axes.back().bytes.to, arena, 1e-6);
+  for (std::size_t i = 1; i < scene.axes.size(); ++i) {
+    EXPECT_NEAR(scene.axes[i].bytes.from, scene.axes[i - 1].bytes.to, 1e-6);
+    EXPECT_GE(scene.rows[i].y0, scene.rows[i - 1].y1);
+  }
+}
+
+TEST(Tooltip, says_how_many_blocks_stand_behind_a_pixel_and_of_which_state) {
+  Census census;
+  for (std::uint64_t i = 0; i < 32; ++i) {
+    census.blocks.push_back({i * 64, 64, i % 4 == 0 ? BlockState::Free : BlockState::Live, 4, 50, i});
+  }
+  census.arena_bytes = 2048;
+  EXPECT_EQ(draw::tip_text(census, {0, 1024}, {}),
+            "16 blocks behind this pixel\n0x000 … 0x3ff\n4 free, 256 B\n12 live, 768 B");
+  const draw::NameOf name_of = [](std::uint64_t born) { return "b" + std::to_string(born); };
+  EXPECT_EQ(draw::tip_text(census, {70, 71}, name_of),
+            "b1: live\n0x040 … 0x07f\n64 B, level 4\nrequested 50 B, waste 14 B (22 %)\nby event 2");
+  EXPECT_EQ(draw::tip_text(census, {4096, 4097}, {}), "");
+}
+
+}  // namespace
+}  // namespace allocviz
