@@ -41,7 +41,7 @@ class Slab {
   // not fit the address space.
   [[nodiscard]] static constexpr Made<Layout> region_layout(usize count, Geometry geometry = {}) {
     if (!geometry.valid() || count > ~usize{0} / geometry.block_size()) return InitError::InvalidConfig;
-    return Layout{count * geometry.block_size(), Core({}, nullptr, geometry).block_align()};
+    return Layout{count * geometry.block_size(), slab_block_align(geometry.block_size())};
   }
   // One bit a block when checked, nothing when not.
   [[nodiscard]] static constexpr Layout metadata_layout(usize count) {

@@ -67,7 +67,7 @@ class SlabCore {
         return fail(why_not_live(offset), sink);
       live_.clear(geometry_.number(offset));
     }
-    ::new (ptr) SlabLink{state_.head};
+    ::new (static_cast<void*>(arena_.at(offset))) SlabLink{state_.head};
     state_.head = offset;
     --state_.outstanding;
     sink(Step{.kind = StepKind::Push, .offset = offset, .size = block_size()});
@@ -111,7 +111,7 @@ class SlabCore {
   [[nodiscard]] constexpr bool can_allocate() const { return state_.head != kSlabEnd || state_.fresh != arena_.size(); }
   [[nodiscard]] constexpr usize count() const { return count_; }
   [[nodiscard]] constexpr usize block_size() const { return geometry_.block_size(); }
-  [[nodiscard]] constexpr usize block_align() const { return block_size() & (~block_size() + 1); }
+  [[nodiscard]] constexpr usize block_align() const { return slab_block_align(block_size()); }
   [[nodiscard]] constexpr const Arena& arena() const { return arena_; }
   [[nodiscard]] constexpr const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] constexpr std::byte* bits() const { return static_cast<std::byte*>(live_.data()); }

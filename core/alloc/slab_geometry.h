@@ -22,6 +22,11 @@ inline constexpr usize kSlabEnd = ~usize{0};
   return (asked + alignof(SlabLink) - 1) & ~(alignof(SlabLink) - 1);
 }
 
+// What every block is aligned to when the first one is: the lowest set bit of the size.
+[[nodiscard]] constexpr usize slab_block_align(usize block_size) {
+  return block_size & (~block_size + 1);
+}
+
 // Division of offsets by a block size that is only known at run time, without a divide: offset times the inverse of the
 // size's odd part modulo 2^w, rotated right by the power of two in the size, is offset / size when that is exact, and
 // larger than any quotient when it is not. So one multiplication finds a block's number and that there is one.
