@@ -1,8 +1,10 @@
 # Foreign logs: each format's grammar, real logs and their figures, cuts and damage.
 allocviz_test(import_test
   SOURCES
+    import_bionic.cpp
     import_heaptrack.cpp
     import_lives.cpp
+    import_malloclab.cpp
     import_mtrace.cpp
     import_mutation.cpp
     import_registry.cpp
@@ -11,7 +13,7 @@ allocviz_test(import_test
 
 # A fuzzer a format, on the same reader that the damage tests use.
 if(ALLOCVIZ_FUZZ)
-  foreach(format mtrace heaptrack-raw)
+  foreach(format mtrace heaptrack-raw bionic malloclab)
     add_executable(import_fuzz_${format} fuzz/import_fuzz.cpp import_support.cpp)
     target_compile_definitions(import_fuzz_${format} PRIVATE
       ALLOCVIZ_FUZZED_FORMAT="${format}" ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -1,4 +1,5 @@
 // Damaged logs: whatever is done to a text, reading it ends, keeps its promises, and says what it left out.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -93,6 +94,28 @@ TEST(DamagedLogs, of_mtrace_are_read_as_far_as_they_make_sense) {
 
 TEST(DamagedLogs, of_heaptrack_are_read_as_far_as_they_make_sense) {
   read_damaged("heaptrack-raw", {text_of(data_path("edge.heaptrack.raw.zst"))}, 1500);
+}
+
+TEST(DamagedLogs, of_android_are_read_as_far_as_they_make_sense) {
+  std::string text;
+  for (int i = 0; i < 60; ++i) {
+    text +=
+        fmt::format("{}: malloc {:#x} {}\n{}: realloc {:#x} {:#x} {}\n{}: memalign {:#x} 64 {} {} {}\n{}: free {:#x}\n",
+                    i % 3, 16 * i + 16, i, i % 2, 16 * i + 4096, 16 * i + 16, 3 * i, i % 3, 16 * i + 8192, i, 10 * i,
+                    10 * i + 5, i % 4, 16 * i + 4096);
+  }
+  read_damaged("bionic", {text}, 1000);
+}
+
+TEST(DamagedLogs, of_the_malloc_lab_are_read_as_far_as_they_make_sense) {
+  Random random(test::seed());
+  const std::string original = text_of(data_path("nginx-head.rep"));
+  for (int round = 0; round < 500; ++round) {
+    std::string text = original.substr(0, 2000);
+    for (int i = 0; i < 8 && !text.empty(); ++i) damage(text, random);
+    const auto trace = read_text("malloclab", text);  // its ids are the log's own, so only its end is checked
+    ASSERT_TRUE(trace.ok() || !trace.trouble().what.empty());
+  }
 }
 
 TEST(DamagedLogs, are_recognised_or_refused_but_never_fatal) {

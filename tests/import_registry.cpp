@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,12 @@ TEST(Registry, recognises_every_format_by_content_alone) {
   const auto heaptrack = open_bytes("v 10400 3\nx 4 /b/p\n+ 1 0 10\n");
   ASSERT_TRUE(heaptrack.ok()) << heaptrack.trouble().text();
   EXPECT_EQ(heaptrack->header().format, "heaptrack-raw");
+  const auto bionic = open_bytes("202: malloc 0xb4827400 1024\n");
+  ASSERT_TRUE(bionic.ok()) << bionic.trouble().text();
+  EXPECT_EQ(bionic->header().format, "bionic");
+  const auto malloclab = open_bytes("20000\n1\n1\n1\na 0 15\n");
+  ASSERT_TRUE(malloclab.ok()) << malloclab.trouble().text();
+  EXPECT_EQ(malloclab->header().format, "malloclab");
   const auto ours = open_bytes(
       " \n{\"format\": \"allocviz-trace\", \"version\": 1, \"events\": [{\"op\": \"alloc\", \"id\": 1, \"size\": 5}]}");
   ASSERT_TRUE(ours.ok()) << ours.trouble().text();
@@ -60,7 +67,7 @@ TEST(Registry, recognises_logs_that_begin_in_their_midst) {
 
 TEST(Registry, no_two_formats_are_sure_of_the_same_file) {
   for (const char* name : {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "sqlite-head.mtrace.zst",
-                           "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst"}) {
+                           "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst", "nginx-head.rep"}) {
     const std::string text = text_of(data_path(name));
     int claims = 0;
     for (const Importer& importer : importers()) claims += importer.recognise(text) > 0;
@@ -128,7 +135,7 @@ TEST(Registry, stops_when_it_is_told_to) {
 
 TEST(Registry, a_foreign_log_converted_reads_back_with_the_same_facts) {
   for (const char* name : {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "edge.heaptrack.raw.zst",
-                           "node-head.heaptrack.raw.zst"}) {
+                           "node-head.heaptrack.raw.zst", "nginx-head.rep"}) {
     const auto trace = open_trace(data_path(name));
     ASSERT_TRUE(trace.ok()) << trace.trouble().text();
     for (const trace::Spelling spelling : {trace::Spelling::Json, trace::Spelling::JsonLines}) {
@@ -147,7 +154,8 @@ TEST(Registry, counts_whole_programs_as_an_independent_reader_does) {
   for (std::string line; std::getline(facts_file, line);) {
     const nlohmann::json said = nlohmann::json::parse(line);
     const std::string format = said["fmt"];
-    if (format != "mtrace" && format != "htraw") continue;
+    static const std::set<std::string> kRead = {"mtrace", "htraw", "bionic", "rep"};
+    if (!kRead.contains(format)) continue;
     const std::string file = said["file"];
     SCOPED_TRACE(file);
     const auto trace = open_trace(shared_path(file));
@@ -170,7 +178,7 @@ TEST(Registry, counts_whole_programs_as_an_independent_reader_does) {
     EXPECT_TRUE(trace->warnings().empty()) << trace->warnings().front();
     ++counted;
   }
-  EXPECT_EQ(counted, 4);
+  EXPECT_EQ(counted, 6);
 }
 
 }  // namespace
