@@ -2,6 +2,7 @@
 allocviz_test(replay_test
   SOURCES
     replay_machine.cpp
+    replay_narrate.cpp
     replay_placement.cpp
     replay_property.cpp
     replay_series.cpp

@@ -105,14 +105,14 @@ Position somewhere(std::mt19937_64& random, Position from, std::uint64_t events)
 TEST_P(Arriving, from_anywhere_equals_arriving_from_the_start) {
   std::mt19937_64 random(test::seed());
   const trace::AllocatorSpec spec = test::spec_of(GetParam().spec);
-  const auto trace = test::random_trace(random, 1200, 16384, GetParam().largest_size);
+  const auto trace = test::random_trace(random, 800, 16384, GetParam().largest_size);
   for (const TimelineOptions options :
        {TimelineOptions{.keyframe_events = 1 + random() % 150},
         TimelineOptions{.keyframe_events = 7, .keyframe_budget_bytes = 6000}, TimelineOptions{}}) {
     const auto timeline = test::timeline_of(trace, spec, options);
     ASSERT_NE(timeline, nullptr);
     Position to{0, 0};
-    for (int seek = 0; seek < 120; ++seek) {
+    for (int seek = 0; seek < 60; ++seek) {
       SCOPED_TRACE(testing::Message() << "event " << to.event << " step " << to.step << ", seek " << seek);
       timeline->seek(to);
       const State expected = from_the_start(spec, *trace, to);
@@ -133,7 +133,7 @@ TEST_P(Arriving, from_anywhere_equals_arriving_from_the_start) {
 TEST_P(Arriving, the_census_conditions_hold_at_every_step) {
   std::mt19937_64 random(test::seed());
   const trace::AllocatorSpec spec = test::spec_of(GetParam().spec);
-  const auto trace = test::random_trace(random, 1200, 16384, GetParam().largest_size);
+  const auto trace = test::random_trace(random, 800, 16384, GetParam().largest_size);
   const auto machine = test::machine_of(spec, *trace);
   Census census;
   for (std::uint64_t i = 0; i < trace->size(); ++i) {
@@ -162,7 +162,7 @@ TEST_P(Arriving, the_census_conditions_hold_at_every_step) {
 TEST_P(Arriving, a_loaded_machine_goes_on_like_the_one_that_was_saved) {
   std::mt19937_64 random(test::seed());
   const trace::AllocatorSpec spec = test::spec_of(GetParam().spec);
-  const auto trace = test::random_trace(random, 1500, 16384, GetParam().largest_size);
+  const auto trace = test::random_trace(random, 1000, 16384, GetParam().largest_size);
   const auto original = test::machine_of(spec, *trace);
   const auto copy = test::machine_of(spec, *trace);
   Keyframe saved, one, other;

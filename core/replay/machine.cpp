@@ -1,5 +1,7 @@
 #include "core/replay/machine.h"
 
+#include <fmt/format.h>
+
 #include "core/replay/machines.h"
 
 namespace allocviz::replay {
@@ -17,9 +19,8 @@ trace::Result<std::unique_ptr<Machine>> make_machine(const trace::AllocatorSpec&
     case trace::AllocatorKind::Recorded:
       break;
   }
-  return trace::Trouble{"no allocator of the kind \"" + trace::to_text(spec) + "\" can be replayed yet",
-                        {},
-                        "choose buddy, bump or slab"};
+  return trace::Trouble{
+      fmt::format("{} cannot be replayed yet", trace::kind_text(spec.kind)), {}, "choose buddy, bump or slab"};
 }
 
 }  // namespace allocviz::replay

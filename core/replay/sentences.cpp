@@ -155,7 +155,8 @@ class Paragraph {
     if (spec_.kind == AllocatorKind::Buddy) {
       give_back_to_buddy();
     } else if (spec_.kind == AllocatorKind::Slab) {
-      say(fmt::format("{} is now the head of the free list, the next block to be handed out.", at(take().offset)));
+      take();
+      say("It is now the head of the free list, the next block to be handed out.");
     } else if (is(StepKind::Rewind)) {
       const Step& rewind = take();
       say(fmt::format("It was the last one outstanding: the mark returns from {} to {}, and everything is free.",
@@ -174,21 +175,26 @@ class Paragraph {
       merged = &take();  // a merge follows each remove
     }
     const Step& push = take();
-    if (merged != nullptr) {
-      const std::string result = fmt::format("{}, level {}", amount_text(merged->size), merged->level);
-      say(buddies.size() == 1
-              ? fmt::format("Its buddy {} is free: the two merge into {} ({}).", buddies[0], at(push.offset), result)
-              : fmt::format("Its buddy {} is free, and so is the buddy of what that makes, {} times in all ({}): they "
-                            "merge into {} ({}).",
-                            buddies[0], buddies.size(), list_text(buddies), at(push.offset), result));
-    }
+    if (merged != nullptr) say_merges(buddies, push.offset, *merged);
     if (push.level == 0) {
-      say(fmt::format("That is a largest block, which has no buddy: it goes to level 0's free list."));
+      say("That is a largest block, which has no buddy: it goes to level 0's free list.");
     } else {
       say(fmt::format("{} buddy {} is not free as a whole, so {} goes to level {}'s free list.",
                       merged != nullptr ? "The merged block's" : "Its", at(push.offset ^ push.size),
                       merged != nullptr ? at(push.offset) : "it", push.level));
     }
+  }
+
+  void say_merges(const std::vector<std::string>& buddies, std::uint64_t offset, const Step& merged) {
+    const std::string result = fmt::format("{} ({}, level {})", at(offset), amount_text(merged.size), merged.level);
+    if (buddies.size() == 1) {
+      say(fmt::format("Its buddy {} is free: the two merge into {}.", buddies[0], result));
+      return;
+    }
+    const std::vector<std::string> others(buddies.begin() + 1, buddies.end());
+    const bool one = others.size() == 1;
+    say(fmt::format("Its buddy {} is free, and so {} of what that makes, {}: {} merges lead to {}.", buddies[0],
+                    one ? "is the buddy" : "are the buddies", list_text(others), buddies.size(), result));
   }
 
   // -- A request
@@ -265,10 +271,10 @@ class Paragraph {
       say(fmt::format("{}: split it. {} goes to level {}'s free list; {} is the answer.", where, halves[0], first,
                       at(found.offset)));
     } else {
-      say(
-          fmt::format("{}: split it {} times, down to level {}. The back halves {} go to the free lists of {}; {} is "
-                      "the answer.",
-                      where, halves.size(), last, list_text(halves), levels_text(first, last), at(found.offset)));
+      say(fmt::format(
+          "{}: split it {}, down to level {}. The back halves {} go to the free lists of {}; {} is "
+          "the answer.",
+          where, times_text(halves.size()), last, list_text(halves), levels_text(first, last), at(found.offset)));
     }
   }
 
@@ -295,12 +301,12 @@ class Paragraph {
     }
     const Step& move = take();
     const Step& answer = take();
-    say(fmt::format("The mark moves down by {}, from {} to {}, which is the answer.", amount_text(move.size),
-                    at(move.other), at(move.offset)));
-    if (event_.size == 0) say("0 B is served as 1 B.");
+    say(fmt::format("{}{}: the mark moves down by {}, from {} to {}, which is the answer.", amount_text(event_.size),
+                    event_.size == 0 ? " is served as 1 B" : "", amount_text(move.size), at(move.other),
+                    at(move.offset)));
     if (move.size > answer.size) {
-      say(fmt::format("{} padding, lost to an alignment of {}.", part_text(move.size - answer.size),
-                      amount_text(event_.align())));
+      say(fmt::format("{} behind it {} padding, lost to an alignment of {}.", amount_text(move.size - answer.size),
+                      move.size - answer.size == 1 ? "is" : "are", amount_text(event_.align())));
     }
   }
 
@@ -319,13 +325,13 @@ class Paragraph {
       const Step& step = take();
       if (step.kind == StepKind::Push || step.kind == StepKind::Remove) touched.push_back(at(step.offset));
     }
-    const char* const plural = touched.size() == 1 ? "" : "s";
     if (touched.empty()) {
-      say(spec_.kind == AllocatorKind::Bump ? fmt::format("The block at {} is not to grow: it stays where it is.", here)
-                                            : fmt::format("The block at {} is of that size: it stays as it is.", here));
+      say(spec_.kind == AllocatorKind::Bump
+              ? fmt::format("It does not grow, so the block at {} stays where it is.", here)
+              : fmt::format("The block at {} is of that size: it stays as it is.", here));
     } else if (shrinks) {
-      say(fmt::format("The block at {} shrinks where it stands: its back half is split off {} time{}, and {} {} freed.",
-                      here, touched.size(), plural, list_text(touched), touched.size() == 1 ? "is" : "are"));
+      say(fmt::format("The block at {} shrinks where it stands: its back half is split off {}, and {} {} freed.", here,
+                      times_text(touched.size()), list_text(touched), touched.size() == 1 ? "is" : "are"));
     } else {
       say(fmt::format("The block at {} grows where it stands: {} behind it {} free and merged in.", here,
                       list_text(touched), touched.size() == 1 ? "is" : "are"));

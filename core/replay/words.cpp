@@ -45,6 +45,10 @@ std::string levels_text(int first, int last) {
   return fmt::format("levels {} … {}", first, last);
 }
 
+std::string times_text(std::size_t count) {
+  return count == 1 ? "once" : count == 2 ? "twice" : fmt::format("{} times", count);
+}
+
 std::string with_capital(std::string text) {
   if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   return text;

@@ -1,6 +1,7 @@
 // How narrate spells sizes, offsets and lists.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ namespace allocviz::replay {
 [[nodiscard]] std::string list_text(const std::vector<std::string>& items);
 // "level 13", "levels 13 and 12", "levels 13 … 5".
 [[nodiscard]] std::string levels_text(int first, int last);
+// "once", "twice", "3 times".
+[[nodiscard]] std::string times_text(std::size_t count);
 [[nodiscard]] std::string with_capital(std::string text);
 
 }  // namespace allocviz::replay
