@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <functional>
 #include <limits>
 #include <random>
 #include <unordered_map>
 
 #include "core/trace/id_table.h"
+#include "core/trace/intern.h"
 #include "core/trace/trace.h"
 #include "core/trace/utf8.h"
 
@@ -28,52 +28,6 @@ __extension__ using Wide = unsigned __int128;
 std::uint64_t narrow(Wide value) {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
   return value > kMost ? kMost : static_cast<std::uint64_t>(value);
-}
-
-// Indices of equal texts (or sites) by hash; the texts themselves stand once, in the vector that owns them.
-class Index {
- public:
-  template <class Equal>
-  [[nodiscard]] std::uint32_t find(std::size_t hash, Equal equal) const {
-    const auto [begin, end] = by_hash_.equal_range(hash);
-    for (auto i = begin; i != end; ++i) {
-      if (equal(i->second)) return i->second;
-    }
-    return kNone;
-  }
-  void add(std::size_t hash, std::uint32_t index) { by_hash_.emplace(hash, index); }
-  void clear() { by_hash_.clear(); }
-  static constexpr std::uint32_t kNone = 0xffff'ffffu;
-
- private:
-  std::unordered_multimap<std::size_t, std::uint32_t> by_hash_;
-};
-
-std::uint32_t intern(std::vector<std::string>& texts, Index& index, std::string_view text) {
-  const std::size_t hash = std::hash<std::string_view>{}(text);
-  const auto found = index.find(hash, [&](std::uint32_t i) { return texts[i] == text; });
-  if (found != Index::kNone) return found;
-  texts.emplace_back(text);
-  index.add(hash, static_cast<std::uint32_t>(texts.size() - 1));
-  return static_cast<std::uint32_t>(texts.size() - 1);
-}
-
-std::size_t hash_of_line(std::string_view line) {
-  return std::hash<std::string_view>{}(line);
-}
-
-std::size_t hash_of(const Site& site) {
-  if (!site.stack && site.frames.size() == 1) return hash_of_line(site.frames[0]);
-  std::size_t hash = 1;
-  for (const auto& frame : site.frames) hash = hash * 0x9e3779b97f4a7c15u + hash_of_line(frame);
-  return hash;
-}
-
-// `text` itself where it is UTF-8, else what to_utf8 makes of it, kept in `storage`.
-std::string_view as_utf8(std::string_view text, std::string& storage) {
-  if (is_utf8(text)) return text;
-  storage = to_utf8(text);
-  return storage;
 }
 
 Trouble refuse(std::string field, std::string what, std::string todo) {
@@ -96,6 +50,10 @@ std::string_view verb(Op op) {
   return "";
 }
 
+std::string with_article(Op op) {
+  return fmt::format("{} {}", op == Op::Alloc ? "an" : "a", verb(op));
+}
+
 bool is_request(Op op) {
   return op == Op::Alloc || op == Op::Realloc;
 }
@@ -106,10 +64,11 @@ std::optional<Trouble> fault_in(const RawEvent& raw) {
   const bool request = is_request(raw.op);
   const bool has_id = raw.id_kind == Id::Number || raw.id_kind == Id::Name;
   if (!raw.ok && !request) {
-    return refuse("ok", fmt::format("a {} cannot have failed", verb(raw.op)), "write \"ok\": false on requests only");
+    return refuse("ok", fmt::format("{} cannot have failed", with_article(raw.op)),
+                  "write \"ok\": false on requests only");
   }
   if (raw.offset && raw.op != Op::Free) {
-    return refuse("offset", fmt::format("a {} has no offset", verb(raw.op)), "give an offset on a free only");
+    return refuse("offset", fmt::format("{} has no offset", with_article(raw.op)), "give an offset on a free only");
   }
   if (raw.offset && has_id) return refuse("offset", "a free has an id or an offset, not both", "leave one of them out");
   if (request && raw.ok && raw.id_kind == Id::Null) {
@@ -119,7 +78,7 @@ std::optional<Trouble> fault_in(const RawEvent& raw) {
     return refuse("id", "it is missing", "name the block: a number or a string");
   }
   if (!request && raw.op != Op::Free && has_id) {
-    return refuse("id", fmt::format("a {} has no id", verb(raw.op)), "leave it out");
+    return refuse("id", fmt::format("{} has no id", with_article(raw.op)), "leave it out");
   }
   if (raw.size > kMaxSize) {
     return refuse("size", fmt::format("{} is too large", raw.size), fmt::format("the most is {}", kMaxSize));
@@ -144,6 +103,7 @@ struct TraceBuilder::Inner {
   IdTable slot_of_number{std::random_device{}()};
   std::vector<std::uint32_t> slot_of_name;  // by index into names
   Index names, tags, sites;
+  std::uint32_t sites_indexed = 0;        // how many of them are in the index: a table is put in when it is asked
   std::vector<Block> blocks;              // by slot; only the first `slots_used` have been in use since the last reset
   std::vector<std::uint32_t> free_slots;  // below slots_used
   std::uint32_t slots_used = 0;
@@ -155,6 +115,12 @@ struct TraceBuilder::Inner {
   std::uint64_t last_time_without_thread = 0;
   std::uint32_t largest_site = 0;
   std::string text;  // where as_utf8 keeps what it made
+
+  Index& index_of_sites() {
+    const auto& table = trace.sites_;
+    for (; sites_indexed < table.size(); ++sites_indexed) sites.add(hash_of(table[sites_indexed]), sites_indexed);
+    return sites;
+  }
 
   std::uint64_t& last_time_of(const RawEvent& raw) {
     if (!raw.thread) return last_time_without_thread;
@@ -406,9 +372,8 @@ std::uint32_t TraceBuilder::add_site(std::string_view line) {
   const auto is_line = [&](std::uint32_t i) {
     return !sites[i].stack && sites[i].frames.size() == 1 && sites[i].frames[0] == line;
   };
-  if (const auto found = inner_->sites.find(hash, is_line); found != Index::kNone) return found + 1;
+  if (const auto found = inner_->index_of_sites().find(hash, is_line); found != Index::kNone) return found + 1;
   sites.push_back({{std::string(line)}, false});
-  inner_->sites.add(hash, static_cast<std::uint32_t>(sites.size() - 1));
   return static_cast<std::uint32_t>(sites.size());
 }
 
@@ -419,21 +384,20 @@ std::uint32_t TraceBuilder::add_site(Site site) {
     if (!is_utf8(frame)) frame = to_utf8(frame);
   }
   const std::size_t hash = hash_of(site);
-  const auto found = inner_->sites.find(hash, [&](std::uint32_t i) { return sites[i] == site; });
+  const auto found = inner_->index_of_sites().find(hash, [&](std::uint32_t i) { return sites[i] == site; });
   if (found != Index::kNone) return found + 1;
   sites.push_back(std::move(site));
-  inner_->sites.add(hash, static_cast<std::uint32_t>(sites.size() - 1));
   return static_cast<std::uint32_t>(sites.size());
 }
 
 void TraceBuilder::set_sites(std::vector<Site> sites) {
   inner_->sites.clear();
-  for (std::uint32_t i = 0; i < sites.size(); ++i) {
-    for (auto& frame : sites[i].frames) {
+  for (auto& site : sites) {
+    for (auto& frame : site.frames) {
       if (!is_utf8(frame)) frame = to_utf8(frame);
     }
-    inner_->sites.add(hash_of(sites[i]), i);
   }
+  inner_->sites_indexed = 0;
   inner_->trace.sites_ = std::move(sites);
 }
 

@@ -145,6 +145,8 @@ class ArchiveSource final : public Decompressor {
     if (auto fault = next_member(found)) return *std::move(fault);
     if (!found && zip_ && !cut_) return Trouble{"the zip holds no file", {.file = file_.name}, "open the log itself"};
     at_end_ = !found;
+    // libarchive looks at more bytes than we do before it believes in a compression; too few of them are a cut.
+    if (found && !zip_ && archive_filter_code(archive_.get(), 0) == ARCHIVE_FILTER_NONE) at_end_ = cut_ = true;
     return Done{};
   }
 

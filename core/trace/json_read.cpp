@@ -46,13 +46,18 @@ class Feed {
 
   // Where the last character given stands.
   [[nodiscard]] Place here() const {
-    const char* last = at_ == begin_ ? at_ : at_ - 1;
+    const std::size_t behind = looked_ahead_ ? 2 : 1;
+    const std::size_t given = static_cast<std::size_t>(at_ - begin_);
+    const char* last = at_ - std::min(behind, given);
     Place place{.file = lines_.source().name()};
-    place.byte = lines_.line_offset() + static_cast<std::uint64_t>(last - begin_);
+    place.byte = lines_.line_offset() + given;
+    place.byte -= std::min<std::uint64_t>(place.byte, behind);
     place.line = lines_.line_number();
     if (whole_input_) place.line += 1 + static_cast<std::uint64_t>(std::count(begin_, last, '\n'));
     return place;
   }
+  // A parser knows where a number ends from the character behind it.
+  void look_ahead(bool looked_ahead) { looked_ahead_ = looked_ahead; }
   [[nodiscard]] bool asked_past_end() const { return asked_past_end_; }
   [[nodiscard]] const std::optional<Trouble>& trouble() const { return trouble_; }
 
@@ -84,7 +89,7 @@ class Feed {
 
   LineReader& lines_;
   const Progress& progress_;
-  bool whole_input_ = true, asked_past_end_ = false;
+  bool whole_input_ = true, asked_past_end_ = false, looked_ahead_ = false;
   const char* begin_ = nullptr;
   const char* at_ = nullptr;
   const char* end_ = nullptr;
@@ -115,18 +120,18 @@ struct FeedIterator {
 // nlohmann/json's events, handed on; its message, where it could not parse.
 class Sax final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit Sax(TraceReader& reader) : reader_(reader) {}
+  Sax(TraceReader& reader, Feed& feed) : reader_(reader), feed_(feed) {}
 
   bool null() override { return reader_.scalar({Scalar::Kind::Null}); }
   bool boolean(bool value) override { return reader_.scalar({value ? Scalar::Kind::True : Scalar::Kind::False}); }
-  bool number_unsigned(number_unsigned_t value) override { return reader_.scalar({Scalar::Kind::Integer, value}); }
+  bool number_unsigned(number_unsigned_t value) override { return number({Scalar::Kind::Integer, value}); }
   bool number_integer(number_integer_t value) override {
-    if (value >= 0) return reader_.scalar({Scalar::Kind::Integer, static_cast<std::uint64_t>(value)});
-    return reader_.scalar({Scalar::Kind::Negative, 0, fmt::format("{}", value)});
+    if (value >= 0) return number({Scalar::Kind::Integer, static_cast<std::uint64_t>(value)});
+    return number({Scalar::Kind::Negative, 0, fmt::format("{}", value)});
   }
   bool number_float(number_float_t, const string_t& text) override {
     const bool digits = text.find_first_not_of("0123456789", 1) == std::string::npos;
-    return reader_.scalar({text.starts_with('-') && digits ? Scalar::Kind::Negative : Scalar::Kind::Float, 0, text});
+    return number({text.starts_with('-') && digits ? Scalar::Kind::Negative : Scalar::Kind::Float, 0, text});
   }
   bool string(string_t& text) override { return reader_.scalar({Scalar::Kind::String, 0, text}); }
   bool binary(binary_t&) override { return false; }  // JSON has none
@@ -144,6 +149,13 @@ class Sax final : public nlohmann::json_sax<nlohmann::json> {
   [[nodiscard]] const std::string& broken() const { return broken_; }
 
  private:
+  bool number(const Scalar& value) {
+    feed_.look_ahead(!feed_.asked_past_end());
+    const bool go_on = reader_.scalar(value);
+    feed_.look_ahead(false);
+    return go_on;
+  }
+
   // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - unexpected
   // end of input; …" -> what stands after the place, at most a line of it.
   static std::string shortened(std::string_view message) {
@@ -158,6 +170,7 @@ class Sax final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   TraceReader& reader_;
+  Feed& feed_;
   std::string broken_;
 };
 
@@ -217,7 +230,7 @@ class Reading {
 
   // Parses one value. The parser checks brackets, strings, numbers and UTF-8, and reports through `sax`.
   Parsed parse(bool may_be_cut) {
-    Sax sax(reader_);
+    Sax sax(reader_, feed_);
     const FeedIterator begin{&feed_}, end;
     if (nlohmann::json::sax_parse(begin, end, &sax, nlohmann::json::input_format_t::json, false)) return Parsed::Whole;
     if (feed_.trouble() || sax.broken().empty()) return Parsed::Faulty;  // cancelled, or the reader noted it

@@ -261,6 +261,7 @@ bool TraceReader::header_open(bool object) {
 
 bool TraceReader::header_close() {
   state_ = State::Done;
+  header_done_ = true;
   if ((header_seen_ & kIdentified) == kIdentified) return true;
   const bool no_format = (header_seen_ & kFormatSeen) == 0;
   return fault(no_format ? "format" : "version", "the header lacks it",

@@ -52,8 +52,7 @@ class TraceReader {
   [[nodiscard]] bool events_seen() const { return (header_seen_ & kEventsSeen) != 0; }
   // Whether it is known to be a trace whose events have begun, so that a file cut here is worth something.
   [[nodiscard]] bool usable() const {
-    return (header_seen_ & kIdentified) == kIdentified &&
-           (events_seen() || state_ == State::Events || state_ == State::Done);
+    return (header_seen_ & kIdentified) == kIdentified && (events_seen() || header_done_);
   }
   [[nodiscard]] std::uint64_t events() const { return event_; }         // begun so far
   [[nodiscard]] std::uint64_t kept() const { return builder_.size(); }  // complete ones
@@ -125,6 +124,7 @@ class TraceReader {
   State state_ = State::Top;
 
   unsigned header_seen_ = 0;
+  bool header_done_ = false;
   HeaderBit header_bit_ = kFormatSeen;
   std::string key_;  // of the header, or of an unknown field of an event
   std::vector<Column> columns_;

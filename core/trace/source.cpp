@@ -74,7 +74,7 @@ Result<RawFile> open_file(const std::string& path) {
 }
 
 Status read_head(RawFile& file) {
-  char head[8];
+  char head[10];
   std::size_t count = 0;
   while (count < sizeof head) {
     auto got = file.read({head + count, sizeof head - count});
@@ -90,6 +90,13 @@ Status read_head(RawFile& file) {
 bool is_zstd(std::string_view head) {
   if (head.starts_with("\x28\xb5\x2f\xfd")) return true;
   return head.size() >= 4 && (head[0] & '\xf0') == '\x50' && head.substr(1).starts_with("\x2a\x4d\x18");  // skippable
+}
+
+// "BZh", the block size, and the digits of pi that a block begins with (or, of an empty file, those of its square
+// root).
+bool is_bzip2(std::string_view head) {
+  if (head.size() < 10 || !head.starts_with("BZh") || head[3] < '1' || head[3] > '9') return false;
+  return head.substr(4) == "\x31\x41\x59\x26\x53\x59" || head.substr(4) == "\x17\x72\x45\x38\x50\x90";
 }
 
 }  // namespace
@@ -165,7 +172,7 @@ Result<std::unique_ptr<ByteSource>> open_source(const std::string& path, const R
   if (head.starts_with(std::string_view("\xfd"
                                         "7zXZ\0",
                                         6)) ||
-      (head.starts_with("BZh") && head.size() > 3 && head[3] >= '1' && head[3] <= '9')) {
+      is_bzip2(head)) {
     return make_archive_source(std::move(file), limits, false);
   }
   return std::unique_ptr<ByteSource>(std::make_unique<PlainSource>(std::move(file)));

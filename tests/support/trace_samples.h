@@ -1,0 +1,41 @@
+// What the tests of core/trace share: reading a text, traces made at random, a folder for files.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "core/trace/json.h"
+
+namespace allocviz::test {
+
+// Reads a text of ours; fails the test where that is no trace.
+[[nodiscard]] trace::Trace read_text(std::string_view text);
+// The one line of trouble that reading it gives; "" where it is fine.
+[[nodiscard]] std::string trouble_of(std::string_view text);
+
+// A trace with every kind of event, field and oddity there is, from its seed.
+[[nodiscard]] trace::Trace random_trace(std::uint64_t seed, std::uint64_t events);
+
+// {"format": "allocviz-trace", "version": 1, "events": [ + events + ]}
+[[nodiscard]] std::string with_events(std::string_view events);
+
+[[nodiscard]] std::string file_bytes(const std::filesystem::path& path);
+void write_bytes(const std::filesystem::path& path, std::string_view bytes);
+
+// A folder that is gone when the test is over.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string operator/(std::string_view name) const { return (path_ / name).string(); }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace allocviz::test

@@ -1,0 +1,69 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "core/trace/column.h"
+
+namespace allocviz::trace {
+namespace {
+
+TEST(Column, costs_nothing_while_every_value_is_the_same) {
+  Column column;
+  for (int i = 0; i < 1000; ++i) column.push_back(7);
+  EXPECT_EQ(column.size(), 1000u);
+  EXPECT_EQ(column.width_bytes(), 0u);
+  EXPECT_EQ(column.memory_bytes(), 0u);
+  EXPECT_EQ(column[999], 7u);
+}
+
+TEST(Column, is_as_wide_as_its_widest_value) {
+  Column column;
+  column.push_back(70000);
+  column.push_back(0);  // smaller than the first: the width still has to hold the first
+  EXPECT_EQ(column.width_bytes(), 4u);
+  Column small;
+  small.push_back(1);
+  small.push_back(255);
+  EXPECT_EQ(small.width_bytes(), 1u);
+  small.push_back(256);
+  EXPECT_EQ(small.width_bytes(), 2u);
+  small.push_back(65536);
+  EXPECT_EQ(small.width_bytes(), 4u);
+  small.push_back(std::uint64_t{1} << 32);
+  EXPECT_EQ(small.width_bytes(), 8u);
+  EXPECT_EQ(small[0], 1u);
+  EXPECT_EQ(small[1], 255u);
+  EXPECT_EQ(small[2], 256u);
+  EXPECT_EQ(small[3], 65536u);
+  EXPECT_EQ(small[4], std::uint64_t{1} << 32);
+}
+
+TEST(Column, holds_what_a_vector_holds_under_any_mix_of_appending_and_setting) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937_64 random(seed);
+    Column column;
+    std::vector<std::uint64_t> expected;
+    for (int i = 0; i < 2000; ++i) {
+      const std::uint64_t value = random() % 3 == 0 ? random() >> (random() % 64) : random() % 2;
+      if (expected.empty() || random() % 3 != 0) {
+        column.push_back(value);
+        expected.push_back(value);
+      } else {
+        const std::uint64_t at = random() % expected.size();
+        column.set(at, value);
+        expected[at] = value;
+      }
+      if (i % 500 == 0) column.reserve(3000);
+      if (i % 700 == 0) column.shrink_to_fit();
+    }
+    const Column copy = column;
+    ASSERT_EQ(copy.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_EQ(copy[i], expected[i]) << i;
+    EXPECT_GE(copy.memory_bytes(), copy.size() * copy.width_bytes());  // I3
+  }
+}
+
+}  // namespace
+}  // namespace allocviz::trace

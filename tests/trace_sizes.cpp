@@ -1,0 +1,105 @@
+#include <gtest/gtest.h>
+
+#include "core/trace/spec.h"
+#include "core/trace/utf8.h"
+
+namespace allocviz::trace {
+namespace {
+
+TEST(Sizes, are_read_in_every_spelling) {
+  const struct {
+    const char* text;
+    std::uint64_t bytes;
+  } cases[] = {{"0", 0},
+               {"64", 64},
+               {"64 B", 64},
+               {"64B", 64},
+               {"1 KiB", 1024},
+               {"1MiB", 1u << 20},
+               {"2GiB", 2ull << 30},
+               {"007", 7},
+               {"17179869183 GiB", 17179869183ull << 30},
+               {"18446744073709551615", ~0ull}};
+  for (const auto& [text, bytes] : cases) {
+    const auto size = parse_size(text);
+    ASSERT_TRUE(size.ok()) << text << ": " << size.trouble().text();
+    EXPECT_EQ(*size, bytes) << text;
+  }
+}
+
+TEST(Sizes, that_are_none_say_why) {
+  const struct {
+    const char* text;
+    const char* why;
+  } cases[] = {{"", "it is empty"},
+               {"-1", "it has a sign"},
+               {"+1", "it has a sign"},
+               {"1.5 KiB", "it has a fraction"},
+               {"1,5 KiB", "it has a fraction"},
+               {" 1", "it does not begin with a number"},
+               {"KiB", "it does not begin with a number"},
+               {"0x40", "the unit \"x40\""},
+               {"1 KB", "the unit \"KB\""},
+               {"1  KiB", "the unit \" KiB\""},
+               {"1 ", "it ends with a space"},
+               {"1 kib", "the unit \"kib\""},
+               {"1 TiB", "the unit \"TiB\""},
+               {"18446744073709551616", "larger than 64 bits hold"},
+               {"18446744073709551615 KiB", "larger than 64 bits hold"},
+               {"17179869184 GiB", "larger than 64 bits hold"}};
+  for (const auto& [text, why] : cases) {
+    const auto size = parse_size(text);
+    ASSERT_FALSE(size.ok()) << text;
+    EXPECT_NE(size.trouble().text().find(why), std::string::npos) << text << ": " << size.trouble().text();
+    EXPECT_NE(size.trouble().todo.find("1 KiB"), std::string::npos);
+  }
+}
+
+TEST(Sizes, are_shown_with_at_most_one_decimal) {
+  EXPECT_EQ(size_text(0), "0 B");
+  EXPECT_EQ(size_text(64), "64 B");
+  EXPECT_EQ(size_text(1023), "1023 B");
+  EXPECT_EQ(size_text(1024), "1 KiB");
+  EXPECT_EQ(size_text(1536), "1.5 KiB");
+  EXPECT_EQ(size_text(1025), "1 KiB");
+  EXPECT_EQ(size_text(151552), "148 KiB");
+  EXPECT_EQ(size_text((1u << 20) - 1), "1 MiB");  // never "1024 KiB"
+  EXPECT_EQ(size_text(440468), "430.1 KiB");
+  EXPECT_EQ(size_text(24754640), "23.6 MiB");
+  EXPECT_EQ(size_text(std::uint64_t{1} << 47), "128 TiB");
+  EXPECT_EQ(size_text(~std::uint64_t{0}), "16 EiB");
+}
+
+TEST(Sizes, are_shown_exactly_where_that_is_asked_for) {
+  EXPECT_EQ(exact_size_text(0), "0 B");
+  EXPECT_EQ(exact_size_text(1048576), "1 048 576 B");
+  EXPECT_EQ(count_text(999), "999");
+  EXPECT_EQ(count_text(1000), "1 000");
+  EXPECT_EQ(count_text(1234567), "1 234 567");
+  EXPECT_EQ(count_text(~std::uint64_t{0}), "18 446 744 073 709 551 615");
+}
+
+TEST(Sizes, offsets_have_as_many_digits_as_the_arena_needs_and_at_least_three) {
+  EXPECT_EQ(offset_text(0x40, 1024), "0x040");
+  EXPECT_EQ(offset_text(0, 16), "0x000");
+  EXPECT_EQ(offset_text(0x400, 4096), "0x0400");
+  EXPECT_EQ(offset_text(0xfffff, 1u << 20), "0x0fffff");
+  EXPECT_EQ(offset_text(0x12345, 16), "0x12345");
+}
+
+TEST(Utf8, what_is_valid_is_what_the_standard_says) {
+  for (const char* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                           "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_TRUE(is_utf8(good)) << good;
+    EXPECT_EQ(to_utf8(good), good);
+  }
+  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe2\x82",
+                          "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xffz"}) {
+    EXPECT_FALSE(is_utf8(bad));
+    EXPECT_TRUE(is_utf8(to_utf8(bad)));
+  }
+  EXPECT_EQ(to_utf8("a\xff\xc3\xa4z"), "a\xef\xbf\xbd\xc3\xa4z");
+}
+
+}  // namespace
+}  // namespace allocviz::trace
