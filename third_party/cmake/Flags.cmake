@@ -3,9 +3,9 @@
 add_library(allocviz_flags INTERFACE)
 target_compile_features(allocviz_flags INTERFACE cxx_std_20)
 target_compile_options(allocviz_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
-# Optimising, GCC 12 sees uninitialised strings on the path of an exception out of an aggregate's initialiser, where there
-# are none. Clang's own analysis of the same stays on.
-target_compile_options(allocviz_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+# Optimising, GCC 12 sees uninitialised strings on the path of an exception out of an aggregate's initialiser, and copies
+# that overlap in "text" + string, where there are none. Clang's own analysis of the same stays on.
+target_compile_options(allocviz_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>)
 target_include_directories(allocviz_flags INTERFACE ${PROJECT_SOURCE_DIR})
 if(ALLOCVIZ_WERROR)
   target_compile_options(allocviz_flags INTERFACE -Werror)

@@ -1,0 +1,11 @@
+# With ALLOCVIZ_PCH, what every source includes anyway is compiled once a library: about a third less time to build
+# everything. The preset dev builds without it, so that a missing #include is seen.
+set(allocviz_common_headers <algorithm> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view>
+    <variant> <vector> <fmt/format.h>)
+
+# allocviz_precompile(TARGET [further headers...])
+function(allocviz_precompile target)
+  if(ALLOCVIZ_PCH AND TARGET ${target})
+    target_precompile_headers(${target} PRIVATE ${allocviz_common_headers} ${ARGN})
+  endif()
+endfunction()
