@@ -9,19 +9,17 @@
 //
 // The number in front is the thread. Newer Androids add the start and the end of each call in nanoseconds. The last
 // line may lack its line break. Grammar: bionic malloc_debug, record and replay.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "core/import/formats.h"
 #include "core/import/line_log.h"
 #include "core/import/lives.h"
+#include "core/import/log_time.h"
 #include "core/import/scan.h"
 
 namespace allocviz::import {
@@ -115,7 +113,7 @@ class BionicReader {
     if (record.call == Call::ThreadDone) return trace::Done{};
     RawEvent event;
     event.thread = record.thread;
-    if (record.start_ns) event.time_ns = time_of(record.thread, *record.start_ns);
+    if (record.start_ns) event.time_ns = time_.since_start(record.thread, *record.start_ns);
     if (record.call == Call::Free) return lives_.free(event, record.addr);
     if (record.call == Call::Realloc && record.size == 0 && record.addr == 0)
       return lives_.free(event, record.old_addr);
@@ -132,19 +130,10 @@ class BionicReader {
     return lives_.alloc(event, record.addr);
   }
 
-  // Since the first call of the log, and never back within a thread.
-  std::uint64_t time_of(std::uint64_t thread, std::uint64_t start_ns) {
-    if (!first_ns_) first_ns_ = start_ns;
-    std::uint64_t& last = last_ns_[thread];
-    if (start_ns > *first_ns_) last = std::max(last, start_ns - *first_ns_);
-    return last;
-  }
-
   trace::TraceBuilder builder_;
   LineLog log_;
   Lives lives_;
-  std::optional<std::uint64_t> first_ns_;
-  std::unordered_map<std::uint64_t, std::uint64_t> last_ns_;
+  LogTime time_;
 };
 
 int recognise(std::string_view head) {

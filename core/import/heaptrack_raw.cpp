@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "core/import/formats.h"
+#include "core/import/heaptrack.h"
 #include "core/import/line_log.h"
 #include "core/import/lives.h"
 #include "core/import/scan.h"
@@ -35,8 +36,6 @@ using trace::Status;
 using trace::Trace;
 
 constexpr std::string_view kTitle = "heaptrack raw";
-constexpr std::uint64_t kNewestFileVersion = 3;
-constexpr std::uint64_t kMaxTimeMs = kMaxSize / 1'000'000;
 
 // The innermost frames are what tells call sites apart; the rest would only cost memory (a compiler's recursion goes
 // 60 deep at a hundred thousand sites). "…" stands where frames were left out.
@@ -188,11 +187,11 @@ class HeaptrackReader {
       case 't':
         return take_stack(line);
       case 'c':
-        return take_time(line);
+        return take_heaptrack_time(line, time_ns_);
       case 'm':
         return take_module(line);
       case 'v':
-        return take_version(line);
+        return take_heaptrack_version(log_, line, file_version_);
       case 'x':
         return take_program(line);
       case 'X':
@@ -234,25 +233,6 @@ class HeaptrackReader {
         take_hex(text, address) && take(text, " ") && take_hex(text, parent) && text.empty() && stacks_.has(parent);
     stacks_.add(valid ? address : 0, valid ? parent : 0);  // the numbers of the stacks after it have to stay right
     return valid;
-  }
-
-  bool take_time(std::string_view text) {
-    std::uint64_t ms = 0;
-    if (!take_hex(text, ms) || !text.empty() || ms > kMaxTimeMs) return false;
-    time_ns_ = std::max(time_ns_, ms * 1'000'000);
-    return true;
-  }
-
-  Result<bool> take_version(std::string_view text) {
-    std::uint64_t version = 0;
-    if (!take_hex(text, version)) return false;
-    file_version_ = 1;  // the second number is missing before heaptrack 1.2
-    if (text.empty()) return true;
-    if (!take(text, " ") || !take_hex(text, file_version_) || !text.empty()) return false;
-    if (file_version_ <= kNewestFileVersion) return true;
-    return log_.trouble(fmt::format("the log has heaptrack's file version {}, the newest one read is {}", file_version_,
-                                    kNewestFileVersion),
-                        "record it with heaptrack 1.2 ... 1.5");
   }
 
   // LEN NAME since file version 3, NAME alone before. Takes the space behind it too.
@@ -307,7 +287,7 @@ class HeaptrackReader {
   Modules modules_;
   Stacks stacks_;
   std::string program_;
-  std::uint64_t file_version_ = kNewestFileVersion;
+  std::uint64_t file_version_ = kNewestHeaptrackFile;
   std::uint64_t time_ns_ = 0;
 };
 

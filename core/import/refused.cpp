@@ -33,8 +33,6 @@ constexpr Kind kKinds[] = {
     {"{", "\"device_traces\"", "it is a PyTorch memory snapshot, which is not read yet", false},
     {"{", "\"DefaultPools\"", "it is a Vulkan Memory Allocator state dump: one moment, no calls", false},
     {"\x80", "device_traces", "it is a PyTorch memory snapshot (a pickle), which is not read", false},
-    {"v ", "\ns ", "it is heaptrack's interpreted log, which has no pointers: which block a free ends cannot be known",
-     false},
     {"PERFILE2", "", "it is perf's binary file: `perf script` prints it as text", false},
     {"\x7f"
      "ELF"sv,

@@ -23,10 +23,8 @@ using trace::Trouble;
 constexpr std::size_t kHeadBytes = std::size_t{64} << 10;
 
 const std::array kImporters = {
-    Importer{kMtrace},
-    Importer{kHeaptrackRaw},
-    Importer{kBionic},
-    Importer{kMalloclab},
+    Importer{kMtrace},   Importer{kHeaptrackRaw}, Importer{kHeaptrack}, Importer{kBionic},
+    Importer{kValgrind}, Importer{kMalloclab},    Importer{kLtrace},    Importer{kKmem},
 };
 
 // Our own format, in any of its spellings, begins with a brace, after a byte order mark and white space at most.

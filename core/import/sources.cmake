@@ -1,11 +1,16 @@
 # The sources of core/import, relative to core/.
 list(APPEND import_sources
   import/bionic.cpp
+  import/heaptrack.cpp
+  import/heaptrack_interpreted.cpp
   import/heaptrack_raw.cpp
+  import/kmem.cpp
   import/line_log.cpp
   import/lives.cpp
+  import/ltrace.cpp
   import/malloclab.cpp
   import/mtrace.cpp
   import/refused.cpp
   import/registry.cpp
-  import/scan.cpp)
+  import/scan.cpp
+  import/valgrind.cpp)

@@ -1,0 +1,257 @@
+// Linux' kmem tracepoints: the kernel's own buddy allocator and its slabs, as perf script or trace_pipe prints them.
+//
+//     cc1plus 18167 [001]   981.738856:  kmem:mm_page_alloc: page=0x129890 pfn=0x129890 order=0 migratetype=0 ...
+//     cc1plus-20551 [000] .....  1052.004429: mm_page_free: page=000000002ec6eda3 pfn=0x1740cd order=0
+//     bash-20564    [001] .....  1052.004496: kmalloc: call_site=f+0x1 ptr=00000000dcd4d956 bytes_req=60 bytes_alloc=64
+//
+// A page is 4 KiB; a block of order n is 2^n pages at a multiple of its size, so pfn * 4096 is its physical address.
+// mm_page_free_batched repeats an mm_page_free and is passed over. The slab events (kmalloc, kmem_cache_alloc) allocate
+// what the page allocator gave to the slabs: of the two layers the one that comes first in the log is read.
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/import/formats.h"
+#include "core/import/line_log.h"
+#include "core/import/lives.h"
+#include "core/import/log_time.h"
+#include "core/import/scan.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::RawEvent;
+using trace::Result;
+using trace::Status;
+using trace::Trace;
+
+constexpr std::string_view kTitle = "Linux kmem tracepoints";
+constexpr std::uint64_t kPageBytes = 4096;
+constexpr std::uint64_t kMaxOrder = 30;
+
+enum class Layer : std::uint8_t { None, Pages, Slabs };
+
+struct Tracepoint {
+  std::string_view name;
+  Layer layer;
+  bool allocates;
+};
+
+constexpr Tracepoint kTracepoints[] = {
+    {"mm_page_alloc", Layer::Pages, true},
+    {"mm_page_free", Layer::Pages, false},
+    {"mm_page_free_direct", Layer::Pages, false},
+    {"mm_page_free_batched", Layer::None, false},
+    {"kmalloc", Layer::Slabs, true},
+    {"kmalloc_node", Layer::Slabs, true},
+    {"kmem_cache_alloc", Layer::Slabs, true},
+    {"kmem_cache_alloc_node", Layer::Slabs, true},
+    {"kfree", Layer::Slabs, false},
+    {"kmem_cache_free", Layer::Slabs, false},
+};
+
+struct Record {
+  const Tracepoint* point = nullptr;
+  std::optional<std::uint64_t> process;
+  std::uint64_t clock_ns = 0;
+  std::string_view fields;
+};
+
+std::string_view trimmed(std::string_view text) {
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view cut_last_word(std::string_view& text) {
+  text = trimmed(text);
+  const std::size_t space = text.rfind(' ');
+  const std::string_view word = text.substr(space == std::string_view::npos ? 0 : space + 1);
+  text.remove_suffix(word.size());
+  return word;
+}
+
+// "18167", "18167/18170" (process/thread: the thread is meant), "cc1plus-20551"; nothing for perf's -1.
+std::optional<std::uint64_t> process_of(std::string_view word) {
+  if (word.starts_with('-')) return {};
+  if (const std::size_t slash = word.rfind('/'); slash != std::string_view::npos) word.remove_prefix(slash + 1);
+  if (const std::size_t dash = word.rfind('-'); dash != std::string_view::npos) word.remove_prefix(dash + 1);
+  std::uint64_t number = 0;
+  if (!take_dec(word, number) || !word.empty()) return {};
+  return number;
+}
+
+// What stands before the tracepoint, from its right end: time, flags, [processor], (group), process.
+bool parse_prefix(std::string_view text, Record& record) {
+  std::string_view time = cut_last_word(text);
+  if (!take_seconds(time, record.clock_ns) || time != ":") return false;
+  for (int words = 0; words < 3; ++words) {
+    const std::string_view word = cut_last_word(text);
+    if (word.starts_with('[') && word.ends_with(']')) {
+      text = trimmed(text);
+      if (text.ends_with(')')) text = text.substr(0, text.rfind('('));
+      record.process = process_of(cut_last_word(text));
+      return true;
+    }
+  }
+  return false;
+}
+
+bool parse(std::string_view line, Record& record) {
+  const std::size_t colon = line.find(": ", line.find("]"));  // behind the time: a command's name may hold anything
+  if (colon == std::string_view::npos) return false;
+  std::string_view rest = line.substr(colon + 2);
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  take(rest, "kmem:");
+  const std::size_t end = rest.find(": ");
+  if (end == std::string_view::npos) return false;
+  record.point = nullptr;
+  for (const Tracepoint& point : kTracepoints) {
+    if (point.name == rest.substr(0, end)) record.point = &point;
+  }
+  if (record.point == nullptr) return false;
+  record.fields = rest.substr(end + 1);
+  return parse_prefix(line.substr(0, colon + 1), record);
+}
+
+// The text behind " name=", up to the next space.
+std::optional<std::string_view> field(std::string_view fields, std::string_view name) {
+  for (std::size_t at = fields.find(name); at != std::string_view::npos; at = fields.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if (at == 0 || fields[at - 1] != ' ' || end >= fields.size() || fields[end] != '=') continue;
+    const std::string_view value = fields.substr(end + 1);
+    return value.substr(0, value.find(' '));
+  }
+  return {};
+}
+
+// Decimal, or hex with 0x: older and newer kernels print page frame numbers in either way.
+bool parse_number(std::optional<std::string_view> text, std::uint64_t& number) {
+  return text && (take_0x(*text, number) || take_dec(*text, number)) && text->empty();
+}
+
+// "0xffff888104e12cd0", "00000000dcd4d956" or "(nil)".
+bool parse_pointer(std::optional<std::string_view> text, std::uint64_t& addr) {
+  if (!text) return false;
+  addr = 0;
+  if (*text == "(nil)") return true;
+  return (take_0x(*text, addr) || take_hex(*text, addr)) && text->empty();
+}
+
+class KmemReader {
+ public:
+  KmemReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
+    builder_.header().format = kKmem.format;
+    builder_.header().default_align = 16;  // of the slabs, which do not say; a page block says its own
+  }
+
+  Result<Trace> read() {
+    std::string_view line;
+    while (true) {
+      const Result<bool> more = log_.next(line);
+      if (!more) return more.trouble();
+      if (!*more) break;
+      Result<bool> taken = take_line(line);
+      if (!taken) return std::move(taken).trouble();
+      if (!*taken) log_.leave_out();
+    }
+    if (Status status = finish(); !status) return std::move(status).trouble();
+    return std::move(builder_).finish();
+  }
+
+ private:
+  Result<bool> take_line(std::string_view line) {
+    if (line.empty() || line.front() == '#') return true;
+    if (take_lost(line)) return true;
+    Record record;
+    if (!parse(line, record)) return false;
+    const Layer layer = record.point->layer;
+    if (layer == Layer::None) return true;
+    if (layer_ == Layer::None) layer_ = layer;
+    if (layer != layer_) {
+      ++of_other_layer_;
+      return true;
+    }
+    RawEvent event;
+    event.thread = record.process;
+    event.time_ns = time_.since_start(record.process.value_or(~std::uint64_t{0}), record.clock_ns);
+    return layer == Layer::Pages ? take_pages(record, event) : take_slab(record, event);
+  }
+
+  // "CPU:1 [LOST 5 EVENTS]": the kernel's buffer was full.
+  bool take_lost(std::string_view line) {
+    std::uint64_t processor = 0, events = 0;
+    if (!take(line, "CPU:") || !take_dec(line, processor) || !take(line, " [LOST ") || !take_dec(line, events))
+      return false;
+    lost_ += events;
+    return true;
+  }
+
+  Result<bool> take_pages(const Record& record, RawEvent& event) {
+    std::uint64_t frame = 0, order = 0;
+    if (!parse_number(field(record.fields, "pfn"), frame) || !parse_number(field(record.fields, "order"), order) ||
+        order > kMaxOrder || frame > kMaxSize / kPageBytes) {
+      return false;
+    }
+    if (!record.point->allocates) return done(lives_.free(event, frame * kPageBytes));
+    event.size = kPageBytes << order;
+    event.align = event.size;
+    return done(lives_.alloc(event, frame * kPageBytes));
+  }
+
+  Result<bool> take_slab(const Record& record, RawEvent& event) {
+    std::uint64_t addr = 0;
+    if (!parse_pointer(field(record.fields, "ptr"), addr)) return false;
+    if (const auto site = field(record.fields, "call_site")) event.site = builder_.add_site(*site);
+    if (!record.point->allocates) return done(lives_.free(event, addr));
+    if (!parse_number(field(record.fields, "bytes_req"), event.size) || event.size > kMaxSize) return false;
+    if (const auto name = field(record.fields, "name")) event.tag = *name;
+    return done(lives_.alloc(event, addr));
+  }
+
+  static Result<bool> done(Status status) {
+    if (!status) return std::move(status).trouble();
+    return true;
+  }
+
+  Status finish() {
+    if (Status status = log_.finish(builder_, kTitle); !status) return status;
+    if (of_other_layer_ != 0) {
+      builder_.warn(fmt::format("{} events of the {} were left out: a trace is of one allocator", of_other_layer_,
+                                layer_ == Layer::Pages ? "slabs" : "pages"));
+    }
+    if (lost_ != 0) builder_.warn(fmt::format("the kernel lost {} events while it recorded", lost_));
+    return trace::Done{};
+  }
+
+  trace::TraceBuilder builder_;
+  LineLog log_;
+  Lives lives_;
+  LogTime time_;
+  Layer layer_ = Layer::None;
+  std::uint64_t of_other_layer_ = 0, lost_ = 0;
+};
+
+int recognise(std::string_view head) {
+  for (int lines = 0; lines < 64; ++lines) {
+    const std::size_t end = head.find('\n');
+    if (end == std::string_view::npos) break;
+    Record record;
+    if (parse(head.substr(0, end), record)) return 95;
+    head.remove_prefix(end + 1);
+  }
+  return 0;
+}
+
+Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress) {
+  return KmemReader(lines, progress).read();
+}
+
+}  // namespace
+
+constinit const Importer kKmem{"kmem", kTitle, recognise, read};
+
+}  // namespace allocviz::import

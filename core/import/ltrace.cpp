@@ -1,0 +1,361 @@
+// ltrace: library calls with arguments and results, as -f, -t, -tt, -ttt, -r, -i and -x print them.
+//
+//   17444 1795370939.008600 libjq.so.1->malloc(272)  = 0x558b9784a2c0      process or thread, time, caller, call,
+//   result 21736 edge->malloc(100 <unfinished ...>                                another thread's line comes in
+//   between 21736 <... malloc resumed> )                     = 0x7fe578000b70 21738 realloc@libc.so.6(0x7f4757b0d010, 0
+//   <unfinished ...>             -x: calls inside the C library too 21738 free@libc.so.6(0x7f4757b0d010)             =
+//   <void>              ... which are part of the call around them
+//
+// So a call inside an open call of the allocation interface, on the same thread, is not counted again. Calls that the C
+// library makes through its own table are mislabelled by ltrace 0.7.3 and left out. posix_memalign's pointer is not
+// printed: its blocks are missing. Addresses of several processes (-f over fork) cannot be told apart.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/import/formats.h"
+#include "core/import/line_log.h"
+#include "core/import/lives.h"
+#include "core/import/log_time.h"
+#include "core/import/scan.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::RawEvent;
+using trace::Result;
+using trace::Status;
+using trace::Trace;
+
+constexpr std::string_view kTitle = "ltrace";
+
+enum class Function : std::uint8_t { Malloc, Calloc, Realloc, Reallocarray, Memalign, PosixMemalign, Free, Other };
+
+struct Call {
+  Function function = Function::Other;
+  std::uint64_t arguments[4] = {};
+  std::size_t count = 0;
+};
+
+struct Line {
+  enum class Kind : std::uint8_t { Call, Unfinished, Resumed, Other } kind = Kind::Other;
+  std::optional<std::uint64_t> thread;
+  std::optional<std::uint64_t> clock_ns;
+  std::string_view caller;
+  Call call;
+  std::string_view result;
+};
+
+Function function_named(std::string_view name) {
+  if (name == "malloc") return Function::Malloc;
+  if (name == "calloc") return Function::Calloc;
+  if (name == "realloc") return Function::Realloc;
+  if (name == "reallocarray") return Function::Reallocarray;
+  if (name == "memalign" || name == "aligned_alloc") return Function::Memalign;
+  if (name == "posix_memalign") return Function::PosixMemalign;
+  if (name == "free") return Function::Free;
+  return Function::Other;
+}
+
+std::size_t arguments_of(Function function) {
+  switch (function) {
+    case Function::Malloc:
+    case Function::Free:
+      return 1;
+    case Function::Calloc:
+    case Function::Realloc:
+    case Function::Memalign:
+      return 2;
+    case Function::Reallocarray:
+    case Function::PosixMemalign:
+      return 3;
+    case Function::Other:
+      break;
+  }
+  return 0;
+}
+
+bool take_integer(std::string_view& text, std::uint64_t& value) {
+  return take_0x(text, value) || take_dec(text, value);
+}
+
+void skip_spaces(std::string_view& text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+}
+
+// "18:24:11.050963", the time of the day, or seconds.
+bool take_clock(std::string_view& text, std::uint64_t& ns) {
+  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+  std::string_view rest = text;
+  std::uint64_t hours = 0, minutes = 0, seconds = 0, fraction = 0;
+  if (take_dec(rest, hours) && take(rest, ":") && take_dec(rest, minutes) && take(rest, ":") && hours < 24 &&
+      minutes < 60) {
+    if (!take_seconds(rest, fraction) && !take_dec(rest, seconds)) return false;
+    if (seconds > 60) return false;
+    ns = (hours * 3600 + minutes * 60 + seconds) * kNsPerSecond + fraction;
+    text = rest;
+    return true;
+  }
+  return take_seconds(text, ns);
+}
+
+// What stands before the call: "[thread ][time ][[address] ]", in this order.
+void take_prefix(std::string_view& text, Line& line) {
+  skip_spaces(text);
+  std::string_view rest = text;
+  std::uint64_t number = 0;
+  if (take_dec(rest, number) && rest.starts_with(' ')) {
+    line.thread = number;
+    skip_spaces(rest);
+    text = rest;
+  }
+  rest = text;
+  if (take_clock(rest, number) && rest.starts_with(' ')) {
+    line.clock_ns = number;
+    skip_spaces(rest);
+    text = rest;
+  }
+  if (text.starts_with("[0x")) {
+    take_word(text);
+    skip_spaces(text);
+  }
+}
+
+// The numbers of the call, as many as the function needs; what else stands between the brackets does not matter.
+bool take_arguments(std::string_view& text, Call& call) {
+  const std::size_t wanted = arguments_of(call.function);
+  for (call.count = 0; call.count < wanted; ++call.count) {
+    if (call.count != 0 && !take(text, ", ")) return false;
+    if (!take_integer(text, call.arguments[call.count])) return false;
+  }
+  return true;
+}
+
+// "name(" or "name@library(", with "caller->" before it.
+bool take_name(std::string_view& text, Line& line) {
+  const std::size_t open = text.find('(');
+  if (open == std::string_view::npos) return false;
+  std::string_view name = text.substr(0, open);
+  if (const std::size_t arrow = name.find("->"); arrow != std::string_view::npos) {
+    line.caller = name.substr(0, arrow);
+    name.remove_prefix(arrow + 2);
+  }
+  name = name.substr(0, name.find('@'));
+  if (name.empty() || name.find(' ') != std::string_view::npos) return false;
+  line.call.function = function_named(name);
+  text.remove_prefix(open + 1);
+  return true;
+}
+
+// The result behind the last ") = ", spaces in between.
+bool find_result(std::string_view text, std::string_view& result) {
+  const std::size_t equals = text.rfind("= ");
+  if (equals == std::string_view::npos) return false;
+  std::string_view before = text.substr(0, equals);
+  while (before.ends_with(' ')) before.remove_suffix(1);
+  result = text.substr(equals + 2);
+  return before.ends_with(')');
+}
+
+// false: not a line of ltrace's.
+bool parse(std::string_view text, Line& line) {
+  line = {};
+  take_prefix(text, line);
+  if (text.starts_with("+++ ") || text.starts_with("--- ")) return true;
+  if (take(text, "<... ")) {
+    line.kind = Line::Kind::Resumed;
+    line.call.function = function_named(take_word(text));
+    return take(text, "resumed>") && find_result(text, line.result);
+  }
+  if (!take_name(text, line)) return false;
+  const bool unfinished = text.ends_with("<unfinished ...>");
+  line.kind = unfinished ? Line::Kind::Unfinished : Line::Kind::Call;
+  if (!unfinished && !find_result(text, line.result)) return false;
+  return take_arguments(text, line.call);
+}
+
+class LtraceReader {
+ public:
+  LtraceReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
+    builder_.header().format = kLtrace.format;
+    builder_.header().default_align = 16;  // what malloc promises; only the aligned calls say theirs
+  }
+
+  Result<Trace> read() {
+    std::string_view text;
+    while (true) {
+      const Result<bool> more = log_.next(text);
+      if (!more) return more.trouble();
+      if (!*more) break;
+      Line line;
+      if (!parse(text, line)) {
+        if (!text.empty()) log_.leave_out();
+        continue;
+      }
+      if (Status status = take_line(line); !status) return std::move(status).trouble();
+    }
+    if (Status status = finish(); !status) return std::move(status).trouble();
+    return std::move(builder_).finish();
+  }
+
+ private:
+  struct Open {
+    Call call;
+    bool counted = false;  // false: inside another one, or of the C library's own
+  };
+
+  Status take_line(const Line& line) {
+    std::vector<Open>& open = open_[line.thread.value_or(0)];
+    switch (line.kind) {
+      case Line::Kind::Other:
+        return trace::Done{};
+      case Line::Kind::Resumed:
+        return take_resumed(line, open);
+      case Line::Kind::Call:
+        return is_counted(line, open) ? apply(line.call, line.result, line) : trace::Done{};
+      case Line::Kind::Unfinished:
+        break;
+    }
+    open.push_back({line.call, is_counted(line, open)});
+    // A block may be given to another thread as soon as its free has begun.
+    if (line.call.function == Function::Free && open.back().counted) return apply(line.call, {}, line);
+    return trace::Done{};
+  }
+
+  Status take_resumed(const Line& line, std::vector<Open>& open) {
+    while (!open.empty() && open.back().call.function != line.call.function) open.pop_back();  // it never came back
+    if (open.empty()) {
+      if (line.call.function != Function::Other) log_.leave_out();
+      return trace::Done{};
+    }
+    const Open call = open.back();
+    open.pop_back();
+    if (!call.counted || call.call.function == Function::Free) return trace::Done{};
+    return apply(call.call, line.result, line);
+  }
+
+  [[nodiscard]] static bool is_counted(const Line& line, const std::vector<Open>& open) {
+    if (line.call.function == Function::Other || line.caller.starts_with("libc.so")) return false;
+    for (const Open& around : open) {
+      if (around.call.function != Function::Other) return false;
+    }
+    return true;
+  }
+
+  Status apply(const Call& call, std::string_view result, const Line& line) {
+    std::uint64_t answer = 0;
+    if (call.function != Function::Free && (!take_integer(result, answer) || !result.empty())) {
+      log_.leave_out();
+      return trace::Done{};
+    }
+    RawEvent event;
+    event.thread = line.thread;
+    if (line.clock_ns) event.time_ns = time_.since_start(line.thread.value_or(0), now(*line.clock_ns));
+    return append(call, answer, event);
+  }
+
+  // -r prints what passed since the call before, which no clock that counts from 1970 or midnight is as small as, but
+  // for the first hour of a day.
+  std::uint64_t now(std::uint64_t clock_ns) {
+    constexpr std::uint64_t kAnHourNs = 3'600'000'000'000;
+    if (!relative_) relative_ = clock_ns < kAnHourNs;
+    if (!*relative_) return clock_ns;
+    elapsed_ns_ += std::min(clock_ns, kAnHourNs);
+    return elapsed_ns_;
+  }
+
+  Status append(const Call& call, std::uint64_t answer, RawEvent& event) {
+    const auto& [a, b, c, d] = call.arguments;
+    switch (call.function) {
+      case Function::Malloc:
+        return append_alloc(event, a, answer);
+      case Function::Calloc:
+        return append_alloc(event, product(a, b), answer);
+      case Function::Memalign:
+        if (a != 0 && (a & (a - 1)) == 0) event.align = a;
+        return append_alloc(event, b, answer);
+      case Function::Realloc:
+        return append_realloc(event, a, b, answer);
+      case Function::Reallocarray:
+        return append_realloc(event, a, product(b, c), answer);
+      case Function::Free:
+        return lives_.free(event, a);
+      case Function::PosixMemalign:
+        if (answer == 0) ++unseen_;
+        break;
+      case Function::Other:
+        break;
+    }
+    return trace::Done{};
+  }
+
+  static std::uint64_t product(std::uint64_t a, std::uint64_t b) {
+    std::uint64_t size = 0;
+    return __builtin_mul_overflow(a, b, &size) ? ~std::uint64_t{0} : size;
+  }
+
+  Status append_alloc(RawEvent& event, std::uint64_t size, std::uint64_t addr) {
+    event.size = log_.clamp_size(size);
+    return lives_.alloc(event, addr);
+  }
+
+  Status append_realloc(RawEvent& event, std::uint64_t from, std::uint64_t size, std::uint64_t to) {
+    if (size == 0 && to == 0 && from != 0) return lives_.free(event, from);
+    event.size = log_.clamp_size(size);
+    return lives_.realloc(event, from, to);
+  }
+
+  Status finish() {
+    if (Status status = log_.finish(builder_, kTitle); !status) return status;
+    if (unseen_ != 0) {
+      builder_.warn(
+          fmt::format("{} block(s) of posix_memalign are missing: ltrace does not print where they are", unseen_));
+    }
+    return trace::Done{};
+  }
+
+  trace::TraceBuilder builder_;
+  LineLog log_;
+  Lives lives_;
+  LogTime time_;
+  std::unordered_map<std::uint64_t, std::vector<Open>> open_;  // by thread, the innermost last
+  std::uint64_t unseen_ = 0;
+  std::optional<bool> relative_;
+  std::uint64_t elapsed_ns_ = 0;
+};
+
+// A call of the allocation interface, in a text of which most lines are ltrace's.
+int recognise(std::string_view head) {
+  int lines = 0, parsed = 0, calls = 0;
+  while (lines < 64) {
+    const std::size_t end = head.find('\n');
+    if (end == std::string_view::npos) break;
+    std::string_view text = head.substr(0, end);
+    head.remove_prefix(end + 1);
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    Line line;
+    ++lines;
+    if (!parse(text, line)) continue;
+    ++parsed;
+    if (line.kind != Line::Kind::Call || line.call.function == Function::Other) continue;
+    if (line.result == "0" || line.result == "<void>" || line.result.starts_with("0x")) ++calls;
+  }
+  return calls > 0 && 2 * parsed >= lines ? 70 : 0;
+}
+
+Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress) {
+  return LtraceReader(lines, progress).read();
+}
+
+}  // namespace
+
+constinit const Importer kLtrace{"ltrace", kTitle, recognise, read};
+
+}  // namespace allocviz::import
