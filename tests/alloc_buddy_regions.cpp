@@ -180,7 +180,7 @@ TEST(BuddyReset, gives_the_state_of_a_new_allocator_with_the_same_gaps) {
   const std::vector<Range> gaps = {{0, 100}, {700, 1500}};
   TestBuddy<> used(1024, 32, 4, gaps);
   TestBuddy<> fresh(1024, 32, 4, gaps);
-  for (std::size_t size : {100, 3, 900, 40, 40}) (void)used->allocate({size, 1});
+  for (std::size_t size : {100u, 3u, 900u, 40u, 40u}) (void)used->allocate({size, 1});
   used->reset();
   EXPECT_TRUE(used->check().holds());
   EXPECT_EQ(std::memcmp(used->metadata().data, fresh->metadata().data, fresh->metadata().size), 0);

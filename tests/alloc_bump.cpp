@@ -38,7 +38,7 @@ TEST(BumpRequests, walk_down_from_the_end_and_round_down_to_the_alignment) {
 TEST(BumpRequests, are_aligned_as_addresses_wherever_the_region_stands) {
   const AlignedMemory memory({4096, 4096});
   auto bump = Bump::make_raw(memory.data() + 3, {2000, 1});
-  for (std::size_t align : {1, 2, 64, 512}) {
+  for (std::size_t align : {1u, 2u, 64u, 512u}) {
     const alloc::Allocation got = bump->allocate({5, align});
     ASSERT_TRUE(got);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(got.ptr) % align, 0u);

@@ -35,7 +35,7 @@ TEST(SlabLayout, rounds_a_block_up_to_a_links_alignment_and_aligns_to_its_lowest
 }
 
 TEST(SlabLayout, a_block_that_holds_no_link_or_a_region_beyond_the_address_space_is_refused) {
-  for (std::size_t count : {0, 1}) {
+  for (std::size_t count : {0u, 1u}) {
     EXPECT_EQ(Slab::region_layout(count, RuntimeSlab(0)).error(), InitError::InvalidConfig);
     EXPECT_EQ(Slab::region_layout(count, RuntimeSlab(sizeof(void*) - 1)).error(), InitError::InvalidConfig);
     EXPECT_EQ(Slab::region_layout(count, RuntimeSlab(~std::size_t{0})).error(), InitError::InvalidConfig);
@@ -85,7 +85,7 @@ TEST(SlabRequests, come_from_the_list_last_in_first_out_then_from_the_fresh_bloc
   EXPECT_EQ(slab->deallocate(blocks[0]), Error::None);
   EXPECT_EQ(slab->deallocate(blocks[2]), Error::None);
   EXPECT_EQ(list_of(*slab), (std::vector<std::size_t>{96, 0, 144, 192}));
-  for (std::size_t expected : {96, 0, 144, 192}) {
+  for (std::size_t expected : {96u, 0u, 144u, 192u}) {
     EXPECT_TRUE(slab->can_allocate());
     EXPECT_EQ(offset_of(*slab, slab->allocate_block().ptr), expected);
   }
