@@ -9,6 +9,7 @@
 
 #include "core/trace/spec.h"
 #include "viz/app/startup.h"
+#include "viz/panels/ui.h"
 #include "viz/platform/gallery.h"
 #include "viz/platform/picture.h"
 #include "viz/platform/run.h"
@@ -24,7 +25,7 @@ struct Options {
   std::string screenshot, gallery, size;
   std::vector<std::string> more_logs;  // --gallery takes several
   float scale = 1;
-  bool stats = false;
+  bool stats = false, placed = false;
 };
 
 int fail(const trace::Trouble& trouble, Exit code) {
@@ -62,6 +63,7 @@ void define(CLI::App& cli, Options& options) {
       ->type_name("DIR");
   cli.add_option("--log", options.more_logs, "With --gallery: a log to draw, too")->type_name("FILE");
   cli.add_flag("--stats", options.stats, "Print at the end how many frames were drawn")->group("");
+  cli.add_flag("--placed", options.placed, "With --screenshot: print what stands where")->group("");
   cli.set_version_flag("--version", "allocviz " ALLOCVIZ_VERSION);
 }
 
@@ -95,6 +97,12 @@ int draw_picture(const Options& options, const platform::PictureSize& size, bool
     return fail(written.trouble(), kFailed);
   }
   if (with_summary) print_summary(*state);
+  if (options.placed) {
+    for (const ui::Placed& item : ui::placed()) {
+      fmt::print("{}\t{:.0f} {:.0f} {:.0f} {:.0f}\n", item.label, item.rect.x0, item.rect.y0, item.rect.x1,
+                 item.rect.y1);
+    }
+  }
   return kDone;
 }
 

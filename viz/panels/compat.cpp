@@ -417,8 +417,11 @@ bool next_item_is_disabled() {
   return (ImGui::GetCurrentContext()->CurrentItemFlags & ImGuiItemFlags_Disabled) != 0;
 }
 
-bool is_fading() {
+bool has_more_to_show() {
   const ImGuiContext* context = ImGui::GetCurrentContext();
+#if IMGUI_VERSION_NUM >= 18700
+  if (!context->InputEventsQueue.empty()) return true;
+#endif
   return ImGui::GetTopMostPopupModal() != nullptr && context->DimBgRatio < 1.0f;
 }
 

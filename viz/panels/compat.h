@@ -55,7 +55,7 @@ void pop_no_tab_stop();
 void path_stroke(ImDrawList* list, draw::Color color, bool closed, float thickness);
 void add_image(ImDrawList* list, draw::Rect rect, std::uintptr_t gl_name);   // nearest sampling
 [[nodiscard]] bool next_item_is_disabled();
-[[nodiscard]] bool is_fading();                       // ImGui itself animates: the veil below a dialog
+[[nodiscard]] bool has_more_to_show();                // ImGui itself wants a frame: queued input, the veil of a dialog
 void clear_focus();                                   // whatever text field was active is not any more
 [[nodiscard]] bool popup_is_open();
 void close_all_popups();

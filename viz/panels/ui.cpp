@@ -78,7 +78,7 @@ void end_frame() {
     inner.focus = 0;
     want_frame();
   }
-  if (is_fading()) want_frame();
+  if (has_more_to_show()) want_frame();
 }
 
 void want_frame() {

@@ -25,10 +25,11 @@ constexpr double kWaitingFrame = 1.0 / 20;  // progress of long work, a notice t
 constexpr double kDialogPoll = 0.05;
 
 std::string title_of(const app::State& state) {
-  const std::uint64_t event = state.cursor().event;
-  const std::uint64_t events = state.timeline().event_count();
-  return fmt::format("{}{} · event {} of {} · allocviz", state.document.edited ? "*" : "", state.document.title,
-                     trace::count_text(event), trace::count_text(events));
+  const replay::Position at = state.cursor();
+  const std::uint32_t steps = state.timeline().step_count();
+  const std::string step = at.step < steps ? fmt::format(", step {} of {}", at.step, steps) : std::string{};
+  return fmt::format("{}{} · event {} of {}{} · allocviz", state.document.edited ? "*" : "", state.document.title,
+                     trace::count_text(at.event), trace::count_text(state.timeline().event_count()), step);
 }
 
 // Puts the desktop's file dialog in front of the window's own, where there is one.

@@ -24,8 +24,39 @@ struct Window::Callbacks {
 
   static void key(GLFWwindow* window, int key, int scancode, int action, int mods) {
     ++of(window).inputs_;
-    ImGui_ImplGlfw_KeyCallback(window, printed(key, scancode), scancode, action, mods);
+    hand_on(window, {printed(key, scancode), scancode, action, mods, false});
   }
+  static void character(GLFWwindow* window, unsigned code) {
+    ++of(window).inputs_;
+    hand_on(window, {.code = static_cast<int>(code), .character = true});
+  }
+
+  static void hand_on(GLFWwindow* window, const LateInput& input) {
+    if (has_to_wait(of(window), input)) {
+      of(window).late_.push_back(input);
+    } else if (input.character) {
+      ImGui_ImplGlfw_CharCallback(window, static_cast<unsigned>(input.code));
+    } else {
+      if (input.action != GLFW_REPEAT) of(window).changed_keys_.push_back(input.code);
+      ImGui_ImplGlfw_KeyCallback(window, input.code, input.scancode, input.action, input.mods);
+    }
+  }
+
+  // ImGui 1.86 sees a key only as it stands when a frame begins: one that went down and up since the last frame was
+  // never pressed, and with Shift let go in between it was another chord. So one change a key and frame, in order.
+#if IMGUI_VERSION_NUM < 18700
+  static bool has_to_wait(const Window& window, const LateInput& input) {
+    if (!window.late_.empty()) return true;
+    if (input.character || input.action == GLFW_REPEAT) return false;
+    const auto is_modifier = [](int key) { return key >= GLFW_KEY_LEFT_SHIFT && key <= GLFW_KEY_RIGHT_SUPER; };
+    return std::any_of(window.changed_keys_.begin(), window.changed_keys_.end(),
+                       [&](int key) { return key == input.code || (is_modifier(input.code) && !is_modifier(key)); });
+  }
+#else
+  static bool has_to_wait(const Window&, const LateInput&) {
+    return false;
+  }  // it queues them itself
+#endif
 
   // GLFW names keys by their place on a US keyboard; shortcuts are the letters printed on the user's own. ImGui does so
   // itself since 1.87, but for "+", which is reported as the keypad's wherever the layout has it.
@@ -42,10 +73,6 @@ struct Window::Callbacks {
     return key;
   }
 
-  static void character(GLFWwindow* window, unsigned code) {
-    ++of(window).inputs_;
-    ImGui_ImplGlfw_CharCallback(window, code);
-  }
   static void button(GLFWwindow* window, int which, int action, int mods) {
     ++of(window).inputs_;
     ImGui_ImplGlfw_MouseButtonCallback(window, which, action, mods);
@@ -221,6 +248,13 @@ bool Window::wait(double seconds) {
     glfwWaitEventsTimeout(seconds);
   }
   return inputs_ != before;
+}
+
+void Window::hand_on_late_input() {
+  changed_keys_.clear();
+  const std::vector<LateInput> waiting = std::exchange(late_, {});
+  for (const LateInput& input : waiting) Callbacks::hand_on(window_, input);
+  if (!waiting.empty()) ui::want_frame();
 }
 
 void Window::wake() {

@@ -48,14 +48,21 @@ class Window {
 
  private:
   Window() = default;
+  struct LateInput {
+    int code = 0, scancode = 0, action = 0, mods = 0;
+    bool character = false;
+  };
   struct Callbacks;  // GLFW's, each counts as input
   void measure();
+  void hand_on_late_input();
 
   GLFWwindow* window_ = nullptr;
   FontFolders fonts_;
   bool started_ = false;
   unsigned long long inputs_ = 0;
   std::vector<std::string> dropped_;
+  std::vector<LateInput> late_;    // keys that wait for the next frame (only where ImGui does not queue them itself)
+  std::vector<int> changed_keys_;  // in this frame
   std::string title_;
   int width_ = 0, height_ = 0, pixel_width_ = 0, pixel_height_ = 0;
   float content_scale_ = 1;    // the monitor's

@@ -1,0 +1,323 @@
+// The program itself: without a display, and in a real window under Xvfb with a real mouse and a real keyboard
+// (xdotool). What it shows is read from the window's title, the pictures it writes and what --stats prints at its end.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+extern char** environ;
+
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "allocviz-test-XXXXXX").string();
+    path = mkdtemp(name.data());
+  }
+  ~Folder() { fs::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+};
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+bool is_png(const fs::path& path) {
+  return read_file(path).substr(0, 8) == "\x89PNG\r\n\x1a\n";
+}
+
+// Runs a shell command to its end; its output and exit code.
+struct Ran {
+  int code = -1;
+  std::string said;
+};
+Ran sh(const std::string& command) {
+  Ran ran;
+  std::FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) return ran;
+  char bytes[4096];
+  for (std::size_t got = 0; (got = std::fread(bytes, 1, sizeof bytes, pipe)) > 0;) ran.said.append(bytes, got);
+  const int status = pclose(pipe);
+  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return ran;
+}
+
+bool has(const char* program) {
+  return sh(std::string{"command -v "} + program).code == 0;
+}
+
+// A child process that ends with the test at the latest.
+class Child {
+ public:
+  explicit Child(const std::string& command) {
+    const std::string line = "exec " + command;
+    const char* arguments[] = {"sh", "-c", line.c_str(), nullptr};
+    posix_spawnp(&pid_, "sh", nullptr, nullptr, const_cast<char**>(arguments), environ);
+  }
+  ~Child() {
+    if (pid_ <= 0) return;
+    kill(pid_, SIGTERM);
+    waitpid(pid_, nullptr, 0);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  // The exit code once it has ended, nothing when it has not within the time.
+  std::optional<int> wait(milliseconds most) {
+    const auto until = Clock::now() + most;
+    int status = 0;
+    while (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == 0) {
+      if (Clock::now() > until) return std::nullopt;
+      std::this_thread::sleep_for(milliseconds{10});
+    }
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+// Asks again and again until it is true, for at most 20 seconds: a loaded machine is slow, not wrong.
+template <class Question>
+bool eventually(Question question) {
+  const auto until = Clock::now() + std::chrono::seconds{20};
+  while (!question()) {
+    if (Clock::now() > until) return false;
+    std::this_thread::sleep_for(milliseconds{20});
+  }
+  return true;
+}
+
+// allocviz in a folder of its own, with settings of its own; `environment` is
+// what env takes first: -u NAME, NAME=VALUE.
+std::string allocviz(const Folder& folder, const std::string& environment, const std::string& arguments) {
+  return "cd '" + folder.path.string() + "' && exec env " + environment + " XDG_CONFIG_HOME='" +
+         (folder.path / "config").string() +
+         "' LSAN_OPTIONS=suppressions='" ALLOCVIZ_SOURCE_DIR "/tests/ui/lsan.supp' '" ALLOCVIZ_PROGRAM "' " + arguments;
+}
+const std::string kNoDisplay = "-u DISPLAY -u WAYLAND_DISPLAY";
+
+TEST(Program, without_a_display_draws_the_scene_sums_up_the_replay_and_ends_well) {
+  const Folder folder;
+  const Ran ran = sh(allocviz(folder, kNoDisplay, ""));
+  EXPECT_EQ(ran.code, 0) << ran.said;
+  EXPECT_TRUE(is_png(folder.path / "allocviz.png"));
+  EXPECT_NE(ran.said.find("no display"), std::string::npos) << ran.said;
+  EXPECT_NE(ran.said.find("allocviz.png"), std::string::npos) << ran.said;
+  EXPECT_NE(ran.said.find("events, peak"), std::string::npos) << ran.said;
+  EXPECT_NE(ran.said.find("ns an event"), std::string::npos) << ran.said;
+}
+
+TEST(Program, a_display_that_does_not_answer_is_no_display) {
+  const Folder folder;
+  const Ran ran = sh(allocviz(folder, "-u WAYLAND_DISPLAY DISPLAY=:987", ""));
+  EXPECT_EQ(ran.code, 0) << ran.said;
+  EXPECT_TRUE(is_png(folder.path / "allocviz.png"));
+}
+
+TEST(Program, screenshots_need_no_display_and_are_the_same_each_time) {
+  const Folder folder;
+  for (const char* name : {"a.png", "b.png"}) {
+    const Ran ran = sh(allocviz(folder, kNoDisplay, std::string{"--at 2 --size 800x600 --screenshot "} + name));
+    EXPECT_EQ(ran.code, 0) << ran.said;
+    EXPECT_EQ(ran.said, "");
+  }
+  ASSERT_TRUE(is_png(folder.path / "a.png"));
+  EXPECT_EQ(read_file(folder.path / "a.png"), read_file(folder.path / "b.png"));
+  sh(allocviz(folder, kNoDisplay, "--at 2 --size 800x600 --theme light --screenshot light.png"));
+  ASSERT_TRUE(is_png(folder.path / "light.png"));
+  EXPECT_NE(read_file(folder.path / "a.png"), read_file(folder.path / "light.png"));
+}
+
+struct Wrong {
+  const char* arguments;
+  int code;
+  const char* says;
+};
+
+TEST(Program, says_on_one_line_what_is_wrong_and_what_to_do) {
+  const Folder folder;
+  const Wrong cases[] = {
+      {"--size 800 --screenshot a.png", 2, "write it as 1280x800"},
+      {"--size 0x5 --screenshot a.png", 2, "write it as 1280x800"},
+      {"--at x --screenshot a.png", 2, "write N or N.K"},
+      {"--allocator budy:arena=1MiB --screenshot a.png", 2, "budy"},
+      {"no-such-file.json --screenshot a.png", 1, "no-such-file.json"},
+      {"--screenshot no/such/folder/a.png", 1, "no/such/folder/a.png"},
+      {"--size 900000x5 --screenshot a.png", 2, "write it as 1280x800"},
+      {"--size 90000x5 --screenshot a.png", 1, "from 1 to"},
+  };
+  for (const Wrong& wrong : cases) {
+    const Ran ran = sh(allocviz(folder, kNoDisplay, wrong.arguments));
+    EXPECT_EQ(ran.code, wrong.code) << wrong.arguments << "\n" << ran.said;
+    EXPECT_NE(ran.said.find(wrong.says), std::string::npos) << wrong.arguments << "\n" << ran.said;
+    EXPECT_EQ(std::count(ran.said.begin(), ran.said.end(), '\n'), 1) << ran.said;
+  }
+  EXPECT_EQ(sh(allocviz(folder, kNoDisplay, "--preset large")).code, 2);
+  EXPECT_EQ(sh(allocviz(folder, kNoDisplay, "--nonsense")).code, 2);
+  EXPECT_EQ(sh(allocviz(folder, kNoDisplay, "--help")).code, 0);
+  EXPECT_EQ(sh(allocviz(folder, kNoDisplay, "--version")).said.substr(0, 9), "allocviz ");
+}
+
+// A window of its own under an X server of its own.
+struct WindowTest : testing::Test {
+  Folder folder;
+  std::optional<Child> server, program;
+  std::string display, window;
+  std::string stats() const { return read_file(folder.path / "stats"); }
+
+  void SetUp() override {
+    if (!has("Xvfb") || !has("xdotool")) GTEST_SKIP() << "needs Xvfb and xdotool (apt install xvfb xdotool)";
+    // The server picks a free number itself and writes it where it is told to.
+    const std::string number = (folder.path / "display").string();
+    server.emplace("Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp 3>'" + number + "' 2>/dev/null");
+    ASSERT_TRUE(eventually([&] { return read_file(number).find('\n') != std::string::npos; })) << "Xvfb did not start";
+    display = ":" + read_file(number);
+    display.pop_back();
+  }
+
+  void open(const std::string& arguments) {
+    program.emplace("sh -c \"" +
+                    allocviz(folder, "-u WAYLAND_DISPLAY DISPLAY=" + display, "--stats --size 1280x800 " + arguments) +
+                    " > stats 2>&1\"");
+    ASSERT_TRUE(eventually([&] {
+      const Ran ran = xdotool("search --onlyvisible --class allocviz");
+      window = ran.said.substr(0, ran.said.find('\n'));
+      return ran.code == 0 && !window.empty() && title().find("event ") != std::string::npos;
+    })) << "no window came up: "
+        << stats();
+  }
+
+  Ran xdotool(const std::string& arguments) const { return sh("DISPLAY=" + display + " xdotool " + arguments); }
+  std::string title() const { return xdotool("getwindowname " + window).said; }
+  bool title_says(const std::string& words) const {
+    return eventually([&] { return title().find(words) != std::string::npos; });
+  }
+  void key(const std::string& name) const { xdotool("windowfocus " + window + " key " + name); }
+  void click(int x, int y) const {
+    xdotool("mousemove --window " + window + " " + std::to_string(x) + " " + std::to_string(y));
+    std::this_thread::sleep_for(milliseconds{100});
+    xdotool("mousedown 1");
+    std::this_thread::sleep_for(milliseconds{100});
+    xdotool("mouseup 1");
+  }
+  void click_on(const std::string& label) const {
+    const Ran placed = sh(allocviz(folder, kNoDisplay, "--size 1280x800 --screenshot where.png --placed"));
+    const std::size_t line = placed.said.find(label + "\t");
+    int x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+    ASSERT_TRUE(line != std::string::npos &&
+                std::sscanf(placed.said.c_str() + line + label.size(), "%d %d %d %d", &x0, &y0, &x1, &y1) == 4)
+        << placed.said;
+    click((x0 + x1) / 2, (y0 + y1) / 2);
+  }
+  // Ends it as a user does; what --stats printed.
+  std::string quit() {
+    key("ctrl+q");
+    const std::optional<int> code = program->wait(milliseconds{20'000});
+    EXPECT_EQ(code, 0) << stats();
+    program.reset();
+    return stats();
+  }
+  static long number_after(const std::string& text, const std::string& word) {
+    const std::size_t at = text.find(word + " ");
+    return at == std::string::npos ? -1 : std::strtol(text.c_str() + at + word.size() + 1, nullptr, 10);
+  }
+};
+
+TEST_F(WindowTest, opens_a_lesson_and_steps_by_keyboard_and_mouse) {
+  open("");
+  EXPECT_TRUE(title_says("event 0 of ")) << title();
+  key("Right");
+  EXPECT_TRUE(title_says("event 1 of ")) << title();
+  key("F10");
+  EXPECT_TRUE(title_says("event 2 of ")) << title();
+  key("Left");
+  EXPECT_TRUE(title_says("event 1 of ")) << title();
+  key("End");
+  const std::string last = std::to_string(number_after(title(), "of"));
+  EXPECT_TRUE(title_says("event " + last + " of " + last)) << title();
+  key("Home");
+  EXPECT_TRUE(title_says("event 0 of ")) << title();
+  quit();
+}
+
+TEST_F(WindowTest, keys_hit_faster_than_frames_are_drawn_are_all_heard) {
+  open("");
+  ASSERT_TRUE(title_says("event 0 of "));
+  xdotool("windowfocus " + window + " key --delay 0 Right Right Right Left Right");
+  EXPECT_TRUE(title_says("event 3 of ")) << title();
+  xdotool("key --delay 0 shift+Left");
+  EXPECT_TRUE(title_says("step ")) << title();
+  quit();
+}
+
+TEST_F(WindowTest, the_transport_listens_to_the_mouse) {
+  open("");
+  ASSERT_TRUE(title_says("event 0 of "));
+  // Where the buttons stand is read from a picture of the same scene in the same size.
+  click_on("transport/Next event");
+  EXPECT_TRUE(title_says("event 1 of ")) << title();
+  click_on("transport/Next event");
+  EXPECT_TRUE(title_says("event 2 of ")) << title();
+  click_on("transport/Previous event");
+  EXPECT_TRUE(title_says("event 1 of ")) << title();
+  quit();
+}
+
+TEST_F(WindowTest, the_close_button_ends_it) {
+  open("");
+  // What a window manager sends for a click on the close button.
+  if (xdotool("windowquit " + window).code != 0) GTEST_SKIP() << "this xdotool has no windowquit";
+  EXPECT_EQ(program->wait(milliseconds{20'000}), 0) << stats();
+  program.reset();
+}
+
+TEST_F(WindowTest, f12_writes_a_picture_of_the_window) {
+  open("");
+  key("Right");
+  ASSERT_TRUE(title_says("event 1 of "));
+  key("F12");
+  EXPECT_TRUE(eventually([&] { return is_png(folder.path / "allocviz-1.png"); }));
+  quit();
+}
+
+TEST_F(WindowTest, an_idle_window_draws_no_frame) {
+  open("");
+  key("Right");
+  ASSERT_TRUE(title_says("event 1 of "));
+  std::this_thread::sleep_for(milliseconds{3'000});
+  const std::string short_rest = quit();
+  open("");
+  key("Right");
+  ASSERT_TRUE(title_says("event 1 of "));
+  std::this_thread::sleep_for(milliseconds{7'000});
+  const std::string long_rest = quit();
+  const long frames_short = number_after(short_rest, "frames"), frames_long = number_after(long_rest, "frames");
+  EXPECT_GT(frames_short, 0) << short_rest;
+  // Four more seconds of rest cost not a frame; a few more or less come of how the keys fell.
+  EXPECT_NEAR(static_cast<double>(frames_long), static_cast<double>(frames_short), 12) << short_rest << long_rest;
+  EXPECT_GT(number_after(long_rest, "waits"), 0) << long_rest;
+}
+
+}  // namespace
