@@ -57,6 +57,7 @@ class Column {
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] unsigned width_bytes() const { return width_; }
+  [[nodiscard]] bool any() const { return width_ != 0 || first_ != 0; }  // whether it ever held anything but 0
   [[nodiscard]] std::uint64_t memory_bytes() const { return bytes_.capacity(); }
   void reserve(std::uint64_t values);
   void shrink_to_fit();

@@ -132,10 +132,10 @@ class Trace {
   [[nodiscard]] const std::vector<Site>& sites() const { return sites_; }
   [[nodiscard]] const std::vector<std::string>& tags() const { return tags_; }
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
-  [[nodiscard]] bool has_times() const { return time_.width_bytes() != 0; }
+  [[nodiscard]] bool has_times() const { return time_.any(); }
   [[nodiscard]] bool has_threads() const { return facts_.threads != 0; }
-  [[nodiscard]] bool has_addresses() const { return addr_.width_bytes() != 0; }
-  [[nodiscard]] bool has_sites() const { return site_.width_bytes() != 0 || !sites_.empty(); }
+  [[nodiscard]] bool has_addresses() const { return addr_.any(); }
+  [[nodiscard]] bool has_sites() const { return !sites_.empty(); }
 
   // The event's id as people see it: "A", "17", or "" where it has none. O(1).
   [[nodiscard]] std::string id_text(std::uint64_t index) const;

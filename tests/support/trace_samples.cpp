@@ -131,6 +131,38 @@ trace::Trace random_trace(std::uint64_t seed, std::uint64_t events) {
   return std::move(builder).finish();
 }
 
+std::string fault_of_reading(std::string_view bytes) {
+  const auto source = trace::source_of_text(bytes, "bytes");
+  const auto read = trace::read_json(*source);
+  const auto source_to_check = trace::source_of_text(bytes, "bytes");
+  const auto faults = trace::check_json(*source_to_check);
+  if (!faults.ok()) {  // only what is no text at all, a line without end, stops both
+    return read.ok() ? "it reads, but cannot be checked: " + faults.trouble().text() : "";
+  }
+  const bool valid = read.ok() && read->warnings().empty();
+  if (valid != faults->empty()) {
+    return valid ? "it reads, but has a fault: " + faults->front().text()
+                 : "it has no fault, but " + (read.ok() ? read->warnings()[0] : read.trouble().text());
+  }
+  if (!read.ok()) return "";
+  for (const auto spelling : {trace::Spelling::Json, trace::Spelling::JsonLines}) {
+    const std::string text = to_json_text(*read, spelling);
+    const auto written = trace::source_of_text(text, "written");
+    const auto again = trace::read_json(*written);
+    if (!again.ok()) return "what was written is refused: " + again.trouble().text();
+    if (const auto differs = difference(*read, *again); !differs.empty()) return "it comes back different: " + differs;
+    if (to_json_text(*again, spelling) != text) return "it is not written to the same bytes again";
+  }
+  return "";
+}
+
+std::vector<std::string> sample_documents(const std::string& name) {
+  std::ifstream file(std::string(ALLOCVIZ_SOURCE_DIR) + "/tests/data/trace/" + name + ".jsonl");
+  std::vector<std::string> documents;
+  for (std::string line; std::getline(file, line);) documents.push_back(line);
+  return documents;
+}
+
 std::string file_bytes(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

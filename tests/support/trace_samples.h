@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/trace/json.h"
 
@@ -20,6 +21,14 @@ namespace allocviz::test {
 
 // {"format": "allocviz-trace", "version": 1, "events": [ + events + ]}
 [[nodiscard]] std::string with_events(std::string_view events);
+
+// What must hold of any bytes whatever: reading and checking end and agree, and what was read is written, read again
+// equal and written to the same bytes. "" when it does. For fuzzing.
+[[nodiscard]] std::string fault_of_reading(std::string_view bytes);
+
+// The lines of tests/data/trace/NAME.jsonl, each a whole trace: valid, refused (by the schema, too),
+// refused_by_meaning.
+[[nodiscard]] std::vector<std::string> sample_documents(const std::string& name);
 
 [[nodiscard]] std::string file_bytes(const std::filesystem::path& path);
 void write_bytes(const std::filesystem::path& path, std::string_view bytes);
