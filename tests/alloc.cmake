@@ -6,6 +6,7 @@ allocviz_test(alloc_test SOURCES
   alloc_buddy_regions.cpp
   alloc_bump.cpp
   alloc_check.cpp
+  alloc_folder.cpp
   alloc_placement.cpp
   alloc_random.cpp
   alloc_slab.cpp
@@ -13,3 +14,24 @@ allocviz_test(alloc_test SOURCES
   alloc_steps.cpp
   support/placement.cpp
   LIBS allocviz_alloc)
+
+# Without a standard library: compiled so with every compiler, and asking for no symbol but memcpy and its like.
+add_library(alloc_freestanding OBJECT alloc_freestanding.cpp)
+target_link_libraries(alloc_freestanding PRIVATE allocviz_alloc)
+target_compile_options(alloc_freestanding PRIVATE
+  -O2 -ffreestanding -fno-exceptions -fno-rtti -fno-stack-protector -fno-asynchronous-unwind-tables
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<BOOL:${ALLOCVIZ_WERROR}>:-Werror>)
+add_test(NAME Freestanding.core_alloc_needs_no_symbol_of_a_standard_library
+  COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJECT=$<TARGET_OBJECTS:alloc_freestanding>
+    -P ${CMAKE_CURRENT_SOURCE_DIR}/support/undefined_symbols.cmake)
+
+# Steps that nobody hears leave nothing behind, whichever compiler is here.
+foreach(compiler g++ clang++)
+  find_program(ALLOCVIZ_${compiler} ${compiler})
+  if(ALLOCVIZ_${compiler})
+    add_test(NAME MachineCode.is_the_same_without_the_calls_of_a_sink_with_${compiler}
+      COMMAND ${CMAKE_COMMAND} -DCXX=${ALLOCVIZ_${compiler}} -DROOT=${PROJECT_SOURCE_DIR}
+        -DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}/alloc_machine_code.cpp -DOUT=${CMAKE_CURRENT_BINARY_DIR}/alloc_${compiler}
+        -P ${CMAKE_CURRENT_SOURCE_DIR}/support/machine_code.cmake)
+  endif()
+endforeach()

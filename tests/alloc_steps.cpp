@@ -180,7 +180,7 @@ struct Counter {
 TEST(SinkOfTheAllocator, hears_every_call_without_being_passed) {
   TestBuddy<alloc::Checked, Counter> buddy(256, 64);
   int count = 0;
-  buddy->sink() = Counter{&count};
+  buddy->own_sink() = Counter{&count};
   void* const ptr = buddy->allocate({50, 1}).ptr;
   EXPECT_EQ(count, 10);
   EXPECT_EQ(buddy->deallocate(ptr), alloc::Error::None);

@@ -209,7 +209,7 @@ class Buddy {
   }
 
   // Where the allocator's own steps go; of no use where nobody hears them.
-  [[nodiscard]] constexpr Sink& sink() { return sink_; }
+  [[nodiscard]] constexpr Sink& own_sink() { return sink_; }
 
   // ---- looking inside; nothing here allocates, and all but check() is legal inside a listener's call
 

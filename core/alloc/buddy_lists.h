@@ -70,6 +70,7 @@ class BuddyLists {
 
   // O(1).
   void push(BuddyBlock block) {
+    assume_level(block);
     const usize old_head = state_.heads[block.level];
     state_.heads[block.level] = block.at;
     if ((sizes_.filled & block.units) == 0) {
@@ -86,6 +87,7 @@ class BuddyLists {
 
   // Takes a block out from wherever it stands in its list. O(1).
   void remove(BuddyBlock block) {
+    assume_level(block);
     if ((sizes_.many & block.units) == 0) {
       sizes_.filled &= ~block.units;
       return;
@@ -107,6 +109,11 @@ class BuddyLists {
   }
 
  private:
+  // A block's level is one of this allocator's. Told to the compiler, which else warns of loops it has unrolled.
+  static void assume_level(BuddyBlock block) {
+    if (block.level >= MaxLevels) __builtin_unreachable();
+  }
+
   BuddySizes& sizes_;
   BuddyState<MaxLevels>& state_;
   BuddyLinks links_;

@@ -192,7 +192,7 @@ class Bump {
   }
 
   // Where the allocator's own steps go; of no use where nobody hears them.
-  [[nodiscard]] constexpr Sink& sink() { return sink_; }
+  [[nodiscard]] constexpr Sink& own_sink() { return sink_; }
 
   // ---- looking inside
 

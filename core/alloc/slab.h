@@ -160,7 +160,7 @@ class Slab {
   [[nodiscard]] usize usable_size(const void* ptr) const { return owns(ptr) ? block_size() : 0; }
 
   // Where the allocator's own steps go; of no use where nobody hears them.
-  [[nodiscard]] constexpr Sink& sink() { return sink_; }
+  [[nodiscard]] constexpr Sink& own_sink() { return sink_; }
 
   // ---- looking inside; nothing here allocates, and all but check() is legal inside a listener's call
 

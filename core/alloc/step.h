@@ -33,7 +33,7 @@ struct Step {
 };
 
 struct NoSteps {
-  constexpr void operator()(const Step&) const noexcept {}
+  [[gnu::always_inline]] constexpr void operator()(const Step&) const noexcept {}
 };
 
 // Whether anybody hears the steps told to an S. What only a listener could see, in the midst of a call, is written only
