@@ -10,6 +10,7 @@
 
 #include "core/trace/spec.h"
 #include "viz/draw/geometry.h"
+#include "viz/draw/style.h"
 
 namespace allocviz::draw {
 
@@ -47,17 +48,6 @@ struct Tick {
 };
 // Multiples of one power of two, at least min_gap_px apart, in ascending order.
 [[nodiscard]] std::vector<Tick> byte_ticks(const ByteAxis& axis, float min_gap_px);
-
-// What layouts are measured in: everything is a multiple of the body font's size; text is estimated by its characters,
-// which painters then clip exactly.
-struct Style {
-  float em = 16;
-  float body_char = 8;     // an average character of the body font
-  float small_char = 7;    // of the small font
-  float mono_char = 7.5f;  // every character of the small monospaced font
-  float mono_body_char = 8.5f;
-  bool operator==(const Style&) const = default;
-};
 
 // The x axis inside a panel's content: room for level labels at the left and free lists at the right on a buddy, the
 // whole width elsewhere. One function, so that the tree and the map cannot disagree.

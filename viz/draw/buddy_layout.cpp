@@ -75,8 +75,12 @@ std::vector<BuddyRow> choose_rows(const BuddyInput& input, const BuddyShape& sha
   std::vector<BuddyRow> rows;
   const bool all_fit = height >= static_cast<float>(shape.levels) * 1.5f * input.style.em;
   const std::array<bool, kMaxLevels> held = levels_with_blocks(input, shape);
+  const auto is_empty = [&](int level) {
+    return level >= 0 && level < shape.levels && !held[static_cast<std::size_t>(level)];
+  };
   for (int level = 0; level < shape.levels; ++level) {
-    const bool empty = !all_fit && !held[static_cast<std::size_t>(level)];
+    const bool run = is_empty(level - 1) || is_empty(level + 1);  // folding a single level would gain nothing
+    const bool empty = !all_fit && run && is_empty(level);
     if (empty && !rows.empty() && rows.back().folded) {
       rows.back().last = level;
     } else {
@@ -218,6 +222,19 @@ void add_boxes(const BuddyInput& input, BuddyScene& out, const std::vector<Node>
   }
 }
 
+// What is emphasised but too narrow for a box gets a mark of its own.
+void add_pins(const BuddyInput& input, BuddyScene& out, const std::array<Laid, kMaxLevels>& laid, const Focus& focus) {
+  std::vector<Touch> wanted = focus.touched;
+  const replay::Block* selected = focus.selected ? input.census.block_at(*focus.selected) : nullptr;
+  if (selected != nullptr) wanted.push_back({selected->offset, selected->size});
+  for (const Touch& touch : wanted) {
+    const int row = laid[static_cast<std::size_t>(out.shape.level_of(touch.size))].row;
+    if (row < 0) continue;
+    const bool is_selected = selected != nullptr && &touch == &wanted.back();
+    add_pin(out.scene, out.axis, out.rows[static_cast<std::size_t>(row)].rect, touch, is_selected);
+  }
+}
+
 std::array<Laid, kMaxLevels> lay_columns(BuddyScene& out) {
   std::array<Laid, kMaxLevels> laid{};
   const auto width = static_cast<std::size_t>(std::max(0, out.axis.columns()));
@@ -262,7 +279,7 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
   const float height = input.rect.height();
   const float line = height > 7 * em ? 1.9f * em : 0.0f;
   out.rows = choose_rows(input, out.shape, height - line);
-  const bool roomy = height - 5.2f * em >= static_cast<float>(out.rows.size()) * 2.2f * em;
+  const bool roomy = height - 5.2f * em >= static_cast<float>(out.rows.size()) * 3.2f * em;
   const float reserved = roomy ? 4.8f * em : line;
   const float below = place_rows(out.rows, out.axis, input.rect.y0 + 2, height - reserved - 2, em);
   if (reserved > 0) {
@@ -275,6 +292,7 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
   const Focus focus{touched_by(input.done, input.spec), input.selected};
   const std::vector<Node> wide = sweep(input, out, laid);
   add_boxes(input, out, wide, laid, focus);
+  add_pins(input, out, laid, focus);
   add_level_labels(out, input);
   add_free_lists(out, input);
   add_relation(out, input);

@@ -12,10 +12,6 @@ namespace {
 
 using alloc::StepKind;
 
-float text_px(std::size_t characters, float character) {
-  return static_cast<float>(characters) * character;
-}
-
 const replay::FreeList* list_of(const replay::Census& census, int level) {
   const auto found = std::find_if(census.free_lists.begin(), census.free_lists.end(),
                                   [level](const replay::FreeList& list) { return list.level == level; });
@@ -58,43 +54,48 @@ std::string status_of(const replay::Census& census, const Touch& block, std::uin
   return fmt::format("{} is live{}{}", where, name.empty() ? "" : ": ", name);
 }
 
-struct Pen {  // writes labels one after the other on a line
+// Writes labels one after the other on a line.
+struct Pen {
   Scene& scene;
-  float x, y0, y1, end;
-  void put(std::string text, Tone tone, Type type, float character, float space = 0) {
-    const float width = text_px(text.size(), character);
-    scene.labels.push_back(
-        {{x, y0, std::max(x, std::min(x + width + character, end)), y1}, std::move(text), tone, type, Align::Left});
+  const Style& style;
+  Type type;
+  float x, y0, y1;
+  void put(const std::string& text, Tone tone, float space = 0) {
+    const float width = style.width(type, text);
+    scene.labels.push_back({{x, y0, x + width + 1, y1}, text, tone, type});
     x += width + space;
   }
 };
 
-void add_binary(Pen& pen, std::uint64_t value, unsigned bits, unsigned lit, float character, float space) {
+void add_binary(Pen& pen, std::uint64_t value, unsigned bits, unsigned lit) {
   const std::string text = binary(value, bits);
   const std::size_t digit = digit_of(lit, bits);
-  pen.put(text.substr(0, digit), Tone::Dim, Type::Mono, character);
-  pen.put(text.substr(digit, 1), Tone::Touched, Type::Mono, character);
-  pen.put(text.substr(digit + 1), Tone::Dim, Type::Mono, character, space);
+  pen.put(text.substr(0, digit), Tone::Dim);
+  pen.put(text.substr(digit, 1), Tone::Touched);
+  pen.put(text.substr(digit + 1), Tone::Dim);
 }
 
-void add_formula(BuddyScene& out, const BuddyInput& input, Pen pen) {
+// "0x080 ^ 0x040 = 0x0c0", then the same in binary with the differing bit lit, where there is room for it.
+void add_formula(BuddyScene& out, const BuddyInput& input, Rect at, Type type) {
   const Relation& relation = *out.relation;
-  const float c = input.style.mono_body_char;
+  const float c = input.style.width(type, "0");
   const auto hex = [&](std::uint64_t value) { return trace::offset_text(value, out.shape.arena); };
   const auto bits = std::max(4u, static_cast<unsigned>(std::bit_width(out.shape.arena - 1)));
   const auto lit = static_cast<unsigned>(std::bit_width(relation.size)) - 1;
-  pen.put(hex(relation.offset), Tone::Text, Type::Mono, c, c);
-  pen.put("^", Tone::Faint, Type::Mono, c, c);
-  pen.put(hex(relation.size), Tone::Text, Type::Mono, c, c);
-  pen.put("=", Tone::Faint, Type::Mono, c, c);
-  pen.put(hex(relation.buddy), Tone::Text, Type::Mono, c, 3 * c);
-  const std::size_t binaries = 2 * binary(0, bits).size() + 6;
-  if (pen.x + text_px(binaries, c) > pen.end || lit >= bits) return;
-  add_binary(pen, relation.offset, bits, lit, c, c);
-  pen.put("→", Tone::Faint, Type::Mono, c, 0);
-  pen.x -= text_px(2, c);  // the arrow is three bytes and one glyph
+  Pen pen{out.scene, input.style, type, at.x0, at.y0, at.y1};
+  const float formula = c * static_cast<float>(3 * hex(relation.offset).size() + 6);
+  if (formula > at.width()) return;
+  pen.put(hex(relation.offset), Tone::Text, c);
+  pen.put("^", Tone::Faint, c);
+  pen.put(hex(relation.size), Tone::Text, c);
+  pen.put("=", Tone::Faint, c);
+  pen.put(hex(relation.buddy), Tone::Text, 3 * c);
+  const float both = 2 * input.style.width(type, binary(0, bits)) + input.style.width(type, "→") + 2 * c;
+  if (pen.x + both > at.x1 || lit >= bits) return;
+  add_binary(pen, relation.offset, bits, lit);
   pen.x += c;
-  add_binary(pen, relation.buddy, bits, lit, c, 0);
+  pen.put("→", Tone::Faint, c);
+  add_binary(pen, relation.buddy, bits, lit);
 }
 
 void add_chips(BuddyScene& out, const BuddyInput& input, const BuddyRow& row, const replay::FreeList& list, Rect at,
@@ -102,16 +103,16 @@ void add_chips(BuddyScene& out, const BuddyInput& input, const BuddyRow& row, co
   const Style& style = input.style;
   const bool pills = row.rect.height() >= 1.5f * style.em;
   const float pad = pills ? 0.5f * style.em : 0.0f;
-  const float arrow = pills ? 1.3f * style.em : 2.2f * style.mono_char;
+  const float arrow = pills ? 1.3f * style.em : 2.4f * style.width(Type::MonoSmall, "0");
   const float middle = std::floor((at.y0 + at.y1) / 2);
   const float half = std::min(0.75f * style.em, std::floor(row.rect.height() / 2));
   float x = at.x0;
   for (std::size_t i = 0; i < list.offsets.size(); ++i) {
     const std::string text = trace::offset_text(list.offsets[i], out.shape.arena);
-    const float width = text_px(text.size(), style.mono_char) + 2 * pad;
+    const float width = style.width(Type::MonoSmall, text) + 2 * pad;
     const std::size_t left = list.offsets.size() - i;
     const std::string more = fmt::format("+{} more", trace::count_text(left));
-    const float rest = left > 1 ? text_px(more.size(), style.small_char) + arrow : 0;
+    const float rest = left > 1 ? style.width(Type::Small, more) + arrow : 0;
     if (x + width + rest > at.x1) {
       out.scene.labels.push_back({{x, at.y0, at.x1, at.y1},
                                   i == 0 ? fmt::format("{} free", trace::count_text(left)) : more,
@@ -209,8 +210,8 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
       continue;
     }
     const float half = 0.55f * style.em;
-    if (middle - half < free_from - 1) continue;
-    free_from = middle + half;
+    if (middle - 0.36f * style.em < free_from - 1) continue;  // as close as lines of text may stand
+    free_from = middle + 0.36f * style.em;
     out.scene.labels.push_back({{input.rect.x0, middle - half, input.rect.x0 + 2 * style.em, middle + half},
                                 std::to_string(row.first),
                                 lit,
@@ -232,13 +233,13 @@ void add_free_lists(BuddyScene& out, const BuddyInput& input) {
     if (row.folded) continue;
     const float middle = std::floor((row.rect.y0 + row.rect.y1) / 2);
     const float half = std::max(0.6f * style.em, row.rect.height() / 2);
-    if (middle - 0.55f * style.em < free_from - 1) continue;
-    free_from = middle + 0.55f * style.em;
+    if (middle - 0.36f * style.em < free_from - 1) continue;
+    free_from = middle + 0.36f * style.em;
     Rect at{out.axis.x1 + 1.0f * style.em, middle - half, input.rect.x1, middle + half};
     Tone tone = Tone::Dim;
     const std::string note = list_note(input, out.shape, row.first, tone);
     if (!note.empty()) {
-      const float width = text_px(note.size(), style.mono_char);
+      const float width = style.width(Type::MonoSmall, note);
       out.scene.labels.push_back({{at.x1 - width, at.y0, at.x1, at.y1}, note, tone, Type::MonoSmall, Align::Right});
       at.x1 -= width + 0.5f * style.em;
     }
@@ -259,22 +260,25 @@ void add_relation(BuddyScene& out, const BuddyInput& input) {
   const Rect& box = *out.relation_box;
   const float pad = 0.7f * style.em;
   const Tone tone = out.relation->blocked ? Tone::Relation : Tone::Text;
-  const float status = text_px(out.relation->status.size(), style.small_char);
-  const Rect right{std::max(box.x0 + pad, box.x1 - pad - status), box.y0, box.x1 - pad, box.y1};
-  if (box.height() < 2.6f * style.em) {  // one line: the formula, then what the buddy is
-    out.scene.labels.push_back({right, out.relation->status, tone, Type::Small, Align::Right});
-    add_formula(out, input, {out.scene, box.x0 + pad, box.y0, box.y1, right.x0 - pad});
+  const float status = style.width(Type::Small, out.relation->status) + 2;
+  const bool one_line = box.height() < 2.6f * style.em;
+  const float middle = std::floor((box.y0 + box.y1) / 2);
+  const Rect line{box.x0 + pad, box.y0, box.x1 - pad, one_line ? box.y1 : middle + 0.2f * style.em};
+  const Rect right{std::max(line.x0, line.x1 - status), line.y0, line.x1, line.y1};
+  out.scene.labels.push_back({right, out.relation->status, tone, Type::Small, Align::Right});
+  if (one_line) {
+    add_formula(out, input, {line.x0, line.y0, right.x0 - pad, line.y1}, Type::MonoSmall);
     return;
   }
-  const float middle = std::floor((box.y0 + box.y1) / 2);
-  out.scene.labels.push_back({{box.x0 + pad, box.y0 + 0.3f * style.em, right.x0 - pad, middle},
-                              "its buddy at this level is one bit away: offset XOR size",
+  const std::string words = "its buddy at this level is one bit away: offset XOR size";
+  const bool fits = style.width(Type::Small, words) < right.x0 - pad - line.x0;
+  out.scene.labels.push_back({{line.x0, line.y0, right.x0 - pad, line.y1},
+                              fits ? words : "its buddy: offset XOR size",
                               Tone::Dim,
-                              Type::Small,
-                              Align::Left});
-  out.scene.labels.push_back(
-      {{right.x0, box.y0 + 0.3f * style.em, right.x1, middle}, out.relation->status, tone, Type::Small, Align::Right});
-  add_formula(out, input, {out.scene, box.x0 + pad, middle, box.y1 - 0.3f * style.em, box.x1 - pad});
+                              Type::Small});
+  const float all = style.width(Type::Mono, "0") * 60;
+  add_formula(out, input, {line.x0, middle - 0.2f * style.em, line.x1, box.y1},
+              all < line.width() ? Type::Mono : Type::MonoSmall);
 }
 
 }  // namespace allocviz::draw

@@ -24,7 +24,7 @@ void add_mark(const BumpInput& input, BumpScene& out) {
   const float x = out.axis.snapped(mark);
   out.mark_x = x;
   const std::string text = "mark " + trace::offset_text(*input.census.mark, input.census.arena_bytes);
-  const float half = static_cast<float>(text.size()) * input.style.mono_char / 2 + 2;
+  const float half = input.style.width(Type::MonoSmall, text) / 2 + 2;
   const float centre = std::clamp(x, input.rect.x0 + half, std::max(input.rect.x0 + half, input.rect.x1 - half));
   out.scene.labels.push_back({{centre - half, out.region.y0 - 2.2f * em, centre + half, out.region.y0 - 0.9f * em},
                               text,
@@ -52,7 +52,7 @@ void add_move(const BumpInput& input, BumpScene& out) {
       step == rewind
           ? fmt::format("the mark returns {} up: nothing is outstanding", trace::exact_size_text(bytes))
           : fmt::format("moved {} down{}{}", trace::exact_size_text(bytes), name.empty() ? "" : " for ", name);
-  const float width = static_cast<float>(text.size()) * input.style.small_char;
+  const float width = input.style.width(Type::Small, text);
   float x = std::max(from, to) + em;
   if (x + width > out.axis.x1) x = std::max(out.axis.x0, std::min(from, to) - em - width);
   out.scene.labels.push_back({{x, y, x + width + em, y + 1.3f * em}, text, Tone::Dim, Type::Small, Align::Left});

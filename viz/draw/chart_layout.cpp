@@ -177,7 +177,7 @@ void lay_flags(const ChartInput& input, ChartScene& scene) {
     const auto next = input.marks.lower_bound(static_cast<std::uint64_t>(std::ceil(until)));
     const double next_x = next == input.marks.end() ? static_cast<double>(scene.plot.x1)
                                                     : scene.axis.x_of(static_cast<double>(next->first) + 1);
-    const float width = static_cast<float>(at->second.size()) * input.style.small_char + 1.2f * em;
+    const float width = input.style.width(Type::Small, at->second) + 1.2f * em;
     const bool fits = px >= free_from && x + static_cast<double>(width) < next_x;
     scene.flags.push_back({px, at->first, fits ? at->second : std::string()});
     if (fits) free_from = px + width;
@@ -277,7 +277,7 @@ ChartScene lay_out_chart(const ChartInput& input) {
   const Rect& rect = input.rect;
   const double all = std::max(1.0, static_cast<double>(input.series.size()) - 1);
   scene.zoomed = input.last - input.first < all - 0.5 && rect.height() > 8 * em;
-  const float left = std::floor(rect.x0 + 6 * input.style.mono_char + 1.8f * em);
+  const float left = std::floor(rect.x0 + input.style.width(Type::MonoSmall, "999 MiB") + 0.9f * em);
   float bottom = rect.y1 - 1.4f * em;
   if (scene.zoomed) {
     scene.minimap = {left, std::floor(rect.y1 - 2.0f * em), std::floor(rect.x1), std::floor(rect.y1)};

@@ -39,7 +39,7 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
   const float em = input.style.em;
   const auto extent = input.census.arena_bytes;
   const std::string widest = trace::offset_text(extent, extent);
-  const float label = static_cast<float>(widest.size()) * input.style.mono_char + 0.8f * em;
+  const float label = input.style.width(Type::MonoSmall, widest) + 0.8f * em;
   const auto count = static_cast<int>(std::clamp(area.height() / (1.6f * em), 1.0f, 64.0f));
   const float pitch = area.height() / static_cast<float>(count);
   const double bytes = whole.bytes.width() / count;
@@ -116,7 +116,7 @@ void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, bool gaps, b
   const float middle = std::floor((rect.y0 + rect.y1) / 2);
   float x = rect.x0;
   const auto word = [&](const char* text, float at) {
-    const float width = static_cast<float>(std::string_view(text).size()) * style.small_char;
+    const float width = style.width(Type::Small, text);
     if (at + width > rect.x1) return false;
     scene.labels.push_back({{at, rect.y0, at + width + em, rect.y1}, text, Tone::Dim, Type::Small, Align::Left});
     x = at + width + 1.4f * em;

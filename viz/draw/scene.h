@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "viz/draw/geometry.h"
+#include "viz/draw/style.h"
 
 namespace allocviz::draw {
 
@@ -28,7 +29,6 @@ struct Box {
 };
 
 enum class Tone : std::uint8_t { Text, Dim, Faint, OnLive, Touched, Failed, Relation, Live, Waste, Dead };
-enum class Type : std::uint8_t { Body, Bold, Small, Mono, MonoSmall };
 enum class Align : std::uint8_t { Left, Center, Right };
 
 struct Label {
@@ -86,6 +86,7 @@ struct Scene {
   std::vector<Label> labels;
   std::vector<Link> links;
   std::vector<Chip> chips;
+  std::vector<Box> pins;     // marks on blocks too narrow for a box
   std::vector<Box> legend;  // swatches; their words are labels
   std::vector<Band> bands;
   std::vector<Column> columns;

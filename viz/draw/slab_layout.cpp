@@ -51,7 +51,7 @@ void add_cell_labels(const SlabInput& input, SlabScene& out, const Box& box, con
   const float height = out.grid.cell_height;
   const Rect& rect = box.rect;
   const std::string number = std::to_string(box.offset / out.grid.block_bytes);
-  const float width = static_cast<float>(number.size()) * style.mono_char;
+  const float width = style.width(Type::MonoSmall, number);
   if (height < 1.1f * em || width + 0.3f * em > rect.width()) return;
   const float pad = std::min(0.45f * em, (rect.width() - width) / 2);
   const Tone tone = box.look == Look::Live ? Tone::OnLive : box.look == Look::Fresh ? Tone::Faint : Tone::Dim;
@@ -65,12 +65,12 @@ void add_cell_labels(const SlabInput& input, SlabScene& out, const Box& box, con
   }
   if (height < 2.6f * em) return;
   const Rect foot{rect.x0 + 0.3f * em, rect.y1 - 1.5f * em, rect.x1, rect.y1 - 0.2f * em};
-  if (box.next && rect.width() > 8 * style.small_char) {
+  if (box.next && rect.width() > style.width(Type::Small, "next out")) {
     out.scene.labels.push_back(
         {.rect = foot, .text = "next out", .tone = Tone::Touched, .type = Type::Small, .align = Align::Center});
   } else if (box.look == Look::Live && input.name_of) {
     const std::string name = input.name_of(block.born);
-    if (static_cast<float>(name.size()) * style.body_char > box.solid_x - foot.x0 - 0.2f * em) return;
+    if (style.width(Type::Bold, name) > box.solid_x - foot.x0 - 0.2f * em) return;
     out.scene.labels.push_back({.rect = {rect.x0 + 0.45f * em, foot.y0, box.solid_x, foot.y1},
                                 .text = name,
                                 .tone = Tone::OnLive,
@@ -166,10 +166,10 @@ void add_list(const SlabInput& input, SlabScene& out, Rect at) {
   const float arrow = 1.4f * em;
   for (std::size_t i = 0; i < offsets.size(); ++i) {
     const std::string text = std::to_string(offsets[i] / out.grid.block_bytes);
-    const float width = std::max(2.2f * em, static_cast<float>(text.size()) * style.mono_char + em);
+    const float width = std::max(2.2f * em, style.width(Type::MonoSmall, text) + em);
     const std::size_t left = offsets.size() - i;
     const std::string more = fmt::format("+{} more", trace::count_text(left));
-    const float rest = left > 1 ? static_cast<float>(more.size()) * style.small_char + arrow : 0;
+    const float rest = left > 1 ? style.width(Type::Small, more) + arrow : 0;
     if (x + width + rest > at.x1) {
       out.scene.labels.push_back({{x, at.y0, at.x1, at.y1}, more, Tone::Dim, Type::Small, Align::Left});
       return;

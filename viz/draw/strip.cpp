@@ -56,8 +56,8 @@ void add_plain_label(Scene& scene, const Box& box, const Style& style) {
   const Tone tone = box.look == Look::InFlight ? Tone::Touched : box.look == Look::Free ? Tone::Dim : Tone::Faint;
   const bool sized = box.look == Look::Free || box.look == Look::Gap;
   std::string text = sized ? word + "  " + trace::size_text(box.size) : word;
-  if (static_cast<float>(text.size()) * style.small_char > room) text = word;
-  if (static_cast<float>(text.size()) * style.small_char > room) return;
+  if (style.width(Type::Small, text) > room) text = word;
+  if (style.width(Type::Small, text) > room) return;
   scene.labels.push_back({box.rect, std::move(text), tone, Type::Small, Align::Center});
 }
 
@@ -69,8 +69,8 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
   const std::string name = name_of ? name_of(block.born) : std::string();
   const std::string size = trace::size_text(block.requested);
   const Tone tone = box.look == Look::Live ? Tone::OnLive : Tone::Dim;
-  const float name_width = static_cast<float>(name.size()) * style.body_char;
-  const float size_width = static_cast<float>(size.size()) * style.mono_char;
+  const float name_width = style.width(Type::Bold, name);
+  const float size_width = style.width(Type::MonoSmall, size);
   const float pad = std::min(0.55f * em, 0.2f * solid);
   Rect text{box.rect.x0 + pad, box.rect.y0, box.rect.x0 + solid - 0.15f * em, box.rect.y1};
   if (box.rect.height() > 2.5f * em && size_width <= text.width()) {
@@ -151,6 +151,23 @@ void add_box(Scene& scene, const Box& box, const replay::Block* block, const Sty
   scene.boxes.push_back(box);
 }
 
+void add_pin(Scene& scene, const ByteAxis& axis, Rect row, const Touch& block, bool selected) {
+  const auto from = static_cast<double>(block.offset);
+  const double to = from + static_cast<double>(block.size);
+  if (to <= axis.bytes.from || from >= axis.bytes.to) return;
+  const bool drawn = std::any_of(scene.boxes.begin(), scene.boxes.end(), [&](const Box& box) {
+    return box.offset == block.offset && box.size == block.size && box.rect.y0 == row.y0;
+  });
+  if (drawn) return;
+  const float x = axis.snapped((from + to) / 2);
+  Box pin;
+  pin.rect = {std::max(axis.x0, x - 2), row.y0, std::min(axis.x1, x + 2), row.y1};
+  pin.offset = block.offset;
+  pin.size = block.size;
+  (selected ? pin.selected : pin.touched) = true;
+  scene.pins.push_back(pin);
+}
+
 void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis, Rect row, const Focus& focus,
                const Style& style, const NameOf& name_of, const StripOptions& options) {
   const auto columns = static_cast<std::size_t>(std::max(axis.columns(), 0));
@@ -185,14 +202,22 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
     apply_focus(box, focus);
     add_box(scene, box, &block, style, name_of, options.labels);
   }
+  for (const Touch& touch : focus.touched) {
+    const replay::Block* block = census.block_at(touch.offset);
+    if (block != nullptr && block->offset == touch.offset)
+      add_pin(scene, axis, row, {block->offset, block->size}, false);
+  }
+  if (!focus.selected) return;
+  const replay::Block* selected = census.block_at(*focus.selected);
+  if (selected != nullptr) add_pin(scene, axis, row, {selected->offset, selected->size}, true);
 }
 
 void add_byte_scale(Scene& scene, const ByteAxis& axis, float y, double arena_bytes, const Style& style) {
   const float em = style.em;
   const auto extent = static_cast<std::uint64_t>(std::max(arena_bytes, 1.0));
   const std::string widest = trace::offset_text(extent, extent);
-  const float text_width = static_cast<float>(widest.size()) * style.mono_char;
-  const float gap = text_width + 1.2f * em;
+  const float text_width = style.width(Type::MonoSmall, widest);
+  const float gap = 1.5f * text_width + 0.8f * em;  // the labels at the ends are moved inwards by half
   scene.links.push_back({{axis.x0, y}, {axis.x1, y}, LinkKind::Line, Tone::Faint});
   for (const Tick& tick : byte_ticks(axis, gap)) {
     scene.links.push_back({{tick.x, y}, {tick.x, y + 0.35f * em}, LinkKind::Line, Tone::Faint});

@@ -26,6 +26,8 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
 // Adds a box and its labels, name and size as far as they fit: "A" over "100 B", "free  512 B", "split".
 void add_box(Scene& scene, const Box& box, const replay::Block* block, const Style& style, const NameOf& name_of,
              bool labels = true);
+// Marks a block that is emphasised where the scene has no box for it.
+void add_pin(Scene& scene, const ByteAxis& axis, Rect row, const Touch& block, bool selected);
 // Which of a box's marks the focus sets.
 void apply_focus(Box& box, const Focus& focus);
 

@@ -262,6 +262,7 @@ void paint_scene(const Paint& paint, const draw::Scene& scene, std::uintptr_t ba
   for (const Box& box : scene.boxes) {
     if (box.touched || box.selected || box.related || box.next) paint_marks(paint, box);
   }
+  for (const Box& pin : scene.pins) paint_marks(paint, pin);
   for (const Box& box : scene.legend) {
     paint_box(paint, box);
     if (box.touched) paint_marks(paint, box);
@@ -284,14 +285,16 @@ void paint_scene(const Paint& paint, const draw::Scene& scene, std::uintptr_t ba
 draw::Style style_of(float em) {
   draw::Style style;
   style.em = em;
-  const auto measure = [](ui::Font font, std::string_view text) {
-    const ui::WithFont with{font};
-    return ui::text_width(text) / static_cast<float>(text.size());
-  };
-  style.body_char = measure(ui::Font::Bold, "alloc A17 resize");
-  style.small_char = measure(ui::Font::Small, "free lists in list order 128");
-  style.mono_char = measure(ui::Font::MonoSmall, "0x0400");
-  style.mono_body_char = measure(ui::Font::Mono, "0x0400");
+  for (std::size_t t = 0; t < draw::kTypes; ++t) {
+    const auto type = static_cast<draw::Type>(t);
+    const ui::WithFont font{font_of(type)};
+    draw::Glyphs& glyphs = style.of(type);
+    for (std::size_t i = 0; i < glyphs.ascii.size(); ++i) {
+      const char c = static_cast<char>(draw::Glyphs::kFirst + static_cast<int>(i));
+      glyphs.ascii[i] = ui::text_width(std::string_view(&c, 1));
+    }
+    glyphs.other = std::max(ui::text_width("…"), ui::text_width("→"));
+  }
   return style;
 }
 
