@@ -1,0 +1,215 @@
+// What a call costs, beside peers that Debian has: buddy on two steady states and on an empty heap, slab beside
+// boost::pool, bump beside std::pmr. Streams are replayed from memory, payload is never touched. For a fair malloc peer
+// run it again with LD_PRELOAD=libmimalloc.so or libjemalloc.so: only the rows of Malloc change.
+#include <benchmark/benchmark.h>
+
+#include <boost/pool/pool.hpp>
+#include <cstdlib>
+#include <memory_resource>
+#include <random>
+#include <type_traits>
+#include <vector>
+
+#include "core/alloc/buddy.h"
+#include "core/alloc/bump.h"
+#include "core/alloc/hosted/mmap.h"
+#include "core/alloc/slab.h"
+#include "tests/bench/alloc_workloads.h"
+
+namespace allocviz::bench {
+namespace {
+
+constexpr std::size_t kArena = std::size_t{16} << 20;
+constexpr std::size_t kSlabBlocks = 65536;
+
+void report(benchmark::State& state, std::size_t operations) {
+  state.counters["per_op"] =
+      benchmark::Counter(static_cast<double>(operations) * static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+// ---- peers that serve any size
+
+struct Buddy {
+  using Allocator = alloc::Buddy<alloc::RuntimeBuddy, alloc::Checked, alloc::Mmap>;
+  alloc::Made<Allocator> made = Allocator::make(1, {}, alloc::RuntimeBuddy::between(kArena, 64));
+  void* get(std::size_t size) { return made->allocate({size, 1}).ptr; }
+  void put(void* ptr) { (void)made->deallocate(ptr); }
+};
+
+struct FixedBuddy {
+  using Allocator = alloc::Buddy<alloc::FixedBuddy<kArena, 19>, alloc::Checked, alloc::Mmap>;
+  alloc::Made<Allocator> made = Allocator::make(1);
+  void* get(std::size_t size) { return made->allocate({size, 1}).ptr; }
+  void put(void* ptr) { (void)made->deallocate(ptr); }
+};
+
+struct Malloc {
+  static void* get(std::size_t size) { return std::malloc(size); }
+  static void put(void* ptr) { std::free(ptr); }
+};
+
+template <class Peer>
+void run_stream(benchmark::State& state, const Stream& stream) {
+  Peer peer;
+  std::vector<void*> blocks(stream.slots);
+  const auto run = [&](const std::vector<Op>& ops) {
+    for (const Op& op : ops) {
+      void*& block = blocks[op.slot];
+      if (op.size != 0) {
+        block = peer.get(op.size);
+      } else if (block != nullptr) {
+        peer.put(block);
+        block = nullptr;
+      }
+    }
+  };
+  run(stream.warm_up);
+  for (auto _ : state) run(stream.steady);
+  report(state, stream.steady.size());
+  for (void* block : blocks) {
+    if (block != nullptr) peer.put(block);
+  }
+}
+
+// 64 B to 64 KiB, about 500 live.
+template <class Peer>
+void WideSizes(benchmark::State& state) {
+  run_stream<Peer>(state, log_uniform_stream(1000, 64, 65536, 200'000, 17));
+}
+// 64 B to 1 KiB, about 17 000 live.
+template <class Peer>
+void SmallSizes(benchmark::State& state) {
+  run_stream<Peer>(state, log_uniform_stream(34'000, 64, 1024, 200'000, 17));
+}
+// The smallest block taken from an empty heap and given back: for a buddy, every level split and merged.
+template <class Peer>
+void EmptyHeap(benchmark::State& state) {
+  Peer peer;
+  for (auto _ : state) {
+    void* block = peer.get(64);
+    benchmark::DoNotOptimize(block);
+    peer.put(block);
+  }
+  report(state, 2);
+}
+
+BENCHMARK(WideSizes<Buddy>);
+BENCHMARK(WideSizes<FixedBuddy>);
+BENCHMARK(WideSizes<Malloc>);
+BENCHMARK(SmallSizes<Buddy>);
+BENCHMARK(SmallSizes<FixedBuddy>);
+BENCHMARK(SmallSizes<Malloc>);
+BENCHMARK(EmptyHeap<Buddy>);
+BENCHMARK(EmptyHeap<FixedBuddy>);
+BENCHMARK(EmptyHeap<Malloc>);
+
+// ---- peers of one size
+
+template <class Geometry, class Policy>
+struct SlabPeer {
+  using Allocator = alloc::Slab<Geometry, Policy, alloc::Mmap>;
+  alloc::Made<Allocator> made = Allocator::make(kSlabBlocks, {}, geometry());
+  static Geometry geometry() {
+    if constexpr (std::is_same_v<Geometry, alloc::RuntimeSlab>) {
+      return alloc::RuntimeSlab(64);
+    } else {
+      return {};
+    }
+  }
+  void* get() { return made->allocate({64, 1}).ptr; }
+  void put(void* ptr) { (void)made->deallocate(ptr); }
+};
+using CheckedSlab = SlabPeer<alloc::RuntimeSlab, alloc::Checked>;
+using UncheckedSlab = SlabPeer<alloc::RuntimeSlab, alloc::Unchecked>;
+using FixedSlab = SlabPeer<alloc::FixedSlab<64>, alloc::Unchecked>;
+
+struct BoostPool {
+  boost::pool<> pool{64, kSlabBlocks};
+  void* get() { return pool.malloc(); }
+  void put(void* ptr) { pool.free(ptr); }
+};
+
+template <class Peer>
+void SlabRandom(benchmark::State& state) {
+  Peer peer;
+  std::vector<void*> blocks(kSlabBlocks);
+  std::mt19937 random(3);
+  std::vector<std::size_t> order(200'000);
+  for (std::size_t& slot : order) slot = random() % kSlabBlocks;
+  for (auto _ : state) {
+    for (const std::size_t slot : order) {
+      if (blocks[slot] != nullptr) peer.put(blocks[slot]);
+      blocks[slot] = blocks[slot] != nullptr ? nullptr : peer.get();
+    }
+  }
+  report(state, order.size());
+}
+template <class Peer>
+void SlabLastInFirstOut(benchmark::State& state) {
+  Peer peer;
+  peer.put(peer.get());
+  for (auto _ : state) {
+    void* block = peer.get();
+    benchmark::DoNotOptimize(block);
+    peer.put(block);
+  }
+  report(state, 2);
+}
+template <class Peer>
+void SlabFillAndDrain(benchmark::State& state) {
+  Peer peer;
+  std::vector<void*> blocks(kSlabBlocks);
+  for (auto _ : state) {
+    for (void*& block : blocks) block = peer.get();
+    for (void* block : blocks) peer.put(block);
+  }
+  report(state, 2 * kSlabBlocks);
+}
+
+BENCHMARK(SlabRandom<CheckedSlab>);
+BENCHMARK(SlabRandom<UncheckedSlab>);
+BENCHMARK(SlabRandom<FixedSlab>);
+BENCHMARK(SlabRandom<BoostPool>);
+BENCHMARK(SlabLastInFirstOut<CheckedSlab>);
+BENCHMARK(SlabLastInFirstOut<UncheckedSlab>);
+BENCHMARK(SlabLastInFirstOut<FixedSlab>);
+BENCHMARK(SlabLastInFirstOut<BoostPool>);
+BENCHMARK(SlabFillAndDrain<CheckedSlab>);
+BENCHMARK(SlabFillAndDrain<UncheckedSlab>);
+BENCHMARK(SlabFillAndDrain<FixedSlab>);
+BENCHMARK(SlabFillAndDrain<BoostPool>);
+
+// ---- 16 B until full, then all at once
+
+struct UncheckedBump {
+  using Allocator = alloc::Bump<alloc::Unchecked, alloc::Mmap>;
+  alloc::Made<Allocator> made = Allocator::make({1 << 20, 4096});
+  void* get() { return made->allocate({16, 16}).ptr; }
+  void reset() { made->reset(); }
+};
+struct Monotonic {
+  std::vector<std::byte> memory{std::size_t{1} << 20};
+  std::pmr::monotonic_buffer_resource resource{memory.data(), memory.size(), std::pmr::null_memory_resource()};
+  void* get() { return resource.allocate(16, 16); }
+  void reset() { resource.release(); }
+};
+
+template <class Peer>
+void BumpUntilFull(benchmark::State& state) {
+  constexpr std::size_t kBlocks = (1 << 20) / 16;
+  Peer peer;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kBlocks; ++i) benchmark::DoNotOptimize(peer.get());
+    peer.reset();
+  }
+  report(state, kBlocks);
+}
+
+BENCHMARK(BumpUntilFull<UncheckedBump>);
+BENCHMARK(BumpUntilFull<Monotonic>);
+
+}  // namespace
+}  // namespace allocviz::bench
+
+BENCHMARK_MAIN();
