@@ -85,7 +85,10 @@ TEST(Malloclab, cut_at_any_byte_is_no_longer_than_its_lines) {
       line = length;
     }
     const auto trace = read_text("malloclab", std::string_view(text).substr(0, length));
-    ASSERT_TRUE(trace.ok()) << length;
+    if (!trace) {
+      ASSERT_EQ(events, 0u) << length;  // the header, and a piece of the first operation
+      continue;
+    }
     ASSERT_GE(trace->size(), events) << length;
     ASSERT_LE(trace->size(), events + 1) << length;
   }

@@ -107,6 +107,22 @@ TEST(DamagedLogs, of_android_are_read_as_far_as_they_make_sense) {
   read_damaged("bionic", {text}, 1000);
 }
 
+TEST(DamagedLogs, of_valgrind_are_read_as_far_as_they_make_sense) {
+  read_damaged("valgrind", {text_of(data_path("edge2.vgtrace"))}, 1000);
+}
+
+TEST(DamagedLogs, of_ltrace_are_read_as_far_as_they_make_sense) {
+  read_damaged("ltrace", {text_of(data_path("edge.ltrace")), text_of(data_path("edge-x.ltrace"))}, 1000);
+}
+
+TEST(DamagedLogs, of_interpreted_heaptrack_are_read_as_far_as_they_make_sense) {
+  read_damaged("heaptrack", {text_of(data_path("edge.heaptrack.zst"))}, 1000);
+}
+
+TEST(DamagedLogs, of_the_kernel_are_read_as_far_as_they_make_sense) {
+  read_damaged("kmem", {text_of(data_path("kernel-part.perfscript.zst")).substr(0, 12'000)}, 1000);
+}
+
 TEST(DamagedLogs, of_the_malloc_lab_are_read_as_far_as_they_make_sense) {
   Random random(test::seed());
   const std::string original = text_of(data_path("nginx-head.rep"));

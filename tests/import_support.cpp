@@ -133,6 +133,22 @@ std::string fault_of_import(const Trace& trace) {
   return recount.difference_to(trace.facts());
 }
 
+void cut_everywhere(std::string_view format, std::string_view text) {
+  std::uint64_t last = 0;
+  for (std::size_t length = 0; length <= text.size(); ++length) {
+    const auto trace = read_text(format, text.substr(0, length));
+    if (!trace) {
+      ASSERT_EQ(last, 0u) << length;
+      continue;
+    }
+    ASSERT_EQ(fault_of_import(*trace), "") << length;
+    ASSERT_GE(trace->size(), last) << length;
+    const bool at_line_end = length == 0 || text[length - 1] == '\n';
+    ASSERT_EQ(warns(*trace, "cut short"), !at_line_end) << length;
+    last = trace->size();
+  }
+}
+
 bool warns(const Trace& trace, std::string_view text) {
   return std::any_of(trace.warnings().begin(), trace.warnings().end(),
                      [&](const std::string& warning) { return warning.find(text) != std::string::npos; });

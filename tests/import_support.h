@@ -27,6 +27,10 @@ void write_file(const std::string& path, std::string_view bytes);
 // from the events alone, every partner and site is there, every id is that of one life.
 [[nodiscard]] std::string fault_of_import(const trace::Trace& trace);
 
+// Reads every beginning of the text: it is read or refused, what is read holds together, has no fewer events than a
+// shorter beginning had, and warns where it ends inside a line.
+void cut_everywhere(std::string_view format, std::string_view text);
+
 // A warning that contains the text.
 [[nodiscard]] bool warns(const trace::Trace& trace, std::string_view text);
 

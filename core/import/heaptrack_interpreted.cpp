@@ -64,8 +64,9 @@ class Symbols {
       if (valid) frames_.push_back({static_cast<std::uint32_t>(function), static_cast<std::uint32_t>(file), line});
     }
     address.frames = frames_.size() - address.first_frame;
-    addresses_.push_back(address);  // a damaged one too: the numbers of those behind it have to stay right
-    return valid && text.empty();
+    valid = valid && text.empty();
+    addresses_.push_back(valid ? address : Address{});  // the numbers of those behind it have to stay right
+    return valid;
   }
 
   bool add_stack(std::string_view text) {

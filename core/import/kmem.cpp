@@ -100,21 +100,27 @@ bool parse_prefix(std::string_view text, Record& record) {
   return false;
 }
 
-bool parse(std::string_view line, Record& record) {
-  const std::size_t colon = line.find(": ", line.find("]"));  // behind the time: a command's name may hold anything
-  if (colon == std::string_view::npos) return false;
-  std::string_view rest = line.substr(colon + 2);
-  while (rest.starts_with(' ')) rest.remove_prefix(1);
-  take(rest, "kmem:");
-  const std::size_t end = rest.find(": ");
-  if (end == std::string_view::npos) return false;
-  record.point = nullptr;
+const Tracepoint* tracepoint_named(std::string_view name) {
   for (const Tracepoint& point : kTracepoints) {
-    if (point.name == rest.substr(0, end)) record.point = &point;
+    if (point.name == name) return &point;
   }
-  if (record.point == nullptr) return false;
-  record.fields = rest.substr(end + 1);
-  return parse_prefix(line.substr(0, colon + 1), record);
+  return nullptr;
+}
+
+// The tracepoint stands between two colons, the first behind the time; a command's name may hold colons too.
+bool parse(std::string_view line, Record& record) {
+  for (std::size_t colon = line.find(": "); colon != std::string_view::npos; colon = line.find(": ", colon + 1)) {
+    std::string_view rest = line.substr(colon + 2);
+    while (rest.starts_with(' ')) rest.remove_prefix(1);
+    take(rest, "kmem:");
+    const std::size_t end = rest.find(": ");
+    if (end == std::string_view::npos) return false;
+    record.point = tracepoint_named(rest.substr(0, end));
+    if (record.point == nullptr) continue;
+    record.fields = rest.substr(end + 1);
+    return parse_prefix(line.substr(0, colon + 1), record);
+  }
+  return false;
 }
 
 // The text behind " name=", up to the next space.

@@ -1,0 +1,75 @@
+// heaptrack's interpreted log: symbols by number, frees without pointers.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/import_support.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::Trace;
+
+Trace heaptrack(std::string_view text) {
+  return trace_of("heaptrack", text);
+}
+
+constexpr std::string_view kSymbols =
+    "v 10400 3\nX ./edge\nI 1000 5e298d\ns 9 /bin/edge\ns 4 main\ns 9 /src/e.cc\ns 6 helper\ns a two  words\n"
+    "i 1000 1 2 3 2a\ni 2000 1 4 3 7 2 3 2b\ni 3000 1\nt 1 0\nt 2 1\nt 3 2\n";
+
+TEST(Heaptrack, names_functions_files_and_lines_innermost_first) {
+  const Trace trace = heaptrack(std::string(kSymbols) + "a 64 2\na 10 3\n+ 0\nc a\n+ 1\n- 0\n");
+  ASSERT_EQ(trace.size(), 3u);
+  EXPECT_EQ(trace.event(0).size, 100u);
+  const std::vector<std::string> frames = {"e.cc:7 helper", "e.cc:43 main", "e.cc:42 main"};
+  EXPECT_EQ(trace.sites().at(0).frames, frames);
+  EXPECT_EQ(trace.sites().at(1).frames.at(0), "edge 0x3000");
+  EXPECT_EQ(trace.event(1).time_ns, 10'000'000u);
+  EXPECT_EQ(trace.event(2).id, 1u);
+  EXPECT_FALSE(trace.has_addresses());
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
+TEST(Heaptrack, takes_the_youngest_of_alike_blocks_and_says_how_often) {
+  const Trace trace = heaptrack(std::string(kSymbols) + "a 64 1\n+ 0\n+ 0\n- 0\n- 0\n- 0\n+ 0\n");
+  EXPECT_EQ(trace.event(2).id, 2u);
+  EXPECT_EQ(trace.event(3).id, 1u);
+  EXPECT_TRUE(trace.event(4).has(trace::kUnknownId));
+  EXPECT_EQ(trace.event(5).id, 4u);
+  EXPECT_TRUE(warns(trace, "1 of 3 frees end one of several blocks that are alike"));
+  EXPECT_EQ(fault_of_import(trace), "");
+}
+
+TEST(Heaptrack, leaves_out_damaged_lines_and_keeps_the_numbers_of_the_others) {
+  const Trace trace =
+      heaptrack(std::string(kSymbols) + "s 99 short\ni 5000 6\nt 77 0\na 64\na 10 1\n+ 1\n+ 9\n- x\ni 1 2 3 4 5 66\n");
+  EXPECT_EQ(trace.size(), 1u);
+  EXPECT_EQ(trace.event(0).size, 16u);
+  EXPECT_TRUE(warns(trace, "6 lines (15, 17, 18, 21, 22, …)"));
+}
+
+TEST(Heaptrack, refuses_a_file_version_from_the_future) {
+  EXPECT_FALSE(read_text("heaptrack", "v 10600 4\ns 1 x\n").ok());
+}
+
+// The same program as the raw log, so the same blocks; what only the raw log can know (unknown frees) is missing.
+TEST(Heaptrack, counts_the_corners_of_the_interface_as_their_program_made_them) {
+  const auto trace = open_trace(data_path("edge.heaptrack.zst"));
+  ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+  EXPECT_EQ(trace->header().format, "heaptrack");
+  EXPECT_EQ(trace->facts().allocs, 101u);
+  EXPECT_EQ(trace->facts().frees, 97u);
+  EXPECT_EQ(trace->facts().live_bytes_at_end, 200'650u);
+  EXPECT_EQ(trace->facts().peak_live_bytes, 280'906u);
+  EXPECT_EQ(fault_of_import(*trace), "");
+}
+
+TEST(Heaptrack, cut_at_any_byte_gives_its_complete_lines) {
+  cut_everywhere("heaptrack", text_of(data_path("edge.heaptrack.zst")));
+}
+
+}  // namespace
+}  // namespace allocviz::import

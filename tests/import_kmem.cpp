@@ -1,0 +1,97 @@
+// Linux' kmem tracepoints: perf script and trace_pipe, the page allocator and the slabs above it.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tests/import_support.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::Facts;
+using trace::Trace;
+
+Trace kmem(std::string_view text) {
+  return trace_of("kmem", text);
+}
+
+TEST(Kmem, reads_page_blocks_with_their_size_alignment_and_physical_address) {
+  const Trace trace = kmem(
+      "            perf 18163 [001]   981.738856:        kmem:mm_page_alloc: page=0x129890 pfn=0x129890 order=3 "
+      "migratetype=0\n"
+      "       perf-exec 18164/18165 [000]   981.739357:         kmem:mm_page_free: page=0x129890 pfn=0x129890 order=3\n"
+      "       perf-exec 18164 [000]   981.739360: kmem:mm_page_free_batched: page=0x129890 pfn=0x129890 order=0\n");
+  ASSERT_EQ(trace.size(), 2u);
+  EXPECT_EQ(trace.event(0).size, 32'768u);
+  EXPECT_EQ(trace.event(0).align(), 32'768u);
+  EXPECT_EQ(trace.event(0).addr, std::uint64_t{0x129890} * 4096);
+  EXPECT_EQ(trace.event(0).thread, 18163u);
+  EXPECT_EQ(trace.event(1).thread, 18165u);
+  EXPECT_EQ(trace.event(1).time_ns, 501'000u);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
+TEST(Kmem, reads_trace_pipe_decimal_frames_and_failed_requests) {
+  const Trace trace = kmem(
+      "# tracer: nop\n         cc1plus-20551   [000] .....  1052.004429: mm_page_alloc: page=000000002ec6eda3 "
+      "pfn=1523917 order=0\n"
+      "   a b [x]: c-20551   (  20551) [000] d..1.  1052.004430: mm_page_free: page=000000002ec6eda3 pfn=1523917 "
+      "order=0\n"
+      "CPU:1 [LOST 5 EVENTS]\n"
+      "   kworker/0:1-77      [001] d..1.  1052.004431: mm_page_alloc: page=(nil) pfn=0 order=9\n");
+  ASSERT_EQ(trace.size(), 3u);
+  EXPECT_EQ(trace.event(0).addr, std::uint64_t{1'523'917} * 4096);
+  EXPECT_EQ(trace.event(0).thread, 20551u);
+  EXPECT_EQ(trace.event(1).id, trace.event(0).id);
+  EXPECT_TRUE(trace.event(2).has(trace::kFailedThere));
+  EXPECT_EQ(trace.event(2).thread, 77u);
+  EXPECT_TRUE(warns(trace, "the kernel lost 5 events"));
+}
+
+TEST(Kmem, reads_the_slabs_where_they_come_first_and_says_what_it_left_out) {
+  const Trace trace = kmem(
+      "bash-20564 [001] ..... 1052.004496: kmalloc: call_site=eventfs_set_attr+0x10d/0x140 ptr=00000000dcd4d956 "
+      "bytes_req=60 "
+      "bytes_alloc=64 gfp_flags=GFP_NOFS node=-1\n"
+      "perf 20508 [001]  1052.045323: kmem:kmem_cache_alloc: call_site=getname_flags.part.0+0x24 "
+      "ptr=0xffff88810087f000 "
+      "name=names_cache bytes_req=4096 bytes_alloc=4096\n"
+      "perf 20508 [001]  1052.045324: kmem:mm_page_alloc: page=0x1 pfn=0x1 order=0\n"
+      "perf 20508 [001]  1052.045330: kmem:kfree: call_site=f+0x1 ptr=00000000dcd4d956\n"
+      "perf 20508 [001]  1052.045330: kmem:kfree: call_site=f+0x1 ptr=(nil)\n");
+  ASSERT_EQ(trace.size(), 4u);
+  EXPECT_EQ(trace.event(0).size, 60u);
+  EXPECT_EQ(trace.sites().at(0).frames.at(0), "eventfs_set_attr+0x10d/0x140");
+  EXPECT_EQ(trace.tags().at(trace.event(1).tag - 1), "names_cache");
+  EXPECT_EQ(trace.facts().null_frees, 1u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 1u);
+  EXPECT_TRUE(warns(trace, "1 events of the pages were left out"));
+}
+
+Facts kernel_part() {
+  Facts facts;
+  facts.allocs = 623;
+  facts.frees = 450;
+  facts.unknown_frees = 437;
+  facts.peak_live_bytes = facts.live_bytes_at_end = 4'648'960;
+  facts.peak_live_blocks = facts.live_blocks_at_end = 610;
+  facts.largest_request = 2'097'152;
+  facts.threads = 5;
+  return facts;
+}
+
+TEST(Kmem, counts_a_part_of_a_real_build_as_a_separate_script_does) {
+  const auto trace = open_trace(data_path("kernel-part.perfscript.zst"));
+  ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+  EXPECT_EQ(trace->facts(), kernel_part());
+  EXPECT_TRUE(trace->warnings().empty());
+}
+
+TEST(Kmem, cut_at_any_byte_gives_its_complete_lines) {
+  cut_everywhere("kmem", text_of(data_path("kernel-part.perfscript.zst")).substr(0, 3000));
+}
+
+}  // namespace
+}  // namespace allocviz::import

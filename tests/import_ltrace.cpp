@@ -1,0 +1,120 @@
+// ltrace: every form of its lines, calls that threads interrupt, calls inside calls.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/import_support.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::Facts;
+using trace::Op;
+using trace::Trace;
+
+Trace ltrace(std::string_view text) {
+  return trace_of("ltrace", text);
+}
+
+TEST(Ltrace, reads_calls_with_thread_and_time) {
+  const Trace trace = ltrace(
+      "17444 1795370939.008600 libjq.so.1->malloc(272)  = 0x558b9784a2c0\n"
+      "17444 1795370939.009600 libjq.so.1->calloc(3, 5) = 0x558b9784a3e0\n"
+      "17445 1795370939.009085 libjq.so.1->memalign(256, 77, 0x10000, 0) = 0x558b9784a500\n"
+      "17444 1795370940.008600 libjq.so.1->realloc(0x558b9784a2c0, 300) = 0x558b9784b000\n"
+      "17444 1795370941.008600 free(0x558b9784b000) = <void>\n17444 1795370941.304841 +++ exited (status 0) +++\n");
+  ASSERT_EQ(trace.size(), 5u);
+  EXPECT_EQ(trace.event(0).thread, 17444u);
+  EXPECT_EQ(trace.event(0).time_ns, 0u);
+  EXPECT_EQ(trace.event(1).time_ns, 1'000'000u);
+  EXPECT_EQ(trace.event(1).size, 15u);
+  EXPECT_EQ(trace.event(2).align(), 256u);
+  EXPECT_EQ(trace.event(2).time_ns, 485'000u);
+  EXPECT_EQ(trace.event(4).id, trace.event(0).id);
+  EXPECT_EQ(trace.facts().threads, 2u);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
+TEST(Ltrace, reads_every_form_of_the_prefix) {
+  for (const char* line :
+       {"malloc(5) = 0x10\n", "  0.000123 malloc(5) = 0x10\n", "18:24:11 malloc(5) = 0x10\n",
+        "18:24:00.050963 malloc(5) = 0x10\n", "[0x401136] malloc(5) = 0x10\n",
+        "77 18:24:11.050963 [0x401136] prog->malloc(5)      = 0x10\n", "malloc@libc.so.6(5) = 0x10\n"}) {
+    const Trace trace = ltrace(line);
+    ASSERT_EQ(trace.size(), 1u) << line;
+    EXPECT_EQ(trace.event(0).size, 5u) << line;
+    EXPECT_TRUE(trace.warnings().empty()) << line;
+  }
+  const Trace relative =
+      ltrace("  0.000000 malloc(5) = 0x10\n  0.000250 malloc(5) = 0x20\n  0.000100 malloc(5) = 0x30\n");
+  EXPECT_EQ(relative.event(1).time_ns, 250'000u);
+  EXPECT_EQ(relative.event(2).time_ns, 350'000u);
+}
+
+TEST(Ltrace, joins_calls_that_another_thread_interrupted) {
+  const Trace trace = ltrace(
+      "6 a->malloc(100 <unfinished ...>\n5 a->malloc(50) = 0x20\n6 <... malloc resumed> ) = 0x10\n"
+      "5 a->free(0x20 <unfinished ...>\n6 a->malloc(7) = 0x20\n5 <... free resumed> ) = <void>\n");
+  ASSERT_EQ(trace.size(), 4u);
+  EXPECT_EQ(trace.event(0).size, 50u);
+  EXPECT_EQ(trace.event(1).size, 100u);
+  EXPECT_EQ(trace.event(2).op, Op::Free);
+  EXPECT_EQ(trace.facts().implicit_frees, 0u);  // the block may be given away as soon as its free has begun
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 2u);
+}
+
+TEST(Ltrace, counts_a_call_inside_another_call_of_the_interface_once) {
+  const Trace trace = ltrace(
+      "8 realloc@libc.so.6(0, 150 <unfinished ...>\n8 malloc@libc.so.6(150) = 0x10\n8 <... realloc resumed> ) = 0x10\n"
+      "8 realloc@libc.so.6(0x10, 0 <unfinished ...>\n8 free@libc.so.6(0x10) = <void>\n8 <... realloc resumed> ) = 0\n"
+      "8 a->qsort(0x5, 3, 8, 0x9 <unfinished ...>\n8 a->malloc(3) = 0x40\n8 <... qsort resumed> ) = <void>\n"
+      "8 libc.so.6->calloc(93826741399392, 450) = 0x50\n");
+  ASSERT_EQ(trace.size(), 3u);
+  EXPECT_EQ(trace.event(0).op, Op::Realloc);
+  EXPECT_EQ(trace.event(1).op, Op::Free);
+  EXPECT_EQ(trace.event(2).size, 3u);  // inside a call of another kind it is a call of its own
+}
+
+TEST(Ltrace, says_how_many_blocks_of_posix_memalign_it_cannot_see) {
+  const Trace trace =
+      ltrace("posix_memalign(0x7ffe, 64, 99, 4) = 0\nposix_memalign(0x7ffe, 3, 99, 4) = 22\nmalloc(1) = 0x10\n");
+  EXPECT_EQ(trace.size(), 1u);
+  EXPECT_TRUE(warns(trace, "1 block(s) of posix_memalign are missing"));
+}
+
+// By hand from edge.cc: as for edge.mtrace, without posix_memalign, valloc and pvalloc (whose frees are unknown), with
+// the calloc that overflows, and with reallocarray as a realloc: 14 + 40 allocs, 6 + 40 reallocs, 15 + 40 frees.
+TEST(Ltrace, counts_the_corners_of_the_interface_as_their_program_made_them) {
+  const auto trace = open_trace(data_path("edge.ltrace"));
+  ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+  const Facts& facts = trace->facts();
+  EXPECT_EQ(trace->header().format, "ltrace");
+  EXPECT_EQ(facts.allocs, 14u + 40);
+  EXPECT_EQ(facts.reallocs, 6u + 40);
+  EXPECT_EQ(facts.frees, 15u + 40);
+  EXPECT_EQ(facts.unknown_frees, 3u);
+  EXPECT_EQ(facts.failed_requests, 3u);
+  EXPECT_EQ(facts.live_bytes_at_end, 10u);
+  EXPECT_EQ(facts.peak_live_bytes, 200'010u);
+  EXPECT_EQ(facts.threads, 3u);
+  EXPECT_EQ(fault_of_import(*trace), "");
+}
+
+// The C library's inner calls change nothing: reallocs and failures are those of the plain log. What -x sees beside
+// them are the threads' tables (288 each), which ld.so makes.
+TEST(Ltrace, with_the_inner_calls_counts_what_it_counts_without_them) {
+  const auto trace = open_trace(data_path("edge-x.ltrace"));
+  ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+  EXPECT_EQ(trace->facts().reallocs, 6u + 40);
+  EXPECT_EQ(trace->facts().failed_requests, 3u);
+  EXPECT_EQ(trace->facts().peak_live_bytes, 200'010u);
+  EXPECT_EQ(trace->facts().live_bytes_at_end, 10u + 2 * 288);
+}
+
+TEST(Ltrace, cut_at_any_byte_gives_its_complete_lines) {
+  cut_everywhere("ltrace", text_of(data_path("edge.ltrace")).substr(0, 4000));
+}
+
+}  // namespace
+}  // namespace allocviz::import

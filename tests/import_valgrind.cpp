@@ -1,0 +1,98 @@
+// valgrind --trace-malloc=yes: calls that name each other, calls that threads tear, several processes.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/import_support.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::Facts;
+using trace::Op;
+using trace::Trace;
+
+Trace valgrind(std::string_view text) {
+  return trace_of("valgrind", text);
+}
+
+TEST(Valgrind, reads_calls_between_its_own_messages) {
+  const Trace trace = valgrind(
+      "==1== Memcheck\n--1-- malloc(5) = 0x4AFA040\nprogram output\n--1-- calloc(7,13) = 0x4DA1770\n"
+      "--1-- memalign(al 64, size 99) = 0x4DA1A80\n--1-- _ZnwmSt11align_val_t(size 256, al 128) = 0x4DA1900\n"
+      "--1-- _Znam(33) = 0x4DA2000\n--1-- realloc(0x4AFA040,50) = 0x4AFB970\n--1-- malloc_usable_size(0x4AFB970) = 50\n"
+      "--1-- _ZdaPv(0x4DA2000)\n--1-- _ZdlPvmSt11align_val_t(0x4DA1900)\n--1-- free(0x0)\n**1** done\n");
+  ASSERT_EQ(trace.size(), 9u);
+  EXPECT_EQ(trace.event(1).size, 91u);
+  EXPECT_EQ(trace.event(2).align(), 64u);
+  EXPECT_EQ(trace.event(3).align(), 128u);
+  EXPECT_EQ(trace.event(3).size, 256u);
+  EXPECT_EQ(trace.event(5).id, trace.event(0).id);
+  EXPECT_EQ(trace.facts().null_frees, 1u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 3u);
+  EXPECT_TRUE(trace.warnings().empty()) << trace.warnings().front();
+}
+
+TEST(Valgrind, counts_a_realloc_that_names_the_malloc_or_free_that_it_is_once) {
+  const Trace trace = valgrind(
+      "--1-- realloc(0x0,1600)malloc(1600) = 0x4AFB2F0\n--1-- realloc(0x4AFB2F0,0)free(0x4AFB2F0)\n--1--  = 0\n");
+  ASSERT_EQ(trace.size(), 2u);
+  EXPECT_EQ(trace.event(0).op, Op::Realloc);
+  EXPECT_EQ(trace.event(1).op, Op::Free);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
+TEST(Valgrind, counts_a_calloc_that_overflows_as_refused_and_reads_what_is_glued_to_it) {
+  const Trace trace = valgrind(
+      "--1-- calloc(1099511627776,1099511627776)memalign(al 256, size 77) = 0x4DA1900\n--1-- malloc(9) = 0x0\n");
+  ASSERT_EQ(trace.size(), 3u);
+  EXPECT_TRUE(trace.event(0).has(trace::kFailedThere));
+  EXPECT_EQ(trace.event(1).align(), 256u);
+  EXPECT_EQ(trace.facts().failed_requests, 2u);
+}
+
+TEST(Valgrind, gives_torn_calls_of_threads_their_own_results) {
+  const Trace trace = valgrind(
+      "--1-- malloc(46) = 0x6F12D60\n--1-- realloc(0x6F12D60,46)realloc(0x0,580)malloc(580) = 0x6F09CF0\n"
+      "--1--  = 0x53FDA90\n--1-- realloc(0x0,1345)malloc(1345)calloc(17,16) = 0x5E75F40\n--1--  = 0x5E78280\n"
+      "--1-- free(0x53FDA90)\n--1-- free(0x6F09CF0)\n--1-- free(0x5E75F40)\n--1-- free(0x5E78280)\n");
+  EXPECT_EQ(trace.facts().reallocs, 3u);
+  EXPECT_EQ(trace.facts().allocs, 2u);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
+TEST(Valgrind, leaves_out_what_it_cannot_read_and_calls_without_a_result) {
+  const Trace trace = valgrind(
+      "--1-- malloc(5) = 0x10\n--1-- REDIR: 0x4021 redirected\n--1-- malloc(x) = 0x20\n--1--  = 0x30\n--1-- "
+      "malloc(6)\n");
+  EXPECT_EQ(trace.size(), 1u);
+  EXPECT_TRUE(warns(trace, "3 lines (2, 3, 4) are not valgrind"));
+  EXPECT_TRUE(warns(trace, "1 call(s) without a result"));
+}
+
+// By hand, as for edge.mtrace: 12 allocations up to valloc (libstdc++'s own included), 5 by new, 2 tables, 40 by the
+// threads; realloc(P, 0) is a free; reallocarray is realloc. The child is another process.
+TEST(Valgrind, counts_one_process_of_a_program_that_forks_as_valgrind_itself_does) {
+  const auto trace = open_trace(data_path("edge2.vgtrace"));
+  ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+  const Facts& facts = trace->facts();
+  EXPECT_EQ(trace->header().format, "valgrind");
+  EXPECT_EQ(facts.allocs, 12u + 5 + 2 + 40);
+  EXPECT_EQ(facts.reallocs, 6u + 40);
+  EXPECT_EQ(facts.failed_requests, 3u);
+  EXPECT_EQ(facts.unknown_frees, 0u);
+  EXPECT_EQ(facts.live_bytes_at_end, 10u);  // "in use at exit: 10 bytes in 1 blocks"
+  EXPECT_EQ(facts.live_blocks_at_end, 1u);
+  EXPECT_TRUE(warns(*trace, "115 lines of other processes than 22268 were left out"));
+}
+
+TEST(Valgrind, cut_at_any_byte_gives_its_complete_lines) {
+  cut_everywhere("valgrind", text_of(data_path("edge2.vgtrace")).substr(0, 2500));
+}
+
+}  // namespace
+}  // namespace allocviz::import
