@@ -11,3 +11,10 @@ allocviz_test(replay_test
     support/replay.cpp
   LIBS allocviz_core
 )
+
+if(ALLOCVIZ_BENCH)
+  find_package(benchmark REQUIRED)
+  add_executable(replay_bench bench/replay_bench.cpp)
+  target_link_libraries(replay_bench PRIVATE allocviz_core allocviz_flags benchmark::benchmark)
+  target_compile_definitions(replay_bench PRIVATE ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endif()

@@ -181,6 +181,30 @@ TEST(Machine, a_bump_shows_what_lies_in_its_used_run) {
   EXPECT_EQ(played.census.outstanding, 2u);
 }
 
+TEST(Machine, a_bump_shows_the_block_in_flight_and_its_padding_as_one) {
+  Script script;
+  script.alloc("A", 10).alloc("B", 5, 16).free("B").free("A");
+  const auto trace = script.done();
+  const auto machine = test::machine_of(test::spec_of("bump:arena=100"), *trace);
+  machine->apply(trace->event(0), 0);
+  std::vector<std::vector<BlockState>> seen;
+  const auto look = [&](const alloc::Step&) {
+    Census census;
+    machine->census(census);
+    seen.emplace_back();
+    for (const Block& block : census.blocks) seen.back().push_back(block.state);
+  };
+  using enum BlockState;
+  machine->apply(trace->event(1), 1, look);
+  EXPECT_EQ(seen, (std::vector<std::vector<BlockState>>{{Free, InFlight, Live}, {Free, InFlight, Live}}));
+  seen.clear();
+  machine->apply(trace->event(2), 2, look);
+  EXPECT_EQ(seen, (std::vector<std::vector<BlockState>>{{Free, Dead, Padding, Live}}));
+  seen.clear();
+  machine->apply(trace->event(3), 3, look);
+  EXPECT_EQ(seen, (std::vector<std::vector<BlockState>>{{Free}}));
+}
+
 TEST(Machine, a_bump_rewinds_when_nothing_is_outstanding) {
   Script script;
   script.alloc("A", 10).alloc("B", 20).free("A").free("B");

@@ -128,6 +128,26 @@ TEST(Timeline, reports_progress_and_can_be_cancelled) {
   EXPECT_EQ(cancelled.trouble().what, "cancelled");
 }
 
+TEST(Timeline, steps_back_far_from_any_keyframe) {
+  std::mt19937_64 random(test::seed());
+  const auto trace = test::random_trace(random, 6000, 16384, 500);
+  const trace::AllocatorSpec spec = test::spec_of("buddy:arena=16KiB,min=32");
+  const auto timeline = test::timeline_of(trace, spec, {.keyframe_events = 1'000'000});
+  const auto machine = test::machine_of(spec, *trace);
+  std::vector<Keyframe> expected(trace->size() + 1);
+  machine->save(expected[0]);
+  for (std::uint64_t i = 0; i < trace->size(); ++i) {
+    machine->apply(trace->event(i), i);
+    machine->save(expected[i + 1]);
+  }
+  for (std::uint64_t event = 5500; event > 3500; event -= 1 + random() % 5) {
+    timeline->seek({event});
+    ASSERT_EQ(timeline->snapshot(), expected[event]) << "event " << event;
+  }
+  timeline->seek({5800});
+  ASSERT_EQ(timeline->snapshot(), expected[5800]);
+}
+
 Keyframe frame_of(std::size_t bytes) {
   Keyframe frame;
   frame.bytes.resize(bytes);

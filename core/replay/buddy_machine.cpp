@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/alloc/buddy.h"
@@ -167,7 +169,7 @@ MadeMachine make_buddy_machine(const trace::AllocatorSpec& spec, std::uint32_t s
   const std::uint64_t largest = trace::largest_block_bytes(spec);
   const std::uint64_t units = spec.arena_bytes / spec.min_block_bytes;
   // Metadata are written when the allocator is made: unlike the arena they are paid for at once.
-  constexpr std::uint64_t kMostUnits = std::uint64_t{1} << 32;
+  constexpr std::uint64_t kMostUnits = std::uint64_t{1} << 30;
   if (units > kMostUnits) {
     return trace::Trouble{fmt::format("a buddy of {} smallest blocks takes {} of metadata, a byte each",
                                       trace::count_text(units), trace::size_text(units)),

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "core/replay/keyframes.h"
 #include "core/replay/machine.h"
