@@ -57,8 +57,8 @@ std::string freeing(const trace::Trace& trace, const Block& block) {
 void judge_buddy(BlockFacts& facts, const trace::Trace& trace, const Census& census, const Block* there) {
   const Block& block = facts.block;
   const std::uint64_t low = std::min(block.offset, facts.buddy->offset);
-  const std::string merged =
-      fmt::format("{} as one {} block", trace::offset_text(low, census.arena_bytes), trace::size_text(block.size * 2));
+  const std::string merged = fmt::format("{} back as one {} block", trace::offset_text(low, census.arena_bytes),
+                                         trace::size_text(block.size * 2));
   const std::vector<const Block*> live = live_within(census, facts.buddy->offset, facts.buddy->offset + block.size);
   const bool ours_lives = block.state == BlockState::Live;
   facts.buddy->in_the_way = facts.verdict_is_obstacle = !live.empty();
@@ -72,13 +72,14 @@ void judge_buddy(BlockFacts& facts, const trace::Trace& trace, const Census& cen
     const std::string names = names_of(trace, live);
     facts.verdict = fmt::format("Cannot merge while {} {}.", names, live.size() == 1 ? "lives" : "live");
     facts.reason = live.size() == 1 ? freeing(trace, *live.front()) : "Freeing them";
-    facts.reason += ours_lives ? fmt::format(" leaves {}; freeing all of them gives {} back.", facts.id, merged)
-                               : fmt::format(" gives {} back.", merged);
+    facts.reason += ours_lives ? fmt::format(" leaves {}; freeing {} gives {}.", facts.id,
+                                             live.size() == 1 ? "both" : "it too", merged)
+                               : fmt::format(" gives {}.", merged);
   } else if (there->state == BlockState::Free && there->size == block.size) {
     facts.buddy->state = "free";
     if (!ours_lives) return;
     facts.verdict = "Its buddy is free.";
-    facts.reason = fmt::format("{} gives {} back.", freeing(trace, block), merged);
+    facts.reason = fmt::format("{} gives {}.", freeing(trace, block), merged);
   } else {
     facts.buddy->state = there->state == BlockState::InFlight ? "in flight" : "split";
   }

@@ -56,7 +56,7 @@ void set_preset(State& state, Preset preset) {
     case Preset::Debug:
       settings.bottom_height = 0.34f;
       settings.map_height = 0.55f;
-      state.left_tab = LeftTab::Failures;
+      state.left_tab = state.failures.empty() ? LeftTab::Events : LeftTab::Failures;
       break;
     case Preset::Compare:
       settings.bottom_height = fresh.bottom_height;

@@ -40,8 +40,8 @@ void draw_ticks(const Context& context, draw::Rect track, const RowList& list) {
 // The thumb follows the mouse by its middle; a click beside it goes there.
 void scroll_bar(const Context& context, draw::Rect track, const RowList& list, double seen) {
   const auto rows = static_cast<double>(list.rows);
-  if (list.tick) draw_ticks(context, track, list);
   if (rows <= seen) return;
+  if (list.tick) draw_ticks(context, track, list);
   const double height = static_cast<double>(track.height());
   const double length =
       std::clamp(height * seen / rows, std::min(1.6 * static_cast<double>(context.em), height), height);

@@ -104,7 +104,7 @@ EventColumns event_columns(const Context& context, draw::Rect rect) {
   columns.op = columns.index_right + 0.8f * em;
   // The id stands where "realloc" ends at the latest; the size ends where a badge still fits on a comfortable width.
   columns.id = columns.op + 3.4f * em;
-  const float comfortable = rect.x1 - 6.2f * em;
+  const float comfortable = rect.x1 - 6.9f * em;
   columns.size_right = std::clamp(comfortable, columns.id + 6.5f * em, std::max(columns.id + 6.5f * em, rect.x1 - em));
   columns.size_right = std::min(columns.size_right, rect.x1 - 1.2f * em);
   return columns;
@@ -200,13 +200,14 @@ draw::Rect left_tabs(const Context& context, draw::Rect rect) {
   const draw::Rect inside = ui::panel_frame(theme, rect, "", " ");
   const ui::WithFont font(ui::Font::SmallBold);
   const draw::Rect line{rect.x0, rect.y0 + std::round(0.35f * em), rect.x1, rect.y0 + std::round(2.05f * em)};
-  float x = inside.x0 - 0.5f * em;
+  const float pad = std::round(0.35f * em);
+  float x = inside.x0 - pad;
   for (const TabInfo& info : kTabs) {
     const bool chosen = context.state.left_tab == info.tab;
     const std::size_t failures = context.state.failures.size();
     const bool counted = info.tab == app::LeftTab::Failures && failures != 0;
-    const std::string count = counted ? " " + trace::count_text(failures) : "";
-    const float width = ui::text_width(info.label) + ui::text_width(count) + em;
+    const std::string count = counted ? fmt::format(" {}", trace::count_text(failures)) : std::string{};
+    const float width = ui::text_width(info.label) + ui::text_width(count) + 2 * pad;
     ImGui::SetCursorScreenPos(ImVec2(x, line.y0));
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     ImGui::PushStyleColor(ImGuiCol_Header, ImGui::ColorConvertU32ToFloat4(0));
@@ -214,9 +215,9 @@ draw::Rect left_tabs(const Context& context, draw::Rect rect) {
     if (ui::selectable(label.c_str(), chosen, {width, line.height()})) context.commands.push(info.command);
     ImGui::PopStyleColor();
     ImGui::PopStyleVar();
-    const float used = row_text(line, x + 0.5f * em, chosen ? theme.text : theme.text_faint, info.label);
-    row_text(line, x + 0.5f * em + used, theme.failed, count);
-    if (chosen) ui::fill(ui::draw_list(), {x + 0.5f * em, line.y1, x + width - 0.5f * em, line.y1 + 2}, theme.live);
+    const float used = row_text(line, x + pad, chosen ? theme.text : theme.text_faint, info.label);
+    row_text(line, x + pad + used, theme.failed, count);
+    if (chosen) ui::fill(ui::draw_list(), {x + pad, line.y1, x + width - pad, line.y1 + 2}, theme.live);
     x += width;
   }
   return {inside.x0, inside.y0 + 0.3f * em, inside.x1, inside.y1};

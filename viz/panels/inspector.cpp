@@ -102,7 +102,7 @@ void follow(const Context& context, const BlockFacts& facts, const Line& line) {
 }
 
 float line_height_of(const Context& context) {
-  return std::round(1.8f * context.em);
+  return std::round(1.6f * context.em);
 }
 
 void draw_line(const Context& context, const BlockFacts& facts, const Line& line, draw::Rect row) {
@@ -166,15 +166,15 @@ void inspector(const Context& context, draw::Rect rect) {
   if (!facts) {
     y += wrapped({left, y}, right - left, context.theme.text_dim, kNothing);
   } else {
+    // What matters most comes first: where room is short, the details below are what is scrolled to.
+    if (!facts->verdict.empty()) {
+      const float height = remark(context, {left, y}, right - left, remark_of(context, *facts));
+      ui::place(facts->verdict, {left, y, right, y + height});
+      y += height + std::round(0.6f * context.em);
+    }
     for (const Line& line : lines_of(context, *facts)) {
       draw_line(context, *facts, line, {left, y, right, y + line_height_of(context)});
       y += line_height_of(context);
-    }
-    if (!facts->verdict.empty()) {
-      y += std::round(0.6f * context.em);
-      const float height = remark(context, {left, y}, right - left, remark_of(context, *facts));
-      ui::place(facts->verdict, {left, y, right, y + height});
-      y += height;
     }
   }
   ImGui::SetCursorScreenPos(ImVec2(body.x0, y));

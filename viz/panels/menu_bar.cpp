@@ -51,22 +51,35 @@ void menu(const Context& context, const char* name) {
   ui::end_menu();
 }
 
-// Returns where the menus end.
-float menus(const Context& context, draw::Rect rect) {
-  float end = rect.x0;
-  if (!ImGui::BeginMenuBar()) return end;
-  // The bar is tall, the menus below it are not.
-  ImGui::PopStyleVar();
+float menu_spacing(const Context& context) {
+  return std::round(1.3f * context.em);
+}
+
+// What the menus take at the left; a narrow window gives them all it has.
+float menus_width(const Context& context) {
+  float width = menu_spacing(context);
+  // ImGui keeps a spacing free on either side of a title.
+  for (const char* name : kMenus) width += ui::text_width(name) + 2 * menu_spacing(context);
+  return width;
+}
+
+// A region of its own: what stands beside ImGui's menu bar in one window is clipped away.
+void menus(const Context& context, draw::Rect rect) {
+  constexpr ImGuiWindowFlags kFlags =
+      ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_MenuBar;
   const float pad = std::round((rect.height() - ImGui::GetFontSize()) / 2);
-  for (const char* name : kMenus) {
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(1.3f * context.em, 0.45f * context.em));
-    menu(context, name);
-    ImGui::PopStyleVar();
-  }
-  end = ImGui::GetCursorScreenPos().x;
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(0.6f * context.em, pad));
-  ImGui::EndMenuBar();
-  return end;
+  ui::begin_region("menu", rect, kFlags);
+  const bool begun = ImGui::BeginMenuBar();
+  // The bar is tall, the menus that hang from it are not.
+  ImGui::PopStyleVar();
+  if (begun) {
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(menu_spacing(context), 0.5f * context.em));
+    for (const char* name : kMenus) menu(context, name);
+    ImGui::PopStyleVar();
+    ImGui::EndMenuBar();
+  }
+  ui::end_region();
 }
 
 struct Chip {
@@ -82,7 +95,7 @@ Chip chip_of(const Context& context, std::size_t stage) {
   const float em = context.em;
   {
     const ui::WithFont font(ui::Font::Mono);
-    chip.width = ui::text_width(chip.text) + 2.9f * em;
+    chip.width = ui::text_width(chip.text) + 3.2f * em;
   }
   if (chip.defaulted) chip.width += badge_width(context, "default") + 0.5f * em;
   chip.width = std::round(chip.width);
@@ -164,14 +177,12 @@ void title(const Context& context, draw::Rect rect, float left, float right) {
 }  // namespace
 
 void menu_bar(const Context& context, draw::Rect rect) {
-  constexpr ImGuiWindowFlags kFlags =
-      ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_MenuBar;
-  const float pad = std::round((rect.height() - ImGui::GetFontSize()) / 2);
-  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(0.6f * context.em, pad));
-  ui::begin_region("menu", rect, kFlags);
+  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
   ui::fill(ui::draw_list(), {rect.x0, rect.y1 - 1, rect.x1, rect.y1}, context.theme.panel_edge);
-  const float left = menus(context, rect) + context.em;
-  ImGui::PopStyleVar();
+  const float split = std::min(rect.x0 + menus_width(context), rect.x1);
+  menus(context, {rect.x0, rect.y0, split, rect.y1 - 1});
+  ui::begin_region("document", {split, rect.y0, rect.x1, rect.y1 - 1}, kFixed);
+  const float left = split + context.em;
   const float right = chips(context, rect, left) - context.em;
   title(context, rect, left, right);
   ui::end_region();

@@ -141,7 +141,7 @@ std::size_t line_length(std::string_view text, float width) {
 
 float wrapped(draw::Point at, float width, draw::Color color, std::string_view text, bool painted) {
   const std::string shown = ui::symbols(text);
-  const float leading = std::round(0.3f * ui::line_height());
+  const float leading = std::round(0.2f * ui::line_height());
   std::string_view rest = shown;
   float y = at.y;
   // Line by line, so that lines stand a little apart: a paragraph set solid is hard to read.

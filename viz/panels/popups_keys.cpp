@@ -34,25 +34,27 @@ constexpr std::array kMouse{
 };
 
 std::vector<Group> groups() {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kMenus{{{"Trace", "MOVING IN TIME"},
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kMenus{{{"Trace", "MOVING IN TIME"},
                                                                                         {"View", "LOOKING"},
                                                                                         {"File", "FILES"},
                                                                                         {"Allocator", "ALLOCATOR"},
+                                                                                        {"", "MOUSE"},
                                                                                         {"Help", "HELP"}}};
   std::vector<Group> all;
   for (const auto& [menu, title] : kMenus) {
     Group group{title, {}};
+    if (menu.empty()) group.entries.assign(kMouse.begin(), kMouse.end());
     for (const app::CommandInfo& info : app::command_infos()) {
-      if (info.menu == menu && !info.key.empty()) group.entries.push_back({info.key, info.key2, info.name});
+      if (!menu.empty() && info.menu == menu && !info.key.empty())
+        group.entries.push_back({info.key, info.key2, info.name});
     }
     all.push_back(std::move(group));
   }
-  all.push_back({"MOUSE", {kMouse.begin(), kMouse.end()}});
   return all;
 }
 
 float row_height(const Context& context) {
-  return std::round(1.85f * context.em);
+  return std::round(1.7f * context.em);
 }
 
 float height_of(const Context& context, const Group& group) {
@@ -67,7 +69,7 @@ void draw_group(const Context& context, const Group& group, draw::Point at, floa
     row_text({at.x, at.y, at.x + width, at.y + height}, at.x, context.theme.text_dim, group.title);
   }
   float y = at.y + height;
-  const float keys = std::round(10.5f * em);
+  const float keys = std::round(11.4f * em);
   for (const Entry& entry : group.entries) {
     const float caps_y = y + std::round((height - 1.45f * em) / 2);
     const bool is_key = entry.key == "Tab" || group.title != "MOUSE";
@@ -88,29 +90,28 @@ void draw_group(const Context& context, const Group& group, draw::Point at, floa
 void keys_page(const Context& context) {
   const float em = context.em;
   const ImVec2 window = ImGui::GetIO().DisplaySize;
-  const float column = 24;  // ems
-  const int columns = std::clamp(static_cast<int>((window.x / em - 5) / column), 1, 3);
+  const float column_em = 25;
+  const int columns = std::clamp(static_cast<int>((window.x / em - 4.4f) / column_em), 1, 3);
+  // Each group goes to the column that is shortest so far.
   const std::vector<Group> all = groups();
-  float total = 0;
-  for (const Group& group : all) total += height_of(context, group);
-  const float tallest = std::max(total / static_cast<float>(columns) + 4 * em, height_of(context, all.front()));
+  std::vector<float> heights(static_cast<std::size_t>(columns), 0);
+  std::vector<draw::Point> places;
+  for (const Group& group : all) {
+    const auto shortest = std::min_element(heights.begin(), heights.end());
+    places.push_back({static_cast<float>(shortest - heights.begin()) * column_em * em, *shortest});
+    *shortest += height_of(context, group);
+  }
+  const float tallest = *std::max_element(heights.begin(), heights.end());
   const draw::Rect inside =
-      begin_dialog(context, "keys", column * static_cast<float>(columns) + 2.4f, tallest / em + 6);
+      begin_dialog(context, "keys", column_em * static_cast<float>(columns) + 2.4f, tallest / em + 4);
   const float top = dialog_title(context, inside, "Keys and mouse");
   ui::begin_region("all keys", {inside.x0, top, inside.x1, inside.y1});
   const ImVec2 begin = ImGui::GetCursorScreenPos();
-  const float width = column * em;
-  draw::Point at{begin.x, begin.y};
-  float lowest = begin.y;
-  for (const Group& group : all) {
-    const bool full = at.y > begin.y && at.y - begin.y + height_of(context, group) > tallest;
-    const bool last_column = at.x + 1.5f * width > begin.x + width * static_cast<float>(columns);
-    if (full && !last_column) at = {at.x + width, begin.y};
-    draw_group(context, group, at, std::min(width, inside.width()));
-    at.y += height_of(context, group);
-    lowest = std::max(lowest, at.y);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const float width = std::min(column_em * em, inside.width());
+    draw_group(context, all[i], {begin.x + places[i].x, begin.y + places[i].y}, width);
   }
-  ImGui::SetCursorScreenPos(ImVec2(begin.x, lowest));
+  ImGui::SetCursorScreenPos(ImVec2(begin.x, begin.y + tallest));
   ImGui::Dummy(ImVec2(1, 1));
   ui::end_region();
   const bool again = ui::pressed(ui::chord_of("?"), false) || ui::pressed(ui::chord_of("F1"), false);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/replay/narrate.h"
@@ -82,7 +83,7 @@ void draw_note(Column& column, const std::string& note) {
   wrapped({box.x0 + bar + pad, box.y0 + pad}, width, context.theme.text, note);
   ui::place("note", box);
   column.y += height;
-  column.gap(0.9f);
+  column.gap(0.6f);
 }
 
 void draw_sentence(Column& column, const std::string& text, draw::Color color) {
@@ -106,7 +107,7 @@ void draw_step(Column& column, std::size_t number, const replay::StepText& step,
     const ui::WithFont font(ui::Font::MonoSmall);
     text_height = wrapped({}, room, 0, step.text, false);
   }
-  const float height = std::round(std::max(1.9f * em, text_height + 0.8f * em));
+  const float height = std::round(std::max(1.7f * em, text_height + 0.7f * em));
   const draw::Rect row{column.x - 0.4f * em, column.y, column.x + column.width + 0.4f * em, column.y + height};
   ImGui::PushStyleColor(ImGuiCol_Header, ImGui::ColorConvertU32ToFloat4(theme.touched_fill));
   const bool clicked = row_button(context, fmt::format("##step {}", number).c_str(), row, current);
@@ -117,7 +118,7 @@ void draw_step(Column& column, std::size_t number, const replay::StepText& step,
     command.position = {context.state.cursor().event, static_cast<std::uint32_t>(number)};
     context.commands.push(std::move(command));
   }
-  const draw::Rect line{row.x0, row.y0, row.x1, row.y0 + std::round(1.9f * em)};
+  const draw::Rect line{row.x0, row.y0, row.x1, row.y0 + std::round(1.7f * em)};
   dot(context, {column.x + 0.5f * em, (line.y0 + line.y1) / 2}, state);
   const bool pending = state == Dot::Pending;
   {
@@ -126,16 +127,24 @@ void draw_step(Column& column, std::size_t number, const replay::StepText& step,
   }
   const ui::WithFont font(ui::Font::MonoSmall);
   const float top =
-      text_height > 1.5f * ui::line_height() ? row.y0 + 0.4f * em : (line.y0 + line.y1 - ui::line_height()) / 2;
+      text_height > 1.5f * ui::line_height() ? row.y0 + 0.35f * em : (line.y0 + line.y1 - ui::line_height()) / 2;
   wrapped({text_x, top}, room, pending ? theme.text_faint : theme.text_dim, step.text);
   column.y += height;
+}
+
+// Whether this region has not been drawn yet with the cursor where it is now.
+bool cursor_is_new(replay::Position at) {
+  const std::string name = fmt::format("{}.{}", at.event, at.step);
+  const ImGuiID now = ImGui::GetID(name.c_str());
+  int* last = ImGui::GetStateStorage()->GetIntRef(ImGui::GetID("cursor"));
+  return std::exchange(*last, static_cast<int>(now)) != static_cast<int>(now);
 }
 
 void draw_steps(Column& column) {
   const replay::Timeline& timeline = column.context.state.timeline();
   const std::uint32_t done = timeline.position().step;
   const std::vector<alloc::Step>& steps = timeline.run().steps;
-  const bool moved = column.context.state.moved_at_s == column.context.state.now_s;
+  const bool moved = cursor_is_new(timeline.position());
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::size_t number = i + 1;
     const Dot state = number < done ? Dot::Done : (number == done ? Dot::Current : Dot::Pending);
@@ -192,16 +201,22 @@ void draw_start(Column& column) {
   draw_sentence(column, text, column.context.theme.text_dim);
 }
 
+// Where a lesson speaks, the sentence comes last: it says the same again in the allocator's own terms.
 void draw_event(Column& column, std::uint64_t index) {
-  const app::State& state = column.context.state;
-  const replay::Timeline& timeline = state.timeline();
-  const trace::Trace& trace = *state.document.trace;
-  draw_title(column, title_of(column.context, index));
+  const Context& context = column.context;
+  const replay::Timeline& timeline = context.state.timeline();
+  const trace::Trace& trace = *context.state.document.trace;
+  draw_title(column, title_of(context, index));
+  const std::string text = replay::event_text(trace, index, timeline.spec(), timeline.run());
   const std::string* note = trace.note(index);
-  if (note != nullptr) draw_note(column, *note);
-  draw_sentence(column, replay::event_text(trace, index, timeline.spec(), timeline.run()),
-                note != nullptr ? column.context.theme.text_dim : column.context.theme.text);
+  if (note == nullptr) {
+    draw_sentence(column, text, context.theme.text);
+    return draw_steps(column);
+  }
+  draw_note(column, *note);
   draw_steps(column);
+  if (!timeline.run().steps.empty()) column.gap(0.8f);
+  if (trace.op(index) != Op::Mark) draw_sentence(column, text, context.theme.text_dim);
 }
 
 std::string position_note(const app::State& state) {

@@ -138,7 +138,7 @@ void left_part(const Context& context, Rect rect) {
 // The block below the event, as tall as it wants to be, as long as the event keeps the larger part.
 void right_part(const Context& context, Rect rect, float gap) {
   const float wanted = inspector_height(context, rect.width());
-  const float most = 0.55f * rect.height();
+  const float most = 0.42f * rect.height();
   const float height = std::round(std::min(wanted, most));
   if (rect.height() < 22 * context.em) return what_happened(context, rect);
   what_happened(context, {rect.x0, rect.y0, rect.x1, rect.y1 - height - gap});
