@@ -102,15 +102,19 @@ void Pass::account_for(std::uint64_t first, std::uint64_t count) {
   }
 }
 
-// A seek loads a keyframe and replays what follows: an interval of 2 ms, or of eight times what a save costs where that
-// is more (then saving adds an eighth to the pass), keeps both small.
+// A seek loads a keyframe and replays what follows. Saving takes about as long as an event for every thirty bytes, so
+// intervals in proportion to the last keyframe's size keep saving a small part of the pass; they are counted in events,
+// because what a clock says of one save may be the system's doing. The clock only adds keyframes, where events are
+// slow.
 bool Pass::keyframe_is_due(std::uint64_t event) const {
   const std::uint64_t since = event - account_.keyframes.last_event();
   const std::uint64_t spacing = account_.keyframes.spacing();
   if (options_.keyframe_events != 0) return since >= options_.keyframe_events * spacing;
-  constexpr std::uint64_t kMinEvents = 4096;
-  constexpr std::uint64_t kMinNs = 2'000'000;
-  return since >= kMinEvents * spacing &&
+  constexpr std::uint64_t kMinEvents = 8192;
+  constexpr std::uint64_t kMaxEvents = 262'144;
+  constexpr std::uint64_t kMinNs = 4'000'000;
+  const std::uint64_t events = std::clamp<std::uint64_t>(frame_.bytes.size() / 6, kMinEvents, kMaxEvents);
+  return since >= events * spacing ||
          applying_ns_ - applying_ns_at_keyframe_ >= std::max(kMinNs, 8 * saving_ns_) * spacing;
 }
 

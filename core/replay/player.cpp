@@ -1,5 +1,9 @@
 #include "core/replay/player.h"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 namespace allocviz::replay {
 namespace {
 
@@ -30,7 +34,14 @@ void Player::go_to(std::uint64_t events) {
 }
 
 void Player::run_to(std::uint64_t events) {
-  for (; at_ < events; ++at_) machine_->apply(trace_.request(at_), at_);
+  std::array<trace::Event, 64> batch;
+  std::array<Applied, 64> applied;
+  while (at_ < events) {
+    const std::uint64_t count = std::min<std::uint64_t>(batch.size(), events - at_);
+    for (std::uint64_t i = 0; i < count; ++i) batch[i] = trace_.request(at_ + i);
+    machine_->apply(std::span(batch).first(count), at_, applied.data());
+    at_ += count;
+  }
 }
 
 Outcome Player::apply_next(const StepListener& listener) {

@@ -41,7 +41,7 @@ class Replayed final : public Timeline {
   std::uint64_t memory_bytes() const override;
 
  private:
-  void go_to_event(std::uint64_t event);
+  void go_to_event(std::uint64_t event, bool keep_before);
   void stand_before(std::uint64_t event) const;
   void stand_inside(std::uint32_t step);
   template <class Take>
@@ -71,7 +71,7 @@ EventRun listen_to_next(Player& player) {
 
 void Replayed::seek(Position to) {
   to.event = std::min(to.event, event_count());
-  if (to.event != position_.event) go_to_event(to.event);
+  if (to.event != position_.event) go_to_event(to.event, to.step != kAllSteps);
   const std::uint32_t steps = step_count();
   const bool inside = to.event != 0 && to.step < steps;
   to.step = to.event == 0 ? 0 : std::min(to.step, steps);
@@ -86,14 +86,19 @@ void Replayed::seek(Position to) {
   }
 }
 
-// The whole event: its steps are gathered on the way.
-void Replayed::go_to_event(std::uint64_t event) {
+// The whole event: its steps are gathered on the way. What a step inside it will need again is kept while it is at
+// hand.
+void Replayed::go_to_event(std::uint64_t event, bool keep_before) {
   run_ = {};
   has_before_ = has_census_ = inside_ = false;
   if (event == 0) {
     player_.go_to(0);
   } else {
-    player_.go_to(event - 1);
+    if (keep_before) {
+      stand_before(event);
+    } else {
+      player_.go_to(event - 1);
+    }
     run_ = listen_to_next(player_);
   }
   position_ = {event, step_count()};
