@@ -269,8 +269,13 @@ TEST(MemoryMap, a_high_and_crowded_map_wraps_into_rows_that_tile_the_view) {
   std::mt19937_64 random(test::seed());
   const Census census = random_census(random, 1u << 22, 64, 512);
   const auto arena = static_cast<double>(census.arena_bytes);
-  const draw::MapScene scene = draw::lay_out_map(
-      {.census = census, .focus = {}, .rect = {0, 0, 1200, 500}, .view = {0, arena}, .style = {}, .name_of = {}});
+  const draw::MapScene scene = draw::lay_out_map({.census = census,
+                                                  .focus = {},
+                                                  .rect = {0, 0, 1200, 500},
+                                                  .view = {0, arena},
+                                                  .style = {},
+                                                  .name_of = {},
+                                                  .may_wrap = true});
   ASSERT_GT(scene.rows.size(), 8u);
   EXPECT_DOUBLE_EQ(scene.axes.front().bytes.from, 0);
   EXPECT_NEAR(scene.axes.back().bytes.to, arena, 1e-6);

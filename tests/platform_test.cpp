@@ -143,7 +143,7 @@ TEST(Picture, is_not_blank_and_follows_the_state) {
 }
 
 TEST(Picture, is_drawn_again_by_the_same_painter_in_any_size_and_scale) {
-  const platform::Image alone = picture_at("1", {700, 500, 1});
+  const platform::Image alone = picture_at("0", {700, 500, 1});
   auto painter = platform::Painter::create();
   ASSERT_TRUE(painter.ok()) << painter.trouble().text();
   app::State state = lesson("1");
@@ -152,7 +152,7 @@ TEST(Picture, is_drawn_again_by_the_same_painter_in_any_size_and_scale) {
     ASSERT_TRUE(image.ok()) << image.trouble().text();
     EXPECT_EQ(image->pixels.size(), static_cast<std::size_t>(size.width * size.height));
   }
-  app::State again = lesson("1");
+  app::State again = lesson("0");
   auto image = (*painter)->draw(again, {700, 500, 1});
   ASSERT_TRUE(image.ok());
   EXPECT_EQ(*image, alone) << "what was drawn before leaves no trace";

@@ -187,7 +187,7 @@ TEST(BumpStage, its_sums_tile_the_arena_and_the_survivor_is_named) {
   ASSERT_TRUE(scene.mark_x);
   EXPECT_EQ(*scene.mark_x, scene.axis.snapped(3496));
   EXPECT_TRUE(scene.held_box);
-  EXPECT_TRUE(says(scene.scene, "mark 0xda8"));
+  EXPECT_TRUE(says(scene.scene, "mark " + trace::offset_text(3496, census.arena_bytes)));
   EXPECT_TRUE(says(scene.scene, "Q"));
   ASSERT_EQ(scene.bars.size(), 4u);
   EXPECT_NEAR(scene.bars[3].filled.width() / scene.bars[3].track.width(), 3496.0 / 4096, 0.01);

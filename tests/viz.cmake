@@ -12,3 +12,8 @@ allocviz_test(draw_test
 # The state and its commands: no window, no ImGui.
 allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_filter_test.cpp app_loader_test.cpp
               app_settings_test.cpp LIBS allocviz_app)
+allocviz_test(window_test SOURCES window_test.cpp)
+target_compile_definitions(window_test PRIVATE ALLOCVIZ_PROGRAM="$<TARGET_FILE:allocviz>")
+add_dependencies(window_test allocviz)
+allocviz_test(panels_test SOURCES panels_test.cpp ui/gui.cpp LIBS allocviz_panels)
+allocviz_test(session_test SOURCES session_test.cpp ui/gui.cpp ui/harness.cpp LIBS allocviz_platform)

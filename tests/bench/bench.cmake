@@ -1,3 +1,8 @@
 # Benchmarks, with Google Benchmark (libbenchmark-dev); none of them is a test.
 find_package(benchmark REQUIRED)
 include(bench/alloc_bench.cmake)
+if(ALLOCVIZ_VIZ AND NOT ALLOCVIZ_CORE_ONLY)
+  add_executable(draw_bench bench/draw_bench.cpp)
+  target_link_libraries(draw_bench PRIVATE allocviz_app allocviz_flags benchmark::benchmark)
+  target_compile_definitions(draw_bench PRIVATE ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endif()

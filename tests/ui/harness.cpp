@@ -16,7 +16,7 @@ namespace {
 
 constexpr float kEm = 13;  // ImGui's own font, which needs no file
 
-app::State start(app::Arguments arguments) {
+app::State started_with(app::Arguments arguments) {
   arguments.wait = true;
   arguments.remember = false;
   auto started = app::start(arguments);
@@ -34,7 +34,7 @@ Session::Session(const app::Arguments& arguments, float width, float height)
             allocviz::platform::run_frame(state, commands, {size.x, size.y, kEm}, now_s());
           },
           width, height),
-      state(start(arguments)) {
+      state(started_with(arguments)) {
   frames(3);
 }
 

@@ -96,8 +96,10 @@ float place_rows(std::vector<BuddyRow>& rows, const ByteAxis& axis, float top, f
       static_cast<float>(std::count_if(rows.begin(), rows.end(), [](const BuddyRow& r) { return r.folded; }));
   const float open = std::max(1.0f, static_cast<float>(rows.size()) - folded);
   const float fold_pitch = std::min(1.15f * em, height / std::max(1.0f, open + folded));
-  const float pitch = std::clamp((height - folded * fold_pitch) / open, 2.0f, 5.2f * em);
-  const float gap = pitch < 1.6f * em ? std::max(1.0f, std::floor(0.1f * pitch)) : std::min(0.3f * pitch, 1.5f * em);
+  float pitch = std::clamp((height - folded * fold_pitch) / open, 2.0f, 5.2f * em);
+  if (pitch > 1.6f * em) pitch = std::floor(pitch);  // rows of one height; thin ones cannot afford what that wastes
+  const float gap =
+      pitch < 1.6f * em ? std::max(1.0f, std::floor(0.1f * pitch)) : std::floor(std::min(0.3f * pitch, 1.5f * em));
   float y = top;
   for (BuddyRow& row : rows) {
     const float step = row.folded ? fold_pitch : pitch;
@@ -261,8 +263,9 @@ void mark_looked(BuddyScene& out, const BuddyInput& input) {
       if (step.level >= row.first && step.level <= row.last) row.looked = true;
     }
   }
+  const float pad = 0.4f * input.style.em;
   for (const BuddyRow& row : out.rows) {
-    if (row.looked) out.lit.push_back({input.rect.x0, row.rect.y0 - 2, input.rect.x1, row.rect.y1 + 2});
+    if (row.looked) out.lit.push_back({input.rect.x0 - pad, row.rect.y0 - 2, input.rect.x1 + pad, row.rect.y1 + 2});
   }
 }
 

@@ -48,7 +48,7 @@ struct BuddyRow {
 // A block and its buddy: one bit of the offset apart.
 struct Relation {
   std::uint64_t offset = 0, size = 0, buddy = 0;
-  std::string status;    // "0x0c0 is live: they cannot merge"
+  std::string status;    // what the buddy is: "live: D", "free", "split, cannot merge"
   bool blocked = false;  // the buddy is not free as one block
 };
 

@@ -34,24 +34,24 @@ std::size_t digit_of(unsigned bit, unsigned bits) {
   return 2 + from_left + spaces;
 }
 
+// What the buddy of a block is now, to be read after "it is": "live: D", "free", "split, cannot merge".
 std::string status_of(const replay::Census& census, const Touch& block, std::uint64_t buddy, const NameOf& name_of,
                       bool& blocked) {
-  const std::string where = trace::offset_text(buddy, census.arena_bytes);
   const replay::Block* found = census.block_at(buddy);
   blocked = true;
-  if (found == nullptr) return where + " lies outside the arena";
+  if (found == nullptr) return "outside the arena";
   if (found->size > block.size) {
     blocked = false;
-    return "merged: both are one block now";
+    return "merged with it";
   }
-  if (found->size < block.size) return where + " is split: they cannot merge";
+  if (found->size < block.size) return "split, cannot merge";
   if (found->state == replay::BlockState::Free || found->state == replay::BlockState::InFlight) {
     blocked = false;
-    return where + " is free";
+    return "free";
   }
-  if (found->state == replay::BlockState::Gap) return where + " is not managed";
+  if (found->state == replay::BlockState::Gap) return "not managed";
   const std::string name = name_of ? name_of(found->born) : std::string();
-  return fmt::format("{} is live{}{}", where, name.empty() ? "" : ": ", name);
+  return name.empty() ? "live" : "live: " + name;
 }
 
 // Writes labels one after the other on a line.
@@ -111,7 +111,7 @@ void add_chips(BuddyScene& out, const BuddyInput& input, const BuddyRow& row, co
     const std::string text = trace::offset_text(list.offsets[i], out.shape.arena);
     const float width = style.width(Type::MonoSmall, text) + 2 * pad;
     const std::size_t left = list.offsets.size() - i;
-    const std::string more = fmt::format("+{} more", trace::count_text(left));
+    const std::string more = "+" + trace::count_text(left) + (pills ? " more" : "");
     const float rest = left > 1 ? style.width(Type::Small, more) + arrow : 0;
     if (x + width + rest > at.x1) {
       out.scene.labels.push_back({{x, at.y0, at.x1, at.y1},
@@ -183,6 +183,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
   for (const BuddyRow& row : out.rows) {
     const float middle = std::floor((row.rect.y0 + row.rect.y1) / 2);
     const Tone lit = row.looked ? Tone::Touched : Tone::Dim;
+    if (row.folded && row.rect.height() < 0.7f * style.em) continue;  // no room for words
     if (row.folded) {
       const std::string which = row.first == row.last ? fmt::format("level {}", row.first)
                                                       : fmt::format("levels {} … {}", row.first, row.last);
@@ -198,7 +199,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
       continue;
     }
     const std::string size = trace::size_text(out.shape.size_of(row.first));
-    if (row.rect.height() >= 2.2f * style.em) {
+    if (row.rect.height() >= 2.1f * style.em) {
       const float line = 1.15f * style.em;
       out.scene.labels.push_back({{input.rect.x0, middle - line, right, middle},
                                   fmt::format("level {}", row.first),
@@ -260,12 +261,16 @@ void add_relation(BuddyScene& out, const BuddyInput& input) {
   const Rect& box = *out.relation_box;
   const float pad = 0.7f * style.em;
   const Tone tone = out.relation->blocked ? Tone::Relation : Tone::Text;
-  const float status = style.width(Type::Small, out.relation->status) + 2;
   const bool one_line = box.height() < 2.6f * style.em;
+  const std::string words_of_buddy =
+      one_line
+          ? out.relation->status
+          : fmt::format("{} is {}", trace::offset_text(out.relation->buddy, out.shape.arena), out.relation->status);
+  const float status = style.width(Type::Small, words_of_buddy) + 2;
   const float middle = std::floor((box.y0 + box.y1) / 2);
   const Rect line{box.x0 + pad, box.y0, box.x1 - pad, one_line ? box.y1 : middle + 0.2f * style.em};
   const Rect right{std::max(line.x0, line.x1 - status), line.y0, line.x1, line.y1};
-  out.scene.labels.push_back({right, out.relation->status, tone, Type::Small, Align::Right});
+  out.scene.labels.push_back({right, words_of_buddy, tone, Type::Small, Align::Right});
   if (one_line) {
     add_formula(out, input, {line.x0, line.y0, right.x0 - pad, line.y1}, Type::MonoSmall);
     return;

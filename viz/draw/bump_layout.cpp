@@ -54,7 +54,7 @@ void add_move(const BumpInput& input, BumpScene& out) {
           : fmt::format("moved {} down{}{}", trace::exact_size_text(bytes), name.empty() ? "" : " for ", name);
   const float width = input.style.width(Type::Small, text);
   float x = std::max(from, to) + em;
-  if (x + width > out.axis.x1) x = std::max(out.axis.x0, std::min(from, to) - em - width);
+  if (x + width > out.axis.x1) x = std::max(out.axis.x0, std::min(from, to) - 1.5f * em - width);
   out.scene.labels.push_back({{x, y, x + width + em, y + 1.3f * em}, text, Tone::Dim, Type::Small, Align::Left});
 }
 
@@ -157,7 +157,9 @@ BumpScene lay_out_bump(const BumpInput& input) {
   const float top = std::floor(rect.y0 + 2.4f * em);
   out.region = {out.axis.x0, top, out.axis.x1, std::floor(top + height)};
   const Focus focus{touched_by(input.done, input.spec), input.selected};
-  add_strip(out.scene, input.census, out.axis, out.region, focus, input.style, input.name_of);
+  StripOptions options;
+  options.free_word = "unused";
+  add_strip(out.scene, input.census, out.axis, out.region, focus, input.style, input.name_of, options);
   add_mark(input, out);
   add_move(input, out);
   const float scale = out.region.y1 + std::floor(2.5f * em);

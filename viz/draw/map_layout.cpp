@@ -24,9 +24,11 @@ bool is_crowded(const MapInput& input, const ByteAxis& axis) {
 
 void lay_linear(const MapInput& input, MapScene& out, const ByteAxis& axis, Rect area) {
   const float em = input.style.em;
-  const float height = std::clamp(area.height() - 1.9f * em, 4.0f, 4.4f * em);
+  const float height = std::clamp(area.height() - 1.9f * em, 4.0f, 6.5f * em);
   const Rect row{axis.x0, area.y0 + 2, axis.x1, std::floor(area.y0 + 2 + height)};
-  add_strip(out.scene, input.census, axis, row, input.focus, input.style, input.name_of);
+  StripOptions options;
+  if (input.census.kind == trace::AllocatorKind::Bump) options.free_word = "unused";
+  add_strip(out.scene, input.census, axis, row, input.focus, input.style, input.name_of, options);
   out.axes.push_back(axis);
   out.rows.push_back(row);
   if (area.y1 - row.y1 > 1.6f * em) {
@@ -73,7 +75,7 @@ MapScene lay_out_map(const MapInput& input) {
   const bool legend = input.rect.height() > 5.2f * em;
   Rect area = input.rect;
   if (legend) area.y1 -= 1.6f * em;
-  if (area.height() >= kWrapFromEm * em && is_crowded(input, axis)) {
+  if (input.may_wrap && area.height() >= kWrapFromEm * em && is_crowded(input, axis)) {
     lay_wrapped(input, out, axis, area);
   } else {
     lay_linear(input, out, axis, area);

@@ -19,6 +19,7 @@ struct MapInput {
   Span view;
   Style style;
   const NameOf& name_of;
+  bool may_wrap = false;  // the map is the main view: it need not stand under the tree
 };
 
 struct MapScene {

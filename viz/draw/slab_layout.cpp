@@ -17,7 +17,7 @@ float cell_height_for(float columns, std::uint64_t count, Rect area, float em) {
   const float width = area.width() / columns;
   const float rows = std::ceil(static_cast<float>(count) / columns);
   const float aspect = width > 2 * em ? kAspect : 1.0f;
-  return std::min({width / aspect, area.height() / rows, 4.2f * em});
+  return std::min({width / aspect, area.height() / rows, 6.5f * em});
 }
 
 // Squares of whole pixels; where not even two by two fit, rows four pixels high that hold as many blocks as they must.

@@ -12,10 +12,6 @@ double end_of(const replay::Block& block) {
   return static_cast<double>(block.offset) + static_cast<double>(block.size);
 }
 
-bool is_held(const replay::Block& block) {
-  return block.state == replay::BlockState::Live || block.state == replay::BlockState::Dead;
-}
-
 void add_block_shares(std::span<Column> row, const ByteAxis& axis, const replay::Block& block) {
   const auto from = static_cast<double>(block.offset);
   if (block.state != replay::BlockState::Live) {
@@ -27,10 +23,10 @@ void add_block_shares(std::span<Column> row, const ByteAxis& axis, const replay:
   add_share(row, axis, solid, end_of(block), Look::Waste);
 }
 
-const char* word_of(Look look) {
+const char* word_of(Look look, const char* free_word) {
   switch (look) {
     case Look::Free:
-      return "free";
+      return free_word;
     case Look::Fresh:
       return "fresh";
     case Look::Split:
@@ -49,8 +45,8 @@ const char* word_of(Look look) {
   return "";
 }
 
-void add_plain_label(Scene& scene, const Box& box, const Style& style) {
-  const std::string word = word_of(box.look);
+void add_plain_label(Scene& scene, const Box& box, const Style& style, const char* free_word) {
+  const std::string word = word_of(box.look, free_word);
   if (word.empty()) return;
   const float room = box.rect.width() - 0.5f * style.em;
   const Tone tone = box.look == Look::InFlight ? Tone::Touched : box.look == Look::Free ? Tone::Dim : Tone::Faint;
@@ -73,10 +69,10 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
   const float size_width = style.width(Type::MonoSmall, size);
   const float pad = std::min(0.55f * em, 0.2f * solid);
   Rect text{box.rect.x0 + pad, box.rect.y0, box.rect.x0 + solid - 0.15f * em, box.rect.y1};
-  if (box.rect.height() > 2.5f * em && size_width <= text.width()) {
+  if (box.rect.height() >= 2.3f * em && size_width <= text.width()) {
     const float middle = std::floor((text.y0 + text.y1) / 2);
     if (name_width <= text.width()) {
-      scene.labels.push_back({{text.x0, middle - 1.25f * em, text.x1, middle}, name, tone, Type::Bold, Align::Left});
+      scene.labels.push_back({{text.x0, middle - 1.15f * em, text.x1, middle}, name, tone, Type::Bold, Align::Left});
     }
     scene.labels.push_back({{text.x0, middle, text.x1, middle + 1.1f * em}, size, tone, Type::MonoSmall, Align::Left});
     return;
@@ -87,18 +83,14 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
   scene.labels.push_back({text, name, tone, Type::Bold, align});
 }
 
-void add_box_labels(Scene& scene, const Box& box, const replay::Block* block, const Style& style,
-                    const NameOf& name_of) {
+void add_box_labels(Scene& scene, const Box& box, const replay::Block* block, const Style& style, const NameOf& name_of,
+                    const char* free_word) {
   if (box.rect.height() < 0.85f * style.em || box.rect.width() < 0.8f * style.em) return;
-  if (block != nullptr && is_held(*block)) {
-    if (block->state == replay::BlockState::Dead) {
-      add_plain_label(scene, box, style);
-    } else {
-      add_name_label(scene, box, *block, style, name_of);
-    }
-    return;
+  if (block != nullptr && block->state == replay::BlockState::Live) {
+    add_name_label(scene, box, *block, style, name_of);
+  } else {
+    add_plain_label(scene, box, style, free_word);
   }
-  add_plain_label(scene, box, style);
 }
 
 struct Candidate {
@@ -144,9 +136,9 @@ void apply_focus(Box& box, const Focus& focus) {
 }
 
 void add_box(Scene& scene, const Box& box, const replay::Block* block, const Style& style, const NameOf& name_of,
-             bool labels) {
+             const StripOptions& options) {
   const std::size_t first = scene.labels.size();
-  if (labels) add_box_labels(scene, box, block, style, name_of);
+  if (options.labels) add_box_labels(scene, box, block, style, name_of, options.free_word);
   for (std::size_t i = first; i < scene.labels.size(); ++i) scene.labels[i].box = static_cast<int>(scene.boxes.size());
   scene.boxes.push_back(box);
 }
@@ -200,7 +192,7 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
     }
     Box box = box_of(block.offset, block.size, block.requested, look_of(block.state), axis, row);
     apply_focus(box, focus);
-    add_box(scene, box, &block, style, name_of, options.labels);
+    add_box(scene, box, &block, style, name_of, options);
   }
   for (const Touch& touch : focus.touched) {
     const replay::Block* block = census.block_at(touch.offset);

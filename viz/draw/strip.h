@@ -13,6 +13,7 @@ namespace allocviz::draw {
 
 struct StripOptions {
   bool labels = true;
+  const char* free_word = "free";  // what free bytes are called: a bump's are unused
   std::size_t max_boxes = 5000;
 };
 
@@ -25,7 +26,7 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
                          const ByteAxis& axis, Rect row);
 // Adds a box and its labels, name and size as far as they fit: "A" over "100 B", "free  512 B", "split".
 void add_box(Scene& scene, const Box& box, const replay::Block* block, const Style& style, const NameOf& name_of,
-             bool labels = true);
+             const StripOptions& options = {});
 // Marks a block that is emphasised where the scene has no box for it.
 void add_pin(Scene& scene, const ByteAxis& axis, Rect row, const Touch& block, bool selected);
 // Which of a box's marks the focus sets.

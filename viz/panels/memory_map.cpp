@@ -27,7 +27,8 @@ draw::Focus focus_of(const replay::Timeline& timeline, std::optional<std::uint64
 void lay_out(const Context& context, const replay::Timeline& timeline, std::size_t stage, Rect inside,
              draw::Cached<draw::MapScene>& cached) {
   const draw::Style style = style_of(context.em);
-  const draw::ViewKey key = key_of(context, timeline, stage, inside, style);
+  draw::ViewKey key = key_of(context, timeline, stage, inside, style);
+  key.flags = context.state.settings.preset == app::Preset::Debug ? 1 : 0;
   if (!cached.outdated(key)) return;
   const draw::NameOf names = names_of(timeline);
   const draw::Focus focus = focus_of(timeline, key.selected);
@@ -36,7 +37,8 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                     .rect = inside,
                                     .view = key.view,
                                     .style = style,
-                                    .name_of = names});
+                                    .name_of = names,
+                                    .may_wrap = key.flags != 0});
   cached.texture = 0;
   if (!cached.scene.scene.hides) return;
   draw::paint_bands(cached.scene.scene, context.theme, cached.picture);

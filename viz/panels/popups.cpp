@@ -86,11 +86,13 @@ void go_to(const Context& context) {
   const std::string text = field(context, inside, y, "##event", "N, or N.K for step K of event N");
   const auto at = app::parse_position(text);
   const float below = ImGui::GetItemRectMax().y + std::round(0.5f * context.em);
-  const ui::WithFont small(ui::Font::Small);
-  const bool wrong = !text.empty() && !at.ok();
-  wrapped({inside.x0, below}, inside.width(), wrong ? context.theme.failed : context.theme.text_dim,
-          wrong ? at.trouble().what + "; " + at.trouble().todo
-                : fmt::format("0 … {}; 0 is before the first", trace::count_text(app::event_count(context.state))));
+  {
+    const ui::WithFont small(ui::Font::Small);
+    const bool wrong = !text.empty() && !at.ok();
+    wrapped({inside.x0, below}, inside.width(), wrong ? context.theme.failed : context.theme.text_dim,
+            wrong ? at.trouble().what + "; " + at.trouble().todo
+                  : fmt::format("0 … {}; 0 is before the first", trace::count_text(app::event_count(context.state))));
+  }
   if (dialog_buttons(context, inside, "Go", at.ok())) {
     app::Command command;
     command.what = app::Do::SeekTo;
@@ -134,9 +136,11 @@ void save_path(const Context& context) {
   const draw::Rect inside = begin_dialog(context, "save", 40, 12);
   const float y = dialog_title(context, inside, "Save the trace as");
   const std::string text = field(context, inside, y, "##path", "name.json, name.jsonl; .zst compresses");
-  const ui::WithFont small(ui::Font::Small);
-  wrapped({inside.x0, ImGui::GetItemRectMax().y + 0.5f * context.em}, inside.width(), context.theme.text_dim,
-          "With its configurations, as they are now.");
+  {
+    const ui::WithFont small(ui::Font::Small);
+    wrapped({inside.x0, ImGui::GetItemRectMax().y + 0.5f * context.em}, inside.width(), context.theme.text_dim,
+            "With its configurations, as they are now.");
+  }
   if (dialog_buttons(context, inside, "Save", !text.empty())) push_text(context, app::Do::SaveAs, text);
   end_dialog();
 }

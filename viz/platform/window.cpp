@@ -285,6 +285,7 @@ Image Window::read() const {
 }
 void Window::show() {
   glfwSwapBuffers(window_);
+  hand_on_late_input();
 }
 
 void Window::set_title(const std::string& title) {

@@ -1,0 +1,285 @@
+// The window as a person uses it: found on the screen, clicked, typed into; without a display.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "tests/app_support.h"
+#include "tests/ui/gui.h"
+#include "viz/app/scenario_list.h"
+#include "viz/draw/theme.h"
+#include "viz/panels/events_list.h"
+#include "viz/panels/panel.h"
+#include "viz/panels/window_layout.h"
+
+namespace {
+
+using namespace app_test;
+using app::Do;
+using draw::Point;
+using draw::Rect;
+namespace ui = allocviz::ui;
+
+// The program without its platform: the same frame, carried out by hand.
+struct Program {
+  app::State state = opened(kLesson);
+  app::Commands commands;
+  float em = 13, width = 1280, height = 800;
+  std::unique_ptr<ui_test::Gui> gui;
+
+  Program() {
+    gui = std::make_unique<ui_test::Gui>([this] { frame(); }, width, height);
+    gui->frames(3);
+  }
+  void frame() {
+    app::tick(state, gui == nullptr ? 0 : gui->now_s());
+    const draw::Theme& theme = draw::theme(static_cast<draw::ThemeKind>(state.settings.theme));
+    ui::apply_style(theme, em);
+    ui::begin_frame();
+    panels::window({.state = state, .commands = commands, .theme = theme, .em = em}, {0, 0, width, height});
+    ui::end_frame();
+    for (const app::Command& command : commands.take()) app::update(state, command);
+  }
+  void key(const char* chord) {
+    gui->key(chord);
+    gui->frames(2);
+  }
+  void click(const char* label) {
+    gui->click(label);
+    gui->frames(2);
+  }
+  void type(std::string_view text) {
+    gui->type(text);
+    gui->frames(2);
+  }
+};
+
+struct Panels : testing::Test {
+  Program program;
+  app::State& state = program.state;
+  [[nodiscard]] std::uint64_t event() const { return program.state.cursor().event; }
+};
+
+TEST_F(Panels, a_click_on_an_event_goes_there) {
+  program.click("events list/3");
+  EXPECT_EQ(event(), 3u);
+  program.click("events list/1");
+  EXPECT_EQ(event(), 1u);
+}
+
+TEST_F(Panels, keys_move_through_events_and_steps) {
+  program.key("Right");
+  EXPECT_EQ(event(), 1u);
+  program.key("F10");
+  EXPECT_EQ(event(), 2u);
+  program.key("Left");
+  EXPECT_EQ(event(), 1u);
+  program.key("F11");
+  EXPECT_EQ(state.cursor(), (replay::Position{2, 1}));
+  program.key("Shift+Right");
+  EXPECT_EQ(state.cursor(), (replay::Position{2, 2}));
+  program.key("Shift+F11");
+  EXPECT_EQ(state.cursor(), (replay::Position{2, 1}));
+  program.key("End");
+  EXPECT_EQ(event(), 7u);
+  program.key("Home");
+  EXPECT_EQ(event(), 0u);
+  program.key("N");
+  EXPECT_EQ(event(), 5u);
+  program.key("M");
+  EXPECT_EQ(event(), 7u);
+  program.key("Shift+M");
+  EXPECT_EQ(event(), 4u);
+}
+
+TEST_F(Panels, space_plays_and_signs_change_the_speed) {
+  const int speed = state.playback.speed_index;
+  program.type("+");
+  EXPECT_EQ(state.playback.speed_index, speed + 1);
+  program.type("-");
+  EXPECT_EQ(state.playback.speed_index, speed);
+  program.key("Space");
+  EXPECT_TRUE(state.playback.playing);
+  program.key("Space");
+  EXPECT_FALSE(state.playback.playing);
+}
+
+TEST_F(Panels, the_transport_buttons_do_what_they_show) {
+  program.click("transport/Next event");
+  EXPECT_EQ(event(), 1u);
+  program.click("transport/Next step");
+  EXPECT_EQ(state.cursor(), (replay::Position{2, 1}));
+  program.click("transport/Previous step");
+  EXPECT_EQ(event(), 1u);
+  program.click("transport/Last event");
+  EXPECT_EQ(event(), 7u);
+  program.click("transport/Previous event");
+  EXPECT_EQ(event(), 6u);
+  program.click("transport/First event");
+  EXPECT_EQ(event(), 0u);
+  program.click("transport/Play");
+  EXPECT_TRUE(state.playback.playing);
+  program.click("transport/Slower");
+  EXPECT_EQ(state.playback.speed_index, 0);
+}
+
+TEST_F(Panels, the_first_keys_are_named_until_the_first_one_is_pressed) {
+  EXPECT_TRUE(program.gui->sees("transport/first keys"));
+  program.key("Right");
+  EXPECT_FALSE(program.gui->sees("transport/first keys"));
+}
+
+TEST_F(Panels, failures_are_a_list_of_their_own) {
+  program.click("events/FAILURES");
+  EXPECT_EQ(state.left_tab, app::LeftTab::Failures);
+  program.click("failures list/5");
+  EXPECT_EQ(event(), 5u);
+}
+
+TEST_F(Panels, a_lesson_opens_with_a_click) {
+  state.scenarios = app::scenario_list();
+  program.click("events/LESSONS");
+  ASSERT_FALSE(state.scenarios.empty());
+  program.click(("lesson list/" + state.scenarios[1].title).c_str());
+  EXPECT_EQ(state.scenario, 1u);
+  EXPECT_EQ(state.document.title, state.scenarios[1].title);
+}
+
+TEST_F(Panels, splitters_move_what_they_divide) {
+  const float before = state.settings.left_width;
+  const Point at = program.gui->middle_of("window/split left");
+  program.gui->drag(at, {at.x + 100, at.y});
+  program.gui->frames(2);
+  EXPECT_GT(state.settings.left_width, before + 0.05f);
+  const Point now = program.gui->middle_of("window/split left");
+  EXPECT_NEAR(now.x, at.x + 100, 3);
+}
+
+TEST_F(Panels, the_palette_finds_a_command_and_carries_it_out) {
+  program.key("Ctrl+Shift+P");
+  EXPECT_EQ(state.popup, app::Popup::Palette);
+  program.type("last ev");
+  program.key("Enter");
+  EXPECT_EQ(event(), 7u);
+  EXPECT_EQ(state.popup, app::Popup::None);
+  program.key("Ctrl+Shift+P");
+  program.key("Down");
+  EXPECT_EQ(state.popup_state.row, 1u);
+  program.key("Escape");
+  EXPECT_EQ(state.popup, app::Popup::None);
+  EXPECT_FALSE(state.quit);
+}
+
+TEST_F(Panels, compare_sets_a_second_allocator_beside_the_first) {
+  program.click("document/+ compare");
+  EXPECT_EQ(state.popup_state.stage, 1u);
+  program.click("allocator/bump");
+  program.click("allocator/Add");
+  EXPECT_EQ(state.stages.size(), 2u);
+  EXPECT_TRUE(program.gui->sees("document/allocator 2"));
+}
+
+TEST_F(Panels, menus_hold_the_commands) {
+  program.click("menu/Trace");
+  program.click("Trace/Last event");
+  EXPECT_EQ(event(), 7u);
+  program.click("menu/View");
+  program.click("View/Light theme");
+  EXPECT_EQ(state.settings.theme, 1);
+  program.click("menu/Help");
+  program.click("Help/Keys and mouse");
+  EXPECT_EQ(state.popup, app::Popup::Keys);
+  program.key("Escape");
+  EXPECT_EQ(state.popup, app::Popup::None);
+}
+
+TEST_F(Panels, the_error_bar_says_what_where_and_what_to_do_and_goes_when_dismissed) {
+  state.trouble = trace::Trouble{"size is negative", {.file = "a.json", .line = 12, .event = 3}, "write a number"};
+  program.gui->frames(2);
+  EXPECT_TRUE(program.gui->sees("error/what"));
+  const Rect bar = program.gui->rect_of("error/what");
+  EXPECT_LT(bar.y1, program.gui->rect_of("transport/Play").y0);
+  program.key("Right");
+  EXPECT_EQ(event(), 1u) << "the rest goes on";
+  program.click("error/dismiss");
+  EXPECT_FALSE(state.trouble.has_value());
+  EXPECT_FALSE(program.gui->sees("error/what"));
+}
+
+TEST_F(Panels, a_window_of_any_size_and_scale_is_drawn) {
+  for (const float em : {13.0f, 26.0f}) {
+    for (const auto& [width, height] : {std::pair{800.0f, 600.0f}, {1280.0f, 800.0f}, {2560.0f, 1440.0f}}) {
+      for (const Do preset : {Do::PresetTeach, Do::PresetDebug}) {
+        act(state, preset);
+        state.popup = app::Popup::None;
+        program.em = em;
+        program.width = width;
+        program.height = height;
+        program.gui->resize(width, height);
+        program.gui->frames(3);
+        for (const ui::Placed& placed : ui::placed()) {
+          if (placed.label.rfind("transport/", 0) != 0) continue;
+          EXPECT_GE(placed.rect.x0, 0) << placed.label << " at " << width << ", em " << em;
+          EXPECT_LE(placed.rect.y1, height) << placed.label << " at " << width << ", em " << em;
+        }
+        EXPECT_TRUE(program.gui->sees("transport/Play"));
+      }
+    }
+  }
+}
+
+// A hundred million rows: only what is seen is drawn, to the very last.
+struct LongList : testing::Test {
+  static constexpr std::uint64_t kRows = 100'000'000;
+  app::State state = opened(kLesson);
+  app::Commands commands;
+  app::ListView view;
+  std::vector<std::uint64_t> drawn;
+  ui_test::Gui gui{[this] { frame(); }, 400, 400};
+
+  void frame() {
+    ui::apply_style(draw::theme(draw::ThemeKind::Dark), 13);
+    ui::begin_frame();
+    ui::begin_region("test", {0, 0, 400, 400});
+    drawn.clear();
+    panels::RowList list{"rows", app::LeftTab::Events, view, kRows, 20, {}, {}};
+    list.draw_row = [this](std::uint64_t row, Rect) { drawn.push_back(row); };
+    panels::row_list({.state = state, .commands = commands, .theme = draw::theme(draw::ThemeKind::Dark), .em = 13},
+                     {0, 0, 200, 400}, list);
+    ui::end_region();
+    ui::end_frame();
+    for (const app::Command& command : commands.take()) view = {command.value, command.value2};
+  }
+};
+
+TEST_F(LongList, draws_only_what_is_seen_to_the_very_last_row) {
+  gui.frames(3);
+  EXPECT_EQ(drawn.front(), 0u);
+  EXPECT_LE(drawn.size(), 22u);
+  EXPECT_EQ(view.seen, 20);
+  view.top = 1e18;
+  gui.frames(3);
+  EXPECT_EQ(drawn.back(), kRows - 1);
+  EXPECT_EQ(drawn.size(), 20u);
+  view.top = 54'321'987.5;
+  gui.frames(2);
+  EXPECT_EQ(drawn.front(), 54'321'987u);
+  EXPECT_EQ(drawn.size(), 21u);
+}
+
+TEST_F(LongList, the_wheel_goes_by_rows_and_the_bar_through_all_of_them) {
+  gui.frames(3);
+  gui.wheel({50, 50}, -2);
+  gui.frames(2);
+  EXPECT_EQ(drawn.front(), 6u);
+  gui.drag({195, 10}, {195, 399});
+  gui.frames(2);
+  EXPECT_EQ(drawn.back(), kRows - 1);
+  gui.drag({195, 380}, {195, 200});
+  gui.frames(2);
+  EXPECT_NEAR(static_cast<double>(drawn.front()), static_cast<double>(kRows) / 2, static_cast<double>(kRows) / 20);
+}
+
+}  // namespace

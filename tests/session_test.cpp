@@ -1,0 +1,105 @@
+// The first whole path, driven as a person drives it and without a display: step, seek, open and save.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "core/import/importer.h"
+#include "tests/ui/harness.h"
+
+namespace {
+
+using ui_test::Session;
+
+// A path of this test's own, gone with it.
+struct Scratch {
+  std::filesystem::path path;
+  explicit Scratch(const std::string& name)
+      : path(std::filesystem::temp_directory_path() /
+             (std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + "-" + name)) {}
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+};
+
+TEST(Session, opens_on_a_lesson_paused_before_its_first_event) {
+  Session s;
+  EXPECT_EQ(s.cursor().event, 0u);
+  EXPECT_FALSE(s.state.playback.playing);
+  EXPECT_FALSE(s.state.document.title.empty());
+}
+
+TEST(Session, steps_through_events_and_inside_them_in_both_directions) {
+  Session s;
+  s.open_scenario("Coalescing");
+  s.key("Right");
+  EXPECT_EQ(s.cursor().event, 1u);
+  EXPECT_EQ(s.cursor().step, s.timeline().step_count());
+  const allocviz::replay::Keyframe after_first = s.timeline().snapshot();
+  s.key("Right");
+  ASSERT_EQ(s.cursor().event, 2u);
+  s.key("Shift+Left");
+  EXPECT_EQ(s.cursor().event, 2u);
+  EXPECT_EQ(s.cursor().step + 1, s.timeline().step_count());
+  s.key("Left");
+  s.key("Left");
+  s.key("Right");
+  EXPECT_EQ(s.cursor().event, 1u);
+  EXPECT_EQ(s.timeline().snapshot(), after_first) << "stepping back and forth arrives at the same state";
+}
+
+TEST(Session, goes_to_the_end_and_back_by_keys_and_buttons) {
+  Session s;
+  s.open_scenario("Coalescing");
+  s.key("End");
+  EXPECT_EQ(s.cursor().event, s.timeline().event_count());
+  s.key("Home");
+  EXPECT_EQ(s.cursor().event, 0u);
+  s.key("N");
+  EXPECT_EQ(s.timeline().run().outcome.kind, allocviz::replay::OutcomeKind::Failed) << "N leads to the failed request";
+}
+
+TEST(Session, opens_a_real_log_and_says_that_it_chose_the_configuration) {
+  Session s;
+  s.open(ALLOCVIZ_SOURCE_DIR "/tests/data/import/edge.mtrace");
+  ASSERT_FALSE(s.state.trouble) << s.state.trouble->text();
+  EXPECT_EQ(s.state.document.trace->header().format, "mtrace");
+  EXPECT_TRUE(s.state.document.default_spec);
+  EXPECT_EQ(s.timeline().event_count(), s.state.document.trace->size());
+}
+
+TEST(Session, keeps_the_document_when_a_file_cannot_be_opened) {
+  Session s;
+  s.open_scenario("Coalescing");
+  s.key("Right");
+  const auto* before = s.state.document.trace.get();
+  s.open("there-is-no-such-file.json");
+  ASSERT_TRUE(s.state.trouble);
+  EXPECT_NE(s.state.trouble->text().find("there-is-no-such-file.json"), std::string::npos);
+  EXPECT_EQ(s.state.document.trace.get(), before);
+  EXPECT_EQ(s.cursor().event, 1u);
+}
+
+TEST(Session, saves_what_it_opened_and_opens_what_it_saved) {
+  const Scratch saved("lesson.json");
+  Session s;
+  s.open_scenario("Coalescing");
+  const std::uint64_t events = s.timeline().event_count();
+  const std::string spec = allocviz::trace::to_text(s.timeline().spec());
+  allocviz::app::Command save;
+  save.what = allocviz::app::Do::SaveAs;
+  save.text = saved.path.string();
+  s.command(save);
+  ASSERT_FALSE(s.state.trouble) << s.state.trouble->text();
+  ASSERT_TRUE(std::filesystem::exists(saved.path));
+  s.open_scenario(0);
+  s.open(saved.path.string());
+  ASSERT_FALSE(s.state.trouble) << s.state.trouble->text();
+  EXPECT_EQ(s.timeline().event_count(), events);
+  EXPECT_EQ(allocviz::trace::to_text(s.timeline().spec()), spec);
+}
+
+}  // namespace
