@@ -22,9 +22,10 @@ namespace {
 
 using trace::Trace;
 
-// Writes the bytes to a file whose name says nothing, opens it, removes it.
+// Writes the bytes to a file whose name says nothing of them, opens it, removes it. Tests run side by side: a file
+// each.
 trace::Result<Trace> open_bytes(std::string_view bytes) {
-  const std::string path = testing::TempDir() + "import_registry.dat";
+  const std::string path = testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name() + ".dat";
   write_file(path, bytes);
   trace::Result<Trace> trace = open_trace(path);
   std::remove(path.c_str());

@@ -11,7 +11,8 @@ unsigned char metadata[65536 / 32];
 
 }  // namespace
 
-int main() {
+// Clang mangles main where there is no operating system.
+extern "C" int main() {
   auto made = Heap::make_raw(metadata, region, 1);
   if (!made) return 1;
   Heap heap = static_cast<Heap&&>(*made);
