@@ -262,17 +262,6 @@ TEST_F(WindowTest, opens_a_lesson_and_steps_by_keyboard_and_mouse) {
   quit();
 }
 
-TEST_F(WindowTest, keys_hit_faster_than_frames_are_drawn_are_all_heard) {
-  open("");
-  ASSERT_TRUE(title_says("event 0 of "));
-  // No key twice in a row: GLFW cannot tell two taps of one key within 20 ms from one that is held and repeats.
-  xdotool("windowfocus " + window + " key --delay 0 Right F10 Right Left F10");
-  EXPECT_TRUE(title_says("event 3 of ")) << title();
-  xdotool("key --delay 0 shift+Left");
-  EXPECT_TRUE(title_says("step ")) << title();
-  quit();
-}
-
 TEST_F(WindowTest, the_transport_listens_to_the_mouse) {
   open("");
   ASSERT_TRUE(title_says("event 0 of "));
