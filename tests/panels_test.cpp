@@ -125,10 +125,47 @@ TEST_F(Panels, the_transport_buttons_do_what_they_show) {
   EXPECT_EQ(state.playback.speed_index, 0);
 }
 
+TEST(Tab, reaches_what_the_mouse_reaches) {
+  std::set<std::string> done;
+  const auto after = [&done](int tabs, const char* key) {
+    Program fresh;
+    for (int i = 0; i < tabs; ++i) fresh.gui->key("Tab");
+    fresh.key(key);
+    fresh.key("Enter");
+    const app::State& state = fresh.state;
+    if (state.playback.playing) done.insert("play");
+    if (state.cursor() == replay::Position{1, 1}) done.insert("step");
+    if (state.cursor().event == 7) done.insert("last");
+    if (state.playback.speed_index == 2) done.insert("faster");
+    if (state.popup == app::Popup::Allocator) done.insert(state.popup_state.stage == 0 ? "configure" : "compare");
+    if (state.left_tab == app::LeftTab::Failures) done.insert("failures");
+  };
+  for (int tabs = 1; tabs <= 40; ++tabs) {
+    after(tabs, "Up");    // a button stays where it is
+    after(tabs, "Down");  // rows beside each other are one stop, and an arrow goes on inside
+  }
+  EXPECT_EQ(done, (std::set<std::string>{"play", "step", "last", "faster", "configure", "compare", "failures"}));
+}
+
 TEST_F(Panels, the_first_keys_are_named_until_the_first_one_is_pressed) {
   EXPECT_TRUE(program.gui->sees("transport/first keys"));
   program.key("Right");
   EXPECT_FALSE(program.gui->sees("transport/first keys"));
+}
+
+TEST_F(Panels, a_search_narrows_the_list_and_enter_goes_to_what_was_found) {
+  program.key("Ctrl+F");
+  program.type("size>150");
+  EXPECT_EQ(state.filter.text, "size>150");
+  EXPECT_TRUE(program.gui->sees("events list/3"));
+  EXPECT_TRUE(program.gui->sees("events list/5"));
+  EXPECT_FALSE(program.gui->sees("events list/1"));
+  EXPECT_EQ(event(), 0u) << "letters typed into a field are no shortcuts";
+  program.key("Enter");
+  EXPECT_EQ(event(), 3u);
+  program.click("events/clear the search");
+  EXPECT_FALSE(state.filter.active);
+  EXPECT_TRUE(program.gui->sees("events list/1"));
 }
 
 TEST_F(Panels, failures_are_a_list_of_their_own) {
@@ -145,6 +182,39 @@ TEST_F(Panels, a_lesson_opens_with_a_click) {
   program.click(("lesson list/" + state.scenarios[1].title).c_str());
   EXPECT_EQ(state.scenario, 1u);
   EXPECT_EQ(state.document.title, state.scenarios[1].title);
+}
+
+TEST_F(Panels, what_happened_shows_note_sentence_and_steps_and_a_step_can_be_clicked) {
+  program.key("Right");
+  EXPECT_TRUE(program.gui->sees("event/note"));
+  EXPECT_TRUE(program.gui->sees("event/sentence"));
+  const std::uint32_t steps = state.timeline().step_count();
+  EXPECT_TRUE(program.gui->sees("event/step " + std::to_string(steps)));
+  program.click(("event/step " + std::to_string(steps - 1)).c_str());
+  EXPECT_EQ(state.cursor(), (replay::Position{1, steps - 1}));
+  program.gui->wheel(program.gui->middle_of("event/sentence"), 50);
+  program.click("event/step 2");
+  EXPECT_EQ(state.cursor(), (replay::Position{1, 2}));
+}
+
+TEST_F(Panels, the_inspector_leads_to_the_events_of_a_block_and_to_its_buddy) {
+  act(state, {.what = Do::SeekTo, .position = {3, replay::kAllSteps}});
+  act(state, {.what = Do::Select, .number = 128});
+  program.gui->frames(2);
+  EXPECT_EQ(program.gui->sees("block/offset"), true);
+  const ui::Placed* buddy = nullptr;
+  for (const ui::Placed& placed : ui::placed()) {
+    if (placed.raw.find("##buddy") != std::string::npos) buddy = &placed;
+  }
+  ASSERT_NE(buddy, nullptr);
+  const Rect rect = buddy->rect;
+  program.gui->click_at({(rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2});
+  program.gui->frames(2);
+  EXPECT_EQ(state.selection.offset, 192u);
+  act(state, {.what = Do::Select, .number = 128});
+  program.gui->frames(2);
+  program.click("block/event 2");
+  EXPECT_EQ(event(), 2u);
 }
 
 TEST_F(Panels, splitters_move_what_they_divide) {
@@ -170,6 +240,39 @@ TEST_F(Panels, the_palette_finds_a_command_and_carries_it_out) {
   program.key("Escape");
   EXPECT_EQ(state.popup, app::Popup::None);
   EXPECT_FALSE(state.quit);
+}
+
+TEST_F(Panels, go_to_takes_an_event_and_a_step) {
+  program.key("Ctrl+G");
+  program.type("9x");
+  program.key("Enter");
+  EXPECT_EQ(event(), 0u);
+  EXPECT_EQ(state.popup, app::Popup::GoTo);
+  program.key("Ctrl+A");  // what was refused can be typed over at once
+  program.type("2.1");
+  program.key("Enter");
+  EXPECT_EQ(state.cursor(), (replay::Position{2, 1}));
+  EXPECT_EQ(state.popup, app::Popup::None);
+}
+
+TEST_F(Panels, the_configuration_is_checked_while_it_is_typed_and_undone_by_a_key) {
+  program.click("document/allocator 1");
+  EXPECT_EQ(state.popup, app::Popup::Allocator);
+  EXPECT_FALSE(program.gui->sees("allocator/fault"));
+  program.click("allocator/min");
+  program.key("Ctrl+A");
+  program.type("48");
+  EXPECT_TRUE(program.gui->sees("allocator/fault"));
+  program.key("Enter");
+  EXPECT_EQ(state.timeline().spec(), spec("buddy:arena=1KiB,min=64")) << "what cannot be is not applied";
+  program.key("Ctrl+A");
+  program.type("32");
+  EXPECT_FALSE(program.gui->sees("allocator/fault"));
+  program.click("allocator/Apply");
+  EXPECT_EQ(state.timeline().spec(), spec("buddy:arena=1KiB,min=32"));
+  EXPECT_EQ(state.popup, app::Popup::None);
+  program.key("Ctrl+Z");
+  EXPECT_EQ(state.timeline().spec(), spec("buddy:arena=1KiB,min=64"));
 }
 
 TEST_F(Panels, compare_sets_a_second_allocator_beside_the_first) {
@@ -225,6 +328,45 @@ TEST_F(Panels, a_window_of_any_size_and_scale_is_drawn) {
           EXPECT_LE(placed.rect.y1, height) << placed.label << " at " << width << ", em " << em;
         }
         EXPECT_TRUE(program.gui->sees("transport/Play"));
+      }
+    }
+  }
+}
+
+// No part covers another, all stand in the window, and the stage always has room.
+TEST_F(Panels, parts_never_overlap) {
+  const draw::Theme& theme = draw::theme(draw::ThemeKind::Dark);
+  state.trouble = trace::Trouble{"something went wrong", {.file = "a.json"}, "do this"};
+  for (float em = 10; em <= 40; em += 6) {
+    for (float width = 800; width <= 2560; width += 220) {
+      const Rect window{0, 0, width, width * 0.6f};
+      std::vector<Rect> rects;
+      const panels::Context context{.state = state, .commands = program.commands, .theme = theme, .em = em};
+      // Layout measures words, so it needs a frame around it.
+      struct InFrame {
+        InFrame() { ImGui::NewFrame(); }
+        ~InFrame() { ImGui::EndFrame(); }
+      } in_frame;
+      const panels::Parts parts = panels::layout(context, window);
+      rects = {parts.menu, parts.transport, parts.error_rect};
+      if (parts.left) rects.push_back(parts.left_rect);
+      if (parts.right) rects.push_back(parts.right_rect);
+      if (parts.bottom) rects.push_back(parts.bottom_rect);
+      for (const panels::StageRects& stage : parts.stages) {
+        rects.push_back(stage.stage);
+        if (stage.map) rects.push_back(stage.map_rect);
+        EXPECT_GE(stage.stage.width(), std::min(18 * em, width - 2 * em)) << em << " " << width;
+        EXPECT_GT(stage.stage.height(), std::min(5 * em, width * 0.6f - 12 * em)) << em << " " << width;
+      }
+      for (std::size_t i = 0; i < rects.size(); ++i) {
+        EXPECT_GE(rects[i].x0, 0);
+        EXPECT_LE(rects[i].x1, window.x1);
+        EXPECT_LE(rects[i].y1, window.y1);
+        for (std::size_t k = i + 1; k < rects.size(); ++k) {
+          const bool apart = rects[i].x1 <= rects[k].x0 || rects[k].x1 <= rects[i].x0 || rects[i].y1 <= rects[k].y0 ||
+                             rects[k].y1 <= rects[i].y0;
+          EXPECT_TRUE(apart) << i << " and " << k << ", em " << em << ", width " << width;
+        }
       }
     }
   }

@@ -189,12 +189,18 @@ struct WindowTest : testing::Test {
 
   void SetUp() override {
     if (!has("Xvfb") || !has("xdotool")) GTEST_SKIP() << "needs Xvfb and xdotool (apt install xvfb xdotool)";
-    // The server picks a free number itself and writes it where it is told to.
-    const std::string number = (folder.path / "display").string();
-    server.emplace("Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp 3>'" + number + "' 2>/dev/null");
-    ASSERT_TRUE(eventually([&] { return read_file(number).find('\n') != std::string::npos; })) << "Xvfb did not start";
-    display = ":" + read_file(number);
-    display.pop_back();
+    for (int attempt = 0; attempt < 5 && !server; ++attempt) start_server(1000 + (getpid() + 7919 * attempt) % 30'000);
+    ASSERT_TRUE(server.has_value()) << "Xvfb did not start";
+  }
+
+  // By a number, which the server locks: let it pick one itself (-displayfd) and two that start at once may share it.
+  void start_server(int number) {
+    display = ":" + std::to_string(number);
+    server.emplace("Xvfb " + display + " -screen 0 1400x900x24 -nolisten tcp >/dev/null 2>&1");
+    const bool answers = eventually([&] {
+      return xdotool("getdisplaygeometry").said == "1400 900\n" || server->wait(milliseconds{0}).has_value();
+    });
+    if (!answers || server->wait(milliseconds{0}).has_value()) server.reset();
   }
 
   void open(const std::string& arguments) {
@@ -246,7 +252,7 @@ struct WindowTest : testing::Test {
 };
 
 TEST_F(WindowTest, opens_a_lesson_and_steps_by_keyboard_and_mouse) {
-  open("");
+  ASSERT_NO_FATAL_FAILURE(open(""));
   EXPECT_TRUE(title_says("event 0 of ")) << title();
   key("Right");
   EXPECT_TRUE(title_says("event 1 of ")) << title();
@@ -262,8 +268,22 @@ TEST_F(WindowTest, opens_a_lesson_and_steps_by_keyboard_and_mouse) {
   quit();
 }
 
+// Ten changes of keys reach the window at once. Each key only once: GLFW takes two presses of one key within a
+// millisecond for one that the input method handed on twice.
+TEST_F(WindowTest, keys_hit_faster_than_frames_are_drawn_are_all_heard) {
+  ASSERT_NO_FATAL_FAILURE(open(""));
+  for (int round = 0; round < 5; ++round) {
+    key("Home");
+    ASSERT_TRUE(title_says("event 0 of ")) << title();
+    // Two events on, a step into the third, out of it again, one back: without any one of them it ends elsewhere.
+    xdotool("key --delay 0 Right F10 F11 Left F9");
+    EXPECT_TRUE(title_says("event 1 of ")) << title();
+  }
+  quit();
+}
+
 TEST_F(WindowTest, the_transport_listens_to_the_mouse) {
-  open("");
+  ASSERT_NO_FATAL_FAILURE(open(""));
   ASSERT_TRUE(title_says("event 0 of "));
   // Where the buttons stand is read from a picture of the same scene in the same size.
   click_on("transport/Next event");
@@ -276,7 +296,7 @@ TEST_F(WindowTest, the_transport_listens_to_the_mouse) {
 }
 
 TEST_F(WindowTest, the_close_button_ends_it) {
-  open("");
+  ASSERT_NO_FATAL_FAILURE(open(""));
   // What a window manager sends for a click on the close button.
   if (xdotool("windowquit " + window).code != 0) GTEST_SKIP() << "this xdotool has no windowquit";
   EXPECT_EQ(program->wait(milliseconds{20'000}), 0) << stats();
@@ -284,7 +304,7 @@ TEST_F(WindowTest, the_close_button_ends_it) {
 }
 
 TEST_F(WindowTest, f12_writes_a_picture_of_the_window) {
-  open("");
+  ASSERT_NO_FATAL_FAILURE(open(""));
   key("Right");
   ASSERT_TRUE(title_says("event 1 of "));
   key("F12");
@@ -293,12 +313,12 @@ TEST_F(WindowTest, f12_writes_a_picture_of_the_window) {
 }
 
 TEST_F(WindowTest, an_idle_window_draws_no_frame) {
-  open("");
+  ASSERT_NO_FATAL_FAILURE(open(""));
   key("Right");
   ASSERT_TRUE(title_says("event 1 of "));
   std::this_thread::sleep_for(milliseconds{3'000});
   const std::string short_rest = quit();
-  open("");
+  ASSERT_NO_FATAL_FAILURE(open(""));
   key("Right");
   ASSERT_TRUE(title_says("event 1 of "));
   std::this_thread::sleep_for(milliseconds{7'000});

@@ -150,7 +150,14 @@ void Gui::wheel(Point at, float notches) {
 }
 
 void Gui::click(std::string_view label, int which) {
-  click_at(middle_of(label), which);
+  const ui::Placed* placed = ui::find(label);
+  if (placed == nullptr) return static_cast<void>(rect_of(label));
+  const Rect seen = placed->seen;
+  if (seen.width() <= 0) {
+    ADD_FAILURE() << "\"" << label << "\" is scrolled out of sight";
+    return;
+  }
+  click_at({(seen.x0 + seen.x1) / 2, (seen.y0 + seen.y1) / 2}, which);
 }
 
 Rect Gui::rect_of(std::string_view label) const {

@@ -75,7 +75,7 @@ void end_frame() {
   if (inner.modal_open && !inner.modal_begun) {
     close_all_popups();
     inner.modal_open = false;
-    inner.focus = 0;
+    inner.focus = inner.type_on = 0;
     want_frame();
   }
   if (has_more_to_show()) want_frame();
@@ -99,14 +99,26 @@ const Placed* find(std::string_view label) {
   };
   if (const Placed* found = first([&](const Placed& p) { return p.label == label; })) return found;
   if (const Placed* found = first([&](const Placed& p) { return p.raw == label; })) return found;
-  return first([&](const Placed& p) {
-    return p.label.size() > label.size() && p.label.ends_with(label) &&
-           p.label[p.label.size() - label.size() - 1] == '/';
-  });
+  const auto ends_after = [&](const std::string& name, std::string_view wanted, char mark) {
+    return name.size() > wanted.size() && name.ends_with(wanted) && name[name.size() - wanted.size() - 1] == mark;
+  };
+  if (const Placed* found = first([&](const Placed& p) { return ends_after(p.label, label, '/'); })) return found;
+  // "events/clear the search" is "events/✕##clear the search" as well.
+  const std::size_t slash = label.rfind('/');
+  const std::string_view region = label.substr(0, slash == std::string_view::npos ? 0 : slash + 1);
+  const std::string_view id = label.substr(region.size());
+  return first([&](const Placed& p) { return p.raw.starts_with(region) && ends_after(p.raw, id, '#'); });
 }
 
 void place(std::string_view label, draw::Rect rect) {
-  inner.placed.push_back({.label = full_label(shown(label)), .rect = rect, .raw = full_label(label)});
+  draw::Rect seen = rect;
+  if (!outside_any_window()) {
+    const ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 low = list->GetClipRectMin(), high = list->GetClipRectMax();
+    seen = {std::max(rect.x0, low.x), std::max(rect.y0, low.y), std::min(rect.x1, high.x), std::min(rect.y1, high.y)};
+    if (seen.x0 >= seen.x1 || seen.y0 >= seen.y1) seen = {};
+  }
+  inner.placed.push_back({.label = full_label(shown(label)), .rect = rect, .raw = full_label(label), .seen = seen});
 }
 
 void record(const char* label) {

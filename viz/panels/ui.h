@@ -95,9 +95,10 @@ struct Placed {
   std::string label;    // "panel/label": the innermost region, then what is shown of the label; "##search" -> "search"
   draw::Rect rect;
   std::string raw;      // "panel/label" with the label as given, "events/free B##7"
+  draw::Rect seen = {}; // what of it lies in its region, not scrolled out of sight; empty when nothing does
 };
 [[nodiscard]] const std::vector<Placed>& placed();
-// By label, else by raw label, else by what stands after the region's name; null when it was not drawn.
+// By label, else by raw label, else by what stands after the region's name or after "##"; null when it was not drawn.
 [[nodiscard]] const Placed* find(std::string_view label);
 void place(std::string_view label, draw::Rect rect);   // for things that are no controls: a block, a curve, a splitter
 void reset();             // forgets everything: a new ImGui context begins

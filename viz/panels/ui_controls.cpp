@@ -102,7 +102,10 @@ bool toggle(const char* label, bool on) {
 
 bool input_text(const char* label, const char* hint, std::string& text, bool enter_only) {
   const ImGuiID id = ImGui::GetID(label);
-  if (inner.focus == id && inner.focus_moved) ImGui::SetKeyboardFocusHere();
+  if ((inner.focus == id && inner.focus_moved) || inner.type_on == id) {
+    ImGui::SetKeyboardFocusHere();
+    inner.type_on = 0;
+  }
   ImGuiInputTextFlags flags = ImGuiInputTextFlags_CallbackResize;
   if (enter_only) flags |= ImGuiInputTextFlags_EnterReturnsTrue;
   push_no_tab_stop();  // Tab is ours (ui_focus.cpp)
@@ -111,8 +114,13 @@ bool input_text(const char* label, const char* hint, std::string& text, bool ent
   if (ImGui::IsItemActive()) {
     inner.focus = id;
     inner.focus_kind = Kind::Text;
-  } else if (ImGui::IsItemDeactivated() && inner.focus == id) {
-    inner.focus = 0;
+  } else if (ImGui::IsItemDeactivated()) {
+    if (inner.focus == id) inner.focus = 0;
+    // A dialog that refuses what was typed stays open, and the next letter belongs to the field again.
+    if (popup_is_open() && pressed({.key = Key::Enter}, false)) {
+      inner.type_on = id;
+      want_frame();
+    }
   }
   return finish(label, id, Kind::Text, changed);
 }

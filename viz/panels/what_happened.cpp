@@ -230,7 +230,7 @@ std::string position_note(const app::State& state) {
 
 }  // namespace
 
-void what_happened(const Context& context, draw::Rect rect) {
+float what_happened(const Context& context, draw::Rect rect) {
   constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
   ui::begin_region("what happened", rect, kFixed);
   const draw::Rect inside = ui::panel_frame(context.theme, rect, "What happened", position_note(context.state));
@@ -248,10 +248,12 @@ void what_happened(const Context& context, draw::Rect rect) {
   } else {
     draw_event(column, event - 1);
   }
+  column.gap(0.5f);
   ImGui::SetCursorScreenPos(ImVec2(top.x, column.y));
-  ImGui::Dummy(ImVec2(1, std::round(0.5f * context.em)));
+  ImGui::Dummy(ImVec2(1, 1));
   ui::end_region();
   ui::end_region();
+  return body.y0 - rect.y0 + (column.y - top.y) + edge;
 }
 
 }  // namespace allocviz::panels

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "viz/app/availability.h"
 #include "viz/app/update.h"
@@ -135,13 +136,18 @@ void left_part(const Context& context, Rect rect) {
   events(context, rect);
 }
 
-// The block below the event, as tall as it wants to be, as long as the event keeps the larger part.
+// The block below the event, as tall as it wants to be, as long as the event has all it wants or keeps the larger part.
 void right_part(const Context& context, Rect rect, float gap) {
+  if (rect.height() < 22 * context.em) {
+    what_happened(context, rect);
+    return;
+  }
+  float* event_wants = ImGui::GetStateStorage()->GetFloatRef(ImGui::GetID("event height"), rect.height());
   const float wanted = inspector_height(context, rect.width());
-  const float most = 0.42f * rect.height();
+  const float most = std::max(0.42f * rect.height(), rect.height() - gap - *event_wants);
   const float height = std::round(std::min(wanted, most));
-  if (rect.height() < 22 * context.em) return what_happened(context, rect);
-  what_happened(context, {rect.x0, rect.y0, rect.x1, rect.y1 - height - gap});
+  const float wants = what_happened(context, {rect.x0, rect.y0, rect.x1, rect.y1 - height - gap});
+  if (std::exchange(*event_wants, wants) != wants) ui::want_frame();  // known only now: the next frame divides by it
   inspector(context, {rect.x0, rect.y1 - height, rect.x1, rect.y1});
 }
 
