@@ -9,3 +9,4 @@ allocviz_test(cli_test
 target_compile_definitions(cli_test PRIVATE
   ALLOCTRACE_PROGRAM="$<TARGET_FILE:alloctrace>" ALLOCVIZ_VERSION="${PROJECT_VERSION}")
 add_dependencies(cli_test alloctrace)
+allocviz_precompile(cli_test <gtest/gtest.h> <nlohmann/json.hpp>)

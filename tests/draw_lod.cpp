@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -189,12 +188,11 @@ TEST(LevelOfDetail, a_million_blocks_cost_a_sweep_not_a_drawing_each) {
   Scene scene;
   std::size_t names = 0;
   const draw::NameOf name_of = [&names](std::uint64_t) { return ++names, std::string("x"); };
-  const auto start = std::chrono::steady_clock::now();
   draw::add_strip(scene, census, {{0, 64e6}, 0, 1000}, {0, 0, 1000, 40}, {}, {}, name_of);
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   EXPECT_TRUE(scene.boxes.empty());
+  EXPECT_TRUE(scene.labels.empty());
+  EXPECT_LE(scene.bands.size(), 1u) << "what is drawn follows the pixels, not the blocks";
   EXPECT_EQ(names, 0u);
-  EXPECT_LT(took.count(), 500) << "about 10 ms unloaded";
 }
 
 TEST(ByteAxis, holds_from_a_single_byte_to_an_arena_of_2_to_the_46) {
