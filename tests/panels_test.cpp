@@ -190,11 +190,12 @@ TEST_F(Panels, what_happened_shows_note_sentence_and_steps_and_a_step_can_be_cli
   EXPECT_TRUE(program.gui->sees("event/sentence"));
   const std::uint32_t steps = state.timeline().step_count();
   EXPECT_TRUE(program.gui->sees("event/step " + std::to_string(steps)));
-  program.click(("event/step " + std::to_string(steps - 1)).c_str());
-  EXPECT_EQ(state.cursor(), (replay::Position{1, steps - 1}));
-  program.gui->wheel(program.gui->middle_of("event/sentence"), 50);
+  const Point second = program.gui->middle_of("event/step 2");
   program.click("event/step 2");
   EXPECT_EQ(state.cursor(), (replay::Position{1, 2}));
+  program.gui->wheel(second, -50);
+  program.click(("event/step " + std::to_string(steps - 1)).c_str());
+  EXPECT_EQ(state.cursor(), (replay::Position{1, steps - 1}));
 }
 
 TEST_F(Panels, the_inspector_leads_to_the_events_of_a_block_and_to_its_buddy) {

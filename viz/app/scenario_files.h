@@ -7,8 +7,8 @@
 namespace allocviz::app {
 
 struct EmbeddedScenario {
-  std::string_view name;   // its file's name without .json: "01-first-split"
-  std::string_view text;   // the whole file
+  std::string_view name;  // its file's name without .json: "01-first-split"
+  std::string_view text;  // the whole file
 };
 // In the order of their names.
 [[nodiscard]] std::span<const EmbeddedScenario> embedded_scenarios();

@@ -81,7 +81,7 @@ struct Settings {
   float scale = 1.0f;  // Ctrl + and Ctrl -, on top of the monitor's
   bool reduce_motion = false;
   Preset preset = Preset::Teach;
-  float left_width = 0.18f, right_width = 0.25f, bottom_height = 0.22f, map_height = 0.30f;  // fractions of the window
+  float left_width = 0.195f, right_width = 0.25f, bottom_height = 0.22f, map_height = 0.30f;  // fractions of the window
   bool show_left = true, show_right = true;
   int window_width = 1280, window_height = 800;
   std::vector<std::string> recent;  // newest first, at most ten

@@ -246,7 +246,9 @@ void add_free_lists(BuddyScene& out, const BuddyInput& input) {
     }
     const replay::FreeList* list = list_of(input.census, row.first);
     if (list == nullptr || list->offsets.empty()) {
-      out.scene.labels.push_back({at, "– empty", row.looked ? Tone::Dim : Tone::Faint, Type::Small, Align::Left});
+      const std::string empty = "– empty";
+      if (style.width(Type::Small, empty) > at.width()) continue;  // the note says enough
+      out.scene.labels.push_back({at, empty, row.looked ? Tone::Dim : Tone::Faint, Type::Small, Align::Left});
       continue;
     }
     std::optional<std::uint64_t> touched;

@@ -86,7 +86,7 @@ struct Scene {
   std::vector<Label> labels;
   std::vector<Link> links;
   std::vector<Chip> chips;
-  std::vector<Box> pins;     // marks on blocks too narrow for a box
+  std::vector<Box> pins;    // marks on blocks too narrow for a box
   std::vector<Box> legend;  // swatches; their words are labels
   std::vector<Band> bands;
   std::vector<Column> columns;

@@ -12,7 +12,7 @@ struct Theme {
   // surfaces
   Color window{}, panel{}, panel_edge{}, inset{}, row_hover{}, row_current{};
   // text
-  Color text{}, text_dim{}, text_faint{}, text_on_live{};   // every one at least 4.5:1 on each surface (on live_fill)
+  Color text{}, text_dim{}, text_faint{}, text_on_live{};  // every one at least 4.5:1 on each surface (on live_fill)
   // states (Okabe-Ito)
   Color live{}, live_fill{}, waste{}, waste_ground{}, free_edge{}, free_fill{}, split_edge{};
   Color touched{}, touched_fill{}, failed{}, failed_fill{}, relation{}, relation_fill{}, reserved{}, dead{}, ok{};

@@ -20,12 +20,6 @@ std::string range_text(std::uint64_t offset, std::uint64_t size, std::uint64_t a
   return fmt::format("{} … {}", trace::offset_text(offset, arena), trace::offset_text(offset + size - 1, arena));
 }
 
-std::string plain_state(BlockState state) {
-  std::string word = replay::name_of(state);
-  std::replace(word.begin(), word.end(), '_', ' ');
-  return word;
-}
-
 std::string size_with_count(std::uint64_t bytes) {
   const std::string shortly = trace::size_text(bytes);
   const std::string exactly = trace::exact_size_text(bytes);
@@ -35,7 +29,7 @@ std::string size_with_count(std::uint64_t bytes) {
 std::string block_text(const Census& census, const Block& block, const NameOf& name_of) {
   const bool owned = block.state == BlockState::Live || block.state == BlockState::Dead;
   const std::string name = owned && name_of ? name_of(block.born) : std::string();
-  std::string text = name.empty() ? plain_state(block.state) : fmt::format("{}: {}", name, plain_state(block.state));
+  std::string text = name.empty() ? words_of(block.state) : fmt::format("{}: {}", name, words_of(block.state));
   text +=
       fmt::format("\n{}\n{}", range_text(block.offset, block.size, census.arena_bytes), size_with_count(block.size));
   if (block.level >= 0) text += fmt::format(", level {}", block.level);
@@ -53,7 +47,7 @@ std::string counts_text(const Behind& found) {
   std::string text;
   for (std::size_t s = 0; s < std::size(found.blocks); ++s) {
     if (found.blocks[s] == 0) continue;
-    text += fmt::format("\n{} {}, {}", trace::count_text(found.blocks[s]), plain_state(static_cast<BlockState>(s)),
+    text += fmt::format("\n{} {}, {}", trace::count_text(found.blocks[s]), words_of(static_cast<BlockState>(s)),
                         trace::size_text(found.bytes[s]));
   }
   return text;
@@ -68,6 +62,12 @@ std::string behind_text(const Census& census, Span bytes, const Behind& found) {
 }
 
 }  // namespace
+
+std::string words_of(BlockState state) {
+  std::string word = replay::name_of(state);
+  std::replace(word.begin(), word.end(), '_', ' ');
+  return word;
+}
 
 Behind behind(const Census& census, Span bytes, std::optional<std::uint64_t> size) {
   Behind out;

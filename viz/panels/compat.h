@@ -35,32 +35,32 @@ struct Chord {
 // The same for one chord, and finer: a focused control wants Space, Enter and Escape (a list also Up and Down), a text
 // field whatever edits text, a popup everything. What panels ask before they carry out a shortcut.
 [[nodiscard]] bool is_free(Chord chord);
-[[nodiscard]] bool edits_text(Chord chord);           // an active text field would take it
+[[nodiscard]] bool edits_text(Chord chord);  // an active text field would take it
 
 [[nodiscard]] ImTextureID texture_id(std::uintptr_t gl_name);
 
 // What the back ends and the test harness feed in where ImGui's own way differs by version.
-void init_keys(ImGuiIO& io);                          // once a context: 1.86 wants a table of its own key names
-void init_null_renderer(ImGuiIO& io);                 // for tests: takes draw lists of any length and draws none
-void take_null_textures();                            // after ImGui::Render(): 1.92 wants its font textures acknowledged
-void feed_key(ImGuiIO& io, Key key, bool down);       // down or up, for keys that are injected
+void init_keys(ImGuiIO& io);                     // once a context: 1.86 wants a table of its own key names
+void init_null_renderer(ImGuiIO& io);            // for tests: takes draw lists of any length and draws none
+void take_null_textures();                       // after ImGui::Render(): 1.92 wants its font textures acknowledged
+void feed_key(ImGuiIO& io, Key key, bool down);  // down or up, for keys that are injected
 void feed_mods(ImGuiIO& io, bool ctrl, bool shift, bool alt);
 void feed_mouse(ImGuiIO& io, float x, float y);
 void feed_button(ImGuiIO& io, int button, bool down);
 void feed_wheel(ImGuiIO& io, float x, float y);
 
-void push_imgui_font(ImFont* font, float size_px);    // pop with ImGui::PopFont()
-void push_no_tab_stop();                              // ImGui's own Tab order passes by what is drawn until ...
+void push_imgui_font(ImFont* font, float size_px);  // pop with ImGui::PopFont()
+void push_no_tab_stop();                            // ImGui's own Tab order passes by what is drawn until ...
 void pop_no_tab_stop();
 void path_stroke(ImDrawList* list, draw::Color color, bool closed, float thickness);
-void add_image(ImDrawList* list, draw::Rect rect, std::uintptr_t gl_name);   // nearest sampling
+void add_image(ImDrawList* list, draw::Rect rect, std::uintptr_t gl_name);  // nearest sampling
 [[nodiscard]] bool next_item_is_disabled();
-[[nodiscard]] bool has_more_to_show();                // ImGui itself wants a frame: queued input, the veil of a dialog
-void clear_focus();                                   // whatever text field was active is not any more
+[[nodiscard]] bool has_more_to_show();  // ImGui itself wants a frame: queued input, the veil of a dialog
+void clear_focus();                     // whatever text field was active is not any more
 [[nodiscard]] bool popup_is_open();
 void close_all_popups();
-[[nodiscard]] bool outside_any_window();              // no Begin() is open: ImGui would draw into its debug window
-[[nodiscard]] const void* root_window();              // of the current window: an identity, nothing more
-[[nodiscard]] const void* top_popup();                // the root window of the topmost popup; null when none is open
+[[nodiscard]] bool outside_any_window();  // no Begin() is open: ImGui would draw into its debug window
+[[nodiscard]] const void* root_window();  // of the current window: an identity, nothing more
+[[nodiscard]] const void* top_popup();    // the root window of the topmost popup; null when none is open
 
 }  // namespace allocviz::ui

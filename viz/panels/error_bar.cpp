@@ -18,13 +18,13 @@ struct Words {
   std::string what, more;  // what is wrong; where, and what to do
 };
 
-// "no such file" / "lesson.json, line 12, event 3: write a number".
+// "No such file" / "lesson.json, line 12, event 3: write a number".
 Words words_of(const trace::Trouble& trouble) {
   const trace::Trouble only_place{"", trouble.where, ""};
   std::string where = only_place.text();
   while (!where.empty() && (where.back() == ' ' || where.back() == ':')) where.pop_back();
   std::string more = where;
-  if (!trouble.todo.empty()) more += (more.empty() ? "" : ". ") + trouble.todo;
+  if (!trouble.todo.empty()) more += (more.empty() ? "" : ": ") + trouble.todo;
   std::string what = trouble.what;
   if (!what.empty() && what[0] >= 'a' && what[0] <= 'z') what[0] = static_cast<char>(what[0] - 'a' + 'A');
   return {std::move(what), std::move(more)};

@@ -11,6 +11,7 @@
 
 #include "core/replay/narrate.h"
 #include "viz/app/inspect.h"
+#include "viz/draw/tip.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
@@ -68,7 +69,7 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
     plain("waste", fmt::format("{} ({})", trace::size_text(facts.waste), percent(facts.waste, block.size)),
           trace::exact_size_text(facts.waste));
   } else {
-    plain("state", replay::name_of(block.state));
+    plain("state", draw::words_of(block.state));
   }
   add_life(lines, facts);
   if (!facts.site.empty()) {
@@ -156,7 +157,7 @@ void inspector(const Context& context, draw::Rect rect) {
   const std::optional<BlockFacts> facts = app::inspect(context.state);
   const bool selected = context.state.selection.offset.has_value();
   std::string note = facts ? facts->id : std::string{};
-  if (facts && note.empty()) note = replay::name_of(facts->block.state);
+  if (facts && note.empty()) note = draw::words_of(facts->block.state);
   const char* title = selected ? "Selected block" : "Touched block";
   const draw::Rect inside = ui::panel_frame(context.theme, rect, facts ? title : "Block", note);
   const draw::Rect body{rect.x0 + 1, inside.y0, rect.x1 - 1, rect.y1 - std::round(0.35f * context.em)};

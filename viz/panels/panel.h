@@ -7,7 +7,7 @@
 #include "viz/draw/theme.h"
 
 namespace allocviz::draw {
-struct Caches;   // stage_cache.h
+struct Caches;  // stage_cache.h
 }
 
 namespace allocviz::panels {
@@ -16,13 +16,14 @@ struct Context {
   const app::State& state;
   app::Commands& commands;
   const draw::Theme& theme;
-  float em = 16;                 // the body font's size in pixels: every length is a multiple of it
-  draw::Caches* caches = nullptr;   // kept from frame to frame by whoever runs the frames; without, every frame lays out anew
+  float em = 16;  // the body font's size in pixels: every length is a multiple of it
+  draw::Caches* caches =
+      nullptr;  // kept from frame to frame by whoever runs the frames; without, every frame lays out anew
 };
 
 // One function a panel, each in its own file. `rect` is in window pixels; the panel draws its own frame and title.
-void menu_bar(const Context& context, draw::Rect rect);          // menus, title, configuration chip
-void events(const Context& context, draw::Rect rect);            // list, search; and failures
+void menu_bar(const Context& context, draw::Rect rect);  // menus, title, configuration chip
+void events(const Context& context, draw::Rect rect);    // list, search; and failures
 void scenarios(const Context& context, draw::Rect rect);
 void stage_buddy(const Context& context, draw::Rect rect, std::size_t stage);
 void stage_slab(const Context& context, draw::Rect rect, std::size_t stage);
@@ -31,9 +32,9 @@ void memory_map(const Context& context, draw::Rect rect, std::size_t stage);
 float what_happened(const Context& context, draw::Rect rect);  // returns the height at which nothing would be scrolled
 void inspector(const Context& context, draw::Rect rect);
 void transport(const Context& context, draw::Rect rect);
-void timeline(const Context& context, draw::Rect rect);          // charts over time
+void timeline(const Context& context, draw::Rect rect);  // charts over time
 void error_bar(const Context& context, draw::Rect rect);
-void popups(const Context& context);                             // palette, keys, go to, dialogs, progress
+void popups(const Context& context);  // palette, keys, go to, dialogs, progress
 // The whole window: splits it into the four parts and calls the panels.
 void window(const Context& context, draw::Rect rect);
 

@@ -57,7 +57,9 @@ void pop_font() {
   ImGui::PopFont();
 }
 
-void reset() { inner = Inner{}; }
+void reset() {
+  inner = Inner{};
+}
 
 void begin_frame() {
   inner.placed.clear();

@@ -18,16 +18,16 @@ namespace allocviz::ui {
 enum class Font : std::uint8_t { Body, Bold, Title, Small, Mono, MonoSmall, SmallBold };
 inline constexpr int kFonts = 7;
 
-struct Fonts {                    // filled by the platform when it loads them; null pointers fall back to ImGui's own
+struct Fonts {  // filled by the platform when it loads them; null pointers fall back to ImGui's own
   ImFont* of[kFonts] = {};
-  float size_px[kFonts] = {};     // as loaded, monitor and user scale included
-  bool has_symbols = false;       // the font holds → ≥ × ⏮ ...; else ASCII stands in (see symbols())
+  float size_px[kFonts] = {};  // as loaded, monitor and user scale included
+  bool has_symbols = false;    // the font holds → ≥ × ⏮ ...; else ASCII stands in (see symbols())
 };
 [[nodiscard]] Fonts& fonts();
 
 void push_font(Font font);
 void pop_font();
-struct WithFont {                 // for a scope
+struct WithFont {  // for a scope
   explicit WithFont(Font font) { push_font(font); }
   ~WithFont() { pop_font(); }
   WithFont(const WithFont&) = delete;
@@ -52,15 +52,16 @@ draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_vi
 
 // Controls. Each is reached by Tab, shows its focus, and is remembered under its label.
 bool button(const char* label, draw::Point size = {});
-bool link(const draw::Theme& theme, const char* label);                 // text that leads somewhere
-bool icon_button(const char* label, const char* hint, void (*paint)(ImDrawList*, draw::Rect, draw::Color), draw::Point size);
-bool toggle(const char* label, bool on);                                // returns true when clicked
+bool link(const draw::Theme& theme, const char* label);  // text that leads somewhere
+bool icon_button(const char* label, const char* hint, void (*paint)(ImDrawList*, draw::Rect, draw::Color),
+                 draw::Point size);
+bool toggle(const char* label, bool on);  // returns true when clicked
 bool input_text(const char* label, const char* hint, std::string& text, bool enter_only = false);
 bool selectable(const char* label, bool selected, draw::Point size = {});
-bool begin_menu(const char* label);                                     // then end_menu() when true
+bool begin_menu(const char* label);  // then end_menu() when true
 void end_menu();
 bool menu_item(const char* label, const char* chord, bool checked = false, bool enabled = true);
-void tooltip(std::string_view text);                                    // for the item just drawn, when hovered
+void tooltip(std::string_view text);  // for the item just drawn, when hovered
 // A canvas: an invisible item that takes mouse and wheel, for the stages and charts. True when hovered.
 bool canvas(const char* label, draw::Rect rect);
 
@@ -79,9 +80,9 @@ float text_at(ImDrawList* list, draw::Point at, draw::Color color, std::string_v
 void fill(ImDrawList* list, draw::Rect rect, draw::Color color, float rounding = 0);
 void outline(ImDrawList* list, draw::Rect rect, draw::Color color, float thickness = 1, float rounding = 0);
 void dashed(ImDrawList* list, draw::Point a, draw::Point b, draw::Color color, float thickness = 1, float dash = 4);
-void hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing, float thickness = 1);       // diagonal
+void hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing, float thickness = 1);  // diagonal
 void cross_hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing);
-void image(ImDrawList* list, draw::Rect rect, std::uintptr_t texture);   // of upload(); nothing when it is 0
+void image(ImDrawList* list, draw::Rect rect, std::uintptr_t texture);  // of upload(); nothing when it is 0
 void polyline(ImDrawList* list, const std::vector<draw::Point>& points, draw::Color color, float thickness = 1);
 
 // Pictures made of pixels (the map): uploaded by the platform, which sets this hook; handed the same name again, the
@@ -92,18 +93,18 @@ void set_upload(UploadTexture upload);
 
 // What stood where in the frame just drawn.
 struct Placed {
-  std::string label;    // "panel/label": the innermost region, then what is shown of the label; "##search" -> "search"
+  std::string label;  // "panel/label": the innermost region, then what is shown of the label; "##search" -> "search"
   draw::Rect rect;
-  std::string raw;      // "panel/label" with the label as given, "events/free B##7"
-  draw::Rect seen = {}; // what of it lies in its region, not scrolled out of sight; empty when nothing does
+  std::string raw;       // "panel/label" with the label as given, "events/free B##7"
+  draw::Rect seen = {};  // what of it lies in its region, not scrolled out of sight; empty when nothing does
 };
 [[nodiscard]] const std::vector<Placed>& placed();
 // By label, else by raw label, else by what stands after the region's name or after "##"; null when it was not drawn.
 [[nodiscard]] const Placed* find(std::string_view label);
-void place(std::string_view label, draw::Rect rect);   // for things that are no controls: a block, a curve, a splitter
-void reset();             // forgets everything: a new ImGui context begins
-void begin_frame();       // after ImGui::NewFrame(), before any panel: clears what was placed, moves the keyboard focus
-void end_frame();         // after the last panel, before ImGui::Render()
+void place(std::string_view label, draw::Rect rect);  // for things that are no controls: a block, a curve, a splitter
+void reset();                                         // forgets everything: a new ImGui context begins
+void begin_frame();  // after ImGui::NewFrame(), before any panel: clears what was placed, moves the keyboard focus
+void end_frame();    // after the last panel, before ImGui::Render()
 // Says that the next frame must be drawn even if no input comes (motion, a fading notice, playback).
 void want_frame();
 [[nodiscard]] bool take_want_frame();

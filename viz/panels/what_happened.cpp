@@ -93,13 +93,21 @@ void draw_sentence(Column& column, const std::string& text, draw::Color color) {
   column.gap(1);
 }
 
+// The verbs stand in a column as wide as the widest of them.
+float verb_width(const std::vector<replay::StepText>& steps) {
+  const ui::WithFont font(ui::Font::Bold);
+  float width = 0;
+  for (const replay::StepText& step : steps) width = std::max(width, ui::text_width(step.verb));
+  return width;
+}
+
 // One step: its dot, its verb, what it did. A second line where the column is narrow.
-void draw_step(Column& column, std::size_t number, const replay::StepText& step, Dot state) {
+void draw_step(Column& column, std::size_t number, const replay::StepText& step, Dot state, float verbs) {
   const Context& context = column.context;
   const draw::Theme& theme = context.theme;
   const float em = context.em;
   const float verb_x = column.x + 1.6f * em;
-  const float text_x = verb_x + 5.2f * em;
+  const float text_x = verb_x + std::round(verbs + 0.8f * em);
   const float room = column.x + column.width - text_x;
   const bool current = state == Dot::Current;
   float text_height = 0;
@@ -145,12 +153,18 @@ void draw_steps(Column& column) {
   const std::uint32_t done = timeline.position().step;
   const std::vector<alloc::Step>& steps = timeline.run().steps;
   const bool moved = cursor_is_new(timeline.position());
+  std::vector<replay::StepText> texts;
+  for (const alloc::Step& step : steps) texts.push_back(replay::step_text(step, timeline.spec()));
+  const float verbs = verb_width(texts);
+  // A whole event is read from its title on; inside one, the step just taken is scrolled into sight. Whoever scrolled
+  // by hand is left alone until the cursor moves again.
+  const bool whole = done >= steps.size();
+  if (moved && whole) ImGui::SetScrollY(0);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::size_t number = i + 1;
     const Dot state = number < done ? Dot::Done : (number == done ? Dot::Current : Dot::Pending);
-    draw_step(column, number, replay::step_text(steps[i], timeline.spec()), state);
-    // The step just taken is scrolled into sight, and only then: whoever scrolled by hand is left alone.
-    if (state == Dot::Current && moved) ImGui::SetScrollHereY(0.7f);
+    draw_step(column, number, texts[i], state, verbs);
+    if (state == Dot::Current && moved && !whole) ImGui::SetScrollHereY(0.7f);
   }
 }
 
