@@ -27,6 +27,7 @@ struct Step {
   StepKind kind = StepKind::Round;
   Error why = Error::None;
   std::uint8_t level = 0;
+  std::uint8_t size_class = kNoClass;  // tiered: the class whose slab this is about; kNoClass: the buddy below
   usize offset = 0;
   usize size = 0;
   usize other = 0;
