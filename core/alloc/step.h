@@ -11,7 +11,8 @@ namespace allocviz::alloc {
 
 enum class StepKind : std::uint8_t {
   Round,   // size: what the request became; level: where that belongs (buddy); other: what was asked
-  Look,    // level was looked at; other: 1 when its list has a block, 0 when it is empty
+  Look,    // level was looked at; other: 1 when its list has a block, 0 when it is empty (tiered: a class's slabs, of
+           // blocks of `size`)
   Pop,     // offset left the head of level's list and is in flight
   Split,   // the block at offset, size, level became two; other: the offset of the back half, in flight until pushed
   Push,    // offset is now the head of level's list

@@ -50,16 +50,16 @@ class TieredCore {
 
     auto core = slabs_.core(place, geometry_);
     auto told = of_slab(place, core, sink);
-    const bool had_room = core.can_allocate();
-    if (const Error why = core.deallocate(ptr, told); why != Error::None) [[unlikely]]
-      return why;
+    if (Policy::kChecked && !core.is_live(offset - slabs_.offset_of(place))) [[unlikely]]
+      return core.deallocate(ptr, told);  // which says why not
+    // In its list before the block is: who hears of that may look at the lists.
+    if (!core.can_allocate()) slabs_.link(place);
+    (void)core.deallocate(ptr, told);
     slabs_.keep(place, core.state());
     slabs_.count_free(core.block_size(), 0);
     if (core.state().outstanding == 0) {
-      slabs_.unmake(place, had_room, geometry_);
+      slabs_.unmake(place, geometry_);
       (void)below_.deallocate(arena().at(slabs_.offset_of(place)), sink);  // a live block of the buddy: never refused
-    } else if (!had_room) {
-      slabs_.link(place);
     }
     return Error::None;
   }
@@ -199,6 +199,7 @@ class TieredCore {
       return [this, place, &core, &sink](Step step) {
         slabs_.keep(place, core.state());
         step.size_class = as_byte(slabs_.class_of(place));
+        if (step.kind == StepKind::Look) step.size = core.block_size();
         const bool has_place = step.kind == StepKind::Pop || step.kind == StepKind::Push || step.kind == StepKind::Take;
         if (has_place) step.offset += slabs_.offset_of(place);
         sink(step);

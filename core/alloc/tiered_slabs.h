@@ -70,9 +70,9 @@ class TieredSlabs {
     ++lists_.slabs;
     link(place);
   }
-  // A slab of which every block is free is a block again; it is in its list if it `has_room`.
-  void unmake(usize place, bool has_room, const TieredGeometry& geometry) {
-    if (has_room) unlink(place);
+  // A slab of which every block is free is a block again.
+  void unmake(usize place, const TieredGeometry& geometry) {
+    unlink(place);
     lists_.free_bytes -= geometry[class_of(place)].bytes;
     --lists_.slabs;
     table_[place].size_class = kNoClass;
