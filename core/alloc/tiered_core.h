@@ -147,7 +147,7 @@ class TieredCore {
   [[nodiscard]] constexpr const Slabs& slabs() const { return slabs_; }
 
  private:
-  [[nodiscard]] static std::uint8_t as_byte(unsigned number) { return static_cast<std::uint8_t>(number); }
+  [[nodiscard]] static std::uint8_t as_byte(usize number) { return static_cast<std::uint8_t>(number); }
   [[nodiscard]] bool has_room(unsigned number) const { return (slabs_.lists().room >> number & 1) != 0; }
   // Whether this offset, in a slab, lies behind the last block of it.
   [[nodiscard]] bool is_rest(usize offset) const {
@@ -157,7 +157,7 @@ class TieredCore {
 
   // A slab of this class, made of a block of the buddy's; false when that has none.
   template <class S>
-  bool make_slab(unsigned number, S& sink) {
+  bool make_slab(usize number, S& sink) {
     sink(Step{.kind = StepKind::Look, .size_class = as_byte(number), .size = geometry_.block_size(number)});
     auto attempt = without_failures(sink);
     const Allocation block = below_.allocate({geometry_.slab_bytes(), geometry_.slab_bytes()}, attempt);

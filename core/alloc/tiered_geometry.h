@@ -54,8 +54,8 @@ class TieredGeometry {
   [[nodiscard]] constexpr unsigned slab_shift() const { return slab_shift_; }
   [[nodiscard]] constexpr usize slab_bytes() const { return usize{1} << slab_shift_; }
   [[nodiscard]] constexpr unsigned class_count() const { return count_; }
-  [[nodiscard]] constexpr const TieredClass& operator[](unsigned number) const { return classes_[number]; }
-  [[nodiscard]] constexpr usize block_size(unsigned number) const { return classes_[number].blocks.block_size(); }
+  [[nodiscard]] constexpr const TieredClass& operator[](usize number) const { return classes_[number]; }
+  [[nodiscard]] constexpr usize block_size(usize number) const { return classes_[number].blocks.block_size(); }
   // Of the bits that say which blocks of a slab are live: room for the class with the most of them.
   [[nodiscard]] constexpr usize bitmap_bytes() const { return count_ == 0 ? 0 : (classes_[0].count + 7) / 8; }
 

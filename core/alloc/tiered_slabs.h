@@ -62,7 +62,7 @@ class TieredSlabs {
     lists_ = TieredLists{};
   }
   // The block at this place becomes a slab, all of it fresh.
-  void make(usize place, unsigned number, const TieredGeometry& geometry) {
+  void make(usize place, usize number, const TieredGeometry& geometry) {
     TieredSlab slab;
     slab.size_class = number;
     table_[place] = slab;
