@@ -12,6 +12,7 @@ allocviz_test(alloc_test SOURCES
   alloc_slab.cpp
   alloc_snapshot.cpp
   alloc_steps.cpp
+  alloc_tiered.cpp
   support/placement.cpp
   LIBS allocviz_alloc)
 

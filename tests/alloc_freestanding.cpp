@@ -10,6 +10,7 @@
 #include "core/alloc/result.h"
 #include "core/alloc/slab.h"
 #include "core/alloc/step.h"
+#include "core/alloc/tiered.h"
 #include "core/alloc/walk.h"
 
 namespace {
@@ -76,11 +77,25 @@ usize use_slab(void* metadata, void* region, Geometry geometry, unsigned* count)
 }
 
 template <class Policy>
+usize use_tiered(void* metadata, void* region, unsigned* count) {
+  const usize classes[] = {16, 48, 128};
+  const auto buddy = RuntimeBuddy::between(4096, 64);
+  auto named = Tiered<Policy>::make_raw(metadata, region, 1, TieredGeometry(buddy, 512, classes, 3));
+  usize sum = named ? resize(*named) + use(*named, count) : 0;
+  auto usual = Tiered<Policy>::make_raw(metadata, region, 1, TieredGeometry::usual(buddy, 1024));
+  if (!usual) return sum;
+  usual->visit_slabs([&](const SlabExtent& slab) { sum += slab.offset; });
+  usual->visit_free_blocks(0, [&](usize offset) { sum += offset; });
+  return sum + resize(*usual) + use(*usual, count);
+}
+
+template <class Policy>
 usize use_all(void* metadata, void* region, unsigned* count) {
   usize sum = use_buddy<FixedBuddy<4096, 5>, Policy>(metadata, region, {}, count);
   sum += use_buddy<RuntimeBuddy, Policy>(metadata, region, RuntimeBuddy::between(4096, 64), count);
   sum += use_slab<FixedSlab<48>, Policy>(metadata, region, {}, count);
   sum += use_slab<RuntimeSlab, Policy>(metadata, region, RuntimeSlab(48), count);
+  sum += use_tiered<Policy>(metadata, region, count);
   auto bump = Bump<Policy>::make_raw(region, {4096, 8});
   if (bump) {
     void* const ptr = bump->reallocate(nullptr, 0, {8, 8}).ptr;

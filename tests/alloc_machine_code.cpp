@@ -3,6 +3,7 @@
 #include "core/alloc/buddy.h"
 #include "core/alloc/bump.h"
 #include "core/alloc/slab.h"
+#include "core/alloc/tiered.h"
 
 using namespace allocviz::alloc;  // NOLINT: short names for the compared functions
 
@@ -12,6 +13,8 @@ using CheckedSlab = Slab<RuntimeSlab, Checked>;
 using UncheckedSlab = Slab<FixedSlab<64>, Unchecked>;
 using CheckedBump = Bump<Checked>;
 using UncheckedBump = Bump<Unchecked>;
+using CheckedTiered = Tiered<Checked>;
+using UncheckedTiered = Tiered<Unchecked>;
 
 #define COMPARED(Allocator)                                           \
   void* Allocator##_allocate(Allocator& a, usize size, usize align) { \
@@ -27,6 +30,8 @@ COMPARED(CheckedSlab)
 COMPARED(UncheckedSlab)
 COMPARED(CheckedBump)
 COMPARED(UncheckedBump)
+COMPARED(CheckedTiered)
+COMPARED(UncheckedTiered)
 #undef COMPARED
 
 void* buddy_reallocate(CheckedBuddy& a, void* ptr, usize size) {

@@ -11,6 +11,7 @@
 #include "tests/support/allocators.h"
 #include "tests/support/interval_model.h"
 #include "tests/support/seed.h"
+#include "tests/support/tiered.h"
 
 namespace allocviz::test {
 namespace {
@@ -180,7 +181,8 @@ class Duel {
     if (Traits::is_acceptable(allocator_, model_, ptr)) return;
     const auto state = allocator_.state();
     ASSERT_NE(heard([&](auto& listener) { return allocator_.deallocate(ptr, listener); }), Error::None);
-    ASSERT_EQ(std::memcmp(&state, &allocator_.state(), sizeof state), 0) << "a refused release changed the state";
+    const auto& now = allocator_.state();
+    ASSERT_EQ(std::memcmp(&state, &now, sizeof state), 0) << "a refused release changed the state";
   }
 
   // Every block of the model is a live one of the walk, with its size; nothing else is live.
@@ -323,6 +325,52 @@ struct BumpTraits {
   }
 };
 
+// What a request needs, and where it may stand, as the contract has it: told from the walk alone.
+struct TieredTraits : BuddyTraits {
+  template <class A>
+  static std::size_t in_buddy(const A& tiered, Layout layout) {
+    return std::bit_ceil(std::max({layout.size, layout.align, tiered.below().min_block_size()}));
+  }
+  template <class A>
+  static Layout layout(Random& random, const A& tiered) {
+    const std::size_t block = tiered.below().block_size();
+    const bool small = !random.one_in(4);
+    return {random.size(small ? tiered.geometry().slab_bytes() / 4 : block + block / 8),
+            random.align(random.one_in(8) ? 2 * block : 64)};
+  }
+  template <class A>
+  static bool fits(const A& tiered, const Extent& extent, Layout layout) {
+    if (extent.use != Use::Free && extent.use != Use::Fresh) return false;
+    if (extent.size_class == alloc::kNoClass) return extent.size >= in_buddy(tiered, layout);
+    return extent.size >= layout.size && extent.size % layout.align == 0;
+  }
+  // Any free block anywhere that can hold it.
+  template <class A>
+  static bool has_room(const A& tiered, const IntervalModel&, Layout layout) {
+    if (layout.size > tiered.below().block_size() || layout.align > tiered.below().block_size()) return false;
+    bool found = false;
+    tiered.walk([&](const Extent& extent) { found |= fits(tiered, extent, layout); });
+    return found;
+  }
+  template <class A>
+  static bool stays(const A& tiered, const IntervalModel&, std::size_t offset, std::size_t, Layout layout) {
+    const std::size_t size = in_buddy(tiered, layout);
+    bool may = false, in_slab = false;
+    std::size_t free_to = 0;  // from the block's end on, blocks of the buddy are free up to here
+    tiered.walk([&](const Extent& extent) {
+      if (extent.offset == offset) {
+        in_slab = extent.size_class != alloc::kNoClass;
+        may = in_slab ? extent.size >= layout.size && extent.size % layout.align == 0 : extent.size >= size;
+        free_to = offset + extent.size;
+      } else if (extent.offset == free_to && extent.use == Use::Free && extent.size_class == alloc::kNoClass) {
+        free_to += extent.size;
+      }
+    });
+    if (may || in_slab) return may;
+    return size <= tiered.below().block_size() && offset % size == 0 && free_to >= offset + size;
+  }
+};
+
 class RandomStream : public testing::TestWithParam<int> {};
 
 TEST_P(RandomStream, a_buddy_agrees_with_the_interval_model) {
@@ -367,6 +415,24 @@ TEST_P(RandomStream, a_bump_agrees_with_the_interval_model) {
     ASSERT_TRUE(bump.made);
     IntervalModel model(bump.region.data(), bump->size());
     Duel<TestBump::Bump, BumpTraits>(*bump, model, base + round).run(1500);
+  }
+}
+
+TEST_P(RandomStream, a_tiered_agrees_with_the_interval_model) {
+  const std::uint64_t base = seed() + static_cast<std::uint64_t>(GetParam()) * 1000;
+  for (std::uint64_t round = 0; round < 6; ++round) {
+    Random random(base + round);
+    const std::size_t min = std::size_t{16} << random.below(3);
+    const std::size_t block = std::size_t{2048} << random.below(4);
+    const std::size_t slab = std::max(min, block >> random.below(4));
+    std::vector<std::size_t> classes;
+    for (std::size_t size = 8 + random.below(20); !random.one_in(3) && size <= slab; size += 1 + random.below(size)) {
+      classes.push_back(size);
+    }
+    TestTiered<> tiered(block, min, slab, 1 + random.below(6), classes);
+    ASSERT_TRUE(tiered.made);
+    IntervalModel model(tiered.region.data(), tiered->size());
+    Duel<TestTiered<>::Tiered, TieredTraits>(*tiered, model, base + round).run(1500);
   }
 }
 

@@ -1,6 +1,7 @@
 # The tests of core/replay.
 allocviz_test(replay_test
   SOURCES
+    replay_logs.cpp
     replay_machine.cpp
     replay_narrate.cpp
     replay_placement.cpp

@@ -25,6 +25,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{"buddy:arena=32KiB,block=4KiB,min=16,gaps=0-100+5000-9000+9001-9002+20480-24576", 1500},
                     Setting{"buddy:arena=4KiB,block=64,min=64", 64}, Setting{"bump:arena=20000", 1200},
                     Setting{"bump:arena=64", 20}, Setting{"slab:block=48,count=150", 48},
+                    Setting{"tiered:arena=16KiB,min=64", 2000}, Setting{"tiered:arena=40KiB,min=32", 300},
+                    Setting{"tiered:arena=16KiB,min=64,classes=16+24+100+500", 600},
                     Setting{"slab:block=64,count=13", 64}),
     [](const auto& setting) { return "setting_" + std::to_string(setting.index); });
 
@@ -37,8 +39,8 @@ struct State {
 };
 
 bool operator==(const alloc::Step& a, const alloc::Step& b) {
-  return a.kind == b.kind && a.why == b.why && a.level == b.level && a.offset == b.offset && a.size == b.size &&
-         a.other == b.other;
+  return a.kind == b.kind && a.why == b.why && a.level == b.level && a.size_class == b.size_class &&
+         a.offset == b.offset && a.size == b.size && a.other == b.other;
 }
 
 // The long way: a new machine, every event from the first one on, and no timeline at all.

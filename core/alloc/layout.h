@@ -8,6 +8,9 @@ namespace allocviz::alloc {
 
 using usize = std::size_t;
 
+// Where a block, a slab or a step belongs to no size class.
+inline constexpr std::uint8_t kNoClass = 0xFF;
+
 // What a caller asks for. A size of 0 is served as 1; align is a power of two.
 struct Layout {
   usize size = 1;

@@ -29,6 +29,9 @@ class SlabCore {
   constexpr SlabCore() = default;
   constexpr SlabCore(Arena arena, void* bits, Geometry geometry)
       : arena_(arena), count_(arena.size() / geometry.block_size()), live_(bits), geometry_(geometry) {}
+  // One in the midst of its life, of `count` blocks that fill the arena.
+  constexpr SlabCore(Arena arena, usize count, void* bits, Geometry geometry, const SlabState& state)
+      : arena_(arena), count_(count), live_(bits), geometry_(geometry), state_(state) {}
 
   template <class S>
   Allocation allocate(Layout layout, S& sink) {

@@ -11,7 +11,8 @@ namespace allocviz::alloc {
 
 enum class StepKind : std::uint8_t {
   Round,   // size: what the request became; level: where that belongs (buddy); other: what was asked
-  Look,    // level was looked at; other: 1 when its list has a block, 0 when it is empty
+  Look,    // level was looked at; other: 1 when its list has a block, 0 when it is empty (tiered: a class's slabs, of
+           // blocks of `size`)
   Pop,     // offset left the head of level's list and is in flight
   Split,   // the block at offset, size, level became two; other: the offset of the back half, in flight until pushed
   Push,    // offset is now the head of level's list
@@ -27,6 +28,7 @@ struct Step {
   StepKind kind = StepKind::Round;
   Error why = Error::None;
   std::uint8_t level = 0;
+  std::uint8_t size_class = kNoClass;  // tiered: the class whose slab this is about; kNoClass: the buddy below
   usize offset = 0;
   usize size = 0;
   usize other = 0;

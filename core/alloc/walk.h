@@ -11,6 +11,7 @@ enum class Use : std::uint8_t {
   Live,   // handed out, or in flight between two steps of one call
   Gap,    // not managed
   Used,   // bump: the run from the mark up, which the allocator does not divide
+  Rest,   // tiered: what is left at the end of a slab, too small for a block of its class
 };
 
 // One block, or one maximal gap. Walks report them in address order; each starts where the one before ends.
@@ -18,7 +19,8 @@ struct Extent {
   usize offset = 0;
   usize size = 0;
   Use use = Use::Free;
-  unsigned level = 0;  // buddy: 0 is the largest block; 0 elsewhere and in gaps
+  unsigned level = 0;                  // buddy: 0 is the largest block; 0 elsewhere and in gaps
+  std::uint8_t size_class = kNoClass;  // tiered: of the slab it lies in; kNoClass: a block of the buddy
 };
 
 // What check() found: the number of the first broken invariant (0: all of them hold), where, and its text.

@@ -31,6 +31,7 @@ void put_block(JsonWriter& json, const Block& block, const Trace& trace) {
   json.begin_object().member("offset", block.offset).member("size", block.size);
   json.member("state", replay::name_of(block.state));
   if (block.level >= 0) json.member("level", static_cast<int>(block.level));
+  if (block.size_class >= 0) json.member("class", static_cast<int>(block.size_class));
   if (is_somebodys(block)) {
     const trace::Event born = trace.event(block.born);
     json.key("id");
@@ -42,10 +43,17 @@ void put_block(JsonWriter& json, const Block& block, const Trace& trace) {
 
 void put_free_list(JsonWriter& json, const FreeList& list, AllocatorKind kind) {
   json.begin_object();
-  if (kind == AllocatorKind::Buddy) json.member("level", list.level);
+  if (kind != AllocatorKind::Slab && list.level >= 0) json.member("level", list.level);
+  if (list.size_class >= 0) json.member("class", list.size_class);
   json.member("size", list.block_bytes).key("blocks").begin_array();
   for (const std::uint64_t offset : list.offsets) json.value(offset);
   json.end_array().end_object();
+}
+
+void put_slab(JsonWriter& json, const replay::SlabRun& slab) {
+  json.begin_object().member("offset", slab.offset).member("size", slab.size).member("class", slab.size_class);
+  json.member("block", slab.block_bytes).member("count", slab.blocks).member("outstanding", slab.outstanding);
+  json.end_object();
 }
 
 void put_figures(JsonWriter& json, const replay::Figures& figures) {
@@ -66,7 +74,14 @@ void print_json(const At& at, const Moment& moment, const Trace& trace, const Al
   for (const FreeList& list : census.free_lists) put_free_list(json, list, census.kind);
   json.end_array().key("mark");
   census.mark ? json.value(*census.mark) : json.null();
-  if (census.kind != AllocatorKind::Buddy) json.member("outstanding", census.outstanding);
+  if (census.kind == AllocatorKind::Bump || census.kind == AllocatorKind::Slab) {
+    json.member("outstanding", census.outstanding);
+  }
+  if (census.kind == AllocatorKind::Tiered) {
+    json.key("slabs").begin_array();
+    for (const replay::SlabRun& slab : census.slabs) put_slab(json, slab);
+    json.end_array();
+  }
   json.key("figures");
   put_figures(json, census.figures);
   json.end_object().end();
@@ -88,10 +103,24 @@ void print_free_lists(const Census& census) {
   if (census.free_lists.empty()) return;
   fmt::print("\nfree lists, the next block first\n");
   for (const FreeList& list : census.free_lists) {
-    if (census.kind == AllocatorKind::Buddy) fmt::print("level {:<3}", list.level);
+    if (list.size_class >= 0) {
+      fmt::print("class {:<3}", list.size_class);
+    } else if (census.kind != AllocatorKind::Slab) {
+      fmt::print("level {:<3}", list.level);
+    }
     fmt::print("{:>14} ", trace::exact_size_text(list.block_bytes));
     for (const std::uint64_t offset : list.offsets) fmt::print(" {}", trace::offset_text(offset, census.arena_bytes));
     fmt::print("{}\n", list.offsets.empty() ? " (empty)" : "");
+  }
+}
+
+void print_slabs(const Census& census) {
+  if (census.slabs.empty()) return;
+  fmt::print("\n{:<14}{:>14}  {:<8}{:<16}{}\n", "slab at", "size", "class", "blocks of", "handed out");
+  for (const replay::SlabRun& slab : census.slabs) {
+    fmt::print("{:<14}{:>14}  {:<8}{:<16}{} of {}\n", trace::offset_text(slab.offset, census.arena_bytes),
+               trace::exact_size_text(slab.size), slab.size_class, trace::exact_size_text(slab.block_bytes),
+               trace::count_text(slab.outstanding), trace::count_text(slab.blocks));
   }
 }
 
@@ -111,6 +140,7 @@ void print_text(const At& at, const Moment& moment, const Trace& trace, const Ch
              trace::exact_size_text(figures.largest_free), trace::count_text(figures.failed));
   if (census.mark) fmt::print("mark at {}\n", trace::offset_text(*census.mark, census.arena_bytes));
   print_blocks(census, trace);
+  print_slabs(census);
   print_free_lists(census);
 }
 

@@ -22,8 +22,10 @@ using trace::Trace;
 // Only the fields that the kind of step gives a meaning (core/alloc/step.h).
 void put_step(JsonWriter& json, const Step& step, const AllocatorSpec& spec) {
   json.begin_object().member("kind", replay::name_of(step.kind));
-  const bool has_level =
-      spec.kind == trace::AllocatorKind::Buddy && step.kind != StepKind::Take && step.kind != StepKind::Fail;
+  const bool of_slab = step.size_class != alloc::kNoClass;
+  if (of_slab) json.member("class", static_cast<int>(step.size_class));
+  const bool on_buddy = spec.kind == trace::AllocatorKind::Buddy || spec.kind == trace::AllocatorKind::Tiered;
+  const bool has_level = on_buddy && !of_slab && step.kind != StepKind::Take && step.kind != StepKind::Fail;
   if (has_level) json.member("level", static_cast<int>(step.level));
   switch (step.kind) {
     case StepKind::Round:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/alloc/buddy.h"
+#include "core/replay/buddy_keyframe.h"
 #include "core/replay/event_machine.h"
 #include "core/replay/machines.h"
 #include "core/replay/owners.h"
@@ -14,7 +15,6 @@ namespace allocviz::replay {
 namespace {
 
 using RealBuddy = alloc::Buddy<>;
-using Lists = alloc::BuddyLists<alloc::RuntimeBuddy::kMaxLevels>;
 
 class BuddyHeap {
  public:
@@ -76,38 +76,10 @@ class BuddyHeap {
         });
   }
 
-  // Heads in address order, a byte each: their sizes say where the next one is. Then each list in its order.
-  void save(ByteWriter& out) const {
-    buddy_.walk([&out](const alloc::Extent& extent) {
-      if (extent.use != alloc::Use::Gap) out.put(extent.level | (extent.use == alloc::Use::Live ? kLiveBit : 0u));
-    });
-    std::uint64_t counts[alloc::RuntimeBuddy::kMaxLevels] = {};
-    buddy_.visit_free_lists([&](unsigned level, alloc::usize) { ++counts[level]; });
-    for (unsigned level = 0; level < buddy_.levels(); ++level) out.put(counts[level]);
-    std::uint64_t last = 0;
-    buddy_.visit_free_lists([&](unsigned, alloc::usize offset) {
-      out.put_difference(offset >> min_shift_, last);
-      last = offset >> min_shift_;
-    });
-  }
-  void load(ByteReader& in) {
-    const alloc::Bytes tags = buddy_.metadata();
-    // Heads are the only tags that differ from state to state: gaps stay, and all else is Interior.
-    buddy_.walk([&](const alloc::Extent& extent) {
-      if (extent.use != alloc::Use::Gap) {
-        tags.data[extent.offset >> min_shift_] = static_cast<std::byte>(alloc::BuddyTag::Interior);
-      }
-    });
-    RealBuddy::State state;
-    state.managed_bytes = buddy_.managed_bytes();
-    load_heads(in, tags, state);
-    load_lists(in, state);
-    buddy_.restore(state);
-  }
+  void save(ByteWriter& out) const { save_buddy(buddy_, out); }
+  void load(ByteReader& in) { load_buddy(buddy_, in, gaps_, list_); }
 
  private:
-  static constexpr unsigned kLiveBit = 0x40;
-
   [[nodiscard]] static Block block_of(const alloc::Extent& extent, const LiveBlock* owner) {
     Block block{.offset = extent.offset, .size = extent.size};
     if (extent.use == alloc::Use::Gap) {
@@ -122,37 +94,6 @@ class BuddyHeap {
       block.born = owner->born;
     }
     return block;
-  }
-
-  void load_heads(ByteReader& in, alloc::Bytes tags, RealBuddy::State& state) const {
-    std::size_t gap = 0;
-    for (std::uint64_t offset = 0; offset < arena().size();) {
-      if (gap < gaps_.size() && gaps_[gap].from == offset) {
-        offset = gaps_[gap++].to;
-        continue;
-      }
-      const auto head = static_cast<unsigned>(in.get());
-      const unsigned level = head & ~kLiveBit;
-      const bool is_live = (head & kLiveBit) != 0;
-      tags.data[offset >> min_shift_] =
-          static_cast<std::byte>(is_live ? alloc::live_head(level) : alloc::free_head(level));
-      if (!is_live) state.free_bytes += buddy_.size_at(level);
-      offset += buddy_.size_at(level);
-    }
-  }
-  // A list is what pushing its blocks, the last one first, makes of it.
-  void load_lists(ByteReader& in, RealBuddy::State& state) {
-    std::uint64_t counts[alloc::RuntimeBuddy::kMaxLevels] = {};
-    for (unsigned level = 0; level < buddy_.levels(); ++level) counts[level] = in.get();
-    std::uint64_t last = 0;
-    Lists lists(state.sizes, state, alloc::BuddyLinks(arena(), min_shift_));
-    for (unsigned level = 0; level < buddy_.levels(); ++level) {
-      list_.clear();
-      for (std::uint64_t i = 0; i < counts[level]; ++i) list_.push_back(last = in.get_difference(last));
-      for (auto i = list_.rbegin(); i != list_.rend(); ++i) {
-        lists.push({static_cast<alloc::usize>(*i), buddy_.size_at(level) >> min_shift_, level});
-      }
-    }
   }
 
   Reservation arena_, metadata_;

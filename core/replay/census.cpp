@@ -46,6 +46,13 @@ Figures sums_of(const Census& census) {
   return sums;
 }
 
+const SlabRun* Census::slab_at(std::uint64_t offset) const {
+  const auto after = std::upper_bound(slabs.begin(), slabs.end(), offset,
+                                      [](std::uint64_t at, const SlabRun& slab) { return at < slab.offset; });
+  if (after == slabs.begin() || offset - (after - 1)->offset >= (after - 1)->size) return nullptr;
+  return &*(after - 1);
+}
+
 const Block* Census::block_at(std::uint64_t offset) const {
   if (offset >= arena_bytes) return nullptr;
   const auto after = std::upper_bound(blocks.begin(), blocks.end(), offset,

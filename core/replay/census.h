@@ -3,7 +3,9 @@
 //
 //   C1  blocks are in address order and tile [0, arena): each starts where the one before ends.
 //   C2  sum of sizes by state = the figures.
-//   C3  every Free block of a buddy stands in exactly one free list, that of its level; lists are in list order.
+//   C3  every Free block of a buddy stands in exactly one free list, that of its level; lists are in list order. In a
+//       slab of a tiered allocator: every Free or Fresh block in that of its class.
+//   C4  (tiered) slabs are in address order; each is tiled by blocks of its class, and only slabs have such.
 #pragma once
 
 #include <cstdint>
@@ -22,21 +24,23 @@ enum class BlockState : std::uint8_t {
   InFlight,  // between two steps of one event: in no list, and nobody's yet
   Gap,       // not managed
   Dead,      // bump: freed, but not returned
-  Padding,   // bump: lost to alignment
+  Padding,   // bump: lost to alignment; tiered: what is left at the end of a slab
 };
 
 struct Block {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   BlockState state = BlockState::Free;
-  std::int16_t level = -1;                 // buddy: 0 = largest; -1 elsewhere
+  std::int16_t level = -1;                 // buddy: 0 = largest; -1 elsewhere, and in a slab
+  std::int16_t size_class = -1;            // tiered: of the slab it lies in; -1: a block of the buddy below
   std::uint64_t requested = 0;             // Live (and Dead): bytes asked for
   std::uint64_t born = ~std::uint64_t{0};  // Live (and Dead): index of the event that made or last resized it
   bool operator==(const Block&) const = default;
 };
 
 struct FreeList {
-  int level = 0;  // buddy: its level; slab: 0
+  int level = 0;        // buddy: its level; slab: 0
+  int size_class = -1;  // tiered: the class, whose list goes through its slabs; -1: a list of the buddy below
   std::uint64_t block_bytes = 0;
   std::vector<std::uint64_t> offsets;  // in list order, the next one to be handed out first
   bool operator==(const FreeList&) const = default;
@@ -60,15 +64,30 @@ struct Census;
 // C2: the figures as sums over a census, all but `failed`. O(blocks).
 [[nodiscard]] Figures sums_of(const Census& census);
 
+// A slab of a tiered allocator: a block of the buddy below, cut into blocks of one class.
+struct SlabRun {
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  // what is left at its end included
+  int size_class = 0;
+  std::uint64_t block_bytes = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t outstanding = 0;  // blocks handed out
+  bool operator==(const SlabRun&) const = default;
+};
+
 struct Census {
   trace::AllocatorKind kind = trace::AllocatorKind::Buddy;
   std::uint64_t arena_bytes = 0;
   std::vector<Block> blocks;
-  std::vector<FreeList> free_lists;   // buddy: one a level, 0 first; slab: one, the blocks never used at its end
+  // Buddy: one a level, 0 first. Slab: one, the blocks never used at its end. Tiered: the buddy's, then one a class.
+  std::vector<FreeList> free_lists;
   std::optional<std::uint64_t> mark;  // bump
   std::uint64_t outstanding = 0;      // bump and slab
+  std::vector<SlabRun> slabs;         // tiered
   Figures figures;
 
+  // The slab that holds the byte at offset; nullptr where there is none. O(log slabs).
+  [[nodiscard]] const SlabRun* slab_at(std::uint64_t offset) const;
   // The block that holds the byte at offset; nullptr outside the arena. O(log blocks).
   [[nodiscard]] const Block* block_at(std::uint64_t offset) const;
   bool operator==(const Census&) const = default;

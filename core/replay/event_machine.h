@@ -57,6 +57,7 @@ class EventMachine final : public Machine {
     out.kind = spec_.kind;
     out.arena_bytes = heap_->arena().size();
     out.blocks.clear();
+    out.slabs.clear();
     heap_->census(out, live_);
     out.figures = sums_of(out);
     out.figures.failed = failed_;

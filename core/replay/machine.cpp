@@ -16,11 +16,12 @@ trace::Result<std::unique_ptr<Machine>> make_machine(const trace::AllocatorSpec&
     case trace::AllocatorKind::Slab:
       return make_slab_machine(spec, slot_count);
     case trace::AllocatorKind::Tiered:
+      return make_tiered_machine(spec, slot_count);
     case trace::AllocatorKind::Recorded:
       break;
   }
   return trace::Trouble{
-      fmt::format("{} cannot be replayed yet", trace::kind_text(spec.kind)), {}, "choose buddy, bump or slab"};
+      fmt::format("{} cannot be replayed yet", trace::kind_text(spec.kind)), {}, "choose buddy, bump, slab or tiered"};
 }
 
 }  // namespace allocviz::replay

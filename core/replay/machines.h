@@ -13,5 +13,6 @@ using MadeMachine = trace::Result<std::unique_ptr<Machine>>;
 [[nodiscard]] MadeMachine make_buddy_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count);
 [[nodiscard]] MadeMachine make_bump_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count);
 [[nodiscard]] MadeMachine make_slab_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count);
+[[nodiscard]] MadeMachine make_tiered_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count);
 
 }  // namespace allocviz::replay

@@ -69,13 +69,17 @@ const char* verb_of(StepKind kind) {
 class StepWords {
  public:
   StepWords(const Step& step, const AllocatorSpec& spec)
-      : step_(step), spec_(spec), is_buddy_(spec.kind == AllocatorKind::Buddy) {}
+      : step_(step), spec_(spec), is_slab_(step.size_class != alloc::kNoClass), is_buddy_(of_buddy()) {}
 
   [[nodiscard]] std::string text() const {
     switch (step_.kind) {
       case StepKind::Round:
         return fmt::format("{} → {}{}", amount_text(step_.other), amount_text(step_.size), of_level(", "));
       case StepKind::Look:
+        if (is_slab_) {
+          return fmt::format("slabs of {}: {}", amount_text(step_.size),
+                             step_.other != 0 ? "one has room" : "none has room");
+        }
         return fmt::format("{}: {}", is_buddy_ ? of_level("") : "free list",
                            step_.other != 0 ? "has a block" : "empty");
       case StepKind::Pop:
@@ -103,12 +107,15 @@ class StepWords {
   }
 
  private:
+  [[nodiscard]] bool of_buddy() const {
+    return spec_.kind == AllocatorKind::Buddy || (spec_.kind == AllocatorKind::Tiered && !is_slab_);
+  }
   [[nodiscard]] std::string at(std::uint64_t offset) const { return trace::offset_text(offset, arena_of(spec_)); }
   [[nodiscard]] std::string block() const { return fmt::format("{} ({})", at(step_.offset), amount_text(step_.size)); }
   [[nodiscard]] std::string of_level(const char* before) const {
     return is_buddy_ ? fmt::format("{}level {}", before, step_.level) : std::string();
   }
-  [[nodiscard]] std::string list() const { return is_buddy_ ? of_level("") : "the free list"; }
+  [[nodiscard]] std::string list() const { return is_buddy_ ? of_level("") : is_slab_ ? "its slab" : "the free list"; }
   [[nodiscard]] std::string rewind() const {
     if (spec_.kind == AllocatorKind::Bump) {
       return fmt::format("{} → {} ({})", at(step_.other), at(step_.offset), amount_text(step_.size));
@@ -118,6 +125,7 @@ class StepWords {
 
   const Step& step_;
   const AllocatorSpec& spec_;
+  bool is_slab_;  // tiered: about a class's slabs, not the buddy below
   bool is_buddy_;
 };
 

@@ -54,6 +54,11 @@ class Paragraph {
   // Of a run that is not this event's there may be fewer steps than it must have had.
   const Step& take() { return at_end() ? no_step_ : run_.steps[next_++]; }
 
+  // Tiered: about a class's slabs, not the buddy below.
+  [[nodiscard]] static bool is_of_slab(const Step& step) { return step.size_class != alloc::kNoClass; }
+  [[nodiscard]] bool is_of_slab() const { return !at_end() && is_of_slab(run_.steps[next_]); }
+  [[nodiscard]] bool is_tiered() const { return spec_.kind == AllocatorKind::Tiered; }
+
   void say(std::string sentence) {
     if (!out_.empty()) out_ += ' ';
     out_ += sentence;
@@ -154,7 +159,9 @@ class Paragraph {
 
   void give_back() {
     if (at_end()) return;
-    if (spec_.kind == AllocatorKind::Buddy) {
+    if (is_of_slab()) {
+      give_back_to_slab();
+    } else if (spec_.kind == AllocatorKind::Buddy || is_tiered()) {
       give_back_to_buddy();
     } else if (spec_.kind == AllocatorKind::Slab) {
       take();
@@ -166,6 +173,16 @@ class Paragraph {
     } else {
       say(fmt::format("A bump allocator only counts it: the mark stays at {} until nothing is outstanding.",
                       at(take().offset)));
+    }
+  }
+
+  void give_back_to_slab() {
+    take();
+    if (!at_end() && !is_of_slab() && gives_back()) {
+      say("It was the last live block of its slab, so the slab goes back to the buddy.");
+      give_back_to_buddy();
+    } else {
+      say("It is now the next block of its slab to be handed out.");
     }
   }
 
@@ -201,7 +218,9 @@ class Paragraph {
 
   // -- A request
   void request() {
-    if (spec_.kind == AllocatorKind::Buddy) {
+    if (is_of_slab()) {
+      request_of_slabs();
+    } else if (spec_.kind == AllocatorKind::Buddy || is_tiered()) {
       request_of_buddy();
     } else if (spec_.kind == AllocatorKind::Slab) {
       request_of_slab();
@@ -296,6 +315,52 @@ class Paragraph {
     say_waste();
   }
 
+  // Tiered: a block of a slab, which may have to be made first; where that is not possible, whatever else holds it.
+  void request_of_slabs() {
+    const Step& round = take();
+    say(fmt::format("{}, from a slab of such blocks.", needs(round)));
+    if (is(StepKind::Look) && run_.steps[next_].other == 0) {
+      take();
+      if (!makes_slab(round.size)) return;
+    } else {
+      say("One has room.");
+    }
+    if (is(StepKind::Look)) take();
+    say(fmt::format("The next block of it is {}: it is popped and is the answer.", at(take().offset)));
+    take();  // the answer
+    say_waste();
+  }
+
+  // False when the request is served otherwise, or not at all.
+  bool makes_slab(std::uint64_t block_bytes) {
+    const Step& slab = take();
+    while (is(StepKind::Look)) take();
+    if (is(StepKind::Pop)) {
+      std::size_t splits = 0;
+      while (!at_end() && !is(StepKind::Take)) splits += take().kind == StepKind::Split ? 1u : 0u;
+      say(fmt::format("None has room: a new one is made of the buddy's block {}{}.", block(take().offset, slab.size),
+                      splits == 0 ? "" : fmt::format(", split off {}", times_text(splits))));
+      return true;
+    }
+    const std::string none =
+        fmt::format("None has room, and the buddy has no block of {} for a new one.", amount_text(slab.size));
+    const auto pop = std::find_if(run_.steps.begin() + static_cast<std::ptrdiff_t>(next_), run_.steps.end(),
+                                  [](const Step& step) { return step.kind == StepKind::Pop; });
+    if (pop == run_.steps.end()) {
+      say(fmt::format("{} Nor has anything else a free block of {}: the request fails, and nothing has changed.", none,
+                      amount_text(block_bytes)));
+      return false;
+    }
+    if (!is_of_slab(*pop)) {
+      say(none + " So the buddy serves it itself.");
+      request_of_buddy();
+      return false;
+    }
+    while (!at_end() && !is_of_slab()) take();
+    say(fmt::format("{} So a slab of {} blocks serves it.", none, amount_text(pop->size)));
+    return true;
+  }
+
   void request_of_bump() {
     if (!is(StepKind::Move)) {
       say(refused_request());
@@ -316,9 +381,13 @@ class Paragraph {
   void resize() {
     if (is(StepKind::Round)) {
       const Step& round = take();
-      say(spec_.kind == AllocatorKind::Buddy
-              ? fmt::format("{} (level {} of 0 … {}).", needs(round), round.level, last_level_of(spec_))
-              : fmt::format("{}, the only size there is.", needs(round)));
+      if (is_of_slab(round)) {
+        say(fmt::format("{}, as all blocks of its slab are.", needs(round)));
+      } else if (spec_.kind == AllocatorKind::Slab) {
+        say(fmt::format("{}, the only size there is.", needs(round)));
+      } else {
+        say(fmt::format("{} (level {} of 0 … {}).", needs(round), round.level, last_level_of(spec_)));
+      }
     }
     const std::string here = at(run_.outcome.offset);
     std::vector<std::string> touched;
@@ -354,6 +423,7 @@ class Paragraph {
     const bool too_large = run_.outcome.why == alloc::Error::TooLarge;
     switch (spec_.kind) {
       case AllocatorKind::Buddy:
+      case AllocatorKind::Tiered:
         return fmt::format("needs more than the largest block, {}", amount_text(trace::largest_block_bytes(spec_)));
       case AllocatorKind::Slab:
         return too_large ? fmt::format("does not fit a block of {}", amount_text(spec_.block_bytes))

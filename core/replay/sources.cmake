@@ -1,5 +1,6 @@
 # The sources of core/replay, relative to core/.
 list(APPEND replay_sources
+  replay/buddy_keyframe.cpp
   replay/buddy_machine.cpp
   replay/builder.cpp
   replay/bump_machine.cpp
@@ -13,6 +14,7 @@ list(APPEND replay_sources
   replay/sentences.cpp
   replay/series.cpp
   replay/slab_machine.cpp
+  replay/tiered_machine.cpp
   replay/timeline.cpp
   replay/words.cpp
 )

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -110,6 +111,12 @@ std::string spelled(std::uint64_t bytes) {
 }
 
 }  // namespace
+
+std::uint64_t slab_bytes(const AllocatorSpec& spec) {
+  std::uint64_t bytes = std::clamp(std::bit_floor(spec.arena_bytes / 512), std::uint64_t{512}, std::uint64_t{64} << 10);
+  if (!spec.class_bytes.empty()) bytes = std::max(bytes, std::bit_ceil(8 * spec.class_bytes.back()));
+  return std::min(std::max(bytes, spec.min_block_bytes), largest_block_bytes(spec));
+}
 
 std::string_view kind_text(AllocatorKind kind) {
   return kKinds[static_cast<unsigned>(kind)].name;

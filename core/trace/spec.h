@@ -43,6 +43,11 @@ inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 47;  // what
   return spec.block_bytes != 0 ? spec.block_bytes : spec.arena_bytes & (~spec.arena_bytes + 1);
 }
 
+// A tiered allocator's slabs: a 512th of the arena, within 512 B and 64 KiB, but eight blocks of the largest class that
+// is named, and never outside its smallest and its largest block. Its classes, where none are named, are the usual ones
+// of such slabs: 16, 32, 48, 64, then four to each doubling up to an eighth of a slab.
+[[nodiscard]] std::uint64_t slab_bytes(const AllocatorSpec& spec);
+
 // "buddy", "bump", "slab", "tiered", "recorded".
 [[nodiscard]] std::string_view kind_text(AllocatorKind kind);
 

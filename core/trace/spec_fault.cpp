@@ -14,6 +14,7 @@ using Fault = std::optional<Trouble>;
 constexpr std::uint64_t kTwoPointers = 16;  // the links of a free block
 constexpr std::uint64_t kOneLink = 8;       // the link of a free slab block
 constexpr unsigned kMaxLevels = 63;
+constexpr std::size_t kMaxClasses = 64;
 
 Trouble fault(std::string field, std::string what, std::string todo) {
   return {.what = std::move(what), .where = {.field = std::move(field)}, .todo = std::move(todo)};
@@ -156,6 +157,10 @@ Fault slab_fault(const AllocatorSpec& spec) {
 }
 
 Fault classes_fault(const AllocatorSpec& spec) {
+  if (spec.class_bytes.size() > kMaxClasses) {
+    return fault("classes", fmt::format("{} classes are too many", spec.class_bytes.size()),
+                 fmt::format("name {} or fewer", kMaxClasses));
+  }
   for (std::size_t i = 0; i < spec.class_bytes.size(); ++i) {
     const std::uint64_t size = spec.class_bytes[i];
     const auto field = fmt::format("classes[{}]", i);

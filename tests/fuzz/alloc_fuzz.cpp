@@ -1,11 +1,13 @@
-// Bytes become calls on a buddy with gaps, a slab and a bump allocator: requests, releases of anything, resizes,
-// reservations. Nothing may crash, and after every call every invariant holds.
+// Bytes become calls on a buddy with gaps, a slab, a bump and a tiered allocator: requests, releases of anything,
+// resizes, reservations. Nothing may crash, and after every call every invariant holds.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
 
 #include "tests/support/allocators.h"
+#include "tests/support/tiered.h"
 
 namespace {
 
@@ -111,13 +113,43 @@ void run_bump(Input& in) {
   }
 }
 
+void run_tiered(Input& in) {
+  const std::size_t block = std::size_t{512} << in.byte() % 5;
+  const std::size_t min = std::size_t{16} << in.byte() % 3;
+  std::vector<std::size_t> classes;
+  for (std::size_t size = 8 + in.byte() % 32; in.byte() % 4 != 0 && size <= block / 4;) {
+    classes.push_back(size);
+    size += 1 + in.byte();
+  }
+  TestTiered<> tiered(block, min, std::max(min, block >> in.byte() % 4), 1 + in.byte() % 3, classes);
+  if (!tiered.made) return;  // a class larger than a slab
+  std::vector<void*> given;
+  while (!in.empty()) {
+    const std::size_t op = in.byte() % 8;
+    if (op < 4) {
+      const Layout any = layout(in);
+      const Layout wanted{any.size >> op * 2, op == 0 ? any.align : any.align & 0x3F};
+      keep(given, *tiered, tiered->allocate(wanted, [&](const Step&) { (void)tiered->free_bytes(); }), wanted);
+    } else if (op < 7) {
+      void* const ptr = pointer(*tiered, given, in);
+      if (tiered->deallocate(ptr) == Error::None && tiered->owns(ptr)) std::abort();
+    } else {
+      void* const ptr = pointer(*tiered, given, in);
+      const Layout wanted = layout(in);
+      keep(given, *tiered, tiered->reallocate(ptr, wanted), wanted);
+    }
+    expect_sound(*tiered);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input in(data, size);
-  const std::size_t which = in.byte() % 3;
+  const std::size_t which = in.byte() % 4;
   if (which == 0) run_buddy(in);
   if (which == 1) run_slab(in);
   if (which == 2) run_bump(in);
+  if (which == 3) run_tiered(in);
   return 0;
 }

@@ -164,16 +164,50 @@ std::unique_ptr<replay::Timeline> timeline_of(std::shared_ptr<const trace::Trace
   return timeline.ok() ? std::move(timeline).value() : nullptr;
 }
 
+namespace {
+
+// C4, with each slab's count of blocks handed out: live ones, and at most one in flight.
+void expect_slabs(const replay::Census& census) {
+  std::size_t in_slabs = 0;
+  for (const replay::SlabRun& slab : census.slabs) {
+    std::uint64_t at = slab.offset, blocks = 0, live = 0;
+    while (at < slab.offset + slab.size) {
+      const replay::Block* block = census.block_at(at);
+      ASSERT_EQ(block->offset, at) << "C4: slabs begin and end with blocks";
+      ASSERT_EQ(census.slab_at(at), &slab);
+      ASSERT_EQ(block->size_class, slab.size_class) << "C4: of the slab's class";
+      ASSERT_EQ(block->level, -1);
+      if (block->state != replay::BlockState::Padding) {
+        ASSERT_EQ(block->size, slab.block_bytes);
+        ++blocks;
+      }
+      live += block->state == replay::BlockState::Live || block->state == replay::BlockState::InFlight ? 1u : 0u;
+      ++in_slabs;
+      at += block->size;
+    }
+    ASSERT_EQ(at, slab.offset + slab.size);
+    ASSERT_EQ(blocks, slab.blocks);
+    ASSERT_EQ(live, slab.outstanding);
+  }
+  std::size_t of_classes = 0;
+  for (const replay::Block& block : census.blocks) of_classes += block.size_class >= 0 ? 1u : 0u;
+  ASSERT_EQ(of_classes, in_slabs) << "C4: only slabs have such blocks";
+}
+
+}  // namespace
+
 void expect_conditions(const replay::Census& census) {
   using replay::BlockState;
   std::uint64_t at = 0;
+  constexpr int kClasses = 100;  // keys of lists: a level, or a class behind them
   std::set<std::pair<int, std::uint64_t>> free_blocks;
   for (const replay::Block& block : census.blocks) {
     ASSERT_EQ(block.offset, at) << "C1: blocks tile the arena";
     ASSERT_GT(block.size, 0u) << "C1: no block is empty";
     at += block.size;
     if (block.state == BlockState::Free || block.state == BlockState::Fresh) {
-      free_blocks.insert({census.kind == trace::AllocatorKind::Slab ? 0 : block.level, block.offset});
+      const int key = block.size_class >= 0 ? kClasses + block.size_class : block.level;
+      free_blocks.insert({census.kind == trace::AllocatorKind::Slab ? 0 : key, block.offset});
     }
     if (block.state == BlockState::Live) {
       ASSERT_GT(block.requested, 0u);
@@ -188,9 +222,11 @@ void expect_conditions(const replay::Census& census) {
     ASSERT_TRUE(census.free_lists.empty());
     return;
   }
+  ASSERT_NO_FATAL_FAILURE(expect_slabs(census));
   for (const replay::FreeList& list : census.free_lists) {
+    const int key = list.size_class >= 0 ? kClasses + list.size_class : list.level;
     for (const std::uint64_t offset : list.offsets) {
-      ASSERT_EQ(free_blocks.erase({list.level, offset}), 1u) << "C3: on a list, so free, and once: " << offset;
+      ASSERT_EQ(free_blocks.erase({key, offset}), 1u) << "C3: on a list, so free, and once: " << offset;
       ASSERT_EQ(census.block_at(offset)->size, list.block_bytes) << "C3: of its list's size";
     }
   }

@@ -258,7 +258,7 @@ std::array<Laid, kMaxLevels> lay_columns(BuddyScene& out) {
 
 void mark_looked(BuddyScene& out, const BuddyInput& input) {
   for (const alloc::Step& step : input.done) {
-    if (step.kind != alloc::StepKind::Look) continue;
+    if (step.kind != alloc::StepKind::Look || step.size_class != alloc::kNoClass) continue;
     for (BuddyRow& row : out.rows) {
       if (step.level >= row.first && step.level <= row.last) row.looked = true;
     }
@@ -270,6 +270,24 @@ void mark_looked(BuddyScene& out, const BuddyInput& input) {
 }
 
 }  // namespace
+
+replay::Census buddy_below(const replay::Census& census) {
+  replay::Census out = census;
+  out.blocks.clear();
+  std::size_t slab = 0;
+  for (const replay::Block& block : census.blocks) {
+    if (block.size_class < 0) {
+      out.blocks.push_back(block);
+      continue;
+    }
+    if (slab < census.slabs.size() && block.offset == census.slabs[slab].offset) {
+      out.blocks.push_back(
+          {.offset = block.offset, .size = census.slabs[slab++].size, .state = replay::BlockState::Live});
+    }
+    out.blocks.back().requested += block.requested;
+  }
+  return out;
+}
 
 BuddyScene lay_out_buddy(const BuddyInput& input) {
   BuddyScene out;

@@ -62,6 +62,10 @@ struct BuddyScene {
   std::optional<Relation> relation;
 };
 
+// The buddy below a tiered allocator: each slab as the one live block that it is there, of which the live blocks in it
+// are asked for. Of any other census: a copy.
+[[nodiscard]] replay::Census buddy_below(const replay::Census& census);
+
 [[nodiscard]] BuddyScene lay_out_buddy(const BuddyInput& input);
 
 // What stands at a point: the row's level and the bytes of the pixel there; nothing outside the rows.

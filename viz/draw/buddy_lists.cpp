@@ -145,7 +145,7 @@ std::string list_note(const BuddyInput& input, const BuddyShape& shape, int leve
     const auto first = input.done.front();
     return first.kind == StepKind::Round && first.level == level ? "✕ failed" : "";
   }
-  if (step.level != level) return {};
+  if (step.level != level || step.size_class != alloc::kNoClass) return {};
   const std::string where = trace::offset_text(step.offset, shape.arena);
   if (step.kind == StepKind::Pop) return "took " + where;
   if (step.kind == StepKind::Remove) return "removed " + where;

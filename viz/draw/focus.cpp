@@ -22,7 +22,7 @@ BuddyShape shape_of(const trace::AllocatorSpec& spec) {
 }
 
 std::optional<Touch> subject_of(const alloc::Step& step, const trace::AllocatorSpec& spec) {
-  const bool buddy = spec.kind == trace::AllocatorKind::Buddy;
+  const bool buddy = spec.kind == trace::AllocatorKind::Buddy || spec.kind == trace::AllocatorKind::Tiered;
   switch (step.kind) {
     case StepKind::Pop:
     case StepKind::Push:

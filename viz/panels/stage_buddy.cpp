@@ -22,7 +22,9 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   const Crossed crossed = crossed_steps(context, timeline);
   const std::span<const alloc::Step> steps(timeline.run().steps);
   const std::size_t done = std::min<std::size_t>(timeline.position().step, steps.size());
-  cached.scene = draw::lay_out_buddy({.census = timeline.census(),
+  const bool tiered = timeline.spec().kind == trace::AllocatorKind::Tiered;
+  const replay::Census below = tiered ? draw::buddy_below(timeline.census()) : replay::Census{};
+  cached.scene = draw::lay_out_buddy({.census = tiered ? below : timeline.census(),
                                       .spec = timeline.spec(),
                                       .done = steps.first(done),
                                       .selected = key.selected,
