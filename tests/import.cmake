@@ -2,6 +2,8 @@
 allocviz_test(import_test
   SOURCES
     import_bionic.cpp
+    import_csv.cpp
+    import_esp_heap.cpp
     import_heaptrack.cpp
     import_heaptrack_interpreted.cpp
     import_kmem.cpp
@@ -12,12 +14,13 @@ allocviz_test(import_test
     import_mutation.cpp
     import_registry.cpp
     import_support.cpp
+    import_torch.cpp
     import_valgrind.cpp
   LIBS allocviz_core nlohmann_json::nlohmann_json)
 
 # A fuzzer a format, on the same reader that the damage tests use.
 if(ALLOCVIZ_FUZZ)
-  foreach(format mtrace heaptrack-raw heaptrack bionic valgrind ltrace kmem malloclab)
+  foreach(format mtrace heaptrack-raw heaptrack bionic valgrind ltrace kmem malloclab csv esp-heap torch-json torch-pickle)
     add_executable(import_fuzz_${format} fuzz/import_fuzz.cpp import_support.cpp)
     target_compile_definitions(import_fuzz_${format} PRIVATE
       ALLOCVIZ_FUZZED_FORMAT="${format}" ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

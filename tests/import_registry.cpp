@@ -67,9 +67,10 @@ TEST(Registry, recognises_logs_that_begin_in_their_midst) {
 }
 
 TEST(Registry, no_two_formats_are_sure_of_the_same_file) {
-  for (const char* name : {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "sqlite-head.mtrace.zst",
-                           "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst", "nginx-head.rep", "edge2.vgtrace",
-                           "edge.ltrace", "edge-x.ltrace", "edge.heaptrack.zst", "kernel-part.perfscript.zst"}) {
+  for (const char* name :
+       {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "sqlite-head.mtrace.zst", "edge.heaptrack.raw.zst",
+        "node-head.heaptrack.raw.zst", "nginx-head.rep", "edge2.vgtrace", "edge.ltrace", "edge-x.ltrace",
+        "edge.heaptrack.zst", "kernel-part.perfscript.zst", "torch-small.json", "torch-small.pickle", "freertos.csv"}) {
     const std::string text = text_of(data_path(name));
     int claims = 0;
     for (const Importer& importer : importers()) claims += importer.recognise(text) > 0;
@@ -86,6 +87,47 @@ TEST(Registry, refuses_profiles_with_the_reason_and_what_to_record_instead) {
   EXPECT_NE(refusal("heap profile:  1: 2 [ 3: 4] @ heap_v2/1\n").find("gperftools"), std::string::npos);
   EXPECT_NE(refusal("{\"dhatFileVersion\":2,\"mode\":\"heap\"}").find("DHAT"), std::string::npos);
   EXPECT_NE(refusal("{\"traceEvents\": [], \"displayTimeUnit\": \"ns\"}").find("Chrome"), std::string::npos);
+}
+
+TEST(Registry, a_profile_of_totals_is_refused_whatever_it_is_packed_in_and_says_what_to_record) {
+  const std::string perfetto = std::string("\x0a\x2c\x08\x01", 4) + "android.heapprofd" + std::string(2, '\0');
+  for (const std::string& profile : {std::string("heap_v2/524288\n  t*: 28106: 56637512 [0: 0]\n"),
+                                     std::string("heap profile:  1: 2 [ 3: 4] @ heapprofile\n"),
+                                     std::string("desc: (none)\ncmd: ls\ntime_unit: i\n"), perfetto}) {
+    const std::string said = refusal(profile);
+    EXPECT_NE(said.find("not a log that can be read: it is "), std::string::npos) << said;
+    EXPECT_NE(said.find("record every call instead, with `heaptrack --raw PROGRAM`"), std::string::npos) << said;
+  }
+}
+
+TEST(Registry, an_endless_line_and_an_endless_value_are_refused_before_they_fill_the_memory) {
+  const std::string endless(std::size_t{70} << 20, 'x');
+  EXPECT_NE(refusal("= Start\n" + endless).find("a line is longer than"), std::string::npos);
+  EXPECT_NE(
+      refusal("{\"format\": \"allocviz-trace\", \"version\": 1, \"about\": \"" + endless).find("one value is longer"),
+      std::string::npos);
+  EXPECT_NE(refusal("{\"format\": \"allocviz-trace\", \"version\": 1,\n" + std::string(endless.size(), ' '))
+                .find("one value"),
+            std::string::npos);
+  EXPECT_NE(refusal("op,id,size\na,1," + endless).find("a line is longer than"), std::string::npos);
+  const std::string nested =
+      refusal("{\"format\": \"allocviz-trace\", \"version\": 1, \"x\": " + std::string(1'000'000, '['));
+  EXPECT_NE(nested.find("deep"), std::string::npos) << nested;
+}
+
+TEST(Registry, a_process_can_be_asked_for_only_where_logs_tell_them_apart) {
+  const ReadOptions options{.limits = {}, .process = 22271};
+  const auto child = open_trace(data_path("edge2.vgtrace"), {}, options);
+  ASSERT_TRUE(child.ok()) << child.trouble().text();
+  EXPECT_TRUE(warns(*child, "of 22271 the events were read, those of 22268 were left out"));
+  const auto mtrace = open_trace(data_path("edge.mtrace"), {}, options);
+  ASSERT_FALSE(mtrace.ok());
+  EXPECT_NE(mtrace.trouble().text().find("a log of glibc mtrace does not tell processes apart"), std::string::npos);
+  const auto thread = open_trace(data_path("edge.ltrace"), {}, {.limits = {}, .process = 21736});
+  ASSERT_TRUE(thread.ok()) << thread.trouble().text();
+  EXPECT_EQ(thread->facts().threads, 1u);
+  EXPECT_TRUE(warns(*thread, "lines of other threads or processes than 21736 were left out"));
+  EXPECT_FALSE(open_trace(data_path("edge.ltrace"), {}, {.limits = {}, .process = 5}).ok());
 }
 
 TEST(Registry, says_what_other_things_are) {
@@ -138,7 +180,8 @@ TEST(Registry, stops_when_it_is_told_to) {
 TEST(Registry, a_foreign_log_converted_reads_back_with_the_same_facts) {
   for (const char* name :
        {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst",
-        "nginx-head.rep", "edge2.vgtrace", "edge.ltrace", "edge.heaptrack.zst", "kernel-part.perfscript.zst"}) {
+        "nginx-head.rep", "edge2.vgtrace", "edge.ltrace", "edge.heaptrack.zst", "kernel-part.perfscript.zst",
+        "torch-small.json", "torch-small.pickle", "freertos.csv"}) {
     const auto trace = open_trace(data_path(name));
     ASSERT_TRUE(trace.ok()) << trace.trouble().text();
     for (const trace::Spelling spelling : {trace::Spelling::Json, trace::Spelling::JsonLines}) {

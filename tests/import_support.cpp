@@ -22,10 +22,10 @@ const Importer& importer_named(std::string_view format) {
   return *found;
 }
 
-trace::Result<Trace> read_text(std::string_view format, std::string_view text) {
+trace::Result<Trace> read_text(std::string_view format, std::string_view text, const ReadOptions& options) {
   const auto source = trace::source_of_text(text, "log");
   trace::LineReader lines(*source);
-  return importer_named(format).read(lines, {});
+  return importer_named(format).read(lines, {}, options);
 }
 
 Trace trace_of(std::string_view format, std::string_view text) {
@@ -72,6 +72,8 @@ class Recount {
   std::string add(const Event& event, std::uint64_t index, const Trace& trace) {
     if (event.site > trace.sites().size()) return fmt::format("event {} has site {}", index + 1, event.site);
     if (event.size > ~std::uint64_t{0} >> 1) return fmt::format("event {} has size {}", index + 1, event.size);
+    if (event.op == Op::Mark) return {};
+    if (event.op == Op::Reset) return live_.clear(), "";
     facts_.allocs += event.op == Op::Alloc;
     facts_.reallocs += event.op == Op::Realloc;
     facts_.frees += event.op == Op::Free;

@@ -14,7 +14,8 @@ namespace allocviz::import {
 
 [[nodiscard]] const Importer& importer_named(std::string_view format);
 // The importer's own reading of a text, without recognising it first.
-[[nodiscard]] trace::Result<trace::Trace> read_text(std::string_view format, std::string_view text);
+[[nodiscard]] trace::Result<trace::Trace> read_text(std::string_view format, std::string_view text,
+                                                    const ReadOptions& options = {});
 // The same where it must succeed: a failure of the test and an empty trace otherwise.
 [[nodiscard]] trace::Trace trace_of(std::string_view format, std::string_view text);
 

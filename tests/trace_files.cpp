@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -211,6 +212,25 @@ TEST(Source, a_file_that_grows_a_thousandfold_is_refused_unless_the_user_raises_
   EXPECT_EQ(
       all_of(folder / "bomb.zst", less),
       "<" + (folder / "bomb.zst") + ": it decompresses to more than 9.8 KiB; raise the limit if you trust the file>");
+}
+
+// Whoever writes while we read cannot keep us reading.
+TEST(Source, a_file_ends_where_it_ended_when_it_was_opened) {
+  const Folder folder;
+  write_bytes(folder / "log", std::string(100'000, 'a'));
+  const auto source = open_source(folder / "log");
+  ASSERT_TRUE(source.ok());
+  std::ofstream writer(folder / "log", std::ios::app);
+  std::size_t read = 0;
+  char block[1000];
+  for (int i = 0; i < 1000; ++i) {
+    writer << std::string(2000, 'b') << std::flush;
+    const auto got = (*source)->read(block);
+    ASSERT_TRUE(got.ok());
+    read += *got;
+    if (*got == 0) break;
+  }
+  EXPECT_EQ(read, 100'000u);
 }
 
 TEST(Source, standard_input_is_read_as_a_file_is) {

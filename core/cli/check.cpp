@@ -16,9 +16,9 @@ namespace {
 using trace::Trouble;
 
 // Every fault of one file; a file that cannot be read at all has that as its only one.
-std::vector<Trouble> faults_of(const std::string& file, const trace::ReadLimits& limits) {
+std::vector<Trouble> faults_of(const std::string& file, const import::ReadOptions& reading) {
   const ProgressBar bar("checking");
-  trace::Result<std::vector<Trouble>> faults = import::check_trace(file, bar.progress(), limits);
+  trace::Result<std::vector<Trouble>> faults = import::check_trace(file, bar.progress(), reading);
   if (!faults) return {std::move(faults).trouble()};
   return std::move(faults).value();
 }
@@ -44,7 +44,7 @@ int check(const CheckOptions& options) {
   if (options.json) json.begin_object().key("files").begin_array();
   std::size_t faulty_files = 0, all_faults = 0;
   for (const std::string& file : options.files) {
-    const std::vector<Trouble> faults = faults_of(file, options.limits);
+    const std::vector<Trouble> faults = faults_of(file, options.reading);
     all_faults += faults.size();
     if (!faults.empty()) ++faulty_files;
     if (options.json) {

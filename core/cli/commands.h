@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/trace/io.h"
+#include "core/import/importer.h"
 #include "core/trace/spec.h"
 
 namespace allocviz::cli {
@@ -29,19 +29,19 @@ struct At {
 
 struct InfoOptions {
   std::string file;
-  trace::ReadLimits limits;
+  import::ReadOptions reading;
   bool json = false;
 };
 
 struct ConvertOptions {
   std::string in, out;
-  trace::ReadLimits limits;
+  import::ReadOptions reading;
   bool json = false;
 };
 
 struct CheckOptions {
   std::vector<std::string> files;
-  trace::ReadLimits limits;
+  import::ReadOptions reading;
   bool json = false;
 };
 
@@ -49,7 +49,7 @@ struct ReplayOptions {
   std::string file;
   std::vector<trace::AllocatorSpec> allocators;  // empty: what the log names, else the default for its peak
   std::optional<std::string> placements;         // a file, or "-"
-  trace::ReadLimits limits;
+  import::ReadOptions reading;
   bool json = false;
 };
 
@@ -58,7 +58,7 @@ struct MomentOptions {
   std::string file;
   At at;
   std::optional<trace::AllocatorSpec> allocator;
-  trace::ReadLimits limits;
+  import::ReadOptions reading;
   bool json = false;
 };
 

@@ -9,7 +9,7 @@
 namespace allocviz::cli {
 
 int convert(const ConvertOptions& options) {
-  const trace::Result<trace::Trace> trace = open(options.in, options.limits);
+  const trace::Result<trace::Trace> trace = open(options.in, options.reading);
   if (!trace) return fail(trace.trouble());
   note_warnings(*trace);
   {

@@ -83,7 +83,7 @@ void print_text(const InfoOptions& options, const Trace& trace) {
 }  // namespace
 
 int info(const InfoOptions& options) {
-  const trace::Result<Trace> trace = open(options.file, options.limits);
+  const trace::Result<Trace> trace = open(options.file, options.reading);
   if (!trace) return fail(trace.trouble());
   options.json ? print_json(options, *trace) : print_text(options, *trace);
   return done();

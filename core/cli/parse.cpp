@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,7 +32,9 @@ Examples
   alloctrace steps lesson.json --at 7                      what event 7 did
 
 A log is what `heaptrack --raw app` writes, or glibc's mtrace (MALLOC_TRACE=FILE and libc_malloc_debug.so.0 preloaded,
-in a program that calls mtrace()), or a trace of allocviz' own format.
+in a program that calls mtrace()), a table with a header such as op,address,size,time_us, or a trace of allocviz' own
+format. Also read, by content: valgrind --trace-malloc=yes, ltrace, perf script of the kernel's kmem tracepoints, Android
+record_allocs, PyTorch CUDA memory snapshots (pickle, JSON), ESP-IDF heap traces, CS:APP .rep; packed as .zst, .gz, .xz, .zip.
 Exit codes: 0 done, 1 the input or the run failed (one line on standard error), 2 wrong usage.)";
 
 constexpr const char* kSpecFooter = R"(
@@ -54,6 +57,7 @@ A line of --placements is `event offset size`, of a free `event offset 0`, of an
 struct Words {
   std::vector<std::string> allocators;
   std::string at, limit;
+  std::optional<std::uint64_t> process;
 };
 
 // Thrown at a word that is no SPEC, SIZE or N.K; CLI11 throws its own, and both end in run().
@@ -75,13 +79,13 @@ trace::AllocatorSpec parse_allocator(const std::string& text) {
 }
 
 // A user who names a size means it: how much a file expands does not matter then.
-trace::ReadLimits parse_limits(const std::string& text) {
-  trace::ReadLimits limits;
-  if (text.empty()) return limits;
-  limits.max_decompressed_bytes = must(trace::parse_size(text), "--limit");
-  limits.max_expansion = std::numeric_limits<std::uint64_t>::max();
-  return limits;
-}
+import::ReadOptions parse_reading(const Words& words){import::ReadOptions reading;
+reading.process = words.process;
+if (words.limit.empty()) return reading;
+reading.limits.max_decompressed_bytes = must(trace::parse_size(words.limit), "--limit");
+reading.limits.max_expansion = std::numeric_limits<std::uint64_t>::max();
+return reading;
+}  // namespace
 
 class CommandLine {
  public:
@@ -127,6 +131,10 @@ class CommandLine {
     command->add_flag("--json", json, "machine-readable output on standard output and nothing else there");
     command->add_option("--limit", words_.limit, "read up to SIZE of decompressed text from a file (64GiB)")
         ->type_name("SIZE");
+    command
+        ->add_option("--process", words_.process,
+                     "of a log of several processes (or GPUs) this one; without it the one with the most events")
+        ->type_name("N");
     command->footer(" ");
     return command;
   }
@@ -136,7 +144,7 @@ class CommandLine {
     command->add_option("FILE", info_.file, kFile)->required()->type_name("");
     command->callback([this] {
       chosen_ = [this] {
-        info_.limits = parse_limits(words_.limit);
+        info_.reading = parse_reading(words_);
         return info(info_);
       };
     });
@@ -150,7 +158,7 @@ class CommandLine {
         ->required();
     command->callback([this] {
       chosen_ = [this] {
-        convert_.limits = parse_limits(words_.limit);
+        convert_.reading = parse_reading(words_);
         check_output();
         return convert(convert_);
       };
@@ -162,7 +170,7 @@ class CommandLine {
     command->add_option("FILE", check_.files, kFile)->required()->type_name("");
     command->callback([this] {
       chosen_ = [this] {
-        check_.limits = parse_limits(words_.limit);
+        check_.reading = parse_reading(words_);
         return check(check_);
       };
     });
@@ -181,7 +189,7 @@ class CommandLine {
         ->type_name("OUT");
     command->callback([this] {
       chosen_ = [this] {
-        replay_.limits = parse_limits(words_.limit);
+        replay_.reading = parse_reading(words_);
         for (const std::string& text : words_.allocators) replay_.allocators.push_back(parse_allocator(text));
         if (replay_.placements && replay_.allocators.size() > 1) throw WrongUsage{"--placements takes one --allocator"};
         return replay(replay_);
@@ -197,7 +205,7 @@ class CommandLine {
     command->add_option("--allocator", words_.allocators, kAllocator)->type_name("SPEC")->expected(1);
     command->callback([this, name, what] {
       chosen_ = [this, name, what] {
-        moment_.limits = parse_limits(words_.limit);
+        moment_.reading = parse_reading(words_);
         moment_.at = must(parse_at(words_.at), "--at");
         if (name == "steps" && (moment_.at.event == 0 || moment_.at.step)) {
           throw WrongUsage{fmt::format("--at {}: steps takes the number of an event, from 1", words_.at)};
@@ -232,7 +240,7 @@ class CommandLine {
   std::function<int()> chosen_;
 };
 
-}  // namespace
+}  // namespace allocviz::cli
 
 trace::Result<At> parse_at(const std::string& text) {
   const auto number = [](std::string_view digits, std::uint64_t& value) {

@@ -174,7 +174,7 @@ void print_text(std::FILE* out, const std::vector<Run>& runs, const std::string&
 }  // namespace
 
 int replay(const ReplayOptions& options) {
-  Result<Trace> opened = open(options.file, options.limits);
+  Result<Trace> opened = open(options.file, options.reading);
   if (!opened) return fail(opened.trouble());
   const auto trace = std::make_shared<const Trace>(std::move(opened).value());
   note_warnings(*trace);

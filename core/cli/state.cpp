@@ -147,7 +147,7 @@ void print_text(const At& at, const Moment& moment, const Trace& trace, const Ch
 }  // namespace
 
 int state(const MomentOptions& options) {
-  const trace::Result<Trace> trace = open(options.file, options.limits);
+  const trace::Result<Trace> trace = open(options.file, options.reading);
   if (!trace) return fail(trace.trouble());
   note_warnings(*trace);
   const Choice choice = choose(*trace, options.allocator);

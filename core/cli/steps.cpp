@@ -82,7 +82,7 @@ void print_text(const At& at, const std::string& text, const Moment& moment, con
 }  // namespace
 
 int steps(const MomentOptions& options) {
-  const trace::Result<Trace> trace = open(options.file, options.limits);
+  const trace::Result<Trace> trace = open(options.file, options.reading);
   if (!trace) return fail(trace.trouble());
   note_warnings(*trace);
   const Choice choice = choose(*trace, options.allocator);

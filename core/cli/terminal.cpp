@@ -99,9 +99,9 @@ void ProgressBar::draw(double fraction) {
   std::fflush(stderr);
 }
 
-trace::Result<trace::Trace> open(const std::string& file, const trace::ReadLimits& limits) {
+trace::Result<trace::Trace> open(const std::string& file, const import::ReadOptions& reading) {
   const ProgressBar bar("reading");
-  return import::open_trace(file, bar.progress(), limits);
+  return import::open_trace(file, bar.progress(), reading);
 }
 
 }  // namespace allocviz::cli

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/import/importer.h"
 #include "core/trace/io.h"
 #include "core/trace/trace.h"
 
@@ -44,6 +45,6 @@ class ProgressBar {
 };
 
 // Opens any log with a bar; trouble is left to the caller.
-[[nodiscard]] trace::Result<trace::Trace> open(const std::string& file, const trace::ReadLimits& limits);
+[[nodiscard]] trace::Result<trace::Trace> open(const std::string& file, const import::ReadOptions& reading);
 
 }  // namespace allocviz::cli

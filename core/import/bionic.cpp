@@ -144,7 +144,7 @@ int recognise(std::string_view head) {
   return parse(line, record) ? 95 : 0;
 }
 
-Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress) {
+Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& /*options*/) {
   return BionicReader(lines, progress).read();
 }
 

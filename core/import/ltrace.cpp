@@ -1,14 +1,15 @@
 // ltrace: library calls with arguments and results, as -f, -t, -tt, -ttt, -r, -i and -x print them.
 //
-//   17444 1795370939.008600 libjq.so.1->malloc(272)  = 0x558b9784a2c0      process or thread, time, caller, call,
-//   result 21736 edge->malloc(100 <unfinished ...>                                another thread's line comes in
-//   between 21736 <... malloc resumed> )                     = 0x7fe578000b70 21738 realloc@libc.so.6(0x7f4757b0d010, 0
-//   <unfinished ...>             -x: calls inside the C library too 21738 free@libc.so.6(0x7f4757b0d010)             =
-//   <void>              ... which are part of the call around them
+//   17444 1795370939.008600 libjq.so.1->malloc(272)  = 0x558b9784a2c0     thread or process, time, caller, call, result
+//   21736 edge->malloc(100 <unfinished ...>                               another thread's line comes in between
+//   21736 <... malloc resumed> )                     = 0x7fe578000b70
+//   21738 realloc@libc.so.6(0x7f4757b0d010, 0 <unfinished ...>            -x: calls inside the C library too ...
+//   21738 free@libc.so.6(0x7f4757b0d010)             = <void>             ... which are part of the call around them
 //
 // So a call inside an open call of the allocation interface, on the same thread, is not counted again. Calls that the C
 // library makes through its own table are mislabelled by ltrace 0.7.3 and left out. posix_memalign's pointer is not
-// printed: its blocks are missing. Addresses of several processes (-f over fork) cannot be told apart.
+// printed: its blocks are missing. ltrace numbers threads and forked processes alike, so all of them are read as one
+// program; with a process named, only the calls of that number are.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -183,7 +184,8 @@ bool parse(std::string_view text, Line& line) {
 
 class LtraceReader {
  public:
-  LtraceReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
+  LtraceReader(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options)
+      : log_(lines, progress), lives_(builder_), wanted_(options.process) {
     builder_.header().format = kLtrace.format;
     builder_.header().default_align = 16;  // what malloc promises; only the aligned calls say theirs
   }
@@ -199,7 +201,15 @@ class LtraceReader {
         if (!text.empty()) log_.leave_out();
         continue;
       }
+      if (wanted_ && line.thread != wanted_) {
+        ++of_others_;
+        continue;
+      }
       if (Status status = take_line(line); !status) return std::move(status).trouble();
+    }
+    if (wanted_ && builder_.size() == 0 && of_others_ != 0) {
+      return log_.trouble(fmt::format("there is no call of process {} in the log", *wanted_),
+                          "leave --process away, or name a number that lines begin with");
     }
     if (Status status = finish(); !status) return std::move(status).trouble();
     return std::move(builder_).finish();
@@ -318,6 +328,9 @@ class LtraceReader {
       builder_.warn(
           fmt::format("{} block(s) of posix_memalign are missing: ltrace does not print where they are", unseen_));
     }
+    if (of_others_ != 0) {
+      builder_.warn(fmt::format("{} lines of other threads or processes than {} were left out", of_others_, *wanted_));
+    }
     return trace::Done{};
   }
 
@@ -329,6 +342,8 @@ class LtraceReader {
   std::uint64_t unseen_ = 0;
   std::optional<bool> relative_;
   std::uint64_t elapsed_ns_ = 0;
+  std::optional<std::uint64_t> wanted_;
+  std::uint64_t of_others_ = 0;
 };
 
 // A call of the allocation interface, in a text of which most lines are ltrace's.
@@ -350,12 +365,12 @@ int recognise(std::string_view head) {
   return calls > 0 && 2 * parsed >= lines ? 70 : 0;
 }
 
-Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress) {
-  return LtraceReader(lines, progress).read();
+Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options) {
+  return LtraceReader(lines, progress, options).read();
 }
 
 }  // namespace
 
-constinit const Importer kLtrace{"ltrace", kTitle, recognise, read};
+constinit const Importer kLtrace{"ltrace", kTitle, recognise, read, true};
 
 }  // namespace allocviz::import

@@ -132,7 +132,7 @@ int recognise(std::string_view head) {
   return 0;
 }
 
-Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress) {
+Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& /*options*/) {
   return MalloclabReader(lines, progress).read();
 }
 

@@ -231,7 +231,7 @@ int recognise(std::string_view head) {
   return lines > 0 && 2 * records >= lines ? 80 : 0;
 }
 
-Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress) {
+Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& /*options*/) {
   return MtraceReader(lines, progress).read();
 }
 

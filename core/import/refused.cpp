@@ -30,9 +30,9 @@ constexpr Kind kKinds[] = {
     {"--- symbol", "--- heap", "it is a gperftools heap profile: totals a call stack, without the single calls", true},
     {"{\"dhatFileVersion\"", "", "it is DHAT's output: totals a call stack, without the single calls", true},
     {"{", "\"traceEvents\"", "it is a Chrome or Perfetto trace: spans of time, no allocations", true},
-    {"{", "\"device_traces\"", "it is a PyTorch memory snapshot, which is not read yet", false},
     {"{", "\"DefaultPools\"", "it is a Vulkan Memory Allocator state dump: one moment, no calls", false},
-    {"\x80", "device_traces", "it is a PyTorch memory snapshot (a pickle), which is not read", false},
+    {"", "heapprofd", "it is a heapprofd profile (Perfetto): sampled totals a call stack, without the single calls",
+     true},
     {"PERFILE2", "", "it is perf's binary file: `perf script` prints it as text", false},
     {"\x7f"
      "ELF"sv,

@@ -23,16 +23,10 @@ using trace::Trouble;
 constexpr std::size_t kHeadBytes = std::size_t{64} << 10;
 
 const std::array kImporters = {
-    Importer{kMtrace},   Importer{kHeaptrackRaw}, Importer{kHeaptrack}, Importer{kBionic},
-    Importer{kValgrind}, Importer{kMalloclab},    Importer{kLtrace},    Importer{kKmem},
+    Importer{kMtrace},   Importer{kHeaptrackRaw}, Importer{kHeaptrack},   Importer{kBionic},
+    Importer{kValgrind}, Importer{kMalloclab},    Importer{kLtrace},      Importer{kKmem},
+    Importer{kEspHeap},  Importer{kTorchJson},    Importer{kTorchPickle}, Importer{kCsv},
 };
-
-// Our own format, in any of its spellings, begins with a brace, after a byte order mark and white space at most.
-bool is_json_object(std::string_view head) {
-  take(head, "\xef\xbb\xbf");
-  const std::size_t first = head.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && head[first] == '{' && !is_foreign_json(head.substr(first));
-}
 
 const Importer* importer_for(std::string_view head) {
   const Importer* best = nullptr;
@@ -45,6 +39,14 @@ const Importer* importer_for(std::string_view head) {
     }
   }
   return best;
+}
+
+// Our own format, in any of its spellings, begins with a brace, after a byte order mark and white space at most.
+bool is_json_object(std::string_view head) {
+  take(head, "\xef\xbb\xbf");
+  const std::size_t first = head.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && head[first] == '{' && !is_foreign_json(head.substr(first)) &&
+         importer_for(head) == nullptr;
 }
 
 trace::Place in_file(const std::string& file) {
@@ -62,15 +64,21 @@ Trouble not_recognised(std::string_view head, const std::string& file) {
   return {"not a log that can be read: " + refusal.what, in_file(file), std::move(todo)};
 }
 
+Trouble one_process(std::string_view title, const std::string& file) {
+  return {fmt::format("a log of {} does not tell processes apart", title), in_file(file), "leave --process away"};
+}
+
 std::string_view file_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-Result<Trace> read_foreign(trace::LineReader& lines, std::string_view head, const trace::Progress& progress) {
+Result<Trace> read_foreign(trace::LineReader& lines, std::string_view head, const trace::Progress& progress,
+                           const ReadOptions& options) {
   const std::string& file = lines.source().name();
   const Importer* importer = importer_for(head);
   if (importer == nullptr) return not_recognised(head, file);
-  Result<Trace> trace = importer->read(lines, progress);
+  if (options.process && !importer->tells_processes) return one_process(importer->title, file);
+  Result<Trace> trace = importer->read(lines, progress, options);
   if (trace && trace->header().name.empty()) trace->header().name = clean_text(file_name(file));
   return trace;
 }
@@ -81,25 +89,28 @@ std::span<const Importer> importers() {
   return kImporters;
 }
 
-Result<Trace> open_trace(const std::string& path, const trace::Progress& progress, const trace::ReadLimits& limits) {
-  Result<std::unique_ptr<ByteSource>> source = open_source(path, limits);
+Result<Trace> open_trace(const std::string& path, const trace::Progress& progress, const ReadOptions& options) {
+  Result<std::unique_ptr<ByteSource>> source = open_source(path, options.limits);
   if (!source) return std::move(source).trouble();
   trace::LineReader lines(**source);
   const Result<std::string_view> head = lines.peek(kHeadBytes);
   if (!head) return head.trouble();
-  if (is_json_object(*head)) return trace::read_json(lines, progress);
-  return read_foreign(lines, *head, progress);
+  if (is_json_object(*head)) {
+    if (options.process) return one_process("allocviz-trace", path);
+    return trace::read_json(lines, progress);
+  }
+  return read_foreign(lines, *head, progress, options);
 }
 
 Result<std::vector<Trouble>> check_trace(const std::string& path, const trace::Progress& progress,
-                                         const trace::ReadLimits& limits) {
-  Result<std::unique_ptr<ByteSource>> source = open_source(path, limits);
+                                         const ReadOptions& options) {
+  Result<std::unique_ptr<ByteSource>> source = open_source(path, options.limits);
   if (!source) return std::move(source).trouble();
   trace::LineReader lines(**source);
   const Result<std::string_view> head = lines.peek(kHeadBytes);
   if (!head) return head.trouble();
   if (is_json_object(*head)) return trace::check_json(lines, progress);
-  const Result<Trace> trace = read_foreign(lines, *head, progress);
+  const Result<Trace> trace = read_foreign(lines, *head, progress, options);
   if (!trace) return trace.trouble();
   std::vector<Trouble> faults;
   for (const std::string& warning : trace->warnings()) faults.push_back({warning, in_file(lines.source().name()), ""});

@@ -1,6 +1,9 @@
 # The sources of core/import, relative to core/.
 list(APPEND import_sources
   import/bionic.cpp
+  import/csv.cpp
+  import/csv_table.cpp
+  import/esp_heap.cpp
   import/heaptrack.cpp
   import/heaptrack_interpreted.cpp
   import/heaptrack_raw.cpp
@@ -10,7 +13,11 @@ list(APPEND import_sources
   import/ltrace.cpp
   import/malloclab.cpp
   import/mtrace.cpp
+  import/pickle.cpp
   import/refused.cpp
   import/registry.cpp
   import/scan.cpp
+  import/torch_json.cpp
+  import/torch_pickle.cpp
+  import/torch_snapshot.cpp
   import/valgrind.cpp)

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,7 @@
 #include "core/import/formats.h"
 #include "core/import/line_log.h"
 #include "core/import/lives.h"
+#include "core/import/processes.h"
 #include "core/import/scan.h"
 
 namespace allocviz::import {
@@ -126,12 +128,21 @@ bool take_process(std::string_view& line, std::uint64_t& process) {
   return take(line, "--") && take_dec(line, process) && take(line, "-- ");
 }
 
+// One process of the log.
+struct Lane {
+  Lane() : lives(builder) {
+    builder.header().format = kValgrind.format;
+    builder.header().default_align = 16;  // memcheck's own default; only the aligned calls say theirs
+  }
+  trace::TraceBuilder builder;
+  Lives lives;
+  std::vector<Call> waiting;
+};
+
 class ValgrindReader {
  public:
-  ValgrindReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
-    builder_.header().format = kValgrind.format;
-    builder_.header().default_align = 16;  // memcheck's own default; only the aligned calls say theirs
-  }
+  ValgrindReader(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options)
+      : log_(lines, progress), processes_("process", "processes", options.process) {}
 
   Result<Trace> read() {
     std::string_view line;
@@ -141,8 +152,7 @@ class ValgrindReader {
       if (!*more) break;
       if (Status status = take_line(line); !status) return std::move(status).trouble();
     }
-    if (Status status = finish(); !status) return std::move(status).trouble();
-    return std::move(builder_).finish();
+    return finish();
   }
 
  private:
@@ -153,75 +163,68 @@ class ValgrindReader {
       log_.leave_out();
       return trace::Done{};
     }
-    if (process_ == 0) process_ = process;
-    if (process != process_) {
-      ++of_other_processes_;
-      return trace::Done{};
-    }
-    return body_.calls.empty() ? take_rest(*body_.result) : take_calls();
+    Lane* const lane = processes_.of(process);
+    if (lane == nullptr) return trace::Done{};
+    return body_.calls.empty() ? take_rest(*lane, *body_.result) : take_calls(*lane);
   }
 
-  Status take_calls() {
+  Status take_calls(Lane& lane) {
     for (std::size_t i = 0; i < body_.calls.size(); ++i) {
       const Call& call = body_.calls[i];
       const bool answered = i + 1 == body_.calls.size() && body_.result;
       if (answered || call.kind == Call::Kind::Free || call.kind == Call::Kind::Overflow) {
-        if (Status status = apply(call, body_.result.value_or(0)); !status) return status;
+        if (Status status = apply(lane, call, body_.result.value_or(0)); !status) return status;
       } else {
-        waiting_.push_back(call);
+        lane.waiting.push_back(call);
       }
     }
     return trace::Done{};
   }
 
   // The result alone: of the call that was torn last, or of a realloc to 0, which needs none.
-  Status take_rest(std::uint64_t result) {
-    if (waiting_.empty()) {
+  Status take_rest(Lane& lane, std::uint64_t result) {
+    if (lane.waiting.empty()) {
       if (result != 0) log_.leave_out();
       return trace::Done{};
     }
-    const Call call = waiting_.back();
-    waiting_.pop_back();
-    return apply(call, result);
+    const Call call = lane.waiting.back();
+    lane.waiting.pop_back();
+    return apply(lane, call, result);
   }
 
-  Status apply(const Call& call, std::uint64_t result) {
+  Status apply(Lane& lane, const Call& call, std::uint64_t result) {
     RawEvent event;
     event.size = log_.clamp_size(call.size);
     if (call.align != 0 && (call.align & (call.align - 1)) == 0) event.align = call.align;
     switch (call.kind) {
       case Call::Kind::Alloc:
-        return lives_.alloc(event, result);
+        return lane.lives.alloc(event, result);
       case Call::Kind::Overflow:
-        return lives_.alloc(event, 0);
+        return lane.lives.alloc(event, 0);
       case Call::Kind::Realloc:
-        return lives_.realloc(event, call.addr, result);
+        return lane.lives.realloc(event, call.addr, result);
       case Call::Kind::Free:
-        return lives_.free(event, call.addr);
+        return lane.lives.free(event, call.addr);
       case Call::Kind::Other:
         break;
     }
     return trace::Done{};
   }
 
-  Status finish() {
-    if (Status status = log_.finish(builder_, kTitle); !status) return status;
-    if (!waiting_.empty()) builder_.warn(fmt::format("{} call(s) without a result were left out", waiting_.size()));
-    if (of_other_processes_ != 0) {
-      builder_.warn(
-          fmt::format("{} lines of other processes than {} were left out: valgrind's --log-file=%p.log keeps "
-                      "processes apart",
-                      of_other_processes_, process_));
+  Result<Trace> finish() {
+    Result<std::unique_ptr<Lane>> chosen = processes_.choose();
+    if (!chosen) return log_.trouble(chosen.trouble().what, chosen.trouble().todo);
+    Lane& lane = **chosen;
+    if (Status status = log_.finish(lane.builder, kTitle); !status) return std::move(status).trouble();
+    if (!lane.waiting.empty()) {
+      lane.builder.warn(fmt::format("{} call(s) without a result were left out", lane.waiting.size()));
     }
-    return trace::Done{};
+    return std::move(lane.builder).finish();
   }
 
-  trace::TraceBuilder builder_;
   LineLog log_;
-  Lives lives_;
+  Processes<Lane> processes_;
   Body body_;
-  std::vector<Call> waiting_;
-  std::uint64_t process_ = 0, of_other_processes_ = 0;
 };
 
 // A call of malloc and its kind in one of valgrind's lines.
@@ -238,12 +241,12 @@ int recognise(std::string_view head) {
   return 0;
 }
 
-Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress) {
-  return ValgrindReader(lines, progress).read();
+Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options) {
+  return ValgrindReader(lines, progress, options).read();
 }
 
 }  // namespace
 
-constinit const Importer kValgrind{"valgrind", kTitle, recognise, read};
+constinit const Importer kValgrind{"valgrind", kTitle, recognise, read, true};
 
 }  // namespace allocviz::import

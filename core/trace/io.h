@@ -27,7 +27,7 @@ struct ReadLimits {
 };
 
 // A stream of decompressed bytes. gz, zstd (concatenated members or frames too), xz, bz2 and zip with one member are
-// seen by their first bytes; anything else passes through as it is.
+// seen by their first bytes; anything else passes through as it is. A file ends where it ended when it was opened.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;

@@ -15,6 +15,8 @@
 namespace allocviz::trace {
 namespace {
 
+constexpr std::size_t kMaxValueBytes = std::size_t{64} << 20;  // as of a line
+
 // The characters a parser is given: all that is left of the input, or one line of it.
 class Feed {
  public:
@@ -59,6 +61,8 @@ class Feed {
   // A parser knows where a number ends from the character behind it.
   void look_ahead(bool looked_ahead) { looked_ahead_ = looked_ahead; }
   [[nodiscard]] bool asked_past_end() const { return asked_past_end_; }
+  // A value, a key or a bracket has been understood, and the parser forgets its text.
+  void value_done() { since_value_ = 0; }
   [[nodiscard]] const std::optional<Trouble>& trouble() const { return trouble_; }
 
   bool report_progress() {
@@ -72,8 +76,15 @@ class Feed {
   bool refill() {
     asked_past_end_ = true;
     if (!whole_input_ || trouble_) return false;
-    lines_.consume(static_cast<std::size_t>(at_ - begin_));
+    const auto used = static_cast<std::size_t>(at_ - begin_);
+    lines_.consume(used);
     begin_ = at_ = end_ = nullptr;
+    if ((since_value_ += used) > kMaxValueBytes) {
+      trouble_ = Trouble{fmt::format("one value is longer than {} bytes", kMaxValueBytes),
+                         {.file = lines_.source().name(), .byte = lines_.line_offset()},
+                         "no trace holds such a text; check what it is"};
+      return false;
+    }
     if (!report_progress()) return false;
     auto chunk = lines_.chunk();
     if (!chunk.ok()) {
@@ -93,6 +104,7 @@ class Feed {
   const char* begin_ = nullptr;
   const char* at_ = nullptr;
   const char* end_ = nullptr;
+  std::size_t since_value_ = 0;  // bytes given since the last value was done
   std::optional<Trouble> trouble_;
 };
 
@@ -122,8 +134,8 @@ class Sax final : public nlohmann::json_sax<nlohmann::json> {
  public:
   Sax(TraceReader& reader, Feed& feed) : reader_(reader), feed_(feed) {}
 
-  bool null() override { return reader_.scalar({Scalar::Kind::Null}); }
-  bool boolean(bool value) override { return reader_.scalar({value ? Scalar::Kind::True : Scalar::Kind::False}); }
+  bool null() override { return done(reader_.scalar({Scalar::Kind::Null})); }
+  bool boolean(bool value) override { return done(reader_.scalar({value ? Scalar::Kind::True : Scalar::Kind::False})); }
   bool number_unsigned(number_unsigned_t value) override { return number({Scalar::Kind::Integer, value}); }
   bool number_integer(number_integer_t value) override {
     if (value >= 0) return number({Scalar::Kind::Integer, static_cast<std::uint64_t>(value)});
@@ -133,13 +145,13 @@ class Sax final : public nlohmann::json_sax<nlohmann::json> {
     const bool digits = text.find_first_not_of("0123456789", 1) == std::string::npos;
     return number({text.starts_with('-') && digits ? Scalar::Kind::Negative : Scalar::Kind::Float, 0, text});
   }
-  bool string(string_t& text) override { return reader_.scalar({Scalar::Kind::String, 0, text}); }
+  bool string(string_t& text) override { return done(reader_.scalar({Scalar::Kind::String, 0, text})); }
   bool binary(binary_t&) override { return false; }  // JSON has none
-  bool start_object(std::size_t) override { return reader_.open(true); }
-  bool key(string_t& name) override { return reader_.key(name); }
-  bool end_object() override { return reader_.close(); }
-  bool start_array(std::size_t) override { return reader_.open(false); }
-  bool end_array() override { return reader_.close(); }
+  bool start_object(std::size_t) override { return done(reader_.open(true)); }
+  bool key(string_t& name) override { return done(reader_.key(name)); }
+  bool end_object() override { return done(reader_.close()); }
+  bool start_array(std::size_t) override { return done(reader_.open(false)); }
+  bool end_array() override { return done(reader_.close()); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) override {
     broken_ = shortened(error.what());
     return false;
@@ -149,11 +161,15 @@ class Sax final : public nlohmann::json_sax<nlohmann::json> {
   [[nodiscard]] const std::string& broken() const { return broken_; }
 
  private:
+  bool done(bool go_on) {
+    feed_.value_done();
+    return go_on;
+  }
   bool number(const Scalar& value) {
     feed_.look_ahead(!feed_.asked_past_end());
     const bool go_on = reader_.scalar(value);
     feed_.look_ahead(false);
-    return go_on;
+    return done(go_on);
   }
 
   // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - unexpected

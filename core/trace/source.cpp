@@ -133,8 +133,13 @@ Result<std::size_t> RawFile::read(std::span<char> into) {
     position += count;
     return count;
   }
+  // A file that grows faster than it is read would never end: what it gains after it was opened is not read.
+  std::size_t room = into.size();
+  if (regular && size_bytes != 0) {
+    room = static_cast<std::size_t>(std::min<std::uint64_t>(room, size_bytes - std::min(size_bytes, position)));
+  }
   for (;;) {
-    const ssize_t got = ::read(fd.get(), into.data(), into.size());
+    const ssize_t got = room == 0 ? 0 : ::read(fd.get(), into.data(), room);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno_trouble(errno, "it cannot be read", name);
     position += static_cast<std::uint64_t>(got);

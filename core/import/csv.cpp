@@ -1,0 +1,318 @@
+// Tables: what home-made hooks write, FreeRTOS' traceMALLOC and Zephyr's heap listeners among them, and spreadsheets.
+//
+//   op,ptr,size,time_us,task          a header names the columns, in any order and in many spellings (csv_table.cpp)
+//   malloc,0x20000a10,64,1200,main    , ; tab or | between the cells, quotes around them, a byte order mark, CRLF
+//   free,0x20000a10,64,1310,main
+//
+//   address,size                      without an operation: a size is an alloc; no size, 0 or a negative one is a free
+//   malloc,0x20000a10,64              without a header: operation, address or id, size
+//
+// A block is named by its id, or else by its address; where both are there the address is only shown. A request that
+// got no address failed. A column of processes splits the log; a column of names that are no numbers counts as threads.
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/import/csv_table.h"
+#include "core/import/formats.h"
+#include "core/import/line_log.h"
+#include "core/import/lives.h"
+#include "core/import/log_time.h"
+#include "core/import/processes.h"
+#include "core/import/scan.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::Op;
+using trace::RawEvent;
+using trace::Result;
+using trace::Status;
+using trace::Trace;
+
+constexpr std::string_view kTitle = "CSV";
+constexpr std::size_t kMaxRowBytes = std::size_t{64} << 10;  // of a row whose quotes go over lines
+
+// What may stand before the header: nothing, a comment, Excel's "sep=;".
+bool is_preamble(std::string_view line) {
+  return line.find_first_not_of(" \t") == std::string_view::npos || line.starts_with('#') || line.starts_with("sep=");
+}
+
+struct Lane {
+  Lane() : lives(builder) {
+    builder.header().format = kCsv.format;
+    builder.header().default_align = 16;  // a table without a column for it does not say
+  }
+  trace::TraceBuilder builder;
+  Lives lives;
+  LogTime time;
+};
+
+// One row as it reads, before it means anything.
+struct Row {
+  CsvOp op;
+  std::optional<std::uint64_t> addr, old;
+  std::string_view id;
+  std::optional<std::uint64_t> size;
+  std::optional<std::uint64_t> time_ns;
+};
+
+class CsvReader {
+ public:
+  CsvReader(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options)
+      : log_(lines, progress), processes_("process", "processes", options.process), wanted_(options.process) {}
+
+  Result<Trace> read() {
+    std::string_view line;
+    while (true) {
+      const Result<bool> more = log_.next(line);
+      if (!more) return more.trouble();
+      if (!*more) break;
+      if (Status status = take_line(line); !status) return std::move(status).trouble();
+    }
+    drop_open_row();
+    return finish();
+  }
+
+ private:
+  Status take_line(std::string_view line) {
+    if (!columns_) return take_header(line);
+    if (!open_row_.empty()) {
+      open_row_ += '\n';
+      open_row_ += line;
+      line = open_row_;
+    } else if (is_preamble(line)) {
+      return trace::Done{};
+    }
+    if (!cells_.split(line, columns_->delimiter)) return keep_open(line);
+    Status status = take_row();
+    open_row_.clear();
+    return status;
+  }
+
+  // A quote is open: the row goes on in the next line, unless it has done so for too long.
+  Status keep_open(std::string_view line) {
+    if (open_row_.empty()) {
+      open_row_line_ = log_.line_number();
+      open_row_ = line;
+    }
+    if (open_row_.size() > kMaxRowBytes) drop_open_row();
+    return trace::Done{};
+  }
+
+  // All of its lines: behind a quote that nobody closes there may have been rows.
+  void drop_open_row() {
+    if (open_row_.empty()) return;
+    for (std::uint64_t line = open_row_line_; line <= log_.line_number(); ++line) log_.leave_out(line);
+    open_row_.clear();
+  }
+
+  Status take_header(std::string_view line) {
+    take(line, "\xef\xbb\xbf");
+    if (is_preamble(line)) return trace::Done{};
+    columns_ = csv_columns(line);
+    if (!columns_) {
+      columns_ = csv_columns_of_row(line);
+      if (columns_) return take_line(line);
+    }
+    if (!columns_) return log_.trouble("its first row names no columns that are known here", kTodo);
+    if (wanted_ && !columns_->has(CsvField::Process)) {
+      return log_.trouble("the table has no column of processes", "leave --process away, or name the column \"pid\"");
+    }
+    return trace::Done{};
+  }
+
+  [[nodiscard]] std::string_view cell(CsvField field) const { return columns_->cell(cells_, field); }
+
+  Status take_row() {
+    Row row;
+    if (!parse(row)) {
+      log_.leave_out();
+      return trace::Done{};
+    }
+    std::uint64_t process = 0;
+    std::string_view text = cell(CsvField::Process);
+    if (!text.empty() && (!take_dec(text, process) || !text.empty())) {
+      log_.leave_out();
+      return trace::Done{};
+    }
+    Lane* const lane = processes_.of(process);
+    return lane == nullptr ? trace::Done{} : append(*lane, row);
+  }
+
+  // A cell that is there and no number of its kind spoils the row; one that is not there is not known.
+  bool parse(Row& row) {
+    if (!parse_address(cell(CsvField::Addr), row.addr) || !parse_address(cell(CsvField::Old), row.old)) return false;
+    row.id = cell(CsvField::Id);
+    bool negative = false;
+    if (const std::string_view text = cell(CsvField::Size); !text.empty()) {
+      row.size = 0;
+      if (!csv_size(text, columns_->size_unit, *row.size, negative)) return false;
+    }
+    if (columns_->has(CsvField::Op)) {
+      const auto op = csv_op(cell(CsvField::Op));
+      if (!op || (negative && op->op != Op::Free)) return false;
+      row.op = *op;
+    } else {
+      row.op = {negative || row.size.value_or(0) == 0 ? Op::Free : Op::Alloc};
+    }
+    if (const std::string_view text = cell(CsvField::Time); !text.empty()) {
+      row.time_ns = 0;
+      if (!csv_time(text, columns_->time_unit, *row.time_ns)) row.time_ns.reset(), ++times_not_read_;
+    }
+    return is_complete(row);
+  }
+
+  bool parse_address(std::string_view text, std::optional<std::uint64_t>& address) {
+    if (text.empty()) return true;
+    address = 0;
+    if (text.size() == 8 || text.size() == 16) {
+      bare_hex_ = bare_hex_ || text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    }
+    return csv_address(text, bare_hex_, *address);
+  }
+
+  [[nodiscard]] bool by_id() const { return columns_->has(CsvField::Id); }
+
+  // Whether the row says what its operation needs.
+  [[nodiscard]] bool is_complete(const Row& row) const {
+    if (row.op.op == Op::Reset || row.op.op == Op::Mark) return true;
+    const bool names_block = by_id() ? !row.id.empty() : row.addr.has_value();
+    if (row.op.op == Op::Free) return names_block || by_id();
+    if (!row.size) return false;
+    return names_block || row.op.failed || !by_id();
+  }
+
+  Status append(Lane& lane, const Row& row) {
+    RawEvent event;
+    event.op = row.op.op;
+    if (row.op.op == Op::Mark) event.mark_name = first_of(cell(CsvField::Note), cell(CsvField::Tag));
+    if (row.op.op != Op::Mark) event.note = cell(CsvField::Note);
+    event.tag = cell(CsvField::Tag);
+    add_thread(event);
+    if (row.time_ns) event.time_ns = lane.time.since_start(event.thread.value_or(~std::uint64_t{0}), *row.time_ns);
+    event.site = site_of(lane);
+    if (row.op.op == Op::Reset || row.op.op == Op::Mark) return lane.builder.append(event);
+    event.size = row.op.op == Op::Free ? 0 : log_.clamp_size(row.size.value_or(0));
+    add_align(event);
+    const bool failed = row.op.failed || (!by_id() && row.op.op != Op::Free && row.addr.value_or(0) == 0);
+    if (row.size.value_or(0) > kMaxSize && !failed) {  // nobody was ever given that much
+      log_.leave_out();
+      return trace::Done{};
+    }
+    return by_id() ? append_by_id(lane, row, event, failed) : append_by_address(lane, row, event, failed);
+  }
+
+  static Status append_by_address(Lane& lane, const Row& row, RawEvent& event, bool failed) {
+    if (row.op.op == Op::Free) return lane.lives.free(event, *row.addr);
+    if (row.op.op == Op::Alloc) return lane.lives.alloc(event, failed ? 0 : *row.addr);
+    const std::uint64_t from = row.old.value_or(row.addr.value_or(0));
+    if (failed) return event.size == 0 ? lane.lives.free(event, from) : lane.lives.failed_realloc(event, from);
+    return lane.lives.realloc(event, from, *row.addr);
+  }
+
+  static Status append_by_id(Lane& lane, const Row& row, RawEvent& event, bool failed) {
+    std::string_view digits = row.id;
+    if (row.id.empty()) {
+      event.id_kind = row.op.op == Op::Free ? RawEvent::Id::Null : RawEvent::Id::None;
+    } else if (take_dec(digits, event.id_number) && digits.empty()) {
+      event.id_kind = RawEvent::Id::Number;
+    } else {
+      event.id_kind = RawEvent::Id::Name;
+      event.id_name = row.id;
+    }
+    event.ok = !failed;
+    if (row.op.op != Op::Free) event.addr = row.addr.value_or(trace::kNoAddr);
+    return lane.builder.append(event);
+  }
+
+  void add_thread(RawEvent& event) {
+    std::string_view name = cell(CsvField::Thread);
+    if (name.empty()) return;
+    std::uint64_t number = 0;
+    std::string_view digits = name;
+    if ((take_0x(digits, number) || take_dec(digits, number)) && digits.empty()) {
+      event.thread = number;
+      return;
+    }
+    event.thread = threads_.try_emplace(std::string(name), threads_.size() + 1).first->second;
+    if (event.tag.empty()) event.tag = name;
+  }
+
+  void add_align(RawEvent& event) {
+    std::uint64_t align = 0;
+    bool negative = false;
+    if (event.op == Op::Free || !csv_size(cell(CsvField::Align), 1, align, negative) || negative) return;
+    if (align != 0 && (align & (align - 1)) == 0) event.align = align;
+  }
+
+  std::uint32_t site_of(Lane& lane) {
+    const std::string_view site = cell(CsvField::Site), file = cell(CsvField::File), line = cell(CsvField::Line);
+    if (!site.empty()) return lane.builder.add_site(clean_text(site));
+    if (file.empty()) return 0;
+    return lane.builder.add_site(clean_text(line.empty() ? std::string(file) : fmt::format("{}:{}", file, line)));
+  }
+
+  static std::string_view first_of(std::string_view a, std::string_view b) {
+    return !a.empty() ? a : !b.empty() ? b : std::string_view("mark");
+  }
+
+  Result<Trace> finish() {
+    if (!columns_) return log_.trouble("it has no header", kTodo);
+    auto chosen = processes_.choose();
+    if (!chosen) return log_.trouble(chosen.trouble().what, chosen.trouble().todo);
+    Lane& lane = **chosen;
+    if (Status status = log_.finish(lane.builder, kTitle); !status) return std::move(status).trouble();
+    if (times_not_read_ != 0) {
+      lane.builder.warn(fmt::format("{} times are no number with a unit and were left out", times_not_read_));
+    } else if (columns_->has(CsvField::Time) && columns_->time_unit == 0) {
+      lane.builder.warn("the column of times names no unit: whole numbers were read as ns, others as seconds");
+    }
+    return std::move(lane.builder).finish();
+  }
+
+  static constexpr const char* kTodo = "begin the table with a header, as in: op,id,size or op,address,size,time_us";
+
+  LineLog log_;
+  Processes<Lane> processes_;
+  std::optional<std::uint64_t> wanted_;
+  std::optional<CsvColumns> columns_;
+  CsvRow cells_;
+  std::string open_row_;
+  std::uint64_t open_row_line_ = 0, times_not_read_ = 0;
+  bool bare_hex_ = false;
+  std::unordered_map<std::string, std::uint64_t> threads_;
+};
+
+// A header that names enough, or a first row that reads as one.
+int recognise(std::string_view head) {
+  take(head, "\xef\xbb\xbf");
+  while (!head.empty()) {
+    const std::size_t end = head.find('\n');
+    if (end == std::string_view::npos) return 0;
+    std::string_view line = head.substr(0, end);
+    head.remove_prefix(end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (is_preamble(line)) continue;
+    if (csv_columns(line)) return 60;
+    return csv_columns_of_row(line) ? 50 : 0;
+  }
+  return 0;
+}
+
+Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options) {
+  return CsvReader(lines, progress, options).read();
+}
+
+}  // namespace
+
+constinit const Importer kCsv{"csv", kTitle, recognise, read, true};
+
+}  // namespace allocviz::import

@@ -1,0 +1,91 @@
+// Tables as text: a line of cells and a delimiter between them, as RFC 4180 and the programs that came before it write
+// it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/trace/trace.h"
+
+namespace allocviz::import {
+
+// The cells of one row. A cell may stand in quotes, in which a quote is written twice and a delimiter means nothing.
+class CsvRow {
+ public:
+  // Splits `line`, which must outlive the cells. false where a quote is still open at its end. O(length).
+  bool split(std::string_view line, char delimiter);
+
+  [[nodiscard]] std::size_t size() const { return cells_.size(); }
+  // The cell without the white space around it; empty where the row has no such cell.
+  [[nodiscard]] std::string_view operator[](std::size_t column) const {
+    return column < cells_.size() ? cells_[column] : std::string_view();
+  }
+
+ private:
+  std::vector<std::string_view> cells_;
+  std::deque<std::string> unquoted_;  // of the cells that are not in the line as they are
+};
+
+// What a column means.
+enum class CsvField : std::uint8_t {
+  Op,
+  Id,
+  Addr,
+  Old,
+  Size,
+  Align,
+  Time,
+  Thread,
+  Process,
+  Site,
+  File,
+  Line,
+  Tag,
+  Note,
+};
+inline constexpr std::size_t kCsvFields = 14;
+
+// The columns of a table, from its header: which cell holds which field, and in which unit.
+struct CsvColumns {
+  static constexpr std::size_t kNone = ~std::size_t{0};
+
+  char delimiter = ',';
+  std::size_t width = 0;  // cells a row has
+  std::size_t at[kCsvFields] = {kNone, kNone, kNone, kNone, kNone, kNone, kNone,
+                                kNone, kNone, kNone, kNone, kNone, kNone, kNone};
+  std::uint64_t size_unit = 1;  // bytes
+  std::uint64_t time_unit = 0;  // nanoseconds; 0 = the header does not say
+
+  [[nodiscard]] bool has(CsvField field) const { return at[static_cast<std::size_t>(field)] != kNone; }
+  [[nodiscard]] std::string_view cell(const CsvRow& row, CsvField field) const {
+    return row[at[static_cast<std::size_t>(field)]];
+  }
+};
+
+// The columns that a header line names: a size beside an id or an address at least, or an operation beside one of them.
+// Names are read generously: "Ptr", "block_id", "Size (KiB)", "time_us". Nothing where the line is no such header.
+[[nodiscard]] std::optional<CsvColumns> csv_columns(std::string_view header_line);
+// The columns of a table without a header, whose rows are operation, id or address, and size: seen from a first row.
+[[nodiscard]] std::optional<CsvColumns> csv_columns_of_row(std::string_view row_line);
+
+struct CsvOp {
+  trace::Op op = trace::Op::Alloc;
+  bool failed = false;
+};
+// "malloc", "A", "traceMALLOC", "pvPortMalloc", "realloc()", "+", "free", "delete[]" ...; nothing for any other word.
+[[nodiscard]] std::optional<CsvOp> csv_op(std::string_view word);
+
+// "4096", "0x1000", "4 KiB", "1.5K", "-64" (negative is set, the number is its size). false for anything else.
+[[nodiscard]] bool csv_size(std::string_view cell, std::uint64_t unit, std::uint64_t& bytes, bool& negative);
+// "0x20001000", "(nil)", "NULL", "0": the null pointer is 0. Digits without 0x are hex where one of them is a letter,
+// and where `bare_hex` says that the column writes them so.
+[[nodiscard]] bool csv_address(std::string_view cell, bool bare_hex, std::uint64_t& address);
+// "12", "0.000123", "17 us": in nanoseconds; a number without a unit is of `unit`, or of seconds where it has a
+// fraction, or of nanoseconds.
+[[nodiscard]] bool csv_time(std::string_view cell, std::uint64_t unit, std::uint64_t& ns);
+
+}  // namespace allocviz::import

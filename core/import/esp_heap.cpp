@@ -1,0 +1,319 @@
+// ESP-IDF's heap tracing, as its console shows it. Two texts:
+//
+//   ====== Heap Trace: 3 records (100 capacity) ======
+//       16 bytes (@ 0x3ffd1914, Internal) allocated CPU 1 ccount 0x419d1cf8 caller 0x4010a09b:0x4010a0c6
+//   0x4010a09b: pcTaskGetName at .../tasks.c:2323     the console's own look-up of an address in the line above
+//   freed by 0x400e1234:0x400e5678                    of this record, whenever that was
+//
+//   [0.002272225] HEAP: Allocated 8 bytes @ 0x3ffaff6c from task "main" on core 0 by:
+//   .../main/sysview_heap_log.c:47                    call stack, innermost first, up to an empty line
+//   [0.003011432] HEAP: Freed bytes @ 0x3ffaff6c from task "main" on core 0 by:
+//
+// The first is a table of allocations in their order; a record says that its block was freed, not when. Such a free is
+// put as late as the addresses allow: before the next allocation that covers the block, else at the end. Every figure
+// in between is an upper bound, and the trace says so. Its ccount wraps within seconds and differs per core: no time.
+// The second, from SystemView, is a log of events with times. Formats: ESP-IDF, heap_trace_standalone.c,
+// sysviewtrace_proc.py.
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/import/formats.h"
+#include "core/import/line_log.h"
+#include "core/import/lives.h"
+#include "core/import/log_time.h"
+#include "core/import/scan.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::RawEvent;
+using trace::Result;
+using trace::Status;
+using trace::Trace;
+
+constexpr std::string_view kTitle = "ESP-IDF heap trace";
+constexpr std::size_t kMaxFrames = 32;  // what the tool itself can be configured to keep
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+// What stands behind `name` and a space, up to the next space.
+std::optional<std::string_view> word_behind(std::string_view text, std::string_view name) {
+  const std::size_t at = text.find(name);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + name.size());
+  return text.substr(0, text.find(' '));
+}
+
+struct Record {
+  std::uint64_t addr = 0, size = 0;
+  std::string memory;                  // "Internal", "PSRAM"; empty where it is not said
+  std::vector<std::uint64_t> callers;  // innermost first
+  bool freed = false;
+};
+
+void parse_callers(std::string_view text, std::vector<std::uint64_t>& callers) {
+  std::uint64_t addr = 0;
+  while (callers.size() < kMaxFrames && take_0x(text, addr)) {
+    if (addr != 0) callers.push_back(addr);  // 0 fills up a stack that is not so deep
+    if (!take(text, ":")) break;
+  }
+}
+
+// "16 bytes (@ 0x3ffd1914, Internal) allocated CPU 1 ccount 0x419d1cf8 caller 0x4010a09b:0x4010a0c6"
+bool parse_record(std::string_view line, Record& record) {
+  std::string_view text = line;
+  if (!take_dec(text, record.size) || !take(text, " bytes (@ ") || !take_0x(text, record.addr)) return false;
+  if (take(text, ",")) {
+    const std::size_t end = text.find(')');
+    if (end == std::string_view::npos) return false;
+    record.memory = clean_text(trimmed(text.substr(0, end)));
+    text.remove_prefix(end);
+  }
+  if (!take(text, ") allocated CPU ") || record.addr == 0 || record.size > kMaxSize) return false;
+  if (const auto callers = word_behind(text, " caller ")) parse_callers(*callers, record.callers);
+  return true;
+}
+
+// "[0.002272225] HEAP: Allocated 8 bytes @ 0x3ffaff6c from task "main" on core 0 by:"
+struct HeapLine {
+  bool allocates = false;
+  std::uint64_t time_ns = 0, size = 0, addr = 0;
+  std::string_view task;
+};
+
+bool parse_heap_line(std::string_view text, HeapLine& heap) {
+  if (!take(text, "[") || !take_seconds(text, heap.time_ns) || !take(text, "] HEAP: ")) return false;
+  heap.allocates = take(text, "Allocated ");
+  if (heap.allocates ? !(take_dec(text, heap.size) && take(text, " bytes @ ")) : !take(text, "Freed bytes @ "))
+    return false;
+  if (!take_0x(text, heap.addr) || heap.size > kMaxSize) return false;
+  if (take(text, " from task \"")) heap.task = text.substr(0, text.find('"'));
+  return true;
+}
+
+// "0x4010a09b: pcTaskGetName at /esp/tasks.c:2323", with "--- " before it in newer consoles.
+bool parse_lookup(std::string_view line, std::uint64_t& addr, std::string& frame) {
+  take(line, "--- ");
+  if (!take_0x(line, addr) || !take(line, ": ")) return false;
+  const std::size_t at = line.find(" at ");
+  if (at == std::string_view::npos) {
+    frame = clean_text(line);
+    return !line.empty();
+  }
+  std::string_view file = trimmed(line.substr(at + 4));
+  file = file.substr(file.rfind('/') + 1);
+  frame = clean_text(fmt::format("{} {}", file, line.substr(0, at)));
+  return true;
+}
+
+// The live blocks of the table by address, so that whoever covers one of them ends it.
+class Ends {
+ public:
+  explicit Ends(Lives& lives) : lives_(lives) {}
+
+  // Frees what the new block covers and is known to have been freed.
+  Status before(std::uint64_t addr, std::uint64_t size) {
+    auto at = blocks_.lower_bound(addr);
+    if (at != blocks_.begin() && std::prev(at)->first + std::prev(at)->second.size > addr) --at;
+    while (at != blocks_.end() && at->first < addr + std::max<std::uint64_t>(size, 1)) {
+      if (!at->second.freed) {
+        ++at;
+        continue;
+      }
+      if (Status status = free(at->first); !status) return status;
+      at = blocks_.erase(at);
+    }
+    return trace::Done{};
+  }
+  void add(std::uint64_t addr, std::uint64_t size, bool freed) { blocks_[addr] = {size, freed}; }
+
+  Status at_the_end() {
+    for (const auto& [addr, block] : blocks_) {
+      if (!block.freed) continue;
+      if (Status status = free(addr); !status) return status;
+    }
+    return trace::Done{};
+  }
+  [[nodiscard]] std::uint64_t frees() const { return frees_; }
+
+ private:
+  struct Block {
+    std::uint64_t size = 0;
+    bool freed = false;
+  };
+
+  Status free(std::uint64_t addr) {
+    ++frees_;
+    RawEvent event;
+    return lives_.free(event, addr);
+  }
+
+  Lives& lives_;
+  std::map<std::uint64_t, Block> blocks_;
+  std::uint64_t frees_ = 0;
+};
+
+class EspReader {
+ public:
+  EspReader(trace::LineReader& lines, const trace::Progress& progress)
+      : log_(lines, progress, LineLog::Tail::Drop), lives_(builder_), ends_(lives_) {
+    builder_.header().format = kEspHeap.format;
+    builder_.header().default_align = 4;  // what the chip's heap promises of any block
+  }
+
+  Result<Trace> read() {
+    std::string_view line;
+    while (true) {
+      const Result<bool> more = log_.next(line);
+      if (!more) return more.trouble();
+      if (!*more) break;
+      if (Status status = take_line(trimmed(line)); !status) return std::move(status).trouble();
+    }
+    if (Status status = finish(); !status) return std::move(status).trouble();
+    return std::move(builder_).finish();
+  }
+
+ private:
+  // A console's log is full of other things; only what begins like a line of ours and is none is said to be left out.
+  Status take_line(std::string_view line) {
+    std::uint64_t addr = 0;
+    std::string frame;
+    if (parse_lookup(line, addr, frame)) {
+      if (frames_.size() < kMaxLookups) frames_.try_emplace(addr, std::move(frame));
+      return trace::Done{};
+    }
+    if (line.starts_with("freed by ")) {
+      if (record_) record_->freed = true;
+      return trace::Done{};
+    }
+    if (in_stack_ && !line.empty() && !line.starts_with('[')) {
+      if (stack_.size() < kMaxFrames) stack_.push_back(clean_text(line.substr(line.rfind('/') + 1)));
+      return trace::Done{};
+    }
+    if (Status status = end_record(); !status) return status;
+    Record record;
+    HeapLine heap;
+    if (parse_record(line, record)) {
+      record_ = std::move(record);
+    } else if (parse_heap_line(line, heap)) {
+      return take_heap_line(heap);
+    } else if (line.find(" bytes (@ ") != std::string_view::npos || line.find(" HEAP: ") != std::string_view::npos) {
+      log_.leave_out();
+    } else if (line.find("Internal Buffer has overflowed") != std::string_view::npos) {
+      overflowed_ = true;
+    }
+    return trace::Done{};
+  }
+
+  // An event of the log waits for its stack, a record of the table for its fate.
+  Status take_heap_line(const HeapLine& heap) {
+    RawEvent event;
+    event.thread = threads_.try_emplace(std::string(heap.task), threads_.size() + 1).first->second;
+    event.time_ns = time_.since_start(*event.thread, heap.time_ns);
+    event.size = heap.size;
+    waiting_ = {event, heap.addr, heap.allocates, clean_text(heap.task)};
+    in_stack_ = true;
+    return trace::Done{};
+  }
+
+  Status end_record() {
+    in_stack_ = false;
+    if (waiting_) {
+      Waiting waiting = *std::exchange(waiting_, std::nullopt);
+      waiting.event.tag = waiting.task;
+      waiting.event.site = add_site(std::move(stack_));
+      stack_ = {};
+      return waiting.allocates ? lives_.alloc(waiting.event, waiting.addr) : lives_.free(waiting.event, waiting.addr);
+    }
+    if (!record_) return trace::Done{};
+    const Record record = *std::exchange(record_, std::nullopt);
+    if (Status status = ends_.before(record.addr, record.size); !status) return status;
+    ends_.add(record.addr, record.size, record.freed);
+    RawEvent event;
+    event.size = record.size;
+    event.tag = record.memory;
+    std::vector<std::string> stack;
+    for (const std::uint64_t caller : record.callers) {
+      const auto known = frames_.find(caller);
+      stack.push_back(known != frames_.end() ? known->second : fmt::format("0x{:08x}", caller));
+    }
+    event.site = add_site(std::move(stack));
+    return lives_.alloc(event, record.addr);
+  }
+
+  std::uint32_t add_site(std::vector<std::string> stack) {
+    return stack.empty() ? 0 : builder_.add_site(trace::Site{std::move(stack), true});
+  }
+
+  Status finish() {
+    if (Status status = end_record(); !status) return status;
+    if (Status status = ends_.at_the_end(); !status) return status;
+    if (Status status = log_.finish(builder_, kTitle); !status) return status;
+    if (ends_.frees() != 0) {
+      builder_.warn(
+          fmt::format("lifetimes are approximate: the table does not say when its {} freed blocks were freed; each is "
+                      "freed here as late as the addresses allow",
+                      ends_.frees()));
+    }
+    if (overflowed_) builder_.warn("the chip's buffer overflowed: older records are missing");
+    return trace::Done{};
+  }
+
+  static constexpr std::size_t kMaxLookups = std::size_t{1} << 20;
+  struct Waiting {
+    RawEvent event;
+    std::uint64_t addr = 0;
+    bool allocates = false;
+    std::string task;
+  };
+
+  trace::TraceBuilder builder_;
+  LineLog log_;
+  Lives lives_;
+  LogTime time_;
+  Ends ends_;
+  std::optional<Record> record_;
+  std::optional<Waiting> waiting_;
+  std::vector<std::string> stack_;
+  bool in_stack_ = false, overflowed_ = false;
+  std::unordered_map<std::uint64_t, std::string> frames_;
+  std::unordered_map<std::string, std::uint64_t> threads_;
+};
+
+int recognise(std::string_view head) {
+  while (!head.empty()) {
+    const std::size_t end = head.find('\n');
+    if (end == std::string_view::npos) return 0;
+    std::string_view line = head.substr(0, end);
+    head.remove_prefix(end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    Record record;
+    HeapLine heap;
+    if (parse_record(trimmed(line), record) || parse_heap_line(trimmed(line), heap)) return 90;
+  }
+  return 0;
+}
+
+Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& /*options*/) {
+  return EspReader(lines, progress).read();
+}
+
+}  // namespace
+
+constinit const Importer kEspHeap{"esp-heap", kTitle, recognise, read};
+
+}  // namespace allocviz::import

@@ -1,0 +1,221 @@
+// Tables: names of columns, delimiters, quotes, units, what an operation may be called, and what a row may lack.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/import_support.h"
+
+namespace allocviz::import {
+namespace {
+
+using trace::Op;
+using trace::Trace;
+
+Trace read(std::string_view text) {
+  return trace_of("csv", text);
+}
+
+TEST(Csv, reads_a_table_by_the_names_of_its_columns) {
+  const Trace trace = read(
+      "time_us,op,ptr,size,old_ptr,align,tid,site\n"
+      "1000,malloc,0x1000,64,,,7,main.c:3\n"
+      "1001.5,realloc,0x2000,128,0x1000,,7,main.c:4\n"
+      "1002,memalign,0x3000,32,,64,8,main.c:5\n"
+      "1003,free,0x2000,,,,7,\n"
+      "1004,malloc,(nil),4096,,,7,\n"
+      "1005,free,0x0,,,,7,\n");
+  ASSERT_EQ(trace.size(), 6u);
+  EXPECT_TRUE(trace.warnings().empty()) << trace.warnings().front();
+  EXPECT_EQ(trace.event(0).size, 64u);
+  EXPECT_EQ(trace.event(0).addr, 0x1000u);
+  EXPECT_EQ(trace.event(1).op, Op::Realloc);
+  EXPECT_EQ(trace.event(1).id, trace.event(0).id);
+  EXPECT_EQ(trace.event(1).time_ns, 1500u);
+  EXPECT_EQ(trace.event(2).align(), 64u);
+  EXPECT_EQ(trace.event(2).thread, 8u);
+  EXPECT_EQ(trace.event(0).align(), 16u);
+  EXPECT_EQ(trace.event(3).id, trace.event(0).id);
+  EXPECT_TRUE(trace.event(4).has(trace::kFailedThere));
+  EXPECT_TRUE(trace.event(5).has(trace::kNullFree));
+  EXPECT_EQ(trace.sites()[trace.event(2).site - 1].frames[0], "main.c:5");
+  EXPECT_EQ(trace.facts().peak_live_bytes, 160u);
+}
+
+TEST(Csv, reads_any_delimiter_quotes_a_byte_order_mark_and_crlf) {
+  for (const char* text :
+       {"op,id,size\na,1,64\nf,1,\n", "op;id;size\r\na;1;64\r\nf;1;\r\n", "op\tid\tsize\na\t1\t64\nf\t1\t\n",
+        "op|id|size\na|1|64\nf|1|\n", "\xef\xbb\xbfop,id,size\na,1,64\nf,1\n",
+        "sep=;\n\n# a comment\nop; id ;size\na ; 1;64\n\nf;1\n",
+        "\"op\",\"id\",\"size\"\n\"a\",\"1\",\"64\"\n\"f\", \"1\" ,\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_GT(importer_named("csv").recognise(text), 0);
+    const Trace trace = read(text);
+    ASSERT_EQ(trace.size(), 2u);
+    EXPECT_EQ(trace.event(0).size, 64u);
+    EXPECT_EQ(trace.facts().unknown_frees, 0u);
+    EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+    EXPECT_TRUE(trace.warnings().empty());
+  }
+}
+
+TEST(Csv, a_quoted_cell_holds_delimiters_quotes_and_line_breaks) {
+  const Trace trace = read("op,id,size,site,note\na,1,64,\"f(a, \"\"b\"\")\",\"two\nlines\"\nf,1,,,\n");
+  ASSERT_EQ(trace.size(), 2u);
+  EXPECT_EQ(trace.sites()[0].frames[0], "f(a, \"b\")");
+  EXPECT_EQ(*trace.note(0), "two\nlines");
+}
+
+TEST(Csv, a_quote_that_nobody_closes_costs_its_lines_and_says_so) {
+  std::string text = "op,id,size\na,1,64\na,\"2,64\n";
+  for (int i = 3; i < 10; ++i) text += "a,3,64\n";
+  const Trace trace = read(text);
+  EXPECT_EQ(trace.size(), 1u);
+  EXPECT_TRUE(warns(trace, "8 lines (3, 4, 5, 6, 7, …) are not CSV"));
+  std::string endless = "op,id,size\na,\"2";
+  for (int i = 0; i < 20000; ++i) endless += "\na,1,64";
+  EXPECT_GT(read(endless + "\n").size(), 1000u);  // it goes on behind 64 KiB
+}
+
+TEST(Csv, sizes_and_times_have_units) {
+  const Trace trace =
+      read("Operation,Address,Size (KiB),Time [ms]\nalloc,1000,4,5\nalloc,0x2000,1.5,5.25\nalloc,3000,64 B,7\n");
+  ASSERT_EQ(trace.size(), 3u);
+  EXPECT_EQ(trace.event(0).size, 4096u);
+  EXPECT_EQ(trace.event(1).size, 1536u);
+  EXPECT_EQ(trace.event(2).size, 64u);
+  EXPECT_EQ(trace.event(1).time_ns, 250'000u);
+  EXPECT_EQ(trace.event(2).time_ns, 2'000'000u);
+  const Trace micro = read("op,id,size,time (\xc2\xb5s)\na,1,1,0\na,2,1,3\n");
+  EXPECT_EQ(micro.event(1).time_ns, 3000u);
+  const Trace silent = read("op,id,size,time\na,1,1,10\na,2,1,30\n");
+  EXPECT_EQ(silent.event(1).time_ns, 20u);
+  EXPECT_TRUE(warns(silent, "names no unit"));
+  EXPECT_TRUE(warns(read("op,id,size,time\na,1,1,noon\n"), "1 times are no number"));
+}
+
+TEST(Csv, an_address_is_hex_with_0x_or_where_its_column_is) {
+  const Trace trace = read("op,ptr,size\nmalloc,20000a10,8\nmalloc,20001000,8\nfree,0x20000a10,\nfree,0x20001000,\n");
+  EXPECT_EQ(trace.event(1).addr, 0x20001000u);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+  const Trace decimal = read("op,ptr,size\nmalloc,4096,8\n");
+  EXPECT_EQ(decimal.event(0).addr, 4096u);
+}
+
+TEST(Csv, hooks_of_freertos_and_zephyr_need_no_operation_and_no_header) {
+  const Trace two = read("address,size\n0x20000a10,64\n0x20000b00,32\n0x20000a10,0\n0x20000b00,-32\n");
+  EXPECT_EQ(two.facts().allocs, 2u);
+  EXPECT_EQ(two.facts().frees, 2u);
+  EXPECT_EQ(two.facts().live_blocks_at_end, 0u);
+  const Trace macros = read("hook;pvAddress;uiSize;op\n1;0x20000a10;64;traceMALLOC\n2;0x20000a10;64;traceFREE\n");
+  EXPECT_EQ(macros.facts().frees, 1u);
+  EXPECT_EQ(macros.facts().live_blocks_at_end, 0u);
+  const Trace listener = read("heap_id,event,mem,bytes\nmain,alloc_cb,0x20000a10,64\nmain,free_cb,0x20000a10,64\n");
+  EXPECT_EQ(listener.facts().live_blocks_at_end, 0u);
+  EXPECT_EQ(listener.tags()[0], "main");
+  for (const char* text : {"malloc,0x20000a10,64\nfree,0x20000a10,64\n", "a;7;64\nf;7\n"}) {
+    EXPECT_GT(importer_named("csv").recognise(text), 0) << text;
+    const Trace bare = read(text);
+    EXPECT_EQ(bare.facts().allocs, 1u) << text;
+    EXPECT_EQ(bare.facts().live_blocks_at_end, 0u) << text;
+  }
+}
+
+TEST(Csv, ids_are_numbers_or_names_and_stay_as_they_are) {
+  const Trace trace =
+      read("op,handle,bytes,address\na,tex,100,0x10\nr,tex,200,0x20\na,2,5,0x30\nf,tex,,\nf,2,,\nf,,,\n");
+  ASSERT_EQ(trace.size(), 6u);
+  EXPECT_EQ(trace.id_text(0), "tex");
+  EXPECT_EQ(trace.id_text(2), "2");
+  EXPECT_EQ(trace.event(1).addr, 0x20u);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+  EXPECT_EQ(trace.facts().null_frees, 1u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+}
+
+TEST(Csv, what_failed_what_was_reset_and_what_was_marked) {
+  const Trace trace =
+      read("op,id,size,note\nalloc,1,10,\nmalloc_failed,,999,too large\nmark,,,level 2\nreset,,,\nfree,1,,\n");
+  ASSERT_EQ(trace.size(), 5u);
+  EXPECT_TRUE(trace.event(1).has(trace::kFailedThere));
+  EXPECT_EQ(*trace.note(1), "too large");
+  EXPECT_EQ(*trace.mark_name(2), "level 2");
+  EXPECT_EQ(trace.facts().resets, 1u);
+  EXPECT_EQ(trace.facts().unknown_frees, 1u);
+}
+
+TEST(Csv, tasks_with_names_are_threads) {
+  const Trace trace = read("op,ptr,size,task\nmalloc,0x10,8,main\nmalloc,0x20,8,wifi\nfree,0x10,,main\n");
+  EXPECT_EQ(trace.facts().threads, 2u);
+  EXPECT_EQ(trace.event(0).thread, trace.event(2).thread);
+  EXPECT_EQ(trace.tags()[trace.event(1).tag - 1], "wifi");
+}
+
+constexpr std::string_view kProcesses =
+    "pid,op,ptr,size\n10,malloc,0x10,1\n11,malloc,0x10,2\n11,malloc,0x20,3\n10,free,0x10,\n11,free,0x10,\n12,malloc,"
+    "0x30,9\n";
+
+TEST(Csv, of_several_processes_the_busiest_is_read_or_the_one_asked_for) {
+  const Trace busiest = read(kProcesses);
+  EXPECT_EQ(busiest.size(), 3u);
+  EXPECT_EQ(busiest.facts().peak_live_bytes, 5u);
+  EXPECT_TRUE(warns(busiest, "3 processes: of 11 the events were read, those of 10 (2 events), 12 (1 events)"));
+  const auto other = read_text("csv", kProcesses, {.limits = {}, .process = 10});
+  ASSERT_TRUE(other.ok()) << other.trouble().text();
+  EXPECT_EQ(other->size(), 2u);
+  EXPECT_EQ(other->facts().live_blocks_at_end, 0u);
+  const auto none = read_text("csv", kProcesses, {.limits = {}, .process = 99});
+  ASSERT_FALSE(none.ok());
+  EXPECT_NE(none.trouble().text().find("no process 99 in the log; it has 10, 11, 12"), std::string::npos)
+      << none.trouble().text();
+  EXPECT_FALSE(read_text("csv", "op,id,size\na,1,2\n", {.limits = {}, .process = 1}).ok());
+}
+
+TEST(Csv, more_processes_than_can_be_held_are_left_out_and_one_of_them_can_be_asked_for) {
+  std::string text = "pid,op,ptr,size\n";
+  for (int pid = 1; pid <= 1000; ++pid) text += std::to_string(pid) + ",malloc,0x10,1\n";
+  EXPECT_TRUE(warns(read(text), "more than 64 processes"));
+  const auto last = read_text("csv", text, {.limits = {}, .process = 1000});
+  ASSERT_TRUE(last.ok()) << last.trouble().text();
+  EXPECT_EQ(last->size(), 1u);
+}
+
+TEST(Csv, rows_that_do_not_say_enough_are_left_out_and_counted) {
+  const Trace trace = read(
+      "op,ptr,size\nmalloc,0x10,8\nfrobnicate,0x20,8\nmalloc,0xzz,8\nmalloc,0x20,\nmalloc,0x20,-8\n"
+      "malloc,0x20,9223372036854775808\nfree\nmalloc,0x20,18446744073709551616\n");
+  EXPECT_EQ(trace.size(), 1u);
+  EXPECT_TRUE(warns(trace, "7 lines (3, 4, 5, 6, 7, …) are not CSV"));
+  const Trace failed = read("op,ptr,size\nmalloc,0,9223372036854775808\n");
+  EXPECT_TRUE(warns(failed, "1 failed request for more than 2^63-1 bytes"));
+}
+
+TEST(Csv, is_not_seen_where_a_text_is_no_such_table) {
+  for (const char* text : {"", "\n", "Dear all,\nhello\n", "id,name\n1,2\n", "size\n1\n", "time,count\n1,2\n",
+                           "a,b,c\n1,2,3\n", "op,id,size"}) {
+    EXPECT_EQ(importer_named("csv").recognise(text), 0) << text;
+  }
+  EXPECT_FALSE(read_text("csv", "x,y\n1,2\n").ok());
+  EXPECT_FALSE(read_text("csv", "").ok());
+}
+
+TEST(Csv, cut_at_any_byte_gives_its_complete_rows) {
+  const std::string text =
+      "time_us,op,ptr,size\n1,malloc,0x1000,64\n2,malloc,0x2000,\"128\"\n3,realloc,0x1000,256\n4,free,0x1000,\n";
+  std::uint64_t last = 0;
+  for (std::size_t length = 0; length <= text.size(); ++length) {
+    const auto trace = read_text("csv", text.substr(0, length));
+    if (!trace) {
+      EXPECT_LT(length, text.find('\n') + 1);
+      continue;
+    }
+    EXPECT_EQ(fault_of_import(*trace), "") << length;
+    EXPECT_GE(trace->size(), last);
+    EXPECT_EQ(warns(*trace, "cut short"), text[length - 1] != '\n') << length;
+    last = trace->size();
+  }
+  EXPECT_EQ(last, 4u);
+}
+
+}  // namespace
+}  // namespace allocviz::import
