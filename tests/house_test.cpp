@@ -63,10 +63,15 @@ const std::vector<Library> kLibraries = {
     {"libarchive", {"archive"}, {}, {"core/trace/", "core/import/"}},
     {"zstd", {"zstd"}, {}, {"core/trace/", "core/record/"}},
     {"zlib", {"zlib"}, {}, {"core/trace/"}},
-    {"fmt", {"fmt/"}, {"core/trace/", "core/import/", "core/replay/", "core/analyze/", "core/cli/", "viz/"}, {}},
+    {"elfutils", {"elfutils/", "dwarf.h"}, {}, {"core/record/symbols.cpp"}},
+    {"fmt",
+     {"fmt/"},
+     {"core/trace/", "core/record/", "core/import/", "core/replay/", "core/analyze/", "core/cli/", "viz/"},
+     {}},
     {"the operating system",
-     {"sys/", "linux/", "unistd.h", "fcntl.h", "dlfcn.h", "poll.h", "pthread.h", "pwd.h", "signal.h", "spawn.h",
-      "termios.h"},
+     {"sys/",     "linux/",   "unistd.h", "fcntl.h",   "dlfcn.h", "elf.h",    "errno.h",
+      "limits.h", "link.h",   "poll.h",   "pthread.h", "pwd.h",   "signal.h", "spawn.h",
+      "stddef.h", "stdint.h", "string.h", "termios.h", "time.h",  "cxxabi.h"},
      {"core/alloc/hosted/", "core/trace/", "core/record/", "core/replay/", "core/cli/", "viz/app/", "viz/platform/",
       "viz/main.cpp"},
      {}},
@@ -253,6 +258,24 @@ TEST(House, every_include_obeys_the_arrows) {
   }
   EXPECT_GT(files.size(), 30U);  // an empty walk would prove nothing
   EXPECT_GT(includes, 150U);
+}
+
+// It is loaded into foreign programs: neither our library nor the C++ run time comes with it.
+TEST(House, the_preload_library_knows_itself_and_the_spool_alone) {
+  const Names headers = {"atomic", "cstddef", "cstdint"};
+  std::size_t includes = 0;
+  for (const std::string& file : files_below({"core/record"}, {".h", ".cpp"})) {
+    if (!starts(file, "core/record/preload_") && file != "core/record/spool.h") continue;
+    for (const std::string& line : lines_of(read(kRoot / file))) {
+      const std::optional<Include> include = include_in(line, file);
+      if (!include) continue;
+      ++includes;
+      const bool own = starts(include->target, "core/record/preload_") || include->target == "core/record/spool.h";
+      const bool system = !include->quoted && include->target.find('.') != std::string::npos;
+      EXPECT_TRUE(own || system || headers.count(include->target) != 0) << file << " includes " << include->target;
+    }
+  }
+  EXPECT_GT(includes, 20U);
 }
 
 TEST(House, the_arrows_are_transitive_and_have_no_circle) {

@@ -62,11 +62,21 @@ struct MomentOptions {
   bool json = false;
 };
 
+struct RecordOptions {
+  std::vector<std::string> command;  // the program and its arguments
+  std::string out;                   // empty: PROGRAM.PID.jsonl.zst
+  std::string from;                  // a folder of spools that was kept: write it, run nothing
+  unsigned depth = 8;                // calls of a stack
+  bool children = false;
+  bool quiet = false;
+};
+
 [[nodiscard]] int info(const InfoOptions& options);
 [[nodiscard]] int convert(const ConvertOptions& options);
 [[nodiscard]] int check(const CheckOptions& options);
 [[nodiscard]] int replay(const ReplayOptions& options);
 [[nodiscard]] int state(const MomentOptions& options);
+[[nodiscard]] int record(const RecordOptions& options);
 [[nodiscard]] int steps(const MomentOptions& options);
 
 // Parses the command line and runs what it asks for. Returns the exit code.

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,9 +31,10 @@ Examples
   alloctrace replay app.mtrace --placements -              where every block went, a line an event
   alloctrace state lesson.json --at 7.3 --json             the allocator in the midst of event 7
   alloctrace steps lesson.json --at 7                      what event 7 did
+  alloctrace record -o app.jsonl.zst -- ./app --fast       runs ./app --fast and records what it allocates
 
-A log is what `heaptrack --raw app` writes, or glibc's mtrace (MALLOC_TRACE=FILE and libc_malloc_debug.so.0 preloaded,
-in a program that calls mtrace()), a table with a header such as op,address,size,time_us, or a trace of allocviz' own
+A log is what `alloctrace record` or `heaptrack --raw app` writes, or glibc's mtrace (MALLOC_TRACE=FILE and libc_malloc_debug.so.0
+preloaded, in a program that calls mtrace()), a table with a header such as op,address,size,time_us, or a trace of allocviz' own
 format. Also read, by content: valgrind --trace-malloc=yes, ltrace, perf script of the kernel's kmem tracepoints, Android
 record_allocs, PyTorch CUDA memory snapshots (pickle, JSON), ESP-IDF heap traces, CS:APP .rep; packed as .zst, .gz, .xz, .zip.
 Exit codes: 0 done, 1 the input or the run failed (one line on standard error), 2 wrong usage.)";
@@ -52,6 +54,15 @@ the most that was reserved (arena - gaps - free); time.
 A line of --placements is `event offset size`, of a free `event offset 0`, of an event that placed nothing
 `event - reason`. With OUT - these lines are standard output and the report goes to standard error.
 )";
+
+constexpr const char* kRecordFooter = R"(
+CMD runs as it would alone: its input, output, exit code and signals are its own. Its allocator may be any that is linked
+dynamically. A program that replaces itself (exec) goes on in the same trace after a reset. With --children every process
+that CMD starts has a trace of its own, OUT with its number before the ending (app.4711.jsonl.zst); blocks that it has
+from its parent are freed there as unknown ones.
+Nothing is lost when CMD is killed. A full disk ends the recording, not CMD. While CMD runs, what was recorded stands in a
+folder beside OUT, 32 bytes for most calls.
+Exit code: that of CMD; 126 or 127 where it cannot be run, 1 where nothing could be recorded or written.)";
 
 // What the options are before they mean anything.
 struct Words {
@@ -100,11 +111,15 @@ class CommandLine {
     add_replay();
     add_moment("state", "the allocator at one moment: every block, free list, mark and figure", state);
     add_moment("steps", "what one event did: its sentence and its steps", steps);
+    add_record();
   }
 
   int run(int argc, const char* const* argv) {
     try {
-      app_.parse(argc, argv);
+      const int ours = words_of_ours(argc, argv);
+      for (int i = ours; i < argc; ++i) record_.command.emplace_back(argv[i]);
+      if (!record_.command.empty() && record_.command.front() == "--") record_.command.erase(record_.command.begin());
+      app_.parse(ours, argv);
       return chosen_();
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app_.exit(error);
@@ -115,6 +130,17 @@ class CommandLine {
   }
 
  private:
+  // How many of the words are for us: those after record's own options are the program's, options and all.
+  static int words_of_ours(int argc, const char* const* argv) {
+    if (argc < 2 || std::string_view(argv[1]) != "record") return argc;
+    for (int i = 2; i < argc; ++i) {
+      const std::string_view word = argv[i];
+      if (word == "--" || word.empty() || word[0] != '-') return i;
+      if (word == "-o" || word == "--out" || word == "--depth" || word == "--from") ++i;
+    }
+    return argc;
+  }
+
   // CLI11 says of an unknown subcommand only that one is required.
   [[nodiscard]] std::string what_is_wrong(const CLI::ParseError& error, int argc, const char* const* argv) const {
     const bool unknown = app_.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
@@ -216,15 +242,47 @@ class CommandLine {
     });
   }
 
+  void add_record() {
+    CLI::App* command =
+        app_.add_subcommand("record", "runs a program and records its allocations, threads and call sites");
+    command->footer(kRecordFooter);
+    command->add_option("-o,--out", record_.out, "OUT.jsonl, OUT.jsonl.zst or OUT.jsonl.gz (CMD.PID.jsonl.zst)")
+        ->type_name("OUT");
+    command->add_option("--depth", record_.depth, "calls of a call stack that are kept, 0 to 48 (8)")
+        ->type_name("N")
+        ->check(CLI::Range(0, 48));
+    command->add_flag("--children", record_.children,
+                      "record the processes that CMD starts, too, each into OUT.PID.jsonl");
+    command->add_flag("-q,--quiet", record_.quiet, "say nothing where all went well");
+    command->add_option("--from", record_.from, "write the recording that was kept in FOLDER, and run nothing")
+        ->type_name("FOLDER");
+    command->callback([this] {
+      chosen_ = [this] {
+        if (record_.command.empty() == record_.from.empty())
+          throw WrongUsage{"record takes a CMD to run; see alloctrace record --help"};
+        const std::string name = without_packing(record_.out);
+        if (!record_.out.empty() && !name.ends_with(".jsonl")) {
+          throw WrongUsage{
+              fmt::format("-o {}: OUT ends in .jsonl, with .zst or .gz behind it if you like", record_.out)};
+        }
+        return record(record_);
+      };
+    });
+  }
+
+  static std::string without_packing(std::string name) {
+    for (const char* packed : {".zst", ".gz"}) {
+      if (name.ends_with(packed)) name.resize(name.size() - std::string_view(packed).size());
+    }
+    return name;
+  }
+
   void check_output() const {
     if (convert_.out == "-") {
       if (convert_.json) throw WrongUsage{"--json and OUT - both want standard output"};
       return;
     }
-    std::string name = convert_.out;
-    for (const char* packed : {".zst", ".gz"}) {
-      if (name.ends_with(packed)) name.resize(name.size() - std::string_view(packed).size());
-    }
+    const std::string name = without_packing(convert_.out);
     if (name.ends_with(".json") || name.ends_with(".jsonl")) return;
     throw WrongUsage{
         fmt::format("{}: OUT ends in .json or .jsonl, with .zst or .gz behind it if you like", convert_.out)};
@@ -237,6 +295,7 @@ class CommandLine {
   CheckOptions check_;
   ReplayOptions replay_;
   MomentOptions moment_;
+  RecordOptions record_;
   std::function<int()> chosen_;
 };
 

@@ -8,6 +8,7 @@ list(APPEND cli_sources
   cli/main.cpp
   cli/moment.cpp
   cli/parse.cpp
+  cli/record.cpp
   cli/replay.cpp
   cli/state.cpp
   cli/steps.cpp

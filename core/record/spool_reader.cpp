@@ -1,0 +1,142 @@
+#include "core/record/spool_reader.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "core/trace/file.h"
+
+namespace allocviz::record {
+namespace {
+
+template <class Bytes>
+std::string text_of(const Bytes& bytes) {
+  return std::string(bytes, strnlen(bytes, sizeof bytes));
+}
+
+std::array<std::uint64_t, 3> words_of(const Record& record) {
+  return {record.value, record.size, record.time_ns};
+}
+
+// A table that a file numbers at will stays as small as the file.
+template <class Value>
+Value* at_number(std::vector<Value>& table, std::uint32_t number, std::uint32_t most) {
+  if (number == 0 || number > most) return nullptr;
+  if (number >= table.size()) table.resize(number + std::size_t{1});
+  return &table[number];
+}
+
+}  // namespace
+
+trace::Result<SpoolFile> SpoolFile::open(const std::string& path) {
+  const trace::Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return trace::errno_trouble(errno, "it cannot be read", path);
+  const auto bytes = static_cast<std::size_t>(status.st_size);
+  if (bytes < kHeaderBytes) return trace::Trouble{"it is no spool: it ends within its header", {.file = path}, ""};
+  void* const mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd.get(), 0);
+  if (mapped == MAP_FAILED) return trace::errno_trouble(errno, "it cannot be mapped", path);
+  SpoolFile spool(mapped, bytes);
+  if (spool.header().magic != kMagic) return trace::Trouble{"it is no spool", {.file = path}, ""};
+  ::madvise(mapped, bytes, MADV_SEQUENTIAL);
+  return spool;
+}
+
+SpoolFile::SpoolFile(SpoolFile&& other) noexcept
+    : mapped_(std::exchange(other.mapped_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+SpoolFile& SpoolFile::operator=(SpoolFile&& other) noexcept {
+  std::swap(mapped_, other.mapped_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+SpoolFile::~SpoolFile() {
+  if (mapped_ != nullptr) ::munmap(mapped_, bytes_);
+}
+
+std::span<const Record> SpoolFile::records() const {
+  const char* const first = static_cast<const char*>(mapped_) + kHeaderBytes;
+  return {reinterpret_cast<const Record*>(first), (bytes_ - kHeaderBytes) / sizeof(Record)};
+}
+
+Recording recording_in(const std::string& folder) {
+  struct Found {
+    std::uint64_t started_ticks, started_ns;
+    std::uint32_t generation;
+    std::string path;
+  };
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<Found>> by_process;
+  Recording recording;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const trace::Result<SpoolFile> spool = SpoolFile::open(entry.path().string());
+    if (!spool && entry.file_size(error) == 0) ++recording.unrecorded;
+    if (!spool) continue;
+    const SpoolHeader& header = spool->header();
+    by_process[{header.pid, header.process_started_ticks}].push_back(
+        {header.process_started_ticks, header.started_monotonic_ns, header.generation, entry.path().string()});
+  }
+  std::vector<RecordedProcess>& processes = recording.processes;
+  for (auto& [process, images] : by_process) {
+    std::sort(images.begin(), images.end(), [](const Found& a, const Found& b) { return a.generation < b.generation; });
+    RecordedProcess made{process.first, process.second, images.front().started_ns, {}};
+    for (Found& image : images) made.spools.push_back(std::move(image.path));
+    processes.push_back(std::move(made));
+  }
+  std::sort(processes.begin(), processes.end(), [](const RecordedProcess& a, const RecordedProcess& b) {
+    return std::tie(a.started_monotonic_ns, a.pid) < std::tie(b.started_monotonic_ns, b.pid);
+  });
+  return recording;
+}
+
+Stacks stacks_of(const SpoolFile& spool) {
+  Stacks stacks;
+  for (const Record& record : spool.records()) {
+    const std::uint32_t part = part_of(record.what);
+    switch (kind_of(record.what)) {
+      case Kind::Frames: {
+        std::vector<Frame>* const frames = at_number(stacks.frames, record.site, kMostSites);
+        if (frames == nullptr || part >= kMostFrames / kFramesPerRecord) break;
+        const std::size_t from = part * kFramesPerRecord;
+        if (frames->size() < from + kFramesPerRecord) frames->resize(from + kFramesPerRecord);
+        std::ranges::copy(words_of(record), frames->begin() + static_cast<std::ptrdiff_t>(from));
+        break;
+      }
+      case Kind::Module:
+        if (Module* const module = at_number(stacks.modules, record.site, kMostModules)) module->known = true;
+        break;
+      case Kind::Name: {
+        Module* const module = at_number(stacks.modules, record.site, kMostModules);
+        if (module == nullptr || part > 4096 / kNameBytesPerRecord) break;
+        const std::size_t from = part * kNameBytesPerRecord;
+        if (module->file.size() < from + kNameBytesPerRecord) module->file.resize(from + kNameBytesPerRecord);
+        const auto words = words_of(record);
+        std::memcpy(module->file.data() + from, words.data(), kNameBytesPerRecord);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  for (Module& module : stacks.modules) {
+    module.file.resize(std::min(module.file.size(), module.file.find('\0')));
+    if (module.known && module.file.empty()) module.file = text_of(spool.header().program);
+  }
+  for (std::vector<Frame>& frames : stacks.frames) {
+    frames.erase(std::find(frames.begin(), frames.end(), Frame{0}), frames.end());
+  }
+  return stacks;
+}
+
+}  // namespace allocviz::record

@@ -1,0 +1,28 @@
+# alloctrace record. The programs it is tried on are never instrumented: a sanitizer's own allocator would stand before ours.
+if(TARGET alloctrace_record)
+  find_package(Threads REQUIRED)
+  add_executable(record_subject record_subject.cpp)
+  target_link_libraries(record_subject PRIVATE Threads::Threads)
+  add_executable(record_early record_early.cpp)
+  set_target_properties(record_early PROPERTIES ENABLE_EXPORTS ON)
+  add_executable(record_static record_static.cpp)
+  target_link_options(record_static PRIVATE -static)
+  foreach(program record_subject record_early record_static)
+    target_compile_features(${program} PRIVATE cxx_std_20)
+    target_compile_options(${program} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -O2 -g -fomit-frame-pointer
+      -fno-optimize-sibling-calls -fno-builtin)
+  endforeach()
+
+  allocviz_test(record_test
+    SOURCES
+      cli_support.cpp
+      record_programs.cpp
+      record_support.cpp
+      record_trouble.cpp
+    LIBS allocviz_core nlohmann_json::nlohmann_json)
+  target_compile_definitions(record_test PRIVATE
+    ALLOCTRACE_PROGRAM="$<TARGET_FILE:alloctrace>" ALLOCVIZ_VERSION="${PROJECT_VERSION}"
+    RECORD_SUBJECT="$<TARGET_FILE:record_subject>" RECORD_EARLY="$<TARGET_FILE:record_early>"
+    RECORD_STATIC="$<TARGET_FILE:record_static>" RECORD_LIBRARY="$<TARGET_FILE:alloctrace_record>")
+  add_dependencies(record_test alloctrace alloctrace_record record_subject record_early record_static)
+endif()

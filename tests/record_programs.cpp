@@ -1,0 +1,186 @@
+// alloctrace record on programs that say what they did: the trace says the same.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/record/symbols.h"
+#include "tests/record_support.h"
+
+namespace allocviz::record {
+namespace {
+
+// Records `subject MODE...`, its standard output in `ran.out`.
+cli::Ran record(const TestFolder& folder, const std::vector<std::string>& subject,
+                const std::vector<std::string>& options = {}) {
+  std::vector<std::string> arguments = {"record", "-o", folder.file("out.jsonl")};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  arguments.insert(arguments.end(), {"--", RECORD_SUBJECT});
+  arguments.insert(arguments.end(), subject.begin(), subject.end());
+  return cli::run(arguments);
+}
+
+TEST(Record, every_function_of_the_family_is_told_as_it_was_called) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"calls"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(folder.files(), std::vector<std::string>{"out.jsonl"});
+  const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
+  const auto lists = calls_between_markers(trace);
+  ASSERT_EQ(lists.size(), 1u);
+  ASSERT_GT(lists[0].size(), 30u);
+  expect_same_calls(lists[0], calls_said(ran.out));
+  expect_possible_order(trace);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+  EXPECT_EQ(trace.facts().implicit_frees, 0u);
+}
+
+TEST(Record, threads_that_pass_blocks_to_each_other_are_told_in_an_order_that_can_have_been) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"threads"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
+  expect_possible_order(trace);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+  EXPECT_EQ(trace.facts().implicit_frees, 0u);
+  std::map<unsigned, std::vector<Call>> said;
+  for (const Call& call : calls_said(ran.out)) said[call.thread].push_back(call);
+  auto lists = calls_between_markers(trace);
+  ASSERT_EQ(lists.size(), said.size());
+  // A realloc may be told as the free and the alloc that it was: then the lists differ there, and only there.
+  std::map<std::uint64_t, const std::vector<Call>*> by_first;
+  for (const auto& [thread, calls] : said) by_first[calls.front().addr] = &calls;
+  std::uint64_t split = 0;
+  for (const std::vector<Call>& list : lists) {
+    ASSERT_EQ(by_first.count(list.front().addr), 1u);
+    const std::vector<Call>& calls = *by_first[list.front().addr];
+    std::vector<Call> joined;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const Call* const there = joined.size() < calls.size() ? &calls[joined.size()] : nullptr;
+      const bool halves = there != nullptr && there->what == 'r' && list[i].what == 'f' && i + 1 < list.size() &&
+                          list[i].addr == there->old_addr && list[i + 1].what == 'a';
+      if (halves) {
+        ++split;
+        ++i;
+        joined.push_back(*there);
+        EXPECT_EQ(list[i].addr, there->addr);
+      } else {
+        joined.push_back(list[i]);
+      }
+    }
+    expect_same_calls(joined, calls);
+  }
+  RecordProperty("reallocs_told_in_two", static_cast<int>(split));
+  EXPECT_GE(trace.facts().threads, 5u);
+}
+
+TEST(Record, a_child_is_left_out_and_that_is_said) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"forks"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.err.find("--children"), std::string::npos) << ran.err;
+  EXPECT_EQ(folder.files(), std::vector<std::string>{"out.jsonl"});
+  const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
+  EXPECT_EQ(allocs_of_size(trace, 1111), 1u);
+  EXPECT_EQ(allocs_of_size(trace, 2222), 0u);
+}
+
+TEST(Record, a_child_has_a_file_of_its_own_where_that_is_asked_for) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"forks"}, {"--children"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const std::string pid = ran.out.substr(6, ran.out.find('\n') - 6);
+  EXPECT_EQ(folder.files(), (std::vector<std::string>{"out." + pid + ".jsonl", "out.jsonl"}));
+  EXPECT_EQ(allocs_of_size(sound_trace(folder.file("out.jsonl")), 2222), 0u);
+  const trace::Trace child = sound_trace(folder.file("out." + pid + ".jsonl"));
+  EXPECT_EQ(allocs_of_size(child, 1111), 0u);
+  EXPECT_EQ(allocs_of_size(child, 2222), 1u);
+  EXPECT_EQ(child.facts().unknown_frees, 1u);  // of the block it has from its parent
+}
+
+TEST(Record, a_program_that_becomes_another_goes_on_after_a_reset) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"execs"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
+  EXPECT_EQ(allocs_of_size(trace, 3333), 1u);
+  EXPECT_EQ(trace.facts().resets, 1u);
+  ASSERT_EQ(trace.marks().size(), 1u);
+  EXPECT_EQ(trace.marks().begin()->second, "exec " RECORD_SUBJECT);
+  const auto lists = calls_between_markers(trace);
+  ASSERT_EQ(lists.size(), 1u);
+  expect_same_calls(lists[0], calls_said(ran.out));
+}
+
+TEST(Record, nothing_is_lost_of_a_program_that_is_killed) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"killed"});
+  EXPECT_EQ(ran.code, 128 + 9);
+  const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
+  EXPECT_EQ(allocs_of_size(trace, 48), 100'000u);
+  auto lists = calls_between_markers(trace);
+  ASSERT_EQ(lists.size(), 1u);
+  expect_same_calls(lists[0], calls_said(ran.out));
+}
+
+TEST(Record, handlers_at_fork_may_allocate) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"atforks"}, {"--children"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  ASSERT_EQ(folder.files().size(), 4u);
+  for (const std::string& name : folder.files()) {
+    const std::uint64_t expected = name == "out.jsonl" ? 6 : 1;  // before and after each fork; after it in the child
+    EXPECT_EQ(allocs_of_size(sound_trace(folder.file(name)), 4444), expected) << name;
+  }
+}
+
+TEST(Record, what_is_allocated_while_a_program_ends_is_told) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"destructors"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
+  EXPECT_EQ(allocs_of_size(trace, 5555), 2u);  // of the thread that ended, and of the program
+  EXPECT_EQ(allocs_of_size(trace, 6666), 1u);
+  EXPECT_EQ(allocs_of_size(trace, 7777), 1u);
+}
+
+TEST(Record, handlers_of_signals_are_told_where_they_came) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"signals"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto lists = calls_between_markers(sound_trace(folder.file("out.jsonl")));
+  ASSERT_EQ(lists.size(), 1u);
+  expect_same_calls(lists[0], calls_said(ran.out));
+}
+
+TEST(Record, a_dlsym_that_allocates_while_the_allocator_is_looked_up_is_served) {
+  const TestFolder folder;
+  const cli::Ran ran = cli::run({"record", "-o", folder.file("out.jsonl"), RECORD_EARLY});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(allocs_of_size(sound_trace(folder.file("out.jsonl")), 4321), 1u);
+}
+
+TEST(Record, a_call_site_is_the_stack_of_calls_innermost_first) {
+  if (!Symbols::available()) GTEST_SKIP() << "built without libdw: call sites have no names";
+  const TestFolder folder;
+  for (const char* depth : {"0", "1", "2", "8"}) {
+    const cli::Ran ran = record(folder, {"sites"}, {"--depth", depth});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
+    std::vector<std::string> frames;
+    for (std::uint64_t i = 0; i < trace.size(); ++i) {
+      const trace::Event event = trace.event(i);
+      if (event.op == trace::Op::Alloc && event.size == 8888 && event.site != 0)
+        frames = trace.sites()[event.site - 1].frames;
+    }
+    const std::size_t wanted = std::min<std::size_t>(std::stoul(depth), 4);
+    ASSERT_GE(frames.size(), wanted) << depth;
+    EXPECT_EQ(frames.empty(), wanted == 0);
+    const char* const names[] = {"site_inner", "site_outer", "sites", "main"};
+    for (std::size_t i = 0; i < wanted; ++i) EXPECT_NE(frames[i].find(names[i]), std::string::npos) << frames[i];
+  }
+}
+
+}  // namespace
+}  // namespace allocviz::record

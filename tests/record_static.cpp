@@ -1,0 +1,4 @@
+// A static program: nothing can be loaded before its allocator.
+int main() {
+  return 0;
+}
