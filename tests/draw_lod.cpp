@@ -161,7 +161,7 @@ TEST(LevelOfDetail, a_stack_never_outgrows_its_column_and_forgets_no_state_that_
 TEST(LevelOfDetail, the_picture_shows_columns_with_hidden_blocks_and_nothing_else) {
   Census census;
   census.blocks = {{0, 512, BlockState::Free}};
-  for (std::uint64_t at = 512; at < 640; at += 1) census.blocks.push_back({at, 1, BlockState::Live, -1, 1});
+  for (std::uint64_t at = 512; at < 640; at += 1) census.blocks.push_back({at, 1, BlockState::Live, -1, -1, 1});
   census.blocks.push_back({640, 384, BlockState::Free});
   census.arena_bytes = 1024;
   Scene scene;
@@ -182,7 +182,7 @@ TEST(LevelOfDetail, a_million_blocks_cost_a_sweep_not_a_drawing_each) {
   Census census;
   census.blocks.reserve(1'000'000);
   for (std::uint64_t i = 0; i < 1'000'000; ++i) {
-    census.blocks.push_back({i * 64, 64, i % 3 == 0 ? BlockState::Free : BlockState::Live, -1, 50, i});
+    census.blocks.push_back({i * 64, 64, i % 3 == 0 ? BlockState::Free : BlockState::Live, -1, -1, 50, i});
   }
   census.arena_bytes = 64'000'000;
   Scene scene;
@@ -286,7 +286,7 @@ TEST(MemoryMap, a_high_and_crowded_map_wraps_into_rows_that_tile_the_view) {
 TEST(Tooltip, says_how_many_blocks_stand_behind_a_pixel_and_of_which_state) {
   Census census;
   for (std::uint64_t i = 0; i < 32; ++i) {
-    census.blocks.push_back({i * 64, 64, i % 4 == 0 ? BlockState::Free : BlockState::Live, 4, 50, i});
+    census.blocks.push_back({i * 64, 64, i % 4 == 0 ? BlockState::Free : BlockState::Live, 4, -1, 50, i});
   }
   census.arena_bytes = 2048;
   EXPECT_EQ(draw::tip_text(census, {0, 1024}, {}),

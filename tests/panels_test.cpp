@@ -243,6 +243,20 @@ TEST_F(Panels, the_palette_finds_a_command_and_carries_it_out) {
   EXPECT_FALSE(state.quit);
 }
 
+TEST_F(Panels, the_maps_legend_changes_what_is_coloured_by_and_lights_one_entry) {
+  act(state, {.what = Do::SeekTo, .position = {3, replay::kAllSteps}});
+  program.gui->frames(2);
+  program.click("memory map/colour");
+  EXPECT_EQ(state.settings.color_by, app::ColorBy::Size);
+  EXPECT_TRUE(program.gui->sees("memory map/legend 2"));
+  program.click("memory map/legend 2");
+  EXPECT_EQ(state.only_color, 1u);
+  program.click("memory map/legend 2");
+  EXPECT_FALSE(state.only_color);
+  program.key("C");
+  EXPECT_EQ(state.settings.color_by, app::ColorBy::Age);
+}
+
 TEST_F(Panels, go_to_takes_an_event_and_a_step) {
   program.key("Ctrl+G");
   program.type("9x");

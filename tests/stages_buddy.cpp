@@ -333,8 +333,8 @@ TEST(BuddyTree, an_arena_of_2_to_the_46_and_a_view_of_one_byte_lay_out) {
   const std::uint64_t arena = std::uint64_t{1} << 46;
   census.arena_bytes = arena;
   std::uint64_t at = 0;
-  census.blocks.push_back({at, 64, BlockState::Live, 40, 50, 0});
-  for (at = 64; at < arena; at *= 2) census.blocks.push_back({at, at, BlockState::Free, -1, 0, 0});
+  census.blocks.push_back({at, 64, BlockState::Live, 40, -1, 50, 0});
+  for (at = 64; at < arena; at *= 2) census.blocks.push_back({at, at, BlockState::Free, -1, -1, 0, 0});
   trace::AllocatorSpec spec;
   spec.arena_bytes = arena;
   spec.min_block_bytes = 64;

@@ -138,9 +138,9 @@ TEST(SlabStage, a_million_blocks_become_strips_and_none_is_forgotten) {
   census.kind = trace::AllocatorKind::Slab;
   census.arena_bytes = 1'000'000 * 64;
   for (std::uint64_t i = 0; i < 1'000'000; ++i) {
-    census.blocks.push_back({i * 64, 64, i % 5 == 0 ? BlockState::Free : BlockState::Live, -1, 64, i});
+    census.blocks.push_back({i * 64, 64, i % 5 == 0 ? BlockState::Free : BlockState::Live, -1, -1, 64, i});
   }
-  census.free_lists.push_back({0, 64, {0}});
+  census.free_lists.push_back({0, -1, 64, {0}});
   trace::AllocatorSpec spec;
   spec.kind = trace::AllocatorKind::Slab;
   spec.block_bytes = 64;

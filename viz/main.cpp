@@ -54,6 +54,8 @@ void define(CLI::App& cli, Options& options) {
   cli.add_option("--preset", options.arguments.preset, "How the window is divided")
       ->check(CLI::IsMember({"teach", "debug", "compare"}));
   cli.add_option("--theme", options.arguments.theme, "Colours")->check(CLI::IsMember({"dark", "light"}));
+  cli.add_option("--color", options.arguments.color, "What the memory map is coloured by")
+      ->check(CLI::IsMember({"state", "size", "age", "lifetime", "thread", "site", "tag"}));
   cli.add_option("--screenshot", options.screenshot, "Draw one picture and end; needs no display")
       ->type_name("OUT.png");
   cli.add_option("--size", options.size, "Size of the picture or the window in pixels (1280x800)")->type_name("WxH");

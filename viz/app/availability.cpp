@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
 #include "viz/app/playback.h"
 
@@ -50,6 +51,8 @@ bool is_enabled(const State& state, const CommandInfo& info) {
       return state.loading != nullptr;
     case Do::DismissError:
       return state.trouble.has_value();
+    case Do::SetColorBy:
+      return can_color_by(static_cast<ColorBy>(info.number), *state.document.trace);
     case Do::ClearSelection:
       return state.selection.offset.has_value();
     default:
@@ -74,6 +77,8 @@ bool is_checked(const State& state, const CommandInfo& info) {
       return settings.reduce_motion;
     case Do::ToggleCurve:
       return (settings.curves >> (info.number & 31u) & 1u) != 0;
+    case Do::SetColorBy:
+      return static_cast<std::uint64_t>(color_by(state)) == info.number;
     case Do::SetTheme:
       return static_cast<std::uint64_t>(settings.theme) == info.number;
     default:

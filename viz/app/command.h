@@ -57,6 +57,9 @@ enum class Do : std::uint16_t {
   SetTimeView,  // value, value2 = first and last position of the charts
   ZoomTimeFit,
   ToggleCurve,  // number = replay::Curve
+  SetColorBy,   // number = ColorBy
+  NextColorBy,  // the next one that the log has something to say on
+  OnlyColor,    // number = an entry of the map's legend: the others are dimmed; the same one again lights all
   SetFilter,    // text = the event list's search
   ScrollList,   // number = LeftTab, value = the row at the top, value2 = how many rows are seen
   ShowEventList,

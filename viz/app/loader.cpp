@@ -280,6 +280,7 @@ void adopt(State& state, Opened opened) {
   state.event_list.top = state.failure_list.top = 0;
   state.playback.playing = state.playback.resume_after_scrub = false;
   state.playback.carry = 0;
+  state.only_color.reset();
   state.trouble.reset();
   take_stages(state, std::move(opened.stages), opened.at);
   state.document.saved = make_up_of(state);

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "core/trace/io.h"
+#include "viz/app/coloring.h"
 
 namespace allocviz::app {
 
@@ -54,6 +55,14 @@ void read_preset(const Json& json, Preset& preset) {
   }
 }
 
+void read_color_by(const Json& json, ColorBy& by) {
+  const auto found = json.find("color_by");
+  if (found == json.end() || !found->is_string()) return;
+  for (std::size_t i = 0; i < kColorBys; ++i) {
+    if (*found == name_of(static_cast<ColorBy>(i))) by = static_cast<ColorBy>(i);
+  }
+}
+
 Settings from_json(const Json& json) {
   Settings settings;
   if (!json.is_object()) return settings;
@@ -73,6 +82,7 @@ Settings from_json(const Json& json) {
   int curves = static_cast<int>(settings.curves);
   read(json, "curves", curves, 0, 0xffff);
   settings.curves = static_cast<unsigned>(curves);
+  read_color_by(json, settings.color_by);
   read_recent(json, settings.recent);
   return settings;
 }
@@ -91,6 +101,7 @@ Json to_json(const Settings& settings) {
           {"window_width", settings.window_width},
           {"window_height", settings.window_height},
           {"curves", settings.curves},
+          {"color_by", name_of(settings.color_by)},
           {"recent", settings.recent}};
 }
 

@@ -1,6 +1,7 @@
 # The sources of viz/app, relative to viz/.
 list(APPEND app_sources
   app/availability.cpp
+  app/coloring.cpp
   app/command.cpp
   app/cursor.cpp
   app/draft.cpp

@@ -1,4 +1,5 @@
 #include "viz/app/startup.h"
+#include "viz/app/coloring.h"
 
 #include <utility>
 
@@ -111,6 +112,9 @@ trace::Result<State> start(const Arguments& arguments) {
   state.scenarios = scenario_list();
   if (auto opened = open_first(state, std::move(request).value(), arguments.wait); !opened.ok()) {
     return std::move(opened).trouble();
+  }
+  for (std::size_t by = 0; by < kColorBys; ++by) {
+    if (arguments.color == name_of(static_cast<ColorBy>(by))) state.settings.color_by = static_cast<ColorBy>(by);
   }
   if (!arguments.preset.empty()) {
     if (auto taken = take_preset(state, arguments.preset); !taken.ok()) return std::move(taken).trouble();

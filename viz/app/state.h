@@ -73,6 +73,9 @@ struct Loading {  // shared with the worker that opens, rebuilds or saves
 enum class LeftTab : std::uint8_t { Events, Scenarios, Failures };
 enum class Preset : std::uint8_t { Teach, Debug, Compare };
 enum class Popup : std::uint8_t { None, Palette, Keys, GoTo, OpenPath, SavePath, Allocator, About };
+// What the memory map's live blocks are coloured by (coloring.h).
+enum class ColorBy : std::uint8_t { State, Size, Age, Lifetime, Thread, Site, Tag };
+inline constexpr std::size_t kColorBys = 7;
 enum class Split : std::uint8_t { Left, Right, Bottom, Map };
 
 // Remembered between runs in the user's config folder.
@@ -86,6 +89,7 @@ struct Settings {
   int window_width = 1280, window_height = 800;
   std::vector<std::string> recent;  // newest first, at most ten
   unsigned curves = 0b1111;         // bit c = replay::Curve c is drawn
+  ColorBy color_by = ColorBy::State;
   bool operator==(const Settings&) const = default;
 };
 
@@ -129,6 +133,7 @@ struct State {
   TimeView time;
   EventFilter filter;
   ListView event_list, failure_list;
+  std::optional<std::uint64_t> only_color;  // the entry of the map's legend that is lit, the others dimmed
   Settings settings, settings_on_disk;
   std::string settings_path;          // empty = nothing is remembered
   double settings_changed_at_s = -1;  // -1 = as on disk

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
 #include "viz/app/update_parts.h"
 
@@ -76,6 +77,25 @@ void screenshot(State& state, const std::string& path) {
   state.screenshot_path = path.empty() ? fmt::format("allocviz-{}.png", state.cursor().event) : path;
 }
 
+void set_color_by(State& state, ColorBy by) {
+  if (!can_color_by(by, *state.document.trace)) return;
+  state.settings.color_by = by;
+  state.only_color.reset();
+}
+
+void next_color(State& state) {
+  auto next = static_cast<std::size_t>(color_by(state));
+  do {
+    next = (next + 1) % kColorBys;
+  } while (!can_color_by(static_cast<ColorBy>(next), *state.document.trace));
+  set_color_by(state, static_cast<ColorBy>(next));
+}
+
+void only_color(State& state, std::uint64_t entry) {
+  const bool again = state.only_color == entry;
+  state.only_color = again ? std::nullopt : std::optional{entry};
+}
+
 bool update_looks(Settings& settings, const Command& command) {
   switch (command.what) {
     case Do::SetTheme:
@@ -123,6 +143,15 @@ bool update_window(State& state, const Command& command) {
       break;
     case Do::PresetCompare:
       compare(state);
+      break;
+    case Do::SetColorBy:
+      set_color_by(state, static_cast<ColorBy>(command.number % kColorBys));
+      break;
+    case Do::NextColorBy:
+      next_color(state);
+      break;
+    case Do::OnlyColor:
+      only_color(state, command.number);
       break;
     case Do::Screenshot:
       screenshot(state, command.text);

@@ -73,6 +73,20 @@ void add_share(std::span<Column> row, const ByteAxis& axis, double from, double 
   row[last].share[slot] += static_cast<float>(b - static_cast<double>(last));
 }
 
+void add_tint(std::span<Column> row, const ByteAxis& axis, double from, double to, Color tint) {
+  if (row.empty()) return;
+  const double scale = 1.0 / axis.bytes_per_px();
+  const double a = std::max((from - axis.bytes.from) * scale, 0.0);
+  const double b = std::min((to - axis.bytes.from) * scale, static_cast<double>(row.size()));
+  for (double x = std::floor(a); x < b; ++x) {
+    const auto share = static_cast<float>(std::min(x + 1, b) - std::max(x, a));
+    Column& column = row[static_cast<std::size_t>(x)];
+    if (share <= column.tint_share) continue;
+    column.tint_share = share;
+    column.tint = tint;
+  }
+}
+
 void add_hidden(std::span<Column> row, const ByteAxis& axis, double from, double to) {
   if (row.empty()) return;
   const double scale = 1.0 / axis.bytes_per_px();
@@ -134,7 +148,8 @@ void paint_bands(const Scene& scene, const Theme& theme, Picture& out) {
       const bool hides = column.hidden > 1;
       std::size_t y = top + static_cast<std::size_t>(height);
       for (const Look look : kOrder) {
-        const Paint& paint = colours[static_cast<std::size_t>(look)];
+        Paint paint = colours[static_cast<std::size_t>(look)];
+        if (look == Look::Live && column.tint != 0) paint = {column.tint, mix(column.tint, theme.panel, 0.35)};
         for (int i = stack.height[static_cast<std::size_t>(look)]; i > 0; --i) {
           --y;
           out.pixels[y * stride + x] = hides && ((x + y) & 3u) == 0 ? paint.hatch : paint.solid;

@@ -25,6 +25,8 @@ inline constexpr std::size_t kMaxBoxes = 5000;  // more than this in a scene: th
 
 // Adds the bytes [from, to) in state `look` to the columns of a row.
 void add_share(std::span<Column> row, const ByteAxis& axis, double from, double to, Look look);
+// Hands the columns of the live bytes [from, to) the block's tint, where no other block has more of the column.
+void add_tint(std::span<Column> row, const ByteAxis& axis, double from, double to, Color tint);
 // Counts a block that is not drawn as a box, and has the columns it touches painted.
 void add_hidden(std::span<Column> row, const ByteAxis& axis, double from, double to);
 

@@ -28,6 +28,7 @@ void lay_linear(const MapInput& input, MapScene& out, const ByteAxis& axis, Rect
   const Rect row{axis.x0, area.y0 + 2, axis.x1, std::floor(area.y0 + 2 + height)};
   StripOptions options;
   if (input.census.kind == trace::AllocatorKind::Bump) options.free_word = "unused";
+  if (input.colors != nullptr) options.tint_of = input.colors->tint_of;
   add_strip(out.scene, input.census, axis, row, input.focus, input.style, input.name_of, options);
   out.axes.push_back(axis);
   out.rows.push_back(row);
@@ -47,6 +48,7 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
   const double bytes = whole.bytes.width() / count;
   StripOptions options;
   options.max_boxes = kMaxBoxes / static_cast<std::size_t>(count);
+  if (input.colors != nullptr) options.tint_of = input.colors->tint_of;
   for (int i = 0; i < count; ++i) {
     const float y = std::floor(area.y0 + static_cast<float>(i) * pitch);
     const float bottom = std::max(y + 1, std::floor(area.y0 + static_cast<float>(i + 1) * pitch) - 0.3f * em);
@@ -66,6 +68,34 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
   }
 }
 
+// A long word (a call site) is cut, so that the others keep their place.
+void add_color_legend(MapScene& out, Rect line, const MapColors& colors, const Style& style) {
+  const float em = style.em;
+  const float middle = std::floor((line.y0 + line.y1) / 2);
+  const auto count = static_cast<float>(std::max<std::size_t>(colors.legend.size(), 1));
+  const float most = std::max(5 * em, line.width() / count - 3 * em);
+  float x = line.x0;
+  for (const MapColors::Entry& entry : colors.legend) {
+    const float width = std::min(style.width(Type::Small, entry.word) + 0.2f * em, most);
+    if (x + 1.6f * em + width > line.x1) {
+      out.scene.labels.push_back({{x - 0.4f * em, line.y0, line.x1, line.y1}, "…", Tone::Dim, Type::Small});
+      return;
+    }
+    Box swatch;
+    swatch.rect = {std::floor(x), middle - std::floor(0.4f * em), std::floor(x + 1.1f * em),
+                   middle + std::floor(0.4f * em)};
+    swatch.look = Look::Live;
+    swatch.solid_x = swatch.rect.x1;
+    swatch.tint = entry.color;
+    out.scene.legend.push_back(swatch);
+    const Rect word{x + 1.6f * em, line.y0, x + 1.6f * em + width, line.y1};
+    out.scene.labels.push_back({word, entry.word, entry.dimmed ? Tone::Faint : Tone::Text, Type::Small, Align::Left});
+    out.legend_hints.push_back(entry.hint);
+    out.legend.push_back({x - 0.4f * em, line.y0, word.x1 + 0.4f * em, line.y1});
+    x = word.x1 + 0.9f * em;
+  }
+}
+
 }  // namespace
 
 MapScene lay_out_map(const MapInput& input) {
@@ -81,10 +111,16 @@ MapScene lay_out_map(const MapInput& input) {
     lay_linear(input, out, axis, area);
   }
   if (legend) {
-    const float x0 = out.axes.front().x0;
+    // At its left the panel says what is coloured by.
+    const float x0 = std::max(out.axes.front().x0, input.rect.x0 + 6.3f * em);
     const float y0 = std::min(area.y1, out.rows.back().y1 + 2.4f * em);
-    add_legend(out.scene, {x0, y0 + 0.2f * em, input.rect.x1, y0 + 1.5f * em}, input.census.kind,
-               has_gaps(input.census), out.scene.hides, input.style);
+    out.legend_line = {input.rect.x0, y0 + 0.2f * em, input.rect.x1, y0 + 1.5f * em};
+    const Rect line{x0, out.legend_line.y0, out.legend_line.x1, out.legend_line.y1};
+    if (input.colors != nullptr) {
+      add_color_legend(out, line, *input.colors, input.style);
+    } else {
+      add_legend(out.scene, line, input.census.kind, has_gaps(input.census), out.scene.hides, input.style);
+    }
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/replay/census.h"
@@ -12,6 +13,18 @@
 
 namespace allocviz::draw {
 
+// What the live blocks are coloured by, where that is not their state.
+struct MapColors {
+  struct Entry {
+    std::string word;
+    std::string hint;  // for the panel's tooltip
+    Color color = 0;
+    bool dimmed = false;
+  };
+  std::vector<Entry> legend;
+  TintOf tint_of;
+};
+
 struct MapInput {
   const replay::Census& census;
   const Focus& focus;
@@ -19,13 +32,17 @@ struct MapInput {
   Span view;
   Style style;
   const NameOf& name_of;
-  bool may_wrap = false;  // the map is the main view: it need not stand under the tree
+  const MapColors* colors = nullptr;  // null = by state
+  bool may_wrap = false;              // the map is the main view: it need not stand under the tree
 };
 
 struct MapScene {
   Scene scene;
   std::vector<ByteAxis> axes;  // one a row
   std::vector<Rect> rows;
+  std::vector<Rect> legend;               // of MapColors::legend, as far as they fit
+  std::vector<std::string> legend_hints;  // one each
+  Rect legend_line;                       // empty where there is no room for one
 };
 
 [[nodiscard]] MapScene lay_out_map(const MapInput& input);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/replay/census.h"
 #include "viz/draw/geometry.h"
 #include "viz/draw/style.h"
 
@@ -24,11 +25,25 @@ struct Box {
   bool selected = false;
   bool related = false;  // the buddy of what is selected
   bool next = false;     // slab: the head of the free list, handed out next
+  Color tint = 0;        // Live: instead of the state's own colour; 0 = none
   bool moves = false;    // it came into being just now, out of `from`
   Rect from;
 };
 
-enum class Tone : std::uint8_t { Text, Dim, Faint, OnLive, Touched, Failed, Relation, Live, Waste, Dead };
+enum class Tone : std::uint8_t {
+  Text,
+  Dim,
+  Faint,
+  OnLive,
+  OnDark,   // on a tint, whatever the theme
+  OnLight,  // the same
+  Touched,
+  Failed,
+  Relation,
+  Live,
+  Waste,
+  Dead
+};
 enum class Align : std::uint8_t { Left, Center, Right };
 
 struct Label {
@@ -68,6 +83,8 @@ struct Column {
   float share[kLooks] = {};
   std::uint32_t hidden = 0;
   bool painted = false;
+  Color tint = 0;        // of the live block with the most bytes here; 0 = the state's own colour
+  float tint_share = 0;  // how much of the column that block is
 };
 
 // A row of columns and where its pixels go: rect.width() columns from `first_column` on.
@@ -95,5 +112,7 @@ struct Scene {
 
 // What to call the block that event `born` made: its id. Asked only for boxes wide enough for a label.
 using NameOf = std::function<std::string(std::uint64_t born)>;
+// The colour of a live block where the map is coloured by something else than the state; 0 = the state's own.
+using TintOf = std::function<Color(const replay::Block& block)>;
 
 }  // namespace allocviz::draw

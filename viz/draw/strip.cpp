@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "viz/draw/lod.h"
+#include "viz/draw/theme.h"
 
 namespace allocviz::draw {
 namespace {
@@ -12,7 +13,7 @@ double end_of(const replay::Block& block) {
   return static_cast<double>(block.offset) + static_cast<double>(block.size);
 }
 
-void add_block_shares(std::span<Column> row, const ByteAxis& axis, const replay::Block& block) {
+void add_block_shares(std::span<Column> row, const ByteAxis& axis, const replay::Block& block, Color tint) {
   const auto from = static_cast<double>(block.offset);
   if (block.state != replay::BlockState::Live) {
     add_share(row, axis, from, end_of(block), look_of(block.state));
@@ -21,6 +22,16 @@ void add_block_shares(std::span<Column> row, const ByteAxis& axis, const replay:
   const double solid = from + static_cast<double>(std::min(block.requested, block.size));
   add_share(row, axis, from, solid, Look::Live);
   add_share(row, axis, solid, end_of(block), Look::Waste);
+  if (tint != 0) add_tint(row, axis, from, solid, tint);
+}
+
+Color tint_of(const replay::Block& block, const StripOptions& options) {
+  return options.tint_of && block.state == replay::BlockState::Live ? options.tint_of(block) : 0;
+}
+
+// Black or white, whichever is read better on a tint.
+Tone tone_on(Color tint) {
+  return contrast(tint, rgb(0x000000)) > contrast(tint, rgb(0xffffff)) ? Tone::OnLight : Tone::OnDark;
 }
 
 const char* word_of(Look look, const char* free_word) {
@@ -64,7 +75,7 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
   if (solid < 0.9f * em) return;
   const std::string name = name_of ? name_of(block.born) : std::string();
   const std::string size = trace::size_text(block.requested);
-  const Tone tone = box.look == Look::Live ? Tone::OnLive : Tone::Dim;
+  const Tone tone = box.tint != 0 ? tone_on(box.tint) : box.look == Look::Live ? Tone::OnLive : Tone::Dim;
   const float name_width = style.width(Type::Bold, name);
   const float size_width = style.width(Type::MonoSmall, size);
   const float pad = std::min(0.55f * em, 0.2f * solid);
@@ -173,7 +184,7 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
   for (std::size_t i = first_block_after(census, axis.bytes.from); i < census.blocks.size(); ++i) {
     const replay::Block& block = census.blocks[i];
     if (static_cast<double>(block.offset) >= axis.bytes.to) break;
-    add_block_shares(band, axis, block);
+    add_block_shares(band, axis, block, tint_of(block, options));
     const double px = static_cast<double>(block.size) * px_per_byte;
     if (px >= kBoxPx) {
       candidates.push_back({i, px});
@@ -191,6 +202,7 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
       continue;
     }
     Box box = box_of(block.offset, block.size, block.requested, look_of(block.state), axis, row);
+    box.tint = tint_of(block, options);
     apply_focus(box, focus);
     add_box(scene, box, &block, style, name_of, options);
   }

@@ -15,6 +15,7 @@ struct StripOptions {
   bool labels = true;
   const char* free_word = "free";  // what free bytes are called: a bump's are unused
   std::size_t max_boxes = 5000;
+  TintOf tint_of = {};
 };
 
 // Adds the blocks in view as boxes with labels, and a band of columns for those too narrow. O(blocks in view + pixels).

@@ -123,4 +123,10 @@ Color viridis(double t) {
   return mix(rgb(kStops[low]), rgb(kStops[low + 1]), at - static_cast<double>(low));
 }
 
+Color kind_color(std::size_t i) {
+  static constexpr std::array<std::uint32_t, 8> kKinds{0x56B4E9, 0xE69F00, 0x009E73, 0xCC79A7,
+                                                       0x0072B2, 0xD55E00, 0xF0E442, 0x8A919C};
+  return rgb(kKinds[std::min(i, kKinds.size() - 1)]);
+}
+
 }  // namespace allocviz::draw

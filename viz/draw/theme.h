@@ -1,6 +1,8 @@
 // Colours by meaning. Dark and light hold the same meanings; panels never name a colour.
 #pragma once
 
+#include <cstddef>
+
 #include "viz/draw/geometry.h"
 
 namespace allocviz::draw {
@@ -23,6 +25,10 @@ struct Theme {
 [[nodiscard]] const Theme& theme(ThemeKind kind);
 // Viridis at t in 0 ... 1.
 [[nodiscard]] Color viridis(double t);
+
+// Colours that differ, for kinds without an order: the i-th of eight, told apart by people with any colour vision
+// (Okabe and Ito's, without black, and a grey); from the ninth on the grey.
+[[nodiscard]] Color kind_color(std::size_t i);
 
 // Relative luminance and contrast ratio (1 ... 21) as WCAG 2.1 defines them; alpha is not looked at.
 [[nodiscard]] double luminance(Color color);

@@ -1,8 +1,11 @@
 // The memory map, under the stage on its x axis.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
+#include <vector>
 
+#include "viz/app/coloring.h"
 #include "viz/draw/lod.h"
 #include "viz/draw/map_layout.h"
 #include "viz/draw/tip.h"
@@ -24,12 +27,40 @@ draw::Focus focus_of(const replay::Timeline& timeline, std::optional<std::uint64
   return focus;
 }
 
+// The entries' colours; with one of them lit, the others fade into the panel.
+draw::MapColors colors_of(const Context& context, const replay::Timeline& timeline) {
+  const app::Coloring coloring =
+      app::coloring_of(app::color_by(context.state), timeline.trace(), timeline.census(), timeline.position().event);
+  const std::optional<std::uint64_t> only = context.state.only_color;
+  draw::MapColors colors;
+  std::vector<draw::Color> tints;
+  const std::size_t count = coloring.entries.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    // Viridis' ends are left out where they would vanish into the ground.
+    const double t = count < 2 ? 0.5 : 0.12 + 0.83 * static_cast<double>(i) / static_cast<double>(count - 1);
+    const draw::Color full = coloring.is_scale ? draw::viridis(t) : draw::kind_color(i);
+    const bool dimmed = only && *only != i;
+    tints.push_back(dimmed ? draw::mix(full, context.theme.panel, 0.82) : full);
+    const app::Coloring::Entry& entry = coloring.entries[i];
+    const std::string sum = fmt::format("{}\n{} {}, {} requested", entry.word, trace::count_text(entry.blocks),
+                                        entry.blocks == 1 ? "block" : "blocks", trace::size_text(entry.bytes));
+    colors.legend.push_back({entry.word, sum, tints.back(), dimmed});
+  }
+  colors.tint_of = [tints, entry_of = coloring.entry_of](const replay::Block& block) { return tints[entry_of(block)]; };
+  return colors;
+}
+
 void lay_out(const Context& context, const replay::Timeline& timeline, std::size_t stage, Rect inside,
              draw::Cached<draw::MapScene>& cached) {
   const draw::Style style = style_of(context.em);
   draw::ViewKey key = key_of(context, timeline, stage, inside, style);
-  key.flags = context.state.settings.preset == app::Preset::Debug ? 1 : 0;
+  const app::ColorBy by = app::color_by(context.state);
+  const std::uint64_t only = context.state.only_color ? *context.state.only_color + 1 : 0;
+  const unsigned wraps = context.state.settings.preset == app::Preset::Debug ? 1 : 0;
+  key.flags = wraps | static_cast<unsigned>(by) << 1 | static_cast<unsigned>(only) << 8;
   if (!cached.outdated(key)) return;
+  draw::MapColors colors;
+  if (by != app::ColorBy::State) colors = colors_of(context, timeline);
   const draw::NameOf names = names_of(timeline);
   const draw::Focus focus = focus_of(timeline, key.selected);
   cached.scene = draw::lay_out_map({.census = timeline.census(),
@@ -38,12 +69,37 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                     .view = key.view,
                                     .style = style,
                                     .name_of = names,
-                                    .may_wrap = key.flags != 0});
+                                    .colors = by == app::ColorBy::State ? nullptr : &colors,
+                                    .may_wrap = wraps != 0});
   cached.texture = 0;
   if (!cached.scene.scene.hides) return;
   draw::paint_bands(cached.scene.scene, context.theme, cached.picture);
   cached.texture = ui::upload("map " + std::to_string(stage), cached.picture.pixels.data(), cached.picture.width,
                               cached.picture.height);
+}
+
+// What is coloured by, which a click changes; and the entries, of which a click lights one.
+void legend(const Context& context, const draw::MapScene& scene) {
+  if (scene.legend_line.width() <= 0) return;
+  const ui::WithFont font(ui::Font::Small);
+  const float top = std::round((scene.legend_line.y0 + scene.legend_line.y1 - ui::line_height()) / 2);
+  ImGui::SetCursorScreenPos(ImVec2(scene.legend_line.x0, top));
+  const std::string by = fmt::format("by {}##colour", app::name_of(app::color_by(context.state)));
+  if (ui::link(context.theme, by.c_str())) context.commands.push(app::Do::NextColorBy);
+  ui::tooltip(
+      "What the colours stand for. A click goes to the next: state, size, age, lifetime, and thread, call site "
+      "and tag where the log names them.");
+  for (std::size_t i = 0; i < scene.legend.size(); ++i) {
+    const Rect& rect = scene.legend[i];
+    ImGui::SetCursorScreenPos(ImVec2(rect.x0, rect.y0));
+    const std::string label = fmt::format("##legend {}", i + 1);
+    const bool lit = context.state.only_color == i;
+    const std::string hint =
+        scene.legend_hints[i] + (lit ? "\nA click shows all again." : "\nA click shows only these, the others dimmed.");
+    const auto nothing = [](ImDrawList*, Rect, draw::Color) {};
+    if (!ui::icon_button(label.c_str(), hint.c_str(), nothing, {rect.width(), rect.height()})) continue;
+    context.commands.push({.what = app::Do::OnlyColor, .number = i});
+  }
 }
 
 // "64 MiB · 21 071 live · 1 px = 53 KiB", or how to look closer.
@@ -69,9 +125,11 @@ void memory_map(const Context& context, Rect rect, std::size_t stage) {
                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   lay_out(context, timeline, stage, inside, cached);
   const draw::MapScene& scene = cached.scene;
+  legend(context, scene);
   paint_scene({ui::draw_list(), context.theme, context.em}, scene.scene, cached.texture);
 
-  const Pointer pointer = canvas("map", inside);
+  const float bottom = scene.legend_line.width() > 0 ? scene.legend_line.y0 : inside.y1;
+  const Pointer pointer = canvas("map", {inside.x0, inside.y0, inside.x1, bottom});
   const double arena = static_cast<double>(timeline.census().arena_bytes);
   const std::optional<draw::Span> bytes = draw::hit(scene, pointer.at);
   if (scene.axes.size() == 1) {

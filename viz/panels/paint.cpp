@@ -60,9 +60,10 @@ void paint_live(const Paint& paint, const Box& box, Rect rect) {
   const float rounding = rounding_of(paint, rect);
   const float shift = rect.x0 - box.rect.x0;
   const float solid = std::min(box.solid_x + shift, rect.x1);
-  ui::fill(paint.list, rect, paint.theme.live_fill, rounding);
+  ui::fill(paint.list, rect, box.tint != 0 ? box.tint : paint.theme.live_fill, rounding);
   if (solid < rect.x1) paint_waste(paint, {solid, rect.y0, rect.x1, rect.y1});
-  if (rect.width() >= 4) ui::outline(paint.list, rect, paint.theme.live, line_of(paint), rounding);
+  const Color edge = box.tint != 0 ? draw::mix(box.tint, paint.theme.text, 0.3) : paint.theme.live;
+  if (rect.width() >= 4) ui::outline(paint.list, rect, edge, line_of(paint), rounding);
 }
 
 void paint_dotted(const Paint& paint, Rect rect, Color color) {
@@ -184,6 +185,10 @@ Color color_of(Tone tone, const draw::Theme& theme) {
       return theme.text_faint;
     case Tone::OnLive:
       return theme.text_on_live;
+    case Tone::OnDark:
+      return draw::rgb(0xffffff);
+    case Tone::OnLight:
+      return draw::rgb(0x000000);
     case Tone::Touched:
       return theme.touched;
     case Tone::Failed:

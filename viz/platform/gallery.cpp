@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "viz/app/coloring.h"
 #include "viz/app/loader.h"
 #include "viz/app/startup.h"
 #include "viz/app/update.h"
@@ -79,6 +80,15 @@ class Gallery {
         if (auto drawn = both_themes(state, fmt::format("{}-{}-event{}", name, word, event)); !drawn.ok()) return drawn;
       }
     }
+    seek(state, {.event = state.timeline().summary().peak_event});
+    for (std::size_t by = 1; by < app::kColorBys; ++by) {
+      const auto color = static_cast<app::ColorBy>(by);
+      if (!app::can_color_by(color, *state.document.trace)) continue;
+      carry_out(state, app::Do::SetColorBy, by);
+      if (auto drawn = both_themes(state, fmt::format("{}-by-{}", name, app::name_of(color))); !drawn.ok())
+        return drawn;
+    }
+    carry_out(state, app::Do::SetColorBy, 0);
     return every_format(state, name + "-debug-all");
   }
 

@@ -1,0 +1,113 @@
+// What the map's colours stand for: every live block in one entry, the entries' sums the figures'.
+#include <numeric>
+
+#include "tests/app_support.h"
+#include "viz/app/availability.h"
+#include "viz/app/coloring.h"
+#include "viz/app/settings.h"
+
+namespace {
+
+using namespace app_test;
+using app::ColorBy;
+using app::Coloring;
+
+std::vector<std::string> words(const Coloring& coloring) {
+  std::vector<std::string> out;
+  for (const Coloring::Entry& entry : coloring.entries) out.push_back(entry.word);
+  return out;
+}
+
+Coloring coloring(const app::State& state, ColorBy by) {
+  return app::coloring_of(by, *state.document.trace, state.timeline().census(), state.cursor().event);
+}
+
+TEST(Coloring, sizes_stand_on_a_scale_of_powers_of_four) {
+  app::State state = opened(kLesson);
+  seek(state, 3);
+  const Coloring by_size = coloring(state, ColorBy::Size);
+  EXPECT_TRUE(by_size.is_scale);
+  EXPECT_EQ(words(by_size), (std::vector<std::string>{"≤ 64 B", "≤ 256 B"}));
+  EXPECT_EQ(by_size.entries[0].blocks, 1u);
+  EXPECT_EQ(by_size.entries[1].bytes, 300u);
+}
+
+TEST(Coloring, a_lifetime_ends_where_the_log_frees_and_some_never_do) {
+  app::State state = opened(kLesson);
+  seek(state, 3);
+  const Coloring by_life = coloring(state, ColorBy::Lifetime);
+  EXPECT_EQ(words(by_life), (std::vector<std::string>{"< 10 events", "never freed"}));
+  EXPECT_EQ(by_life.entries[0].bytes, 60u) << "B is freed by event 6";
+}
+
+TEST(Coloring, call_sites_are_kinds_and_what_has_none_says_so) {
+  app::State state = opened(kLesson);
+  seek(state, 3);
+  const Coloring by_site = coloring(state, ColorBy::Site);
+  EXPECT_FALSE(by_site.is_scale);
+  EXPECT_EQ(words(by_site), (std::vector<std::string>{"no site", "main.c:12 parse_header"})) << "most bytes first";
+  EXPECT_FALSE(app::can_color_by(ColorBy::Thread, *state.document.trace));
+  EXPECT_FALSE(app::can_color_by(ColorBy::Tag, *state.document.trace));
+}
+
+// C: whatever is coloured by, every live block has one entry and no byte is counted twice.
+TEST(Coloring, entries_sum_up_to_what_lives_whatever_is_coloured_by) {
+  std::string json = R"({"format": "allocviz-trace", "version": 1,
+    "allocators": [{"kind": "buddy", "arena": "1 MiB", "min_block": 16}], "events": [)";
+  for (int i = 0; i < 400; ++i) {
+    json += R"({"op": "alloc", "id": )" + std::to_string(i) + R"(, "size": )" + std::to_string(1 + (i * i) % 3000) +
+            R"(, "thread": )" + std::to_string(i % 13) + R"(, "tag": "t)" + std::to_string(i % 5) + "\"},";
+    if (i % 3 == 2) json += R"({"op": "free", "id": )" + std::to_string(i - 1) + "},";
+  }
+  json.back() = ']';
+  json += '}';
+  app::State state = opened(json);
+  seek(state, 500);
+  for (std::size_t by = 1; by < app::kColorBys; ++by) {
+    SCOPED_TRACE(app::name_of(static_cast<ColorBy>(by)));
+    const Coloring all = coloring(state, static_cast<ColorBy>(by));
+    EXPECT_LE(all.entries.size(), app::kMostEntries);
+    std::vector<Coloring::Entry> counted = all.entries;
+    for (Coloring::Entry& entry : counted) entry.blocks = entry.bytes = 0;
+    for (const replay::Block& block : state.timeline().census().blocks) {
+      if (block.state != replay::BlockState::Live) continue;
+      Coloring::Entry& entry = counted.at(all.entry_of(block));
+      ++entry.blocks;
+      entry.bytes += block.requested;
+    }
+    EXPECT_EQ(counted, all.entries);
+    const std::uint64_t bytes = std::accumulate(counted.begin(), counted.end(), std::uint64_t{0},
+                                                [](std::uint64_t sum, const auto& entry) { return sum + entry.bytes; });
+    EXPECT_EQ(bytes, state.timeline().figures().live_requested);
+  }
+  EXPECT_EQ(words(coloring(state, ColorBy::Thread)).back(), "6 others");
+  EXPECT_TRUE(coloring(state, ColorBy::State).entries.empty());
+}
+
+TEST(Coloring, the_next_one_passes_by_what_the_log_does_not_say) {
+  app::State state = opened(kLesson);
+  std::vector<ColorBy> met;
+  for (int i = 0; i < 5; ++i) {
+    act(state, app::Do::NextColorBy);
+    met.push_back(state.settings.color_by);
+  }
+  EXPECT_EQ(met, (std::vector{ColorBy::Size, ColorBy::Age, ColorBy::Lifetime, ColorBy::Site, ColorBy::State}));
+  act(state, {.what = app::Do::SetColorBy, .number = static_cast<std::uint64_t>(ColorBy::Tag)});
+  EXPECT_EQ(state.settings.color_by, ColorBy::State) << "this log has no tags";
+  state.settings.color_by = ColorBy::Tag;
+  EXPECT_EQ(app::color_by(state), ColorBy::State) << "remembered from another log";
+}
+
+TEST(Coloring, one_entry_is_lit_until_it_is_chosen_again_or_the_colouring_changes) {
+  app::State state = opened(kLesson);
+  act(state, {.what = app::Do::SetColorBy, .number = 1});
+  act(state, {.what = app::Do::OnlyColor, .number = 1});
+  EXPECT_EQ(state.only_color, 1u);
+  act(state, {.what = app::Do::OnlyColor, .number = 1});
+  EXPECT_FALSE(state.only_color);
+  act(state, {.what = app::Do::OnlyColor, .number = 0});
+  act(state, app::Do::NextColorBy);
+  EXPECT_FALSE(state.only_color);
+}
+
+}  // namespace

@@ -1,0 +1,187 @@
+#include "viz/app/coloring.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <utility>
+
+#include "core/trace/spec.h"
+
+namespace allocviz::app {
+
+namespace {
+
+using replay::Block;
+using Key = std::uint64_t;
+using KeyOf = std::function<Key(const Block&)>;
+
+constexpr Key kNever = ~Key{0};  // a lifetime without an end
+
+struct Sum {
+  std::uint64_t blocks = 0, bytes = 0;
+};
+using Sums = std::map<Key, Sum>;
+
+Sums sums_of(const replay::Census& census, const KeyOf& key_of) {
+  Sums sums;
+  for (const Block& block : census.blocks) {
+    if (block.state != replay::BlockState::Live) continue;
+    Sum& sum = sums[key_of(block)];
+    ++sum.blocks;
+    sum.bytes += block.requested;
+  }
+  return sums;
+}
+
+// The exponents of a scale, smallest first; what is beyond the last entry belongs to it.
+Coloring scale(const Sums& sums, const KeyOf& key_of, const std::function<std::string(Key, bool)>& word_of) {
+  Coloring coloring;
+  coloring.is_scale = true;
+  std::vector<Key> keys;
+  for (const auto& [key, sum] : sums) {
+    const bool merged = keys.size() == kMostEntries;
+    if (merged) coloring.entries.back().word = word_of(keys.back(), true);
+    if (!merged) {
+      keys.push_back(key);
+      coloring.entries.push_back({word_of(key, false), 0, 0});
+    }
+    coloring.entries.back().blocks += sum.blocks;
+    coloring.entries.back().bytes += sum.bytes;
+  }
+  coloring.entry_of = [keys, key_of](const Block& block) {
+    const auto at = std::lower_bound(keys.begin(), keys.end(), key_of(block));
+    return std::min(static_cast<std::size_t>(at - keys.begin()), keys.size() - 1);
+  };
+  return coloring;
+}
+
+// Kinds by their bytes, the most first; what finds no place among the first seven is "others".
+Coloring kinds(const Sums& sums, const KeyOf& key_of, const std::function<std::string(Key)>& word_of) {
+  Coloring coloring;
+  std::vector<std::pair<Key, Sum>> ranked(sums.begin(), sums.end());
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
+  std::map<Key, std::size_t> entry;
+  const bool crowded = ranked.size() > kMostEntries;
+  for (std::size_t i = 0; i < ranked.size(); ++i) {
+    const auto& [key, sum] = ranked[i];
+    const bool other = crowded && i >= kMostEntries - 1;
+    if (!other) coloring.entries.push_back({word_of(key), 0, 0});
+    if (other && i == kMostEntries - 1) {
+      coloring.entries.push_back({fmt::format("{} others", trace::count_text(ranked.size() - i)), 0, 0});
+    }
+    entry[key] = coloring.entries.size() - 1;
+    coloring.entries.back().blocks += sum.blocks;
+    coloring.entries.back().bytes += sum.bytes;
+  }
+  coloring.entry_of = [entry = std::move(entry), key_of](const Block& block) {
+    const auto found = entry.find(key_of(block));
+    return found == entry.end() ? std::size_t{0} : found->second;
+  };
+  return coloring;
+}
+
+constexpr Key kLeastSize = 2;  // 16 B: what is smaller is no class of its own in most allocators
+
+// The exponent e of the smallest 4^e not below a size, at least kLeastSize; of the smallest 10^e above a number of
+// events.
+Key power_of_four(std::uint64_t bytes) {
+  return bytes <= 1 ? kLeastSize : std::max(kLeastSize, (static_cast<Key>(std::bit_width(bytes - 1)) + 1) / 2);
+}
+Key power_of_ten(std::uint64_t events) {
+  Key exponent = 1;
+  for (std::uint64_t bound = 10; events >= bound && exponent < 19; bound *= 10) ++exponent;
+  return exponent;
+}
+std::uint64_t ten_to(Key exponent) {
+  std::uint64_t value = 1;
+  while (exponent-- > 0) value *= 10;
+  return value;
+}
+
+std::string size_word(Key exponent, bool and_more) {
+  if (and_more) return "> " + trace::size_text(std::uint64_t{1} << (2 * (exponent - 1)));
+  return exponent >= 32 ? "larger" : "≤ " + trace::size_text(std::uint64_t{1} << (2 * exponent));
+}
+
+std::string events_word(Key exponent, bool and_more) {
+  if (exponent == kNever) return "never freed";
+  if (and_more) return fmt::format("≥ {} events", trace::count_text(ten_to(exponent - 1)));
+  return fmt::format("< {} events", trace::count_text(ten_to(exponent)));
+}
+
+KeyOf lifetime_of(const trace::Trace& trace) {
+  return [&trace](const Block& block) {
+    const std::uint64_t end = block.born < trace.size() ? trace.ended_at(block.born) : trace::kNoEvent;
+    return end == trace::kNoEvent ? kNever : power_of_ten(end - block.born);
+  };
+}
+
+KeyOf field_of(ColorBy by, const trace::Trace& trace) {
+  return [by, &trace](const Block& block) -> Key {
+    if (block.born >= trace.size()) return 0;
+    const trace::Event event = trace.event(block.born);
+    if (by == ColorBy::Site) return event.site;
+    if (by == ColorBy::Tag) return event.tag;
+    return event.has(trace::kHasThread) ? event.thread + 1 : 0;
+  };
+}
+
+std::string field_word(ColorBy by, const trace::Trace& trace, Key key) {
+  if (key == 0) return by == ColorBy::Thread ? "thread not said" : by == ColorBy::Site ? "no site" : "no tag";
+  if (by == ColorBy::Thread) return fmt::format("thread {}", key - 1);
+  if (by == ColorBy::Tag) return trace.tags()[key - 1];
+  return trace.sites()[key - 1].frames.front();
+}
+
+}  // namespace
+
+bool can_color_by(ColorBy by, const trace::Trace& trace) {
+  switch (by) {
+    case ColorBy::Thread:
+      return trace.has_threads();
+    case ColorBy::Site:
+      return trace.has_sites();
+    case ColorBy::Tag:
+      return !trace.tags().empty();
+    default:
+      return true;
+  }
+}
+
+ColorBy color_by(const State& state) {
+  const ColorBy by = state.settings.color_by;
+  return can_color_by(by, *state.document.trace) ? by : ColorBy::State;
+}
+
+const char* name_of(ColorBy by) {
+  static constexpr const char* kNames[kColorBys] = {"state", "size", "age", "lifetime", "thread", "site", "tag"};
+  return kNames[static_cast<std::size_t>(by)];
+}
+
+Coloring coloring_of(ColorBy by, const trace::Trace& trace, const replay::Census& census, std::uint64_t event) {
+  KeyOf key_of;
+  switch (by) {
+    case ColorBy::State:
+      return {};
+    case ColorBy::Size:
+      key_of = [](const Block& block) { return power_of_four(block.requested); };
+      return scale(sums_of(census, key_of), key_of, size_word);
+    case ColorBy::Age:
+      key_of = [event](const Block& block) { return power_of_ten(event > block.born ? event - block.born - 1 : 0); };
+      return scale(sums_of(census, key_of), key_of, events_word);
+    case ColorBy::Lifetime:
+      key_of = lifetime_of(trace);
+      return scale(sums_of(census, key_of), key_of, events_word);
+    case ColorBy::Thread:
+    case ColorBy::Site:
+    case ColorBy::Tag:
+      key_of = field_of(by, trace);
+      return kinds(sums_of(census, key_of), key_of, [by, &trace](Key key) { return field_word(by, trace, key); });
+  }
+  return {};
+}
+
+}  // namespace allocviz::app
