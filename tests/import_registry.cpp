@@ -170,6 +170,20 @@ TEST(Registry, says_what_it_has_to_warn_of_when_it_checks_a_foreign_log) {
   EXPECT_FALSE(check_trace(data_path("README.md")).ok());
 }
 
+TEST(Registry, a_trace_of_ours_that_names_its_columns_is_no_table) {
+  const std::string rows = R"({"format":"allocviz-trace","version":1,"columns":["op","id","size","addr","time"]}
+["alloc",1,64,4096,5]
+["free",1,0,4096,9]
+)";
+  const auto trace = open_bytes(rows);
+  ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+  EXPECT_EQ(trace->header().format, "allocviz-trace");
+  EXPECT_EQ(trace->size(), 2u);
+  for (const char* line : {"{\"op\",\"size\",\"addr\"\n", " [op,id,size\n", "{op,address,size}\nmalloc,1,2\n"}) {
+    EXPECT_EQ(kCsv.recognise(line), 0) << line;
+  }
+}
+
 TEST(Registry, stops_when_it_is_told_to) {
   const trace::Progress cancelled{{}, [] { return true; }};
   const auto trace = open_trace(data_path("edge.mtrace"), cancelled);

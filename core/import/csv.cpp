@@ -294,6 +294,9 @@ class CsvReader {
 // A header that names enough, or a first row that reads as one.
 int recognise(std::string_view head) {
   take(head, "\xef\xbb\xbf");
+  // JSON has commas and may name columns, too: our own trace in rows does.
+  const std::size_t first = head.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || head[first] == '{' || head[first] == '[') return 0;
   while (!head.empty()) {
     const std::size_t end = head.find('\n');
     if (end == std::string_view::npos) return 0;
