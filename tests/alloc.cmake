@@ -36,3 +36,10 @@ foreach(compiler g++ clang++)
         -P ${CMAKE_CURRENT_SOURCE_DIR}/support/machine_code.cmake)
   endif()
 endforeach()
+
+# A Cortex-M3 without an operating system, in QEMU: 32 bits, and the same placement.
+add_test(NAME BareMetal.a_cortex_m_places_every_block_where_the_pc_does
+  COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DOUT=${CMAKE_CURRENT_BINARY_DIR}/cortex_m.elf
+    -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/cortex_m/run.cmake)
+set_tests_properties(BareMetal.a_cortex_m_places_every_block_where_the_pc_does
+  PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED" TIMEOUT 120)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/allocators.h"
+#include "tests/support/tiered_stream.h"
 
 namespace allocviz::test {
 namespace {
@@ -509,6 +510,14 @@ TEST(Tiered, goes_on_at_another_address_from_state_metadata_and_links) {
     EXPECT_EQ(churn(*copy, before, 200, there), expected);
     number = here;
   }
+}
+
+// The same stream runs on bare metal (embed/cortex_m), and gives the same number there.
+TEST(Tiered, answers_a_long_stream_as_it_does_on_every_machine) {
+  TestTiered<> tiered(262144, 64, 4096);
+  EXPECT_EQ(placement_digest(*tiered), kTieredDigest);
+  TestTiered<alloc::Unchecked> unchecked(262144, 64, 4096);
+  EXPECT_NE(placement_digest(*unchecked), 0u);
 }
 
 // ---- every invariant broken once: a slab of 48 B blocks with three live, a slab of 128 B blocks that is full

@@ -358,5 +358,32 @@ TEST(BuddyTree, an_arena_of_2_to_the_46_and_a_view_of_one_byte_lay_out) {
   }
 }
 
+TEST(BuddyStage, draws_the_buddy_below_a_tiered_allocator_with_each_slab_as_one_live_block) {
+  test::Script script;
+  script.alloc("A", 40).alloc("B", 48).alloc("C", 600).free("A");
+  const Case tiered(script.done(), "tiered:arena=4KiB,min=64");
+  tiered.timeline->seek({4, replay::kAllSteps});
+  const replay::Census below = draw::buddy_below(tiered.timeline->census());
+  test::expect_conditions({.arena_bytes = below.arena_bytes,
+                           .blocks = below.blocks,
+                           .free_lists = {below.free_lists.begin(), below.free_lists.begin() + 7},
+                           .figures = sums_of(below)});
+  const replay::Block* slab = below.block_at(0);
+  EXPECT_EQ(slab->size, 512u);
+  EXPECT_EQ(slab->requested, 48u);
+  draw::BuddyInput input = tiered.input();
+  const BuddyScene scene = draw::lay_out_buddy({.census = below,
+                                                .spec = input.spec,
+                                                .done = input.done,
+                                                .selected = {},
+                                                .rect = input.rect,
+                                                .view = input.view,
+                                                .style = {},
+                                                .name_of = input.name_of});
+  EXPECT_NE(box_at(scene, 0, 512), nullptr);
+  EXPECT_NE(box_at(scene, 1024, 1024), nullptr);
+  EXPECT_FALSE(scene.relation) << "the last step is about a slab's block, which has no buddy";
+}
+
 }  // namespace
 }  // namespace allocviz

@@ -157,6 +157,7 @@ std::string list_note(const BuddyInput& input, const BuddyShape& shape, int leve
 std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& shape) {
   std::optional<Touch> block;
   const alloc::Step* step = input.done.empty() ? nullptr : &input.done.back();
+  if (step != nullptr && step->size_class != alloc::kNoClass) step = nullptr;  // of a slab's block, which has no buddy
   const bool of_two = step != nullptr && (step->kind == StepKind::Split || step->kind == StepKind::Merge ||
                                           step->kind == StepKind::Remove || step->kind == StepKind::Push);
   if (of_two) block = subject_of(*step, input.spec);

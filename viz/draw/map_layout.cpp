@@ -146,7 +146,9 @@ void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, bool gaps, b
   if (kind == AllocatorKind::Bump) entries.push_back({Look::Dead, "dead, not returned", false});
   if (kind == AllocatorKind::Bump) entries.push_back({Look::Padding, "alignment gap", false});
   entries.push_back({Look::Free, kind == AllocatorKind::Bump ? "unused" : "free", false});
-  if (kind == AllocatorKind::Slab) entries.push_back({Look::Fresh, "never used yet", false});
+  if (kind == AllocatorKind::Tiered) entries.push_back({Look::Padding, "end of a slab", false});
+  if (kind == AllocatorKind::Slab || kind == AllocatorKind::Tiered)
+    entries.push_back({Look::Fresh, "never used yet", false});
   if (gaps) entries.push_back({Look::Gap, "not managed", false});
   entries.push_back({Look::Free, "touched now", true});
 
