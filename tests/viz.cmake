@@ -7,6 +7,7 @@ allocviz_test(draw_test
     draw_theme.cpp
     stages_buddy.cpp
     stages_others.cpp
+    stages_tiered.cpp
     support/replay.cpp
   LIBS allocviz_app)
 # The state and its commands: no window, no ImGui.

@@ -59,7 +59,7 @@ ByteAxis stage_axis(Rect inside, Span view, trace::AllocatorKind kind, const Sty
   ByteAxis axis{view, std::floor(inside.x0), std::floor(inside.x1)};
   const float em = style.em;
   const float room = inside.width();
-  if (kind == trace::AllocatorKind::Buddy) {
+  if (kind == trace::AllocatorKind::Buddy || kind == trace::AllocatorKind::Tiered) {
     axis.x0 = std::floor(inside.x0 + std::clamp(room * 0.16f, std::min(5.2f * em, room * 0.3f), 6.3f * em));
     axis.x1 = std::floor(inside.x1 - std::clamp(room * 0.2f, std::min(7.0f * em, room * 0.3f), 20.0f * em));
   } else {

@@ -16,6 +16,7 @@
 #include "viz/draw/chart_layout.h"
 #include "viz/draw/map_layout.h"
 #include "viz/draw/slab_layout.h"
+#include "viz/draw/slab_rows.h"
 #include "viz/draw/theme.h"
 
 namespace allocviz::draw {
@@ -65,6 +66,7 @@ struct Cached {
 struct StageCache {
   Cached<BuddyScene> buddy;
   Cached<SlabScene> slab;
+  Cached<SlabRows> slab_rows;
   Cached<BumpScene> bump;
   Cached<MapScene> map;
 };

@@ -13,6 +13,7 @@ list(APPEND panels_sources
   panels/popups_allocator.cpp
   panels/popups_keys.cpp
   panels/scenarios.cpp
+  panels/slab_rows.cpp
   panels/transport.cpp
   panels/what_happened.cpp
   panels/window.cpp

@@ -1,4 +1,6 @@
 // The buddy tree and its free lists.
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "viz/draw/buddy_layout.h"
@@ -7,6 +9,7 @@
 #include "viz/panels/canvas.h"
 #include "viz/panels/paint.h"
 #include "viz/panels/panel.h"
+#include "viz/panels/slab_rows.h"
 
 namespace allocviz::panels {
 namespace {
@@ -63,8 +66,16 @@ std::optional<draw::Span> block_at(const replay::Timeline& timeline, const draw:
 void stage_buddy(const Context& context, Rect rect, std::size_t stage) {
   const replay::Timeline& timeline = context.state.timeline(stage);
   const std::string name = stage == 0 ? "buddy tree" : "buddy tree " + std::to_string(stage + 1);
-  const Rect inside =
-      ui::panel_frame(context.theme, rect, stage_title(context, "Buddy tree", stage), "free lists, in list order");
+  const bool tiered = timeline.spec().kind == trace::AllocatorKind::Tiered;
+  const Rect whole =
+      ui::panel_frame(context.theme, rect, stage_title(context, tiered ? "Slabs over a buddy" : "Buddy tree", stage),
+                      "free lists, in list order");
+  // A tiered allocator's slabs stand below the tree that they come from, and leave it the larger part.
+  Rect inside = whole;
+  if (tiered) {
+    const float wanted = draw::slab_rows_height(timeline.census(), style_of(context.em));
+    inside.y1 -= std::round(std::min(wanted, 0.48f * whole.height()));
+  }
   if (inside.width() < 4 * context.em || inside.height() < 2 * context.em) return;
   draw::Caches spare;
   auto& cached = (context.caches != nullptr ? *context.caches : spare).stages[stage].buddy;
@@ -88,6 +99,8 @@ void stage_buddy(const Context& context, Rect rect, std::size_t stage) {
       if (!tip.empty()) ui::tooltip(tip);
     }
   }
+  const Rect slabs{whole.x0, inside.y1, whole.x1, whole.y1};
+  if (slabs.height() >= 1) slab_rows(context, slabs, scene.axis.x0, scene.axis.x1, stage);
   ui::end_region();
 }
 

@@ -1,0 +1,120 @@
+// The slabs of a tiered allocator as drawn: what the cells say is what the census says.
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "support/replay.h"
+#include "viz/draw/slab_rows.h"
+
+namespace allocviz {
+namespace {
+
+using draw::Look;
+using draw::Rect;
+using draw::SlabRows;
+
+struct Tiered {
+  std::unique_ptr<replay::Timeline> timeline;
+  explicit Tiered(std::shared_ptr<const trace::Trace> trace, std::string_view spec = "tiered:arena=1MiB,min=64")
+      : timeline(test::timeline_of(std::move(trace), test::spec_of(spec))) {
+    timeline->seek({timeline->event_count(), replay::kAllSteps});
+  }
+  [[nodiscard]] SlabRows rows(Rect rect = {0, 0, 900, 300}) const {
+    return draw::lay_out_slab_rows({.census = timeline->census(),
+                                    .rect = rect,
+                                    .x0 = rect.x0 + 100,
+                                    .x1 = rect.x1 - 200,
+                                    .style = {},
+                                    .touched = {},
+                                    .selected = {}});
+  }
+};
+
+// Three classes and one request too large for any of them.
+Tiered mixed() {
+  test::Script script;
+  for (int i = 0; i < 40; ++i) script.alloc("a" + std::to_string(i), 40);
+  script.alloc("B", 100).alloc("C", 600).alloc("D", 200'000);
+  for (int i = 0; i < 10; ++i) script.free("a" + std::to_string(i));
+  return Tiered(script.done());
+}
+
+TEST(SlabRows, are_one_a_class_and_hold_every_slab_of_the_census_once) {
+  const Tiered tiered = mixed();
+  const SlabRows rows = tiered.rows();
+  ASSERT_FALSE(rows.rows.empty());
+  std::size_t slabs = 0;
+  std::uint64_t outstanding = 0;
+  for (const draw::SlabRow& row : rows.rows) {
+    for (const replay::SlabRun& slab : row.slabs) {
+      EXPECT_EQ(slab.size_class, row.size_class);
+      EXPECT_EQ(slab.block_bytes, row.block_bytes);
+    }
+    slabs += row.slabs.size();
+    for (const draw::SlabCell& cell : row.cells) outstanding += cell.outstanding;
+  }
+  EXPECT_EQ(slabs, tiered.timeline->census().slabs.size());
+  std::uint64_t live_in_slabs = 0;
+  for (const replay::Block& block : tiered.timeline->census().blocks) {
+    live_in_slabs += block.size_class >= 0 && block.state == replay::BlockState::Live ? 1 : 0;
+  }
+  EXPECT_EQ(outstanding, live_in_slabs);
+}
+
+TEST(SlabRows, a_cell_is_filled_as_far_as_its_blocks_are_handed_out) {
+  const Tiered tiered = mixed();
+  const SlabRows rows = tiered.rows();
+  for (const draw::SlabRow& row : rows.rows) {
+    for (const draw::SlabCell& cell : row.cells) {
+      float filled = 0;
+      for (const draw::Box& box : rows.scene.boxes) {
+        if (box.look == Look::Live && box.rect.x0 == cell.rect.x0 && box.rect.y0 == cell.rect.y0) {
+          filled = box.rect.width();
+        }
+      }
+      const double share = static_cast<double>(cell.outstanding) / static_cast<double>(cell.blocks);
+      EXPECT_NEAR(filled, share * static_cast<double>(cell.rect.width()), 1.5);
+      EXPECT_EQ(filled > 0, cell.outstanding > 0);
+      EXPECT_EQ(filled < cell.rect.width(), cell.outstanding < cell.blocks);
+    }
+  }
+}
+
+TEST(SlabRows, many_slabs_share_cells_and_none_is_left_out) {
+  replay::Census census;
+  census.kind = trace::AllocatorKind::Tiered;
+  census.arena_bytes = 1 << 30;
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
+    census.slabs.push_back(
+        {.offset = i * 4096, .size = 4096, .size_class = 0, .block_bytes = 64, .blocks = 64, .outstanding = i % 65});
+  }
+  const SlabRows rows = draw::lay_out_slab_rows(
+      {.census = census, .rect = {0, 0, 900, 300}, .x0 = 100, .x1 = 700, .style = {}, .touched = 4096, .selected = {}});
+  ASSERT_EQ(rows.rows.size(), 1u);
+  const draw::SlabRow& row = rows.rows.front();
+  EXPECT_LE(row.cells.size(), 200u);
+  std::size_t next = 0;
+  for (const draw::SlabCell& cell : row.cells) {
+    EXPECT_EQ(cell.first, next);
+    next = cell.last;
+    EXPECT_LE(cell.rect.x1, 700);
+  }
+  EXPECT_EQ(next, 10'000u);
+  EXPECT_TRUE(rows.scene.boxes.front().touched) << "the second slab stands in the first cell";
+  const auto hit = draw::hit(rows, {row.cells[3].rect.x0 + 1, row.rect.y0 + 1});
+  ASSERT_TRUE(hit);
+  EXPECT_EQ(hit->cell, &row.cells[3]);
+  EXPECT_EQ(draw::tip_text(*hit, census.arena_bytes).substr(0, 12), "50 slabs beh");
+}
+
+TEST(SlabRows, nothing_is_drawn_where_there_are_no_slabs_or_no_room) {
+  test::Script script;
+  script.alloc("big", 200'000);
+  const Tiered none{script.done()};
+  EXPECT_EQ(draw::slab_rows_height(none.timeline->census(), {}), 0);
+  EXPECT_TRUE(none.rows().scene.boxes.empty());
+  EXPECT_TRUE(mixed().rows({0, 0, 900, 10}).scene.boxes.empty());
+}
+
+}  // namespace
+}  // namespace allocviz
