@@ -159,8 +159,10 @@ void add_list(const SlabInput& input, SlabScene& out, Rect at) {
       {{at.x0, at.y0, at.x0 + 4.5f * em, at.y1}, "free list", Tone::Dim, Type::Small, Align::Left});
   float x = at.x0 + 4.6f * em;
   if (offsets.empty()) {
-    out.scene.labels.push_back(
-        {{x, at.y0, at.x1, at.y1}, "– empty: the next request fails", Tone::Dim, Type::Small, Align::Left});
+    draw::Label& empty = out.scene.labels.emplace_back();
+    empty.rect = {x, at.y0, at.x1, at.y1};
+    empty.text = "– empty: the next request fails";
+    empty.tone = Tone::Dim;
     return;
   }
   const float arrow = 1.4f * em;
