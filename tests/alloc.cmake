@@ -9,6 +9,7 @@ allocviz_test(alloc_test SOURCES
   alloc_folder.cpp
   alloc_placement.cpp
   alloc_random.cpp
+  alloc_recorder.cpp
   alloc_slab.cpp
   alloc_snapshot.cpp
   alloc_steps.cpp
@@ -43,3 +44,35 @@ add_test(NAME BareMetal.a_cortex_m_places_every_block_where_the_pc_does
     -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/cortex_m/run.cmake)
 set_tests_properties(BareMetal.a_cortex_m_places_every_block_where_the_pc_does
   PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED" TIMEOUT 120)
+
+# In somebody else's project by way of find_package, from what is installed.
+add_test(NAME Embed.the_installed_allocators_are_found_and_run
+  COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DOUT=${CMAKE_CURRENT_BINARY_DIR}/installed
+    -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR} -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/installed.cmake)
+set_tests_properties(Embed.the_installed_allocators_are_found_and_run PROPERTIES TIMEOUT 120)
+
+# The library's pages: the code on each, all of its blocks in order, is a program that is built and has to end with 0.
+file(GLOB pages CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/core/docs ${PROJECT_SOURCE_DIR}/core/docs/*.md)
+foreach(page ${pages})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/core/docs/${page})
+  file(READ ${PROJECT_SOURCE_DIR}/core/docs/${page} rest)
+  set(code "")
+  while(rest MATCHES "\n```cpp\n")
+    string(FIND "${rest}" "\n```cpp\n" from)
+    math(EXPR from "${from} + 8")
+    string(SUBSTRING "${rest}" ${from} -1 rest)
+    string(FIND "${rest}" "\n```\n" length)
+    string(SUBSTRING "${rest}" 0 ${length} block)
+    string(APPEND code "${block}\n")
+    string(SUBSTRING "${rest}" ${length} -1 rest)
+  endwhile()
+  if(code STREQUAL "")
+    continue()
+  endif()
+  string(REPLACE ".md" "" name ${page})
+  file(CONFIGURE OUTPUT docs/${name}.cpp CONTENT "// From core/docs/${page}.\n@code@" @ONLY)
+  add_executable(docs_${name} ${CMAKE_CURRENT_BINARY_DIR}/docs/${name}.cpp)
+  target_link_libraries(docs_${name} PRIVATE allocviz_alloc allocviz_flags)
+  target_compile_options(docs_${name} PRIVATE -UNDEBUG)
+  add_test(NAME Docs.the_example_of_${name}_runs COMMAND docs_${name})
+endforeach()

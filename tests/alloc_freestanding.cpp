@@ -7,6 +7,7 @@
 #include "core/alloc/bump.h"
 #include "core/alloc/layout.h"
 #include "core/alloc/policy.h"
+#include "core/alloc/recorder.h"
 #include "core/alloc/result.h"
 #include "core/alloc/slab.h"
 #include "core/alloc/step.h"
@@ -16,6 +17,11 @@
 namespace {
 
 using namespace allocviz::alloc;  // NOLINT: a firmware may
+
+struct CountRecords {
+  unsigned* count;
+  void operator()(const Recorded&) const { ++*count; }
+};
 
 struct CountSteps {
   unsigned* count;
@@ -32,9 +38,11 @@ usize use(A& allocator, unsigned* count) {
   sum += allocator.owns(silent) ? 1u : 0u;
   sum += allocator.deallocate(silent) == Error::None ? 1u : 0u;
   sum += allocator.deallocate(heard, listener) == Error::None ? 1u : 0u;
+  Recorder<A, CountRecords> recorder(allocator, CountRecords{count});
+  sum += recorder.deallocate(recorder.allocate(Layout{24, 8}).ptr) == Error::None ? 1u : 0u;
   const auto state = allocator.state();
   allocator.restore(state);
-  allocator.reset();
+  recorder.reset();
   sum += allocator.check().holds() ? 1u : 0u;
   const A moved = static_cast<A&&>(allocator);
   return sum + moved.size();

@@ -6,10 +6,12 @@
 #include <bit>
 #include <cmath>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "tests/support/allocators.h"
 #include "tests/support/interval_model.h"
+#include "tests/support/saved_stream.h"
 #include "tests/support/seed.h"
 #include "tests/support/tiered.h"
 
@@ -57,9 +59,19 @@ void expect_tiling(const A& allocator) {
 template <class A, class Traits>
 class Duel {
  public:
-  Duel(A& allocator, IntervalModel& model, std::uint64_t seed) : allocator_(allocator), model_(model), random_(seed) {}
+  Duel(A& allocator, IntervalModel& model, std::uint64_t seed, const std::string& spec)
+      : allocator_(allocator), model_(model), random_(seed), seed_(seed), asked_(spec) {}
 
   void run(int events) {
+    run_all(events);
+    if (!testing::Test::HasFailure()) return;
+    const std::string path = testing::TempDir() + "failed-stream-" + std::to_string(seed_) + ".jsonl";
+    const bool written = asked_.write(path, "seed " + std::to_string(seed_));
+    ADD_FAILURE() << (written ? "what was asked up to here, as a trace: allocviz " : "could not be written: ") << path;
+  }
+
+ private:
+  void run_all(int events) {
     for (int event = 0; event < events && !testing::Test::HasFailure(); ++event) {
       SCOPED_TRACE("event " + std::to_string(event));
       step();
@@ -71,7 +83,6 @@ class Duel {
     finish();
   }
 
- private:
   struct Live {
     void* ptr;
     std::size_t requested;
@@ -103,10 +114,15 @@ class Duel {
     return call(listener);
   }
 
+  [[nodiscard]] std::size_t place_of(const alloc::Allocation& got) const {
+    return got ? allocator_.arena().offset_of(got.ptr) : SavedStream::kNowhere;
+  }
+
   void allocate() {
     const Layout layout = Traits::layout(random_, allocator_);
     const bool expected = Traits::has_room(allocator_, model_, layout);
     const alloc::Allocation got = heard([&](auto& listener) { return allocator_.allocate(layout, listener); });
+    asked_.allocate(layout.size, layout.align, place_of(got));
     ASSERT_EQ(static_cast<bool>(got), expected) << layout.size << " bytes aligned to " << layout.align;
     if (got) placed(got.ptr, layout);
   }
@@ -129,6 +145,7 @@ class Duel {
     live_.pop_back();
     const std::size_t offset = allocator_.arena().offset_of(live.ptr);
     ASSERT_TRUE(model_.is_intact(offset, allocator_.size())) << "the block at " << offset << " was written over";
+    asked_.deallocate(offset);
     ASSERT_EQ(heard([&](auto& listener) { return allocator_.deallocate(live.ptr, listener); }), Error::None);
     Traits::freed(allocator_, model_, offset);
     freed_.push_back(live.ptr);
@@ -143,6 +160,7 @@ class Duel {
     const bool stays = Traits::stays(allocator_, model_, offset, live.requested, layout);
     const bool expected = stays || Traits::has_room(allocator_, model_, layout);
     const alloc::Allocation got = heard([&](auto& l) { return Traits::reallocate(allocator_, live, layout, l); });
+    asked_.reallocate(offset, layout.size, layout.align, place_of(got));
     ASSERT_EQ(static_cast<bool>(got), expected) << layout.size << " bytes aligned to " << layout.align;
     if (!got) {
       ASSERT_TRUE(model_.is_intact(offset, before.size)) << "a failed reallocate changed the block";
@@ -180,6 +198,7 @@ class Duel {
     }
     if (Traits::is_acceptable(allocator_, model_, ptr)) return;
     const auto state = allocator_.state();
+    asked_.deallocate(allocator_.arena().offset_of(ptr));
     ASSERT_NE(heard([&](auto& listener) { return allocator_.deallocate(ptr, listener); }), Error::None);
     const auto& now = allocator_.state();
     ASSERT_EQ(std::memcmp(&state, &now, sizeof state), 0) << "a refused release changed the state";
@@ -208,6 +227,8 @@ class Duel {
   A& allocator_;
   IntervalModel& model_;
   Random random_;
+  std::uint64_t seed_;
+  SavedStream asked_;
   alloc::NoSteps silence_;
   std::vector<Live> live_;
   std::vector<void*> freed_;
@@ -392,7 +413,10 @@ TEST_P(RandomStream, a_buddy_agrees_with_the_interval_model) {
     buddy->walk([&](const Extent& e) {
       if (e.use == Use::Gap) model.claim_gap(e.offset, e.size);
     });
-    Duel<TestBuddy<>::Buddy, BuddyTraits>(*buddy, model, base + round).run(1500);
+    Duel<TestBuddy<>::Buddy, BuddyTraits>(
+        *buddy, model, base + round,
+        with_gaps(spec_json("buddy", {{"arena", buddy->size()}, {"block", block}, {"min_block", min}}), gaps))
+        .run(1500);
   }
 }
 
@@ -403,7 +427,9 @@ TEST_P(RandomStream, a_slab_agrees_with_the_interval_model) {
     TestSlab slab(8 + random.below(200), 1 + random.below(150));
     ASSERT_TRUE(slab.made);
     IntervalModel model(slab.region.data(), slab->size());
-    Duel<TestSlab::Slab, SlabTraits>(*slab, model, base + round).run(1500);
+    Duel<TestSlab::Slab, SlabTraits>(*slab, model, base + round,
+                                     spec_json("slab", {{"block", slab->block_size()}, {"count", slab->num_blocks()}}))
+        .run(1500);
   }
 }
 
@@ -414,7 +440,8 @@ TEST_P(RandomStream, a_bump_agrees_with_the_interval_model) {
     TestBump bump(1 + random.below(20000));
     ASSERT_TRUE(bump.made);
     IntervalModel model(bump.region.data(), bump->size());
-    Duel<TestBump::Bump, BumpTraits>(*bump, model, base + round).run(1500);
+    Duel<TestBump::Bump, BumpTraits>(*bump, model, base + round, spec_json("bump", {{"arena", bump->size()}}))
+        .run(1500);
   }
 }
 
@@ -432,7 +459,11 @@ TEST_P(RandomStream, a_tiered_agrees_with_the_interval_model) {
     TestTiered<> tiered(block, min, slab, 1 + random.below(6), classes);
     ASSERT_TRUE(tiered.made);
     IntervalModel model(tiered.region.data(), tiered->size());
-    Duel<TestTiered<>::Tiered, TieredTraits>(*tiered, model, base + round).run(1500);
+    Duel<TestTiered<>::Tiered, TieredTraits>(
+        *tiered, model, base + round,
+        with_classes(spec_json("tiered", {{"arena", tiered->size()}, {"min_block", min}}), classes.data(),
+                     classes.size()))
+        .run(1500);
   }
 }
 

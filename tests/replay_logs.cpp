@@ -7,9 +7,11 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/import/importer.h"
 #include "tests/support/replay.h"
+#include "tests/support/saved_stream.h"
 
 namespace allocviz::replay {
 namespace {
@@ -44,6 +46,36 @@ INSTANTIATE_TEST_SUITE_P(Logs, TieredServes,
                            for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
                            return name;
                          });
+
+// What the random tests and the fuzzer of core/alloc leave behind when they fail.
+TEST(SavedStream, is_a_trace_that_replays_every_answer_where_it_was) {
+  test::SavedStream stream(test::with_gaps(
+      test::spec_json("buddy", {{"arena", 1024}, {"block", 512}, {"min_block", 64}}), std::vector{trace::Gap{0, 64}}));
+  stream.allocate(100, 1, 128);
+  stream.allocate(64, 64, 64);
+  stream.deallocate(64);
+  stream.deallocate(64);   // a double free: by offset
+  stream.deallocate(513);  // the middle of a block
+  stream.reallocate(128, 200, 1, 256);
+  stream.allocate(4096, 1, test::SavedStream::kNowhere);
+  stream.mark("reserve");
+  const std::string path = testing::TempDir() + "saved-stream.jsonl";
+  ASSERT_TRUE(stream.write(path, "a test"));
+  auto read = import::open_trace(path);
+  ASSERT_TRUE(read.ok()) << read.trouble().text();
+  const auto trace = std::make_shared<const trace::Trace>(std::move(read).value());
+  ASSERT_EQ(trace->size(), 8u);
+  const auto machine = test::machine_of(trace->specs_to_open().front(), *trace);
+  std::vector<Outcome> outcomes;
+  for (std::uint64_t i = 0; i < trace->size(); ++i) outcomes.push_back(machine->apply(trace->event(i), i));
+  EXPECT_EQ(outcomes[0], (Outcome{.kind = OutcomeKind::Placed, .offset = 128, .block_bytes = 128}));
+  EXPECT_EQ(outcomes[1], (Outcome{.kind = OutcomeKind::Placed, .offset = 64, .block_bytes = 64}));
+  EXPECT_EQ(outcomes[2].kind, OutcomeKind::Freed);
+  EXPECT_EQ(outcomes[3].why, alloc::Error::DoubleFree);
+  EXPECT_EQ(outcomes[4].why, alloc::Error::InsideBlock);
+  EXPECT_EQ(outcomes[5], (Outcome{.kind = OutcomeKind::Placed, .offset = 256, .block_bytes = 256, .moved_from = 128}));
+  EXPECT_EQ(outcomes[6].why, alloc::Error::TooLarge);
+}
 
 }  // namespace
 }  // namespace allocviz::replay

@@ -47,7 +47,7 @@ class BuddyCore {
 
     Block block = first_free(static_cast<unsigned>(std::countr_zero(candidates)));
     remove(StepKind::Pop, block, sizes, sink);
-    while (block.level < wanted.level) block = split(block, sizes, sink);
+    while (block.level < wanted.level) block = split<kAlone>(block, sizes, sink);
     state_.sizes = sizes;
     state_.free_bytes -= bytes(block);
     return {take(block, sink)};
@@ -60,7 +60,8 @@ class BuddyCore {
       if (!is_live(offset)) [[unlikely]]
         return fail(why_not_live(offset), sink);
     }
-    give_back(block_at(offset >> shift()), sink);
+    const usize at = offset >> shift();
+    give_back(at, level_of(tags_[at]), sink);
     return Error::None;
   }
 
@@ -79,7 +80,7 @@ class BuddyCore {
     state_.free_bytes += bytes(block);
     Sizes sizes = state_.sizes;
     while (block.level > wanted.level) block = absorb(block, sizes, sink);
-    while (block.level < wanted.level) block = split(block, sizes, sink);
+    while (block.level < wanted.level) block = split<kAmongOthers>(block, sizes, sink);
     state_.sizes = sizes;
     state_.free_bytes -= bytes(block);
     take(block, sink);
@@ -197,10 +198,18 @@ class BuddyCore {
   [[nodiscard]] Block block_at(usize at) const { return block_of_order(at, bottom() - level_of(tags_[at])); }
   [[nodiscard]] Block first_free(unsigned order) const { return block_of_order(state_.heads[bottom() - order], order); }
 
+  // Whether a list that is pushed onto is known to be empty.
+  static constexpr bool kAlone = true;
+  static constexpr bool kAmongOthers = false;
+
   // Puts a block in flight at the head of its level's list.
-  template <class S>
+  template <bool Alone = kAmongOthers, class S>
   void push(Block block, Sizes& sizes, S& sink) {
-    lists(sizes).push(block);
+    if constexpr (Alone) {
+      lists(sizes).push_first(block);
+    } else {
+      lists(sizes).push(block);
+    }
     tags_[block.at] = free_head(block.level);
     tell(StepKind::Push, block, 0, sizes, sink);
   }
@@ -211,8 +220,9 @@ class BuddyCore {
     show(block, sink);
     tell(kind, block, 0, sizes, sink);
   }
-  // Halves a block in flight: the back half is pushed, the front half is returned, in flight.
-  template <class S>
+  // Halves a block in flight: the back half is pushed, the front half is returned, in flight. Where a request is served
+  // the back halves are alone in their lists: had one of those sizes had a block, it would have been taken.
+  template <bool Alone, class S>
   Block split(Block block, Sizes& sizes, S& sink) {
     const usize half = block.units >> 1;
     const Block front{block.at, half, block.level + 1};
@@ -220,7 +230,7 @@ class BuddyCore {
     show(front, sink);
     show(back, sink);
     tell(StepKind::Split, block, back.at, sizes, sink);
-    push(back, sizes, sink);
+    push<Alone>(back, sizes, sink);
     return front;
   }
   // Makes one block in flight of two: the one in flight, and its buddy, which is free.
@@ -242,9 +252,12 @@ class BuddyCore {
     tell(StepKind::Take, block, 0, state_.sizes, sink);
     return arena_.at(block.at << shift());
   }
-  // Frees a block in flight: merges it with its buddy while that is free, and pushes what came of it.
+  // Frees a block in flight: merges it with its buddy while that is free, and pushes what came of it. It takes the two
+  // numbers, which go in registers: a whole Block goes by memory, written in parts and read in one piece, which a
+  // processor waits for.
   template <class S>
-  void give_back(Block block, S& sink) {
+  void give_back(usize at, unsigned level, S& sink) {
+    Block block = block_of_order(at, bottom() - level);
     state_.free_bytes += bytes(block);
     Sizes sizes = state_.sizes;
     while (block.level > 0 && tags_[block.at ^ block.units] == free_head(block.level)) {
@@ -271,7 +284,7 @@ class BuddyCore {
       fill(block.at, block.at + block.units, BuddyTag::Interior);
       tags_[block.at] = live_head(block.level);
       state_.managed_bytes += bytes(block);
-      give_back(block, sink);
+      give_back(block.at, block.level, sink);
       from += block.units;
     }
   }

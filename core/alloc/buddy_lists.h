@@ -85,6 +85,13 @@ class BuddyLists {
     links_.set_prev(old_head, block.at);
   }
 
+  // The same onto a list that is empty.
+  void push_first(BuddyBlock block) {
+    assume_level(block);
+    state_.heads[block.level] = block.at;
+    sizes_.filled |= block.units;
+  }
+
   // Takes a block out from wherever it stands in its list. O(1).
   void remove(BuddyBlock block) {
     assume_level(block);

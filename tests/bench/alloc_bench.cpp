@@ -1,6 +1,6 @@
-// What a call costs, beside peers that Debian has: buddy on two steady states and on an empty heap, slab beside
-// boost::pool, bump beside std::pmr. Streams are replayed from memory, payload is never touched. For a fair malloc peer
-// run it again with LD_PRELOAD=libmimalloc.so or libjemalloc.so: only the rows of Malloc change.
+// What a call costs, beside peers that Debian has: buddy and tiered on two steady states and on an empty heap, slab
+// beside boost::pool, bump beside std::pmr; and what a buddy's worst case depends on. Streams are replayed from memory,
+// payload is never touched. alloc_compare.sh runs one process a peer, interleaved, malloc's peers by LD_PRELOAD.
 #include <benchmark/benchmark.h>
 
 #include <boost/pool/pool.hpp>
@@ -14,6 +14,7 @@
 #include "core/alloc/bump.h"
 #include "core/alloc/hosted/mmap.h"
 #include "core/alloc/slab.h"
+#include "core/alloc/tiered.h"
 #include "tests/bench/alloc_workloads.h"
 
 namespace allocviz::bench {
@@ -42,6 +43,28 @@ struct FixedBuddy {
   alloc::Made<Allocator> made = Allocator::make(1);
   void* get(std::size_t size) { return made->allocate({size, 1}).ptr; }
   void put(void* ptr) { (void)made->deallocate(ptr); }
+};
+
+struct Tiered {
+  using Allocator = alloc::Tiered<alloc::Checked, alloc::Mmap>;
+  alloc::Made<Allocator> made =
+      Allocator::make(1, {}, alloc::TieredGeometry::usual(alloc::RuntimeBuddy::between(kArena, 64), 32768));
+  void* get(std::size_t size) { return made->allocate({size, 1}).ptr; }
+  void put(void* ptr) { (void)made->deallocate(ptr); }
+};
+
+// It asks for the size at both ends, so the size is kept beside the pointer; that is not counted against it elsewhere.
+struct PmrPool {
+  std::pmr::unsynchronized_pool_resource pool;
+  void* get(std::size_t size) {
+    auto* const block = static_cast<std::size_t*>(pool.allocate(size + sizeof(std::size_t)));
+    *block = size + sizeof(std::size_t);
+    return block + 1;
+  }
+  void put(void* ptr) {
+    std::size_t* const block = static_cast<std::size_t*>(ptr) - 1;
+    pool.deallocate(block, *block);
+  }
 };
 
 struct Malloc {
@@ -96,13 +119,43 @@ void EmptyHeap(benchmark::State& state) {
 
 BENCHMARK(WideSizes<Buddy>);
 BENCHMARK(WideSizes<FixedBuddy>);
+BENCHMARK(WideSizes<Tiered>);
+BENCHMARK(WideSizes<PmrPool>);
 BENCHMARK(WideSizes<Malloc>);
 BENCHMARK(SmallSizes<Buddy>);
 BENCHMARK(SmallSizes<FixedBuddy>);
+BENCHMARK(SmallSizes<Tiered>);
+BENCHMARK(SmallSizes<PmrPool>);
 BENCHMARK(SmallSizes<Malloc>);
 BENCHMARK(EmptyHeap<Buddy>);
 BENCHMARK(EmptyHeap<FixedBuddy>);
+BENCHMARK(EmptyHeap<Tiered>);
+BENCHMARK(EmptyHeap<PmrPool>);
 BENCHMARK(EmptyHeap<Malloc>);
+
+// ---- what the worst case depends on: the smallest block of an empty heap, so that every level is split and merged
+
+void split_and_merge(benchmark::State& state, std::size_t arena, std::size_t min) {
+  using Allocator = alloc::Buddy<alloc::RuntimeBuddy, alloc::Checked, alloc::Mmap>;
+  auto made = Allocator::make(1, {}, alloc::RuntimeBuddy::between(arena, min));
+  if (!made) return state.SkipWithError("the arena cannot be reserved");
+  for (auto _ : state) {
+    void* block = made->allocate({min, 1}).ptr;
+    benchmark::DoNotOptimize(block);
+    (void)made->deallocate(block);
+  }
+  report(state, 2);
+}
+// Seven levels in arenas of 2^10 … 2^36 bytes, reserved and not touched: nothing grows.
+void WorstCaseByArena(benchmark::State& state) {
+  split_and_merge(state, std::size_t{1} << state.range(0), std::size_t{1} << (state.range(0) - 6));
+}
+// 1 … 21 levels: the cost is theirs.
+void WorstCaseByLevels(benchmark::State& state) {
+  split_and_merge(state, std::size_t{64} << (state.range(0) - 1), 64);
+}
+BENCHMARK(WorstCaseByArena)->DenseRange(10, 36, 2);
+BENCHMARK(WorstCaseByLevels)->DenseRange(1, 21, 4);
 
 // ---- peers of one size
 

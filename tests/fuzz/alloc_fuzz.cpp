@@ -1,18 +1,76 @@
 // Bytes become calls on a buddy with gaps, a slab, a bump and a tiered allocator: requests, releases of anything,
 // resizes, reservations. Nothing may crash, and after every call every invariant holds.
+#include <sanitizer/common_interface_defs.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/allocators.h"
+#include "tests/support/saved_stream.h"
 #include "tests/support/tiered.h"
 
 namespace {
 
 using namespace allocviz::alloc;  // NOLINT: short names for one file
 using namespace allocviz::test;   // NOLINT
+
+SavedStream* asked = nullptr;  // of the run under way
+
+// Also called when a sanitizer ends the program.
+void save() {
+  if (asked != nullptr && asked->write("failed-stream.jsonl", "found by the fuzzer")) {
+    std::fputs("what was asked up to here, as a trace: failed-stream.jsonl\n", stderr);
+  }
+}
+[[noreturn]] void stop() {
+  save();
+  std::abort();
+}
+
+// The stream of one run, written when the run does not come to its end.
+class Asked {
+ public:
+  explicit Asked(std::string spec) : stream_(std::move(spec)) { asked = &stream_; }
+  ~Asked() { asked = nullptr; }
+  Asked(const Asked&) = delete;
+  Asked& operator=(const Asked&) = delete;
+
+  template <class A>
+  Allocation allocate(A& allocator, Layout wanted) {
+    const Allocation got = allocator.allocate(wanted, [&](const Step&) { (void)allocator.free_bytes(); });
+    stream_.allocate(wanted.size, wanted.align, place_of(allocator, got));
+    return got;
+  }
+  template <class A>
+  Allocation reallocate(A& allocator, void* ptr, Layout wanted) {
+    const std::size_t from = allocator.arena().offset_of(ptr);
+    const Allocation got = allocator.reallocate(ptr, wanted);
+    stream_.reallocate(from, wanted.size, wanted.align, place_of(allocator, got));
+    return got;
+  }
+  template <class A>
+  void deallocate(A& allocator, void* ptr) {
+    stream_.deallocate(allocator.arena().offset_of(ptr));
+    const bool is_bump = !requires {
+      allocator.usable_size(ptr);
+    };
+    if (allocator.deallocate(ptr) == Error::None && !is_bump && allocator.owns(ptr)) stop();
+  }
+  void mark(const char* name) { stream_.mark(name); }
+
+ private:
+  template <class A>
+  static std::size_t place_of(const A& allocator, const Allocation& got) {
+    return got ? allocator.arena().offset_of(got.ptr) : SavedStream::kNowhere;
+  }
+  SavedStream stream_;
+};
 
 class Input {
  public:
@@ -30,10 +88,10 @@ template <class A>
 void expect_sound(const A& allocator) {
   std::size_t at = 0;
   allocator.walk([&](const Extent& extent) {
-    if (extent.offset != at) std::abort();
+    if (extent.offset != at) stop();
     at += extent.size;
   });
-  if (at != allocator.size() || !allocator.check().holds()) std::abort();
+  if (at != allocator.size() || !allocator.check().holds()) stop();
 }
 
 // A size, an alignment (now and then no power of two), and a pointer that may be anything.
@@ -52,31 +110,34 @@ void* pointer(const A& allocator, const std::vector<void*>& given, Input& in) {
 template <class A>
 void keep(std::vector<void*>& given, const A& allocator, const Allocation& got, Layout layout) {
   if (!got) return;
-  if (!allocator.owns(got.ptr) || (reinterpret_cast<std::uintptr_t>(got.ptr) & (layout.align - 1)) != 0) std::abort();
+  if (!allocator.owns(got.ptr) || (reinterpret_cast<std::uintptr_t>(got.ptr) & (layout.align - 1)) != 0) stop();
   given.push_back(got.ptr);
 }
 
 void run_buddy(Input& in) {
   const std::size_t block = std::size_t{64} << in.byte() % 8;
   const std::size_t from = in.word() % (3 * block);
-  TestBuddy<> buddy(block, std::size_t{16} << in.byte() % 3, 3, {{from, from + in.byte()}});
-  if (!buddy.made) std::abort();
+  const std::vector<Range> gaps = {{from, from + in.byte()}};
+  TestBuddy<> buddy(block, std::size_t{16} << in.byte() % 3, 3, gaps);
+  if (!buddy.made) stop();
+  Asked calls(with_gaps(
+      spec_json("buddy", {{"arena", 3 * block}, {"block", block}, {"min_block", buddy->min_block_size()}}), gaps));
   std::vector<void*> given;
   while (!in.empty()) {
     const std::size_t op = in.byte() % 8;
     if (op < 3) {
       const Layout wanted = layout(in);
-      keep(given, *buddy, buddy->allocate(wanted, [&](const Step&) { (void)buddy->free_bytes(); }), wanted);
+      keep(given, *buddy, calls.allocate(*buddy, wanted), wanted);
     } else if (op < 5) {
-      void* const ptr = pointer(*buddy, given, in);
-      if ((buddy->deallocate(ptr) == Error::None) && buddy->owns(ptr)) std::abort();
+      calls.deallocate(*buddy, pointer(*buddy, given, in));
     } else if (op == 5) {
       void* const ptr = pointer(*buddy, given, in);
       const Layout wanted = layout(in);
-      keep(given, *buddy, buddy->reallocate(ptr, wanted), wanted);
+      keep(given, *buddy, calls.reallocate(*buddy, ptr, wanted), wanted);
     } else {
       const std::size_t first = in.word();
       const Range range{first, first + in.byte()};
+      calls.mark(op == 6 ? "reserve" : "release");
       (void)(op == 6 ? buddy->reserve(range) : buddy->release(range));
     }
     expect_sound(*buddy);
@@ -85,15 +146,16 @@ void run_buddy(Input& in) {
 
 void run_slab(Input& in) {
   TestSlab slab(8 + in.byte(), in.byte());
-  if (!slab.made) std::abort();
+  if (!slab.made) stop();
+  Asked calls(spec_json("slab", {{"block", slab->block_size()}, {"count", slab->num_blocks()}}));
   std::vector<void*> given;
   while (!in.empty()) {
     if (in.byte() % 2 == 0) {
-      const Layout wanted = layout(in);
-      keep(given, *slab, slab->allocate({wanted.size % 300, wanted.align}), wanted);
+      const Layout any = layout(in);
+      const Layout wanted{any.size % 300, any.align};
+      keep(given, *slab, calls.allocate(*slab, wanted), wanted);
     } else {
-      void* const ptr = pointer(*slab, given, in);
-      if (slab->deallocate(ptr) == Error::None && slab->owns(ptr)) std::abort();
+      calls.deallocate(*slab, pointer(*slab, given, in));
     }
     expect_sound(*slab);
   }
@@ -101,13 +163,14 @@ void run_slab(Input& in) {
 
 void run_bump(Input& in) {
   TestBump bump(1 + in.word());
+  Asked calls(spec_json("bump", {{"arena", bump->size()}}));
   std::vector<void*> given;
   while (!in.empty()) {
     if (in.byte() % 4 != 0) {
       const Layout wanted = layout(in);
-      keep(given, *bump, bump->allocate(wanted), wanted);
+      keep(given, *bump, calls.allocate(*bump, wanted), wanted);
     } else {
-      (void)bump->deallocate(pointer(*bump, given, in));
+      calls.deallocate(*bump, pointer(*bump, given, in));
     }
     expect_sound(*bump);
   }
@@ -121,22 +184,25 @@ void run_tiered(Input& in) {
     classes.push_back(size);
     size += 1 + in.byte();
   }
-  TestTiered<> tiered(block, min, std::max(min, block >> in.byte() % 4), 1 + in.byte() % 3, classes);
-  if (!tiered.made) return;  // a class larger than a slab
+  const std::size_t slab = std::max(min, block >> in.byte() % 4);
+  if (!TestTiered<>::geometry_of(RuntimeBuddy::between(block, min), slab, classes).valid()) return;
+  TestTiered<> tiered(block, min, slab, 1 + in.byte() % 3, classes);
+  if (!tiered.made) stop();
+  Asked calls(with_classes(spec_json("tiered", {{"arena", tiered->size()}, {"min_block", min}}), classes.data(),
+                           classes.size()));
   std::vector<void*> given;
   while (!in.empty()) {
     const std::size_t op = in.byte() % 8;
     if (op < 4) {
       const Layout any = layout(in);
       const Layout wanted{any.size >> op * 2, op == 0 ? any.align : any.align & 0x3F};
-      keep(given, *tiered, tiered->allocate(wanted, [&](const Step&) { (void)tiered->free_bytes(); }), wanted);
+      keep(given, *tiered, calls.allocate(*tiered, wanted), wanted);
     } else if (op < 7) {
-      void* const ptr = pointer(*tiered, given, in);
-      if (tiered->deallocate(ptr) == Error::None && tiered->owns(ptr)) std::abort();
+      calls.deallocate(*tiered, pointer(*tiered, given, in));
     } else {
       void* const ptr = pointer(*tiered, given, in);
       const Layout wanted = layout(in);
-      keep(given, *tiered, tiered->reallocate(ptr, wanted), wanted);
+      keep(given, *tiered, calls.reallocate(*tiered, ptr, wanted), wanted);
     }
     expect_sound(*tiered);
   }
@@ -144,6 +210,10 @@ void run_tiered(Input& in) {
 
 }  // namespace
 
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  __sanitizer_set_death_callback(save);
+  return 0;
+}
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input in(data, size);
   const std::size_t which = in.byte() % 4;
