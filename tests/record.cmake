@@ -16,6 +16,7 @@ if(TARGET alloctrace_record)
   allocviz_test(record_test
     SOURCES
       cli_support.cpp
+      record_events.cpp
       record_programs.cpp
       record_support.cpp
       record_trouble.cpp

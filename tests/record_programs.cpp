@@ -1,5 +1,6 @@
 // alloctrace record on programs that say what they did: the trace says the same.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <map>
 #include <string>
@@ -38,7 +39,10 @@ TEST(Record, every_function_of_the_family_is_told_as_it_was_called) {
 
 TEST(Record, threads_that_pass_blocks_to_each_other_are_told_in_an_order_that_can_have_been) {
   const TestFolder folder;
-  const cli::Ran ran = record(folder, {"threads"});
+  // One arena and no caches of threads: what one gives back another gets at once.
+  const cli::Ran ran =
+      cli::run({"record", "-o", folder.file("out.jsonl"), "env",
+                "GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1", RECORD_SUBJECT, "threads"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
   expect_possible_order(trace);
@@ -97,6 +101,36 @@ TEST(Record, a_child_has_a_file_of_its_own_where_that_is_asked_for) {
   EXPECT_EQ(allocs_of_size(child, 1111), 0u);
   EXPECT_EQ(allocs_of_size(child, 2222), 1u);
   EXPECT_EQ(child.facts().unknown_frees, 1u);  // of the block it has from its parent
+}
+
+TEST(Record, children_made_while_threads_allocate_begin_logs_of_their_own) {
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"fork_storm"}, {"--children"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const std::vector<std::string> files = folder.files();
+  ASSERT_EQ(files.size(), 13u);
+  for (const std::string& name : {files[0], files[5], files[11]}) {
+    const trace::Trace child = sound_trace(folder.file(name));
+    EXPECT_EQ(allocs_of_size(child, 4445), 100u) << name;
+    EXPECT_EQ(allocs_of_size(child, 40), 0u) << name;
+  }
+  const trace::Trace parent = sound_trace(folder.file("out.jsonl"));
+  EXPECT_EQ(allocs_of_size(parent, 4445), 0u);
+  EXPECT_EQ(parent.facts().unknown_frees, 0u);
+  expect_possible_order(parent);
+}
+
+TEST(Record, a_child_that_outlives_the_program_is_told_so_far_and_goes_on_unharmed) {
+  const TestFolder folder;
+  const std::string done = folder.file("done");
+  const cli::Ran ran = record(folder, {"outlived", done}, {"--children"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.err.find("still runs"), std::string::npos) << ran.err;
+  ASSERT_EQ(folder.files().size(), 2u);
+  const trace::Trace child = sound_trace(folder.file(folder.files()[0]));
+  EXPECT_EQ(allocs_of_size(child, 4446), 1u);
+  for (int i = 0; i < 500 && !cli::exists(done); ++i) usleep(20'000);
+  EXPECT_TRUE(cli::exists(done));
 }
 
 TEST(Record, a_program_that_becomes_another_goes_on_after_a_reset) {

@@ -194,6 +194,54 @@ int forks(char**) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 7;
 }
 
+// Children made while other threads are in the midst of their calls.
+int fork_storm(char**) {
+  std::atomic<bool> ends{false};
+  pthread_t busy[3];
+  for (pthread_t& thread : busy) {
+    const auto work_on = [](void* stop) -> void* {
+      while (!static_cast<std::atomic<bool>*>(stop)->load()) {
+        for (int n = 0; n < 50; ++n) std::free(kept(std::malloc(40)));
+        usleep(200);
+      }
+      return nullptr;
+    };
+    pthread_create(&thread, nullptr, work_on, &ends);
+  }
+  int failed = 0;
+  for (int i = 0; i < 12; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      for (int n = 0; n < 100; ++n) std::free(kept(std::malloc(4445)));
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    failed += status != 0;
+  }
+  ends = true;
+  for (const pthread_t thread : busy) pthread_join(thread, nullptr);
+  return failed;
+}
+
+// A child that outlives the program, and allocates on when nobody reads any more.
+int outlived(char** argv) {
+  int ready[2];
+  if (pipe(ready) != 0) return 7;
+  if (fork() == 0) {
+    std::free(kept(std::malloc(4446)));
+    if (write(ready[1], "x", 1) != 1) _exit(7);
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
+    usleep(1'500'000);
+    for (int n = 0; n < 100'000; ++n) std::free(kept(std::malloc(4447)));
+    std::fclose(std::fopen(argv[2], "w"));
+    _exit(0);
+  }
+  char byte = 0;
+  return read(ready[0], &byte, 1) == 1 ? 0 : 7;
+}
+
 int execs(char** argv) {
   kept(std::malloc(3333));
   char mode[] = "calls";
@@ -275,6 +323,12 @@ int ends_by(char** argv) {
   return 7;
 }
 
+int waits(char**) {
+  std::free(kept(std::malloc(1212)));
+  if (write(STDOUT_FILENO, "ready", 5) != 5) return 7;
+  for (;;) pause();
+}
+
 int many(char** argv) {
   const long count = std::atol(argv[2]);
   for (long i = 0; i < count; ++i) std::free(kept(std::malloc(64)));
@@ -287,10 +341,20 @@ int main(int argc, char** argv) {
   const struct {
     const char* name;
     int (*run)(char**);
-  } modes[] = {
-      {"calls", calls},     {"threads", threads},         {"forks", forks}, {"execs", execs},     {"killed", killed},
-      {"atforks", atforks}, {"destructors", destructors}, {"sites", sites}, {"signals", signals}, {"ends_by", ends_by},
-      {"many", many}};
+  } modes[] = {{"calls", calls},
+               {"threads", threads},
+               {"forks", forks},
+               {"execs", execs},
+               {"killed", killed},
+               {"atforks", atforks},
+               {"destructors", destructors},
+               {"sites", sites},
+               {"signals", signals},
+               {"ends_by", ends_by},
+               {"many", many},
+               {"fork_storm", fork_storm},
+               {"outlived", outlived},
+               {"waits", waits}};
   for (const auto& mode : modes) {
     if (argc > 1 && std::strcmp(argv[1], mode.name) == 0) return mode.run(argv);
   }

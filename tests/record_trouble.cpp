@@ -1,16 +1,12 @@
 // alloctrace record where something is in the way: the program, its end, the disk, the name.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -35,6 +31,39 @@ TEST(RecordTrouble, a_signal_that_ends_the_program_ends_us_alike) {
     const cli::Ran ran = cli::run({"record", "-o", folder.file("out.jsonl"), RECORD_SUBJECT, "ends_by", signal});
     EXPECT_EQ(std::to_string(ran.code - 128), signal) << ran.err;
     EXPECT_GT(sound_trace(folder.file("out.jsonl")).size(), 0u);
+  }
+}
+
+// alloctrace record of a program that waits, in a process group of its own.
+pid_t start_waiting(const std::string& out) {
+  int said[2] = {-1, -1};
+  EXPECT_EQ(pipe(said), 0);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    setpgid(0, 0);
+    dup2(said[1], STDOUT_FILENO);
+    execl(ALLOCTRACE_PROGRAM, "alloctrace", "record", "-q", "-o", out.c_str(), RECORD_SUBJECT, "waits", nullptr);
+    _exit(99);
+  }
+  close(said[1]);
+  char text[5] = {};
+  EXPECT_EQ(read(said[0], text, sizeof text), 5);
+  close(said[0]);
+  return pid;
+}
+
+TEST(RecordTrouble, a_signal_to_us_or_from_the_terminal_ends_the_program_and_the_trace_is_written) {
+  const TestFolder folder;
+  const std::string out = folder.file("out.jsonl");
+  for (const bool from_terminal : {false, true}) {
+    const pid_t pid = start_waiting(out);
+    const int signal = from_terminal ? SIGINT : SIGTERM;
+    EXPECT_EQ(kill(from_terminal ? -pid : pid, signal), 0);
+    int status = 0;
+    EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << status;
+    EXPECT_EQ(allocs_of_size(sound_trace(out), 1212), 1u);
+    fs::remove(out);
   }
 }
 
@@ -74,6 +103,13 @@ TEST(RecordTrouble, a_program_that_is_not_there_or_does_not_run_is_said_as_a_she
   cli::expect_one_line_error(cli::run({"record", "-o", "/nowhere/out.jsonl", "true"}), 1, "/nowhere");
 }
 
+TEST(RecordTrouble, a_program_that_asks_for_nothing_has_an_empty_trace) {
+  const TestFolder folder;
+  const cli::Ran ran = cli::run({"record", "-o", folder.file("out.jsonl"), RECORD_SUBJECT});
+  EXPECT_EQ(ran.code, 64) << ran.err;
+  EXPECT_EQ(allocs_of_size(sound_trace(folder.file("out.jsonl")), 0xA110C), 0u);
+}
+
 TEST(RecordTrouble, a_static_program_is_refused_with_the_reason) {
   const TestFolder folder;
   cli::expect_one_line_error(cli::run({"record", "-o", folder.file("out.jsonl"), RECORD_STATIC}), 1, "static");
@@ -110,21 +146,37 @@ TEST(RecordTrouble, a_limit_on_files_ends_the_recording_and_not_the_program) {
   EXPECT_LT(trace.size(), 512 * 1024 / 32u);
 }
 
-TEST(RecordTrouble, a_full_disk_ends_the_recording_and_not_the_program) {
-  if (geteuid() != 0) GTEST_SKIP() << "only root can mount a small disk";
-  const TestFolder folder;
-  const std::string disk = folder.file("disk");
-  fs::create_directory(disk);
-  if (std::system(("mount -t tmpfs -o size=1m none " + disk + " 2>/dev/null").c_str()) != 0) {
-    GTEST_SKIP() << "no small disk can be mounted here";
+// A disk of one MiB, while it lives.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::string& at) : at_(at) {
+    fs::create_directory(at);
+    mounted_ = std::system(("mount -t tmpfs -o size=1m none " + at + " 2>/dev/null").c_str()) == 0;
   }
-  const cli::Ran ran = limited_run("true", disk + "/out.jsonl.zst", RECORD_SUBJECT " many 100000");
+  ~SmallDisk() {
+    if (mounted_) {
+      EXPECT_EQ(std::system(("umount " + at_).c_str()), 0);
+    }
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  [[nodiscard]] bool mounted() const { return mounted_; }
+
+ private:
+  std::string at_;
+  bool mounted_ = false;
+};
+
+TEST(RecordTrouble, a_full_disk_ends_the_recording_and_not_the_program) {
+  const TestFolder folder;
+  const SmallDisk disk(folder.file("disk"));
+  if (!disk.mounted()) GTEST_SKIP() << "only root can mount a small disk";
+  const std::string out = folder.file("disk/out.jsonl.zst");
+  const cli::Ran ran = limited_run("true", out, RECORD_SUBJECT " many 100000");
   EXPECT_EQ(ran.code, 5) << ran.err;
   EXPECT_NE(ran.err.find("No space left on device"), std::string::npos) << ran.err;
-  const auto left = fs::directory_iterator(disk);
-  for (const auto& entry : left) EXPECT_EQ(entry.path().filename(), "out.jsonl.zst");
-  EXPECT_GT(sound_trace(disk + "/out.jsonl.zst").size(), 10'000u);
-  EXPECT_EQ(std::system(("umount " + disk).c_str()), 0);
+  for (const auto& entry : fs::directory_iterator(folder.file("disk"))) EXPECT_EQ(entry.path(), out);
+  EXPECT_GT(sound_trace(out).size(), 10'000u);
 }
 
 TEST(RecordTrouble, what_cannot_be_written_out_is_kept_and_can_be_written_later) {

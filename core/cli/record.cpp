@@ -210,8 +210,7 @@ Outcome run_and_write(RecordOptions options, const std::string& library) {
                      folder.keep()));
   } else if (!report.recorded_first()) {
     whole = false;
-    note(fmt::format("{} left no recording: it called no allocator in reach, or was started without LD_PRELOAD",
-                     options.command.front()));
+    note(fmt::format("{} left no recording: the library was not loaded into it", options.command.front()));
   }
   if (!whole && ended->signal == 0 && ended->exit_code == 0) return {kExitFailed, *ended};
   return {{}, *ended};

@@ -23,4 +23,5 @@ target_compile_options(alloctrace_record PRIVATE -Wall -Wextra -Wpedantic -Wconv
   -fno-omit-frame-pointer -fno-optimize-sibling-calls)
 target_link_options(alloctrace_record PRIVATE -nodefaultlibs LINKER:-z,defs,-z,now)
 target_link_libraries(alloctrace_record PRIVATE c)
-set_target_properties(alloctrace_record PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+# As one unit, so that what stands on the way of every event is inlined.
+set_target_properties(alloctrace_record PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF UNITY_BUILD ON)

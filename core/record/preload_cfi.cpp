@@ -26,7 +26,7 @@ enum : Byte {
 template <class Value>
 Value load(const Byte* at) {
   Value value;
-  memcpy(&value, at, sizeof value);
+  __builtin_memcpy(&value, at, sizeof value);
   return value;
 }
 

@@ -58,14 +58,14 @@ void* early(size_t size) {
 
 size_t early_size(const void* block) {
   size_t size;
-  memcpy(&size, static_cast<const char*>(block) - kEarlyAlign, sizeof size);
+  __builtin_memcpy(&size, static_cast<const char*>(block) - kEarlyAlign, sizeof size);
   return size;
 }
 
 template <class Function>
 void find(Function& function, const char* name) {
   void* const found = dlsym(RTLD_NEXT, name);
-  memcpy(&function, &found, sizeof found);
+  __builtin_memcpy(&function, &found, sizeof found);
 }
 
 // The allocator, or null while this very thread is looking it up.
@@ -180,6 +180,11 @@ size_t page_bytes() {
 }  // namespace allocviz::record::preload
 
 namespace preload = allocviz::record::preload;
+
+// A program that asks for nothing has a log, too: an empty one says more than none.
+__attribute__((constructor)) static void begin() {
+  (void)preload::log();
+}
 
 ALLOCVIZ_EXPORT void* malloc(size_t size) noexcept {
   const preload::Allocator* const to = preload::allocator();

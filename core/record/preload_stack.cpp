@@ -63,7 +63,7 @@ Rule rule_of(std::uint64_t address, std::uint64_t unloads) {
 
 std::uint64_t word_at(std::uint64_t address) {
   std::uint64_t word;
-  memcpy(&word, reinterpret_cast<const void*>(address), sizeof word);
+  __builtin_memcpy(&word, reinterpret_cast<const void*>(address), sizeof word);
   return word;
 }
 
@@ -165,7 +165,7 @@ void describe(Log& log, std::uint32_t number, const Stack& stack) {
 void walk(Stack& stack, unsigned, const void* frame, std::uint64_t) {
   // AAPCS64 and the RISC-V psABI keep (caller's frame, return address) where the frame pointer points.
   std::uint64_t address;
-  memcpy(&address, static_cast<const char*>(frame) + 8, sizeof address);
+  __builtin_memcpy(&address, static_cast<const char*>(frame) + 8, sizeof address);
   stack.addresses[stack.count++] = address;
 }
 #endif

@@ -8,8 +8,12 @@
 #include <elfutils/libdwfl.h>
 #endif
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <map>
+#include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -39,6 +43,66 @@ std::string readable(const char* name) {
   return status == 0 && text ? text.get() : name;
 }
 
+// A function's code, as offsets into the module as libdw laid it out, and where to read on about it.
+struct Function {
+  Dwarf_Addr begin = 0, end = 0;
+  Dwarf_Off die = 0;
+};
+
+// The functions of one compilation unit, sorted. libdw looks through all of a unit for every address otherwise.
+std::vector<Function> functions_of(Dwarf_Die* unit) {
+  std::vector<Function> functions;
+  const auto visit = [&functions](auto& self, Dwarf_Die* parent) -> void {
+    Dwarf_Die child;
+    for (int more = dwarf_child(parent, &child); more == 0; more = dwarf_siblingof(&child, &child)) {
+      const int tag = dwarf_tag(&child);
+      if (tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_structure_type) self(self, &child);
+      if (tag != DW_TAG_subprogram) continue;
+      Dwarf_Addr base = 0, begin = 0, end = 0;
+      for (std::ptrdiff_t at = 0; (at = dwarf_ranges(&child, at, &base, &begin, &end)) > 0;) {
+        functions.push_back({begin, end, dwarf_dieoffset(&child)});
+      }
+    }
+  };
+  visit(visit, unit);
+  std::sort(functions.begin(), functions.end(), [](const Function& a, const Function& b) { return a.begin < b.begin; });
+  return functions;
+}
+
+std::string name_of(Dwarf_Die* die) {
+  Dwarf_Attribute linkage;
+  const char* name = nullptr;
+  if (dwarf_attr_integrate(die, DW_AT_linkage_name, &linkage) != nullptr) name = dwarf_formstring(&linkage);
+  if (name == nullptr) name = dwarf_diename(die);
+  return name == nullptr ? "" : readable(name);
+}
+
+// Where an inlined call stood: "file:line" of the call, from its debug information.
+std::string call_of(Dwarf_Die* die, Dwarf_Die* unit) {
+  Dwarf_Attribute attribute;
+  Dwarf_Word file = 0, line = 0;
+  Dwarf_Files* files = nullptr;
+  std::size_t count = 0;
+  const bool known = dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &line) == 0 &&
+                     dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &file) == 0 &&
+                     dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count;
+  const char* const source = known ? dwarf_filesrc(files, file, nullptr, nullptr) : nullptr;
+  return source == nullptr ? std::string{} : fmt::format("{}:{}", base_name(source), line);
+}
+
+// The inlined calls around pc within a function, outermost first.
+void inlined_around(Dwarf_Die* parent, Dwarf_Addr pc, std::vector<Dwarf_Die>& found) {
+  Dwarf_Die child;
+  for (int more = dwarf_child(parent, &child); more == 0; more = dwarf_siblingof(&child, &child)) {
+    const int tag = dwarf_tag(&child);
+    if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block) continue;
+    if (dwarf_haspc(&child, pc) <= 0) continue;
+    if (tag == DW_TAG_inlined_subroutine) found.push_back(child);
+    Dwarf_Die inner = child;
+    return inlined_around(&inner, pc, found);
+  }
+}
+
 // The files of one program or library: its symbols and, where they are found, its debug information.
 class Object {
  public:
@@ -48,27 +112,56 @@ class Object {
     module_ = dwfl_report_offline(dwfl_.get(), name_.c_str(), file.c_str(), -1);
     dwfl_report_end(dwfl_.get(), nullptr, nullptr);
     if (module_ != nullptr && dwfl_module_getelf(module_, &bias_) == nullptr) module_ = nullptr;
+    if (module_ != nullptr) read_symbols();
   }
 
-  std::vector<std::string> at(std::uint64_t address) const {
+  std::vector<std::string> at(std::uint64_t address) {
     if (module_ == nullptr) return {};
     const Dwarf_Addr pc = address - 1 + bias_;
-    std::vector<std::string> calls = inlined_at(pc);
+    std::vector<std::string> calls = described_at(pc);
     if (!calls.empty()) return calls;
-    GElf_Off offset = 0;
-    GElf_Sym symbol;
-    const char* const name = dwfl_module_addrinfo(module_, pc, &offset, &symbol, nullptr, nullptr, nullptr);
-    const std::string where = line_at(pc);
-    if (name == nullptr) return where.empty() ? calls : std::vector<std::string>{where};
-    const std::string function = readable(name);
-    return {where.empty() ? fmt::format("{} ({})", function, name_) : fmt::format("{} {}", where, function)};
+    const char* const name = symbol_at(pc);
+    if (name != nullptr) calls.push_back(fmt::format("{} ({})", readable(name), name_));
+    return calls;
   }
 
  private:
   struct End {
     void operator()(Dwfl* dwfl) const { dwfl_end(dwfl); }
   };
+  struct Symbol {
+    GElf_Addr begin = 0, size = 0;
+    int rank = 0;  // of names for one place: global before weak before local
+    const char* name = nullptr;
+  };
   static const Dwfl_Callbacks kCallbacks;
+
+  // libdw's own look-up goes through all symbols for every address.
+  void read_symbols() {
+    const int count = dwfl_module_getsymtab(module_);
+    for (int i = 1; i < count; ++i) {
+      GElf_Sym symbol;
+      GElf_Addr begin = 0;
+      GElf_Word section = 0;
+      const char* const name = dwfl_module_getsym_info(module_, i, &symbol, &begin, &section, nullptr, nullptr);
+      const int type = GELF_ST_TYPE(symbol.st_info), bind = GELF_ST_BIND(symbol.st_info);
+      if (name == nullptr || *name == '\0' || section == SHN_UNDEF) continue;
+      if (type != STT_FUNC && type != STT_GNU_IFUNC) continue;
+      symbols_.push_back({begin, symbol.st_size, bind == STB_GLOBAL ? 0 : bind == STB_WEAK ? 1 : 2, name});
+    }
+    std::sort(symbols_.begin(), symbols_.end(),
+              [](const Symbol& a, const Symbol& b) { return std::tie(a.begin, a.rank) < std::tie(b.begin, b.rank); });
+    const auto same = [](const Symbol& a, const Symbol& b) { return a.begin == b.begin; };
+    symbols_.erase(std::unique(symbols_.begin(), symbols_.end(), same), symbols_.end());
+  }
+
+  [[nodiscard]] const char* symbol_at(GElf_Addr pc) const {
+    const auto after = std::upper_bound(symbols_.begin(), symbols_.end(), pc,
+                                        [](GElf_Addr at, const Symbol& symbol) { return at < symbol.begin; });
+    if (after == symbols_.begin()) return nullptr;
+    const Symbol& found = *(after - 1);
+    return found.size == 0 || pc - found.begin < found.size ? found.name : nullptr;
+  }
 
   [[nodiscard]] std::string line_at(Dwarf_Addr pc) const {
     Dwfl_Line* const line = dwfl_module_getsrc(module_, pc);
@@ -78,47 +171,29 @@ class Object {
     return source == nullptr ? std::string{} : fmt::format("{}:{}", base_name(source), number);
   }
 
-  static std::string name_of(Dwarf_Die* die) {
-    Dwarf_Attribute linkage;
-    const char* name = nullptr;
-    if (dwarf_attr_integrate(die, DW_AT_linkage_name, &linkage) != nullptr) name = dwarf_formstring(&linkage);
-    if (name == nullptr) name = dwarf_diename(die);
-    return name == nullptr ? "" : readable(name);
-  }
-
-  // Where an inlined call stood: "file:line" of the call, from its debug information.
-  static std::string call_of(Dwarf_Die* die, Dwarf_Die* unit) {
-    Dwarf_Attribute attribute;
-    Dwarf_Word file = 0, line = 0;
-    Dwarf_Files* files = nullptr;
-    std::size_t count = 0;
-    const bool known = dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &line) == 0 &&
-                       dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &file) == 0 &&
-                       dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count;
-    const char* const source = known ? dwarf_filesrc(files, file, nullptr, nullptr) : nullptr;
-    return source == nullptr ? std::string{} : fmt::format("{}:{}", base_name(source), line);
-  }
-
-  // The functions around pc, innermost first, each with the line it is at; empty without debug information.
-  [[nodiscard]] std::vector<std::string> inlined_at(Dwarf_Addr pc) const {
+  // By debug information: the function at pc, and before it those that were inlined into it there, each with the line
+  // it is at. Empty without debug information.
+  [[nodiscard]] std::vector<std::string> described_at(Dwarf_Addr pc) {
     std::vector<std::string> calls;
     Dwarf_Addr bias = 0;
     Dwarf_Die* const unit = dwfl_module_addrdie(module_, pc, &bias);
     if (unit == nullptr) return calls;
-    Dwarf_Die* found = nullptr;
-    const int count = dwarf_getscopes(unit, pc - bias, &found);
-    if (count <= 0) return calls;
-    const std::unique_ptr<Dwarf_Die, void (*)(void*)> scopes(found, std::free);
+    const auto [known, fresh] = units_.try_emplace(dwarf_dieoffset(unit));
+    if (fresh) known->second = functions_of(unit);
+    const std::vector<Function>& functions = known->second;
+    const auto after = std::upper_bound(functions.begin(), functions.end(), pc - bias,
+                                        [](Dwarf_Addr at, const Function& function) { return at < function.begin; });
+    if (after == functions.begin() || pc - bias >= (after - 1)->end) return calls;
+    Dwarf_Die function;
+    if (dwarf_offdie(dwfl_module_getdwarf(module_, &bias), (after - 1)->die, &function) == nullptr) return calls;
+    std::vector<Dwarf_Die> scopes = {function};
+    inlined_around(&function, pc - bias, scopes);
     std::string where = line_at(pc);
-    for (int i = 0; i < count; ++i) {
-      Dwarf_Die* const scope = scopes.get() + i;
-      const int tag = dwarf_tag(scope);
-      if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram) continue;
-      const std::string function = name_of(scope);
-      if (function.empty()) return {};
-      calls.push_back(where.empty() ? function : fmt::format("{} {}", where, function));
-      if (tag == DW_TAG_subprogram) return calls;
-      where = call_of(scope, unit);
+    for (; !scopes.empty(); scopes.pop_back()) {
+      const std::string name = name_of(&scopes.back());
+      if (name.empty()) return {};
+      calls.push_back(where.empty() ? name : fmt::format("{} {}", where, name));
+      where = call_of(&scopes.back(), unit);
     }
     return calls;
   }
@@ -127,6 +202,8 @@ class Object {
   std::unique_ptr<Dwfl, End> dwfl_;
   Dwfl_Module* module_ = nullptr;
   GElf_Addr bias_ = 0;
+  std::vector<Symbol> symbols_;                                 // sorted, one a place
+  std::unordered_map<Dwarf_Off, std::vector<Function>> units_;  // by their place in the debug information
 };
 
 // Debug information from where distributions put it; the network is not asked.
