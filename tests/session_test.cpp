@@ -32,6 +32,23 @@ TEST(Session, opens_on_a_lesson_paused_before_its_first_event) {
   EXPECT_FALSE(s.state.document.title.empty());
 }
 
+TEST(Session, what_happened_is_copied_as_text) {
+  Session s;
+  s.open_scenario("The first split");
+  s.key("Right");
+  s.key("F11");
+  s.key("Ctrl+C");
+  const std::string text = s.clipboard();
+  EXPECT_NE(text.find("The first split on buddy:arena=1KiB,min=64"), std::string::npos) << text;
+  EXPECT_NE(text.find("event 2 of 6, step 1 of 10"), std::string::npos) << text;
+  EXPECT_NE(text.find("> 1. round up: 128 B"), std::string::npos) << text;
+  EXPECT_NE(text.find("  2. look: level 3: empty"), std::string::npos) << text;
+  s.command({.what = allocviz::app::Do::Select, .number = 0});
+  s.key("Ctrl+C");
+  EXPECT_NE(s.clipboard().find("Block 0x000 (A): 512 B, live, 512 B requested, 0 B waste"), std::string::npos)
+      << s.clipboard();
+}
+
 TEST(Session, steps_through_events_and_inside_them_in_both_directions) {
   Session s;
   s.open_scenario("Coalescing");

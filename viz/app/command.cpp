@@ -67,6 +67,7 @@ constexpr std::array kInfos{
     CommandInfo{Do::NextMark, "Next mark", "Trace", "M", "", ""},
     CommandInfo{Do::PreviousMark, "Previous mark", "Trace", "Shift+M", "", ""},
     CommandInfo{Do::ShowFind, "Find…", "Trace", "Ctrl+F", "", "id, size>4k, failed, site~text", 0, true},
+    CommandInfo{Do::CopyText, "Copy as text", "Trace", "Ctrl+C", "", "What happened, its steps, and the block"},
     CommandInfo{Do::ShowEventList, "List of events", "Trace", "", "", ""},
     CommandInfo{Do::ShowFailures, "List of failures", "Trace", "", "", ""},
     CommandInfo{Do::ClearSelection, "Clear the selection", "Trace", "Escape", "", ""},

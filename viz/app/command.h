@@ -87,6 +87,7 @@ enum class Do : std::uint16_t {
   PickRow,      // number: the row of the palette that Enter carries out
   DraftKind,    // number = trace::AllocatorKind, while a configuration is being typed
   DraftText,    // number = DraftField, text = what it holds now
+  CopyText,     // what happened and the block, as text, to the clipboard
   Screenshot,   // text = path; empty = allocviz-EVENT.png in the current folder
   Quit,
 };

@@ -1,5 +1,6 @@
 # The sources of viz/app, relative to viz/.
 list(APPEND app_sources
+  app/as_text.cpp
   app/availability.cpp
   app/coloring.cpp
   app/command.cpp

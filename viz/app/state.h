@@ -146,6 +146,7 @@ struct State {
   std::shared_ptr<Loading> loading;               // while a file is being opened, rebuilt or saved
   std::vector<std::shared_ptr<Loading>> leaving;  // cancelled workers that have not noticed yet
   bool quit = false;
+  std::string to_clipboard;           // set by CopyText, taken by the platform after the frame
   std::string screenshot_path;        // set by Screenshot, done and cleared by the platform after the frame
   double now_s = 0;                   // the frame's clock: panels animate by it, nothing else reads a clock
   std::uint64_t frame = 0;            // counted by tick()

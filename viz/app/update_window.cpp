@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "viz/app/as_text.h"
 #include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
 #include "viz/app/update_parts.h"
@@ -152,6 +153,10 @@ bool update_window(State& state, const Command& command) {
       break;
     case Do::OnlyColor:
       only_color(state, command.number);
+      break;
+    case Do::CopyText:
+      state.to_clipboard = as_text(state);
+      notice(state, "Copied what happened");
       break;
     case Do::Screenshot:
       screenshot(state, command.text);

@@ -1,5 +1,7 @@
 #include "viz/platform/frame.h"
 
+#include <utility>
+
 #include "viz/app/update.h"
 #include "viz/draw/theme.h"
 #include "viz/panels/panel.h"
@@ -29,6 +31,7 @@ void run_frame(app::State& state, app::Commands& commands, const Screen& screen,
                  {0, 0, screen.width, screen.height});
   ui::end_frame();
   carry_out(state, commands, intercept);
+  if (!state.to_clipboard.empty()) ImGui::SetClipboardText(std::exchange(state.to_clipboard, {}).c_str());
 }
 
 }  // namespace allocviz::platform

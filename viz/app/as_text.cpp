@@ -1,0 +1,70 @@
+#include "viz/app/as_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/replay/narrate.h"
+#include "viz/app/inspect.h"
+
+namespace allocviz::app {
+
+namespace {
+
+std::string steps_text(const replay::Timeline& timeline) {
+  std::string text;
+  const std::uint32_t at = timeline.position().step;
+  std::uint32_t number = 0;
+  for (const alloc::Step& step : timeline.run().steps) {
+    const replay::StepText words = replay::step_text(step, timeline.spec());
+    ++number;
+    text += fmt::format("{} {}. {}: {}\n", number == at ? ">" : " ", number, words.verb, words.text);
+  }
+  return text;
+}
+
+std::string block_text(const State& state, const BlockFacts& facts) {
+  const std::uint64_t arena = state.timeline(facts.stage).census().arena_bytes;
+  std::string state_word = replay::name_of(facts.block.state);
+  std::replace(state_word.begin(), state_word.end(), '_', ' ');
+  std::string text =
+      fmt::format("\nBlock {}{}: {}, {}", trace::offset_text(facts.block.offset, arena),
+                  facts.id.empty() ? "" : " (" + facts.id + ")", trace::size_text(facts.block.size), state_word);
+  if (facts.block.state == replay::BlockState::Live) {
+    text +=
+        fmt::format(", {} requested, {} waste", trace::size_text(facts.block.requested), trace::size_text(facts.waste));
+  }
+  text += '\n';
+  const auto line = [&text](const char* what, const std::optional<std::uint64_t>& event) {
+    if (event) text += fmt::format("  {}: event {}\n", what, trace::count_text(*event + 1));
+  };
+  line("allocated", facts.allocated);
+  line("resized", facts.resized);
+  line("ends", facts.ended);
+  if (!facts.site.empty() && facts.stack.empty()) text += fmt::format("  site: {}\n", facts.site);
+  for (const std::string& frame : facts.stack) text += fmt::format("  at {}\n", frame);
+  if (facts.buddy) {
+    text += fmt::format("  buddy: {}, {}\n", trace::offset_text(facts.buddy->offset, arena), facts.buddy->state);
+  }
+  if (!facts.verdict.empty()) text += fmt::format("  {} {}\n", facts.verdict, facts.reason);
+  return text;
+}
+
+}  // namespace
+
+std::string as_text(const State& state) {
+  const replay::Timeline& timeline = state.timeline();
+  const trace::Trace& trace = *state.document.trace;
+  const replay::Position at = state.cursor();
+  std::string text = fmt::format("{} on {}\n", state.document.title, trace::to_text(timeline.spec()));
+  if (at.event == 0) return text + "before the first event\n";
+  text += fmt::format("event {} of {}", trace::count_text(at.event), trace::count_text(timeline.event_count()));
+  if (timeline.step_count() != 0) text += fmt::format(", step {} of {}", at.step, timeline.step_count());
+  text += '\n';
+  if (const std::string* note = trace.note(at.event - 1)) text += *note + "\n";
+  text += replay::event_text(trace, at.event - 1, timeline.spec(), timeline.run()) + "\n" + steps_text(timeline);
+  if (const auto facts = inspect(state)) text += block_text(state, *facts);
+  return text;
+}
+
+}  // namespace allocviz::app
