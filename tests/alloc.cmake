@@ -7,6 +7,7 @@ allocviz_test(alloc_test SOURCES
   alloc_bump.cpp
   alloc_check.cpp
   alloc_folder.cpp
+  alloc_fuzzed.cpp
   alloc_placement.cpp
   alloc_random.cpp
   alloc_recorder.cpp
@@ -14,6 +15,7 @@ allocviz_test(alloc_test SOURCES
   alloc_snapshot.cpp
   alloc_steps.cpp
   alloc_tiered.cpp
+  fuzz/alloc_fuzz.cpp
   support/placement.cpp
   LIBS allocviz_alloc)
 

@@ -119,10 +119,10 @@ class Tiered {
 
   // A size of 0 is served as 1. Refused with TooLarge, AlignTooLarge (also for an align that is no power of two, when
   // checked) or OutOfMemory.
-  [[nodiscard]] Allocation allocate(Layout layout) { return core_.allocate(layout, sink_); }
+  [[nodiscard]] Allocation allocate(Layout layout) { return core_.allocate(layout.size, layout.align, sink_); }
   template <class S>
   [[nodiscard]] Allocation allocate(Layout layout, S&& listener) {
-    return core_.allocate(layout, listener);
+    return core_.allocate(layout.size, layout.align, listener);
   }
 
   // Refused, when checked, with Foreign, InsideBlock or DoubleFree (also for a block never handed out).

@@ -18,25 +18,25 @@ class TieredCore {
       : below_(static_cast<Below&&>(below)), slabs_(slabs), geometry_(geometry) {}
 
   // A block of its class; where no slab of that has room, from a new slab; where the buddy has no block for one, from
-  // the buddy itself; where it has none either, from the next larger class that has room.
+  // the buddy itself; where it has none either, from the next larger class that has room. It takes a layout's numbers,
+  // which go in registers: a whole Layout is written to the stack in parts and read in one piece, for which a processor
+  // waits.
   template <class S>
-  Allocation allocate(Layout layout, S& sink) {
-    if (Policy::kChecked && !is_power_of_two(layout.align)) [[unlikely]]
+  Allocation allocate(usize size, usize align, S& sink) {
+    if (Policy::kChecked && !is_power_of_two(align)) [[unlikely]]
       return {nullptr, fail(Error::AlignTooLarge, sink)};
-    const unsigned wanted = geometry_.class_for(layout.size, layout.align);
-    if (wanted == geometry_.class_count()) return below_.allocate(layout, sink);
+    const unsigned wanted = geometry_.class_for(size, align);
+    if (wanted == geometry_.class_count()) return below_.allocate({size, align}, sink);
 
-    sink(Step{.kind = StepKind::Round,
-              .size_class = as_byte(wanted),
-              .size = geometry_.block_size(wanted),
-              .other = layout.size});
+    sink(Step{
+        .kind = StepKind::Round, .size_class = as_byte(wanted), .size = geometry_.block_size(wanted), .other = size});
     if (has_room(wanted) || make_slab(wanted, sink)) [[likely]]
       return {take_block(wanted, sink)};
     auto attempt = without_failures(sink);
-    if (const Allocation block = below_.allocate(layout, attempt)) return block;
+    if (const Allocation block = below_.allocate({size, align}, attempt)) return block;
     for (usize larger = slabs_.lists().room & (0 - (usize{1} << wanted)); larger != 0; larger &= larger - 1) {
       const auto number = static_cast<unsigned>(std::countr_zero(larger));
-      if (geometry_[number].align >= layout.align) return {take_block(number, sink)};
+      if (geometry_[number].align >= align) return {take_block(number, sink)};
     }
     return {nullptr, fail(Error::OutOfMemory, sink)};
   }

@@ -1,6 +1,8 @@
 // Bytes become calls on a buddy with gaps, a slab, a bump and a tiered allocator: requests, releases of anything,
 // resizes, reservations. Nothing may crash, and after every call every invariant holds.
+#ifdef ALLOCVIZ_LIBFUZZER
 #include <sanitizer/common_interface_defs.h>
+#endif
 
 #include <algorithm>
 #include <cstddef>
@@ -210,10 +212,13 @@ void run_tiered(Input& in) {
 
 }  // namespace
 
+#ifdef ALLOCVIZ_LIBFUZZER
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   __sanitizer_set_death_callback(save);
   return 0;
 }
+#endif
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input in(data, size);
   const std::size_t which = in.byte() % 4;
