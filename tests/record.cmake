@@ -12,6 +12,14 @@ if(TARGET alloctrace_record)
     target_compile_options(${program} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -O2 -g -fomit-frame-pointer
       -fno-optimize-sibling-calls -fno-builtin)
   endforeach()
+  foreach(plugin one:901 two:902)
+    string(REPLACE ":" ";" plugin ${plugin})
+    list(GET plugin 0 name)
+    list(GET plugin 1 size)
+    add_library(record_plugin_${name} MODULE record_plugin.cpp)
+    target_compile_definitions(record_plugin_${name} PRIVATE PLUGIN_FUNCTION=plugin_${name} PLUGIN_SIZE=${size})
+  endforeach()
+  target_link_libraries(record_subject PRIVATE ${CMAKE_DL_LIBS})
 
   allocviz_test(record_test
     SOURCES
@@ -25,5 +33,7 @@ if(TARGET alloctrace_record)
     ALLOCTRACE_PROGRAM="$<TARGET_FILE:alloctrace>" ALLOCVIZ_VERSION="${PROJECT_VERSION}"
     RECORD_SUBJECT="$<TARGET_FILE:record_subject>" RECORD_EARLY="$<TARGET_FILE:record_early>"
     RECORD_STATIC="$<TARGET_FILE:record_static>" RECORD_LIBRARY="$<TARGET_FILE:alloctrace_record>")
-  add_dependencies(record_test alloctrace alloctrace_record record_subject record_early record_static)
+  target_compile_definitions(record_test PRIVATE RECORD_PLUGIN_ONE="$<TARGET_FILE:record_plugin_one>"
+    RECORD_PLUGIN_TWO="$<TARGET_FILE:record_plugin_two>")
+  add_dependencies(record_test record_plugin_one record_plugin_two alloctrace alloctrace_record record_subject record_early record_static)
 endif()

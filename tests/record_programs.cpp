@@ -216,5 +216,23 @@ TEST(Record, a_call_site_is_the_stack_of_calls_innermost_first) {
   }
 }
 
+TEST(Record, libraries_that_are_unloaded_are_not_taken_for_those_that_come_in_their_place) {
+  if (!Symbols::available()) GTEST_SKIP() << "built without libdw: call sites have no names";
+  const TestFolder folder;
+  const cli::Ran ran = record(folder, {"plugins", RECORD_PLUGIN_ONE, RECORD_PLUGIN_TWO});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
+  unsigned calls = 0;
+  for (std::uint64_t i = 0; i < trace.size(); ++i) {
+    const trace::Event event = trace.event(i);
+    if (event.op != trace::Op::Alloc || (event.size != 901 && event.size != 902)) continue;
+    ++calls;
+    ASSERT_NE(event.site, 0u);
+    const std::string& frame = trace.sites()[event.site - 1].frames[0];
+    EXPECT_NE(frame.find(event.size == 901 ? "plugin_one" : "plugin_two"), std::string::npos) << frame;
+  }
+  EXPECT_EQ(calls, 6u);
+}
+
 }  // namespace
 }  // namespace allocviz::record

@@ -1,6 +1,7 @@
 // A program to be recorded. It says on standard output what it did, a call a line, between two blocks of a size nobody
 // else asks for; nothing else it does in between allocates.
 //   THREAD a SIZE ALIGN ADDR | THREAD f ADDR | THREAD r OLD SIZE NEW | THREAD x SIZE (refused)
+#include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/wait.h>
@@ -329,6 +330,20 @@ int waits(char**) {
   for (;;) pause();
 }
 
+// Two libraries that take turns, as a rule at the same addresses.
+int plugins(char** argv) {
+  for (int i = 0; i < 6; ++i) {
+    void* const library = dlopen(argv[2 + i % 2], RTLD_NOW);
+    if (library == nullptr) return 7;
+    void* const found = dlsym(library, i % 2 == 0 ? "plugin_one" : "plugin_two");
+    void* (*function)() = nullptr;
+    std::memcpy(&function, &found, sizeof found);
+    std::free(function());
+    dlclose(library);
+  }
+  return 0;
+}
+
 int many(char** argv) {
   const long count = std::atol(argv[2]);
   for (long i = 0; i < count; ++i) std::free(kept(std::malloc(64)));
@@ -354,7 +369,8 @@ int main(int argc, char** argv) {
                {"many", many},
                {"fork_storm", fork_storm},
                {"outlived", outlived},
-               {"waits", waits}};
+               {"waits", waits},
+               {"plugins", plugins}};
   for (const auto& mode : modes) {
     if (argc > 1 && std::strcmp(argv[1], mode.name) == 0) return mode.run(argv);
   }
