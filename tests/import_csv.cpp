@@ -192,7 +192,7 @@ TEST(Csv, rows_that_do_not_say_enough_are_left_out_and_counted) {
 
 TEST(Csv, is_not_seen_where_a_text_is_no_such_table) {
   for (const char* text : {"", "\n", "Dear all,\nhello\n", "id,name\n1,2\n", "size\n1\n", "time,count\n1,2\n",
-                           "a,b,c\n1,2,3\n", "op,id,size"}) {
+                           "a,b,c\n1,2,3\n", "op,id,size", "{\"columns\":[\"op\",\"id\",\"size\"],\"events\":[\n"}) {
     EXPECT_EQ(importer_named("csv").recognise(text), 0) << text;
   }
   EXPECT_FALSE(read_text("csv", "x,y\n1,2\n").ok());
