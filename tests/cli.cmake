@@ -5,6 +5,7 @@ allocviz_test(cli_test
     cli_replay.cpp
     cli_support.cpp
     cli_usage.cpp
+    cli_why.cpp
   LIBS nlohmann_json::nlohmann_json)
 target_compile_definitions(cli_test PRIVATE
   ALLOCTRACE_PROGRAM="$<TARGET_FILE:alloctrace>" ALLOCVIZ_VERSION="${PROJECT_VERSION}")

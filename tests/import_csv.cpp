@@ -95,11 +95,12 @@ TEST(Csv, sizes_and_times_have_units) {
 }
 
 TEST(Csv, an_address_is_hex_with_0x_or_where_its_column_is) {
-  const Trace trace = read("op,ptr,size\nmalloc,20000a10,8\nmalloc,20001000,8\nfree,0x20000a10,\nfree,0x20001000,\n");
-  EXPECT_EQ(trace.event(1).addr, 0x20001000u);
+  const Trace trace = read("op,ptr,size\nmalloc,20001000,8\nmalloc,20000a10,8\nfree,0x20000a10,\nfree,0x20001000,\n");
+  EXPECT_EQ(trace.event(0).addr, 0x20001000u);
   EXPECT_EQ(trace.facts().unknown_frees, 0u);
   const Trace decimal = read("op,ptr,size\nmalloc,4096,8\n");
   EXPECT_EQ(decimal.event(0).addr, 4096u);
+  EXPECT_EQ(read("op,ptr,size\nmalloc,20001000,8\nfree,20001000,\n").event(0).addr, 20001000u);
 }
 
 TEST(Csv, hooks_of_freertos_and_zephyr_need_no_operation_and_no_header) {
@@ -192,7 +193,7 @@ TEST(Csv, rows_that_do_not_say_enough_are_left_out_and_counted) {
 
 TEST(Csv, is_not_seen_where_a_text_is_no_such_table) {
   for (const char* text : {"", "\n", "Dear all,\nhello\n", "id,name\n1,2\n", "size\n1\n", "time,count\n1,2\n",
-                           "a,b,c\n1,2,3\n", "op,id,size"}) {
+                           "a,b,c\n1,2,3\n", "op,id,size", "{\"columns\":[\"op\",\"id\",\"size\"],\"events\":[\n"}) {
     EXPECT_EQ(importer_named("csv").recognise(text), 0) << text;
   }
   EXPECT_FALSE(read_text("csv", "x,y\n1,2\n").ok());

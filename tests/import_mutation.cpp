@@ -123,6 +123,52 @@ TEST(DamagedLogs, of_the_kernel_are_read_as_far_as_they_make_sense) {
   read_damaged("kmem", {text_of(data_path("kernel-part.perfscript.zst")).substr(0, 12'000)}, 1000);
 }
 
+TEST(DamagedLogs, of_esp_idf_are_read_as_far_as_they_make_sense) {
+  std::string table, log;
+  for (int i = 0; i < 40; ++i) {
+    table += fmt::format("{} bytes (@ {:#x}, Internal) allocated CPU {} ccount {:#x} caller {:#x}:{:#x}\n{}", 8 + i % 5,
+                         0x3ffd0000 + 16 * (i % 30), i % 2, 99 * i, 0x4010a000 + i, 0x4010b000,
+                         i % 3 == 0 ? "" : "freed by 0x400e1234:0x400e5678\n");
+    log += fmt::format("[0.{:09}] HEAP: {} bytes @ {:#x} from task \"t{}\" on core 0 by:\n/a/b.c:{}\n\n", 1000 * i,
+                       i % 2 == 0 ? "Allocated 8" : "Freed", 0x3ffd0000 + i / 2 * 16, i % 3, i);
+  }
+  read_damaged("esp-heap", {table, log}, 1000);
+}
+
+TEST(DamagedLogs, of_tables_are_read_as_far_as_they_make_sense) {
+  std::string text = text_of(data_path("freertos.csv"));
+  for (int i = 0; i < 100; ++i) {
+    text += fmt::format("{};{};{:#x};{};\"task {}\"\n", 41 + i, i % 3 == 2 ? "traceFREE" : "traceMALLOC",
+                        0x20001000 + i / 3 * 64, i, i % 4);
+  }
+  read_damaged("csv", {text}, 1000);
+}
+
+// A snapshot in which one character is wrong is mostly broken as a whole: it is read or refused.
+TEST(DamagedLogs, of_pytorch_are_read_or_refused) {
+  Random random(test::seed());
+  for (const char* format : {"torch-json", "torch-pickle"}) {
+    const bool json = std::string_view(format) == "torch-json";
+    const std::string original = text_of(data_path(json ? "torch-small.json" : "torch-small.pickle"));
+    int read = 0;
+    for (int round = 0; round < 400; ++round) {
+      const std::size_t from = json ? 0 : below(random, 3);
+      std::string text = original.substr(0, original.size() - from * 100);
+      const std::size_t times = 1 + below(random, 3);
+      for (std::size_t i = 0; i < times && !text.empty(); ++i) damage(text, random);
+      const auto trace = read_text(format, text);
+      if (!trace) {
+        ASSERT_FALSE(trace.trouble().what.empty());
+        continue;
+      }
+      ++read;
+      ASSERT_EQ(fault_of_import(*trace), "") << format << " round " << round;
+      ASSERT_LE(trace->memory_bytes(), 200 * text.size() + (std::uint64_t{1} << 20)) << "round " << round;
+    }
+    EXPECT_GT(read, 20) << format;
+  }
+}
+
 TEST(DamagedLogs, of_the_malloc_lab_are_read_as_far_as_they_make_sense) {
   Random random(test::seed());
   const std::string original = text_of(data_path("nginx-head.rep"));

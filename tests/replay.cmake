@@ -1,11 +1,13 @@
 # The tests of core/replay.
 allocviz_test(replay_test
   SOURCES
+    analyze_why.cpp
     replay_logs.cpp
     replay_machine.cpp
     replay_narrate.cpp
     replay_placement.cpp
     replay_property.cpp
+    replay_recorded.cpp
     replay_series.cpp
     replay_timeline.cpp
     support/placement.cpp

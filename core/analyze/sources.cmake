@@ -1,1 +1,3 @@
 # The sources of core/analyze, relative to core/.
+list(APPEND analyze_sources
+  analyze/why.cpp)

@@ -71,6 +71,15 @@ struct RecordOptions {
   bool quiet = false;
 };
 
+// Of one failed request; without a number the first.
+struct WhyOptions {
+  std::string file;
+  std::optional<std::uint64_t> at;  // its event, from 1
+  std::optional<trace::AllocatorSpec> allocator;
+  import::ReadOptions reading;
+  bool json = false;
+};
+
 [[nodiscard]] int info(const InfoOptions& options);
 [[nodiscard]] int convert(const ConvertOptions& options);
 [[nodiscard]] int check(const CheckOptions& options);
@@ -78,6 +87,7 @@ struct RecordOptions {
 [[nodiscard]] int state(const MomentOptions& options);
 [[nodiscard]] int record(const RecordOptions& options);
 [[nodiscard]] int steps(const MomentOptions& options);
+[[nodiscard]] int why(const WhyOptions& options);
 
 // Parses the command line and runs what it asks for. Returns the exit code.
 [[nodiscard]] int run(int argc, const char* const* argv);

@@ -41,10 +41,11 @@ Result<Moment> go_to(const At& at, const trace::Trace& trace, const trace::Alloc
     return trouble_of(fmt::format("there is no event {}", at.event),
                       fmt::format("the log has {} events", trace.size()));
   }
-  Result<std::unique_ptr<Machine>> made = replay::make_machine(spec, trace.slot_count());
+  Result<std::unique_ptr<Machine>> made = replay::make_machine(spec, trace);
   if (!made) return std::move(made).trouble();
   Machine& machine = **made;
   Moment moment;
+  moment.spec = machine.spec();
   if (at.event != 0) {
     const std::uint64_t index = at.event - 1;
     if (Status status = replay_until(machine, trace, index); !status) return std::move(status).trouble();

@@ -12,6 +12,7 @@
 namespace allocviz::cli {
 
 struct Moment {
+  trace::AllocatorSpec spec;  // the machine's own, which knows how large a recorded heap is
   replay::Census census;   // at the event and step asked for
   replay::EventRun run;    // the event, whole; empty at event 0
   std::uint64_t step = 0;  // how many of its steps are done

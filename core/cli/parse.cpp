@@ -32,6 +32,7 @@ Examples
   alloctrace state lesson.json --at 7.3 --json             the allocator in the midst of event 7
   alloctrace steps lesson.json --at 7                      what event 7 did
   alloctrace record -o app.jsonl.zst -- ./app --fast       runs ./app --fast and records what it allocates
+  alloctrace why app.mtrace --allocator buddy:arena=1MiB,min=64   why the first failed request failed
 
 A log is what `alloctrace record` or `heaptrack --raw app` writes, or glibc's mtrace (MALLOC_TRACE=FILE and libc_malloc_debug.so.0
 preloaded, in a program that calls mtrace()), a table with a header such as op,address,size,time_us, or a trace of allocviz' own
@@ -45,6 +46,7 @@ SPEC is KIND:KEY=VALUE,...
                              gaps=4096-8192+100000-163850, parts of the arena that are not managed
   bump:arena=64KiB           one region, given out from its end
   slab:block=64,count=1024   so many blocks of one size
+  recorded                   no allocator: the blocks where the log says they were; needs a log with addresses
 A size is a number of bytes, or 4KiB, 1MiB, 2GiB.)";
 
 constexpr const char* kReplayFooter = R"(
@@ -112,6 +114,7 @@ class CommandLine {
     add_moment("state", "the allocator at one moment: every block, free list, mark and figure", state);
     add_moment("steps", "what one event did: its sentence and its steps", steps);
     add_record();
+    add_why();
   }
 
   int run(int argc, const char* const* argv) {
@@ -270,6 +273,23 @@ class CommandLine {
     });
   }
 
+  void add_why() {
+    CLI::App* command = add("why", "why a request failed, and which blocks' release would have made room", why_.json);
+    command->add_option("FILE", why_.file, kFile)->required()->type_name("");
+    command->footer(kSpecFooter);
+    command->add_option("--at", why_.at, "the event that failed; without it the first one")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--allocator", words_.allocators, kAllocator)->type_name("SPEC")->expected(1);
+    command->callback([this] {
+      chosen_ = [this] {
+        why_.reading = parse_reading(words_);
+        if (!words_.allocators.empty()) why_.allocator = parse_allocator(words_.allocators.front());
+        return why(why_);
+      };
+    });
+  }
+
   static std::string without_packing(std::string name) {
     for (const char* packed : {".zst", ".gz"}) {
       if (name.ends_with(packed)) name.resize(name.size() - std::string_view(packed).size());
@@ -296,6 +316,7 @@ class CommandLine {
   ReplayOptions replay_;
   MomentOptions moment_;
   RecordOptions record_;
+  WhyOptions why_;
   std::function<int()> chosen_;
 };
 

@@ -73,7 +73,7 @@ void put_placement(std::string& out, std::uint64_t number, const Event& event, c
 
 // A machine and a loop: nothing is kept of an event but its line.
 Status write_placements(const Trace& trace, const AllocatorSpec& spec, const std::string& path) {
-  auto machine = replay::make_machine(spec, trace.slot_count());
+  auto machine = replay::make_machine(spec, trace);
   if (!machine) return std::move(machine).trouble();
   auto file = trace::AtomicFile::create(path);
   if (!file) return std::move(file).trouble();

@@ -12,7 +12,8 @@ list(APPEND cli_sources
   cli/replay.cpp
   cli/state.cpp
   cli/steps.cpp
-  cli/terminal.cpp)
+  cli/terminal.cpp
+  cli/why.cpp)
 # CLI11 is long to compile, and nothing waits for it: not optimised, so it cannot share the precompiled header either.
 set_source_files_properties(cli/parse.cpp PROPERTIES
   COMPILE_DEFINITIONS "ALLOCVIZ_VERSION=\"${PROJECT_VERSION}\"" COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)

@@ -27,7 +27,7 @@ bool is_somebodys(const Block& block) {
   return block.born < trace::kNoEvent;
 }
 
-void put_block(JsonWriter& json, const Block& block, const Trace& trace) {
+void put_block(JsonWriter& json, const Block& block, const Trace& trace, bool recorded) {
   json.begin_object().member("offset", block.offset).member("size", block.size);
   json.member("state", replay::name_of(block.state));
   if (block.level >= 0) json.member("level", static_cast<int>(block.level));
@@ -37,6 +37,7 @@ void put_block(JsonWriter& json, const Block& block, const Trace& trace) {
     json.key("id");
     born.has(trace::kNamedId) ? json.value(trace.id_text(born)) : json.value(born.id);
     json.member("requested", block.requested).member("born", block.born + 1);
+    if (recorded) json.member("addr", fmt::format("0x{:x}", born.addr));
   }
   json.end_object();
 }
@@ -69,7 +70,9 @@ void print_json(const At& at, const Moment& moment, const Trace& trace, const Al
   json.begin_object().member("allocator", trace::to_text(spec)).member("event", at.event);
   json.member("step", moment.step).member("steps", moment.run.steps.size()).member("arena", census.arena_bytes);
   json.key("blocks").begin_array();
-  for (const Block& block : census.blocks) put_block(json, block, trace);
+  for (const Block& block : census.blocks) {
+    put_block(json, block, trace, census.kind == AllocatorKind::Recorded);
+  }
   json.end_array().key("free_lists").begin_array();
   for (const FreeList& list : census.free_lists) put_free_list(json, list, census.kind);
   json.end_array().key("mark");
@@ -93,6 +96,7 @@ void print_blocks(const Census& census, const Trace& trace) {
     std::string state = replay::name_of(block.state);
     if (is_somebodys(block)) {
       state = fmt::format("{:<10}{:<12}{}", state, trace.id_text(block.born), trace::exact_size_text(block.requested));
+      if (census.kind == AllocatorKind::Recorded) state += fmt::format("  at 0x{:x}", trace.event(block.born).addr);
     }
     fmt::print("{:<14}{:>14}  {}\n", trace::offset_text(block.offset, census.arena_bytes),
                trace::exact_size_text(block.size), state);

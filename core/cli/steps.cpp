@@ -68,7 +68,7 @@ void print_json(const At& at, const std::string& text, const Moment& moment, con
 }
 
 void print_text(const At& at, const std::string& text, const Moment& moment, const Choice& choice, const Trace& trace) {
-  const AllocatorSpec& spec = choice.specs.front();
+  const AllocatorSpec& spec = moment.spec;
   fmt::print("{}{}\n", trace::to_text(spec), choice.why.empty() ? "" : "  (" + choice.why + ")");
   fmt::print("event {} of {}: {}\n\n{}\n\n", trace::count_text(at.event), trace::count_text(trace.size()),
              replay::event_title(trace, at.event - 1), text);
@@ -86,9 +86,9 @@ int steps(const MomentOptions& options) {
   if (!trace) return fail(trace.trouble());
   note_warnings(*trace);
   const Choice choice = choose(*trace, options.allocator);
-  const AllocatorSpec& spec = choice.specs.front();
-  trace::Result<Moment> moment = go_to(options.at, *trace, spec);
+  trace::Result<Moment> moment = go_to(options.at, *trace, choice.specs.front());
   if (!moment) return fail(moment.trouble());
+  const AllocatorSpec& spec = moment->spec;
   const std::string text = replay::event_text(*trace, options.at.event - 1, spec, moment->run);
   if (options.json) {
     print_json(options.at, text, *moment, spec, *trace);

@@ -38,6 +38,7 @@ using trace::Status;
 using trace::Trace;
 
 constexpr std::string_view kTitle = "CSV";
+constexpr std::size_t kLookAheadBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxRowBytes = std::size_t{64} << 10;  // of a row whose quotes go over lines
 
 // What may stand before the header: nothing, a comment, Excel's "sep=;".
@@ -67,7 +68,10 @@ struct Row {
 class CsvReader {
  public:
   CsvReader(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options)
-      : log_(lines, progress), processes_("process", "processes", options.process), wanted_(options.process) {}
+      : lines_(lines),
+        log_(lines, progress),
+        processes_("process", "processes", options.process),
+        wanted_(options.process) {}
 
   Result<Trace> read() {
     std::string_view line;
@@ -126,7 +130,7 @@ class CsvReader {
     if (wanted_ && !columns_->has(CsvField::Process)) {
       return log_.trouble("the table has no column of processes", "leave --process away, or name the column \"pid\"");
     }
-    return trace::Done{};
+    return look_ahead();
   }
 
   [[nodiscard]] std::string_view cell(CsvField field) const { return columns_->cell(cells_, field); }
@@ -170,13 +174,31 @@ class CsvReader {
     return is_complete(row);
   }
 
-  bool parse_address(std::string_view text, std::optional<std::uint64_t>& address) {
+  bool parse_address(std::string_view text, std::optional<std::uint64_t>& address) const {
     if (text.empty()) return true;
     address = 0;
-    if (text.size() == 8 || text.size() == 16) {
-      bare_hex_ = bare_hex_ || text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-    }
     return csv_address(text, bare_hex_, *address);
+  }
+
+  // Addresses without 0x are hex if one of the first thousands has a letter: digits alone would not tell.
+  trace::Status look_ahead() {
+    const Result<std::string_view> head = lines_.peek(kLookAheadBytes);
+    if (!head) return head.trouble();
+    CsvRow row;
+    for (std::string_view rest = *head; !rest.empty() && !bare_hex_;) {
+      const std::size_t end = rest.find('\n');
+      if (end == std::string_view::npos) break;
+      if (row.split(rest.substr(0, end), columns_->delimiter)) {
+        bare_hex_ = is_bare_hex(columns_->cell(row, CsvField::Addr)) || is_bare_hex(columns_->cell(row, CsvField::Old));
+      }
+      rest.remove_prefix(end + 1);
+    }
+    return trace::Done{};
+  }
+
+  static bool is_bare_hex(std::string_view text) {
+    return text.size() <= 16 && text.find_first_of("abcdefABCDEF") != std::string_view::npos &&
+           text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
   }
 
   [[nodiscard]] bool by_id() const { return columns_->has(CsvField::Id); }
@@ -280,6 +302,7 @@ class CsvReader {
 
   static constexpr const char* kTodo = "begin the table with a header, as in: op,id,size or op,address,size,time_us";
 
+  trace::LineReader& lines_;
   LineLog log_;
   Processes<Lane> processes_;
   std::optional<std::uint64_t> wanted_;

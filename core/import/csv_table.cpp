@@ -301,6 +301,7 @@ bool CsvRow::split(std::string_view line, char delimiter) {
 }
 
 std::optional<CsvColumns> csv_columns(std::string_view header_line) {
+  if (header_line.find_first_of("{}[") == 0) return {};  // JSON, whose keys are quoted words between commas too
   for (const char delimiter : kDelimiters) {
     CsvRow row;
     if (header_line.find(delimiter) == std::string_view::npos || !row.split(header_line, delimiter)) continue;

@@ -139,7 +139,7 @@ bool parse_number(std::optional<std::string_view> text, std::uint64_t& number) {
   return text && (take_0x(*text, number) || take_dec(*text, number)) && text->empty();
 }
 
-// "0xffff888104e12cd0", "00000000dcd4d956" or "(nil)".
+// "0xffff888104e12cd0", "(nil)", or "00000000dcd4d956": trace_pipe prints a hash, which tells blocks apart and no more.
 bool parse_pointer(std::optional<std::string_view> text, std::uint64_t& addr) {
   if (!text) return false;
   addr = 0;
@@ -210,7 +210,9 @@ class KmemReader {
 
   Result<bool> take_slab(const Record& record, RawEvent& event) {
     std::uint64_t addr = 0;
-    if (!parse_pointer(field(record.fields, "ptr"), addr)) return false;
+    const auto pointer = field(record.fields, "ptr");
+    if (!parse_pointer(pointer, addr)) return false;
+    if (addr != 0 && !pointer->starts_with("0x")) lives_.hide_addresses();
     if (const auto site = field(record.fields, "call_site")) event.site = builder_.add_site(*site);
     if (!record.point->allocates) return done(lives_.free(event, addr));
     if (!parse_number(field(record.fields, "bytes_req"), event.size) || event.size > kMaxSize) return false;

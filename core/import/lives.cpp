@@ -21,7 +21,7 @@ Lives::Lives(trace::TraceBuilder& builder) : builder_(builder), table_(std::rand
 
 Status Lives::alloc(RawEvent& event, std::uint64_t addr) {
   event.op = Op::Alloc;
-  event.addr = addr;
+  event.addr = shown(addr);
   if (addr == 0) {
     event.id_kind = RawEvent::Id::None;
     event.ok = false;
@@ -44,7 +44,7 @@ Status Lives::free(RawEvent& event, std::uint64_t addr) {
   std::uint64_t id = table_.take(addr);
   if (id == AddressTable::kNoId) {
     id = ++last_id_;
-    event.addr = addr;  // nothing else in the trace would say which block was meant
+    event.addr = shown(addr);  // nothing else in the trace would say which block was meant
   }
   name(event, id);
   return builder_.append(event);
@@ -66,7 +66,7 @@ Status Lives::realloc(RawEvent& event, std::uint64_t from, std::uint64_t to) {
   }
   table_.find_or_put(to, id);
   event.op = Op::Realloc;
-  event.addr = to;
+  event.addr = shown(to);
   name(event, id);
   return builder_.append(event);
 }
@@ -74,7 +74,7 @@ Status Lives::realloc(RawEvent& event, std::uint64_t from, std::uint64_t to) {
 Status Lives::failed_realloc(RawEvent& event, std::uint64_t addr) {
   event.op = Op::Realloc;
   event.ok = false;
-  event.addr = addr;
+  event.addr = shown(addr);
   event.id_kind = RawEvent::Id::None;
   if (const std::uint64_t id = table_.find(addr); id != AddressTable::kNoId) name(event, id);
   return builder_.append(event);

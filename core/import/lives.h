@@ -30,12 +30,18 @@ class Lives {
   // A realloc that was refused: the block at addr stays as it is.
   trace::Status failed_realloc(trace::RawEvent& event, std::uint64_t addr);
 
+  // From here on the numbers only tell blocks apart and are no addresses: the trace does not show them.
+  void hide_addresses() { shown_ = false; }
+
   // How many frees were added because a realloc landed on a block still live in the log.
   [[nodiscard]] std::uint64_t added_frees() const { return added_frees_; }
 
  private:
+  [[nodiscard]] std::uint64_t shown(std::uint64_t addr) const { return shown_ ? addr : trace::kNoAddr; }
+
   trace::TraceBuilder& builder_;
   AddressTable table_;
+  bool shown_ = true;
   std::uint64_t last_id_ = 0;
   std::uint64_t added_frees_ = 0;
 };

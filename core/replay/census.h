@@ -31,7 +31,7 @@ struct Block {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   BlockState state = BlockState::Free;
-  std::int16_t level = -1;                 // buddy: 0 = largest; -1 elsewhere, and in a slab
+  std::int16_t level = -1;                 // buddy: 0 = largest; recorded pages: their order; else -1
   std::int16_t size_class = -1;            // tiered: of the slab it lies in; -1: a block of the buddy below
   std::uint64_t requested = 0;             // Live (and Dead): bytes asked for
   std::uint64_t born = ~std::uint64_t{0};  // Live (and Dead): index of the event that made or last resized it

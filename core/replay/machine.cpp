@@ -1,7 +1,5 @@
 #include "core/replay/machine.h"
 
-#include <fmt/format.h>
-
 #include "core/replay/machines.h"
 
 namespace allocviz::replay {
@@ -20,8 +18,12 @@ trace::Result<std::unique_ptr<Machine>> make_machine(const trace::AllocatorSpec&
     case trace::AllocatorKind::Recorded:
       break;
   }
-  return trace::Trouble{
-      fmt::format("{} cannot be replayed yet", trace::kind_text(spec.kind)), {}, "choose buddy, bump, slab or tiered"};
+  return trace::Trouble{"a recorded heap is made of a log", {}, "open a log with addresses"};
+}
+
+trace::Result<std::unique_ptr<Machine>> make_machine(const trace::AllocatorSpec& spec, const trace::Trace& trace) {
+  if (spec.kind == trace::AllocatorKind::Recorded) return make_recorded_machine(spec, trace);
+  return make_machine(spec, trace.slot_count());
 }
 
 }  // namespace allocviz::replay

@@ -76,7 +76,7 @@ class Machine {
   [[nodiscard]] virtual std::uint64_t frees_of_failed() const = 0;
 
   virtual void save(Keyframe& out) const = 0;    // inside an event to compare it, not to load it
-  virtual void load(const Keyframe& frame) = 0;  // of a machine with an equal spec and slot count
+  virtual void load(const Keyframe& frame) = 0;  // of a machine with an equal spec and no more slots
   // The allocator's own check(): nothing when every invariant holds, else a sentence that names the broken one.
   [[nodiscard]] virtual std::optional<std::string> check() const = 0;
 };
@@ -84,5 +84,9 @@ class Machine {
 // Trouble when the configuration cannot be (fault_of) or the arena cannot be reserved.
 [[nodiscard]] trace::Result<std::unique_ptr<Machine>> make_machine(const trace::AllocatorSpec& spec,
                                                                    std::uint32_t slot_count);
+// The same for the slots of a trace, and for `recorded`, which is made of the trace itself: it must outlive the
+// machine.
+[[nodiscard]] trace::Result<std::unique_ptr<Machine>> make_machine(const trace::AllocatorSpec& spec,
+                                                                   const trace::Trace& trace);
 
 }  // namespace allocviz::replay

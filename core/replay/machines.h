@@ -14,5 +14,7 @@ using MadeMachine = trace::Result<std::unique_ptr<Machine>>;
 [[nodiscard]] MadeMachine make_bump_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count);
 [[nodiscard]] MadeMachine make_slab_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count);
 [[nodiscard]] MadeMachine make_tiered_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count);
+// The trace outlives the machine.
+[[nodiscard]] MadeMachine make_recorded_machine(const trace::AllocatorSpec& spec, const trace::Trace& trace);
 
 }  // namespace allocviz::replay

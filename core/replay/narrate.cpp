@@ -154,6 +154,10 @@ std::string event_title(const trace::Trace& trace, std::uint64_t index) {
 }
 
 StepText step_text(const Step& step, const AllocatorSpec& spec) {
+  if (spec.kind == AllocatorKind::Recorded && step.kind == StepKind::Push) {
+    return {"give back",
+            fmt::format("{} ({})", trace::offset_text(step.offset, arena_of(spec)), amount_text(step.size))};
+  }
   return {verb_of(step.kind), StepWords(step, spec).text()};
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/replay/narrate.h"
+#include "core/replay/recorded_text.h"
 #include "core/replay/words.h"
 
 namespace allocviz::replay {
@@ -463,6 +464,10 @@ class Paragraph {
 }  // namespace
 
 std::string event_text(const trace::Trace& trace, std::uint64_t index, const AllocatorSpec& spec, const EventRun& run) {
+  if (spec.kind == AllocatorKind::Recorded) {
+    std::string text = recorded_text(trace, index, spec, run);
+    if (!text.empty()) return text;
+  }
   return Paragraph(trace, index, spec, run).text();
 }
 

@@ -1,5 +1,6 @@
 # The sources of core/replay, relative to core/.
 list(APPEND replay_sources
+  replay/address_map.cpp
   replay/buddy_keyframe.cpp
   replay/buddy_machine.cpp
   replay/builder.cpp
@@ -10,6 +11,8 @@ list(APPEND replay_sources
   replay/machine.cpp
   replay/narrate.cpp
   replay/player.cpp
+  replay/recorded_machine.cpp
+  replay/recorded_text.cpp
   replay/reservation.cpp
   replay/sentences.cpp
   replay/series.cpp

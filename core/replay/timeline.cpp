@@ -153,7 +153,7 @@ EventRun Replayed::run_of(std::uint64_t index) {
   if (index + 1 == position_.event) return run_;
   if (looked_up_ && looked_up_->first == index) return looked_up_->second;
   if (!other_) {
-    auto machine = make_machine(spec(), trace_->slot_count());
+    auto machine = make_machine(spec(), *trace_);
     if (machine.ok()) other_ = std::make_unique<Player>(std::move(machine).value(), *trace_, account_.keyframes);
   }
   // Where a second arena cannot be had, the cursor's own machine goes there and comes back.
@@ -176,7 +176,7 @@ trace::Result<std::unique_ptr<Timeline>> Timeline::build(std::shared_ptr<const t
                                                          const trace::AllocatorSpec& spec,
                                                          const trace::Progress& progress,
                                                          const TimelineOptions& options) {
-  auto machine = make_machine(spec, trace->slot_count());
+  auto machine = make_machine(spec, *trace);
   if (!machine.ok()) return std::move(machine).trouble();
   Account account(options.keyframe_budget_bytes);
   trace::Status done = take_account(account, **machine, *trace, progress, options);

@@ -38,7 +38,7 @@ void add_move(const BumpInput& input, BumpScene& out) {
   const alloc::Step* move = last_of(input.done, StepKind::Move);
   const alloc::Step* rewind = last_of(input.done, StepKind::Rewind);
   const alloc::Step* step = rewind != nullptr ? rewind : move;
-  if (step == nullptr) return;
+  if (step == nullptr || !input.census.mark) return;
   const float em = input.style.em;
   const float from = out.axis.snapped(static_cast<double>(step->other));
   const float to = out.axis.snapped(static_cast<double>(step->offset));
@@ -61,10 +61,16 @@ void add_move(const BumpInput& input, BumpScene& out) {
 void add_bars(const BumpInput& input, BumpScene& out, Rect area) {
   const float em = input.style.em;
   const BumpSums sums = bump_sums(input.census);
-  out.bars = {{"live", sums.live, Look::Live, {}, {}},
-              {"dead, not returned", sums.dead, Look::Dead, {}, {}},
-              {"alignment gaps", sums.padding, Look::Waste, {}, {}},
-              {"unused", sums.unused, Look::Free, {}, {}}};
+  if (input.census.kind == trace::AllocatorKind::Recorded) {
+    out.bars = {{"live", sums.live, Look::Live, {}, {}},
+                {"between regions", sums.padding, Look::Waste, {}, {}},
+                {"not live", sums.unused, Look::Free, {}, {}}};
+  } else {
+    out.bars = {{"live", sums.live, Look::Live, {}, {}},
+                {"dead, not returned", sums.dead, Look::Dead, {}, {}},
+                {"alignment gaps", sums.padding, Look::Waste, {}, {}},
+                {"unused", sums.unused, Look::Free, {}, {}}};
+  }
   const float label = std::min(10 * em, area.width() * 0.3f);
   const float value = std::min(8 * em, area.width() * 0.25f);
   const float pitch = std::clamp(area.height() / 4, 1.3f * em, 2.2f * em);
@@ -158,7 +164,7 @@ BumpScene lay_out_bump(const BumpInput& input) {
   out.region = {out.axis.x0, top, out.axis.x1, std::floor(top + height)};
   const Focus focus{touched_by(input.done, input.spec), input.selected};
   StripOptions options;
-  options.free_word = "unused";
+  options.free_word = input.census.kind == trace::AllocatorKind::Recorded ? "not live" : "unused";
   add_strip(out.scene, input.census, out.axis, out.region, focus, input.style, input.name_of, options);
   add_mark(input, out);
   add_move(input, out);

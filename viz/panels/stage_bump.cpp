@@ -1,4 +1,4 @@
-// The bump region: its mark, what lives above it, and what holds it.
+// The bump region: its mark, what lives above it, and what holds it. Also the recorded heap, which has no mark.
 #include <fmt/format.h>
 
 #include <string>
@@ -78,10 +78,13 @@ void stage_bump(const Context& context, Rect rect, std::size_t stage) {
   const replay::Census& census = timeline.census();
   const std::string name = stage == 0 ? "bump" : "bump " + std::to_string(stage + 1);
   const std::uint64_t dead = draw::bump_sums(census).dead;
+  const bool recorded = census.kind == trace::AllocatorKind::Recorded;
   const std::string note =
-      fmt::format("outstanding {}{}", trace::count_text(census.outstanding),
-                  dead == 0 ? "" : " · " + trace::exact_size_text(dead) + " dead but not returned");
-  const Rect inside = ui::panel_frame(context.theme, rect, stage_title(context, "Bump", stage), note);
+      recorded ? fmt::format("{} live, where the log has them", trace::count_text(census.figures.live_blocks))
+               : fmt::format("outstanding {}{}", trace::count_text(census.outstanding),
+                             dead == 0 ? "" : " · " + trace::exact_size_text(dead) + " dead but not returned");
+  const Rect inside =
+      ui::panel_frame(context.theme, rect, stage_title(context, recorded ? "Recorded heap" : "Bump", stage), note);
   if (inside.width() < 4 * context.em || inside.height() < 4 * context.em) return;
   draw::Caches spare;
   auto& cached = (context.caches != nullptr ? *context.caches : spare).stages[stage].bump;

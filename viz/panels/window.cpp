@@ -121,12 +121,12 @@ void splitters(const Context& context, const Parts& parts, Rect rect) {
 void stage(const Context& context, Rect rect, std::size_t index) {
   switch (context.state.timeline(index).spec().kind) {
     case trace::AllocatorKind::Bump:
+    case trace::AllocatorKind::Recorded:  // one region, its blocks side by side; it has no mark
       return stage_bump(context, rect, index);
     case trace::AllocatorKind::Slab:
       return stage_slab(context, rect, index);
     case trace::AllocatorKind::Buddy:
     case trace::AllocatorKind::Tiered:
-    case trace::AllocatorKind::Recorded:
       return stage_buddy(context, rect, index);
   }
 }

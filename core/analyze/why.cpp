@@ -1,0 +1,226 @@
+#include "core/analyze/why.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace allocviz::analyze {
+namespace {
+
+using alloc::StepKind;
+using replay::Block;
+using replay::BlockState;
+using replay::Curve;
+using replay::Keyframe;
+using replay::Machine;
+using replay::OutcomeKind;
+using trace::AllocatorKind;
+
+constexpr std::size_t kMaxTries = 256;  // candidates that are tried for each answer
+
+trace::Place at_event(std::uint64_t index) {
+  trace::Place place;
+  place.event = index + 1;
+  return place;
+}
+
+// What a place for the block would cost: the live blocks in the way.
+struct Candidate {
+  std::vector<std::size_t> blocks;  // indices into the census
+  std::uint64_t bytes = 0;
+  std::uint64_t youngest = 0;  // event that made the youngest of them
+};
+
+class Candidates {
+ public:
+  Candidates(const replay::Census& census, std::uint64_t needed) : census_(census) {
+    switch (census.kind) {
+      case AllocatorKind::Buddy:
+        windows(needed);
+        break;
+      case AllocatorKind::Slab:
+        each_alone(0);
+        break;
+      case AllocatorKind::Tiered:  // a block of a slab like the one needed, or room for a slab: fewer may do
+        each_alone(needed);
+        windows(std::bit_ceil(needed));
+        break;
+      default:
+        all_together();
+        break;
+    }
+  }
+  [[nodiscard]] std::vector<Candidate>& all() { return found_; }
+
+ private:
+  void add(Candidate& candidate, std::size_t index) const {
+    const Block& block = census_.blocks[index];
+    candidate.blocks.push_back(index);
+    candidate.bytes += block.size;
+    candidate.youngest = std::max(candidate.youngest, block.born);
+  }
+
+  // Blocks are aligned to their size, so one that is smaller than a window lies in one window, and no larger one lies
+  // half in it. A window with a gap in it is none.
+  void windows(std::uint64_t needed) {
+    std::map<std::uint64_t, Candidate> by_window;
+    std::map<std::uint64_t, bool> spoiled;
+    for (std::size_t i = 0; i < census_.blocks.size(); ++i) {
+      const Block& block = census_.blocks[i];
+      const std::uint64_t first = block.offset / needed, last = (block.offset + block.size - 1) / needed;
+      if (block.state == BlockState::Live) {
+        add(by_window[first], i);
+      } else if (block.state == BlockState::Gap || block.state == BlockState::InFlight) {
+        spoiled[first] = spoiled[last] = true;
+      }
+    }
+    for (auto& [window, candidate] : by_window) {
+      const bool inside = (window + 1) * needed <= census_.arena_bytes;
+      if (inside && !spoiled.contains(window)) found_.push_back(std::move(candidate));
+    }
+  }
+  void each_alone(std::uint64_t least) {
+    for (std::size_t i = 0; i < census_.blocks.size(); ++i) {
+      if (census_.blocks[i].state != BlockState::Live || census_.blocks[i].size < least) continue;
+      found_.emplace_back();
+      add(found_.back(), i);
+    }
+  }
+  void all_together() {
+    Candidate all;
+    for (std::size_t i = 0; i < census_.blocks.size(); ++i) {
+      if (census_.blocks[i].state == BlockState::Live) add(all, i);
+    }
+    if (!all.blocks.empty()) found_.push_back(std::move(all));
+  }
+
+  const replay::Census& census_;
+  std::vector<Candidate> found_;
+};
+
+class Question {
+ public:
+  Question(replay::Timeline& timeline, std::uint64_t index, std::unique_ptr<Machine> machine)
+      : timeline_(timeline), trace_(timeline.trace()), machine_(std::move(machine)) {
+    why_.event = index;
+  }
+
+  Why answer() {
+    describe();
+    const bool room_helps = why_.why == alloc::Error::OutOfMemory;
+    if (!room_helps) return std::move(why_);
+    find_last_fit();
+    find_releases();
+    timeline_.seek({why_.event + 1});
+    return std::move(why_);
+  }
+
+ private:
+  void describe() {
+    const trace::Event event = trace_.event(why_.event);
+    why_.size = event.size;
+    why_.align = event.align();
+    why_.needed = std::max<std::uint64_t>(event.size, 1);
+    timeline_.seek({why_.event + 1});
+    why_.why = timeline_.run().outcome.why;
+    for (const alloc::Step& step : timeline_.run().steps) {
+      if (step.kind != StepKind::Round) continue;
+      why_.needed = step.size;
+      if (timeline_.spec().kind == AllocatorKind::Buddy) why_.level = step.level;
+    }
+    if (timeline_.spec().kind == AllocatorKind::Slab) why_.needed = timeline_.spec().block_bytes;
+    timeline_.seek({why_.event});
+    why_.before = timeline_.figures();
+  }
+
+  // The figures say where to look, the allocator itself whether it would.
+  void find_last_fit() {
+    for (std::uint64_t position = why_.event + 1, tries = 0; position-- != 0 && tries < kMaxTries;) {
+      if (timeline_.series().at(Curve::LargestFree, position) < why_.needed) continue;
+      ++tries;
+      timeline_.seek({position});
+      machine_->load(timeline_.snapshot());
+      trace::Event request = trace_.request(why_.event);
+      request.op = trace::Op::Alloc;
+      request.flags = 0;
+      request.slot = trace_.slot_count();  // one that no block of the trace has
+      if (machine_->apply(request, why_.event).kind != OutcomeKind::Placed) continue;
+      why_.would_fit_after = position;
+      return;
+    }
+  }
+
+  void find_releases() {
+    timeline_.seek({why_.event});
+    const replay::Census& census = timeline_.census();
+    before_ = timeline_.snapshot();
+    std::vector<Candidate> candidates = std::move(Candidates(census, why_.needed).all());
+    const auto by = [](auto key) { return [key](const Candidate& a, const Candidate& b) { return key(a) < key(b); }; };
+    why_.fewest = first_that_works(
+        candidates, by([](const Candidate& c) { return std::pair(std::uint64_t{c.blocks.size()}, c.bytes); }));
+    why_.smallest = first_that_works(
+        candidates, by([](const Candidate& c) { return std::pair(c.bytes, std::uint64_t{c.blocks.size()}); }));
+    why_.oldest = first_that_works(
+        candidates, by([](const Candidate& c) { return std::pair(c.youngest, std::uint64_t{c.blocks.size()}); }));
+  }
+
+  template <class Less>
+  std::optional<Release> first_that_works(std::vector<Candidate>& candidates, Less less) {
+    std::stable_sort(candidates.begin(), candidates.end(), less);
+    const std::size_t tries = std::min(candidates.size(), kMaxTries);
+    for (std::size_t i = 0; i < tries; ++i) {
+      if (auto release = try_out(candidates[i])) return release;
+    }
+    return {};
+  }
+
+  // Frees the blocks on a copy of the state, then makes the very request again. What a realloc wants to grow stays.
+  std::optional<Release> try_out(const Candidate& candidate) {
+    const trace::Event request = trace_.request(why_.event);
+    machine_->load(before_);
+    Release release;
+    for (const std::size_t index : candidate.blocks) {
+      const Block& block = timeline_.census().blocks[index];
+      trace::Event free;
+      free.op = trace::Op::Free;
+      free.slot = trace_.request(block.born).slot;
+      if (free.slot == request.slot) continue;
+      if (machine_->apply(free, why_.event).kind != OutcomeKind::Freed) return {};
+      release.blocks.push_back(block);
+      release.bytes += block.size;
+    }
+    if (release.blocks.empty() || machine_->apply(request, why_.event).kind != OutcomeKind::Placed) return {};
+    return release;
+  }
+
+  replay::Timeline& timeline_;
+  const trace::Trace& trace_;
+  std::unique_ptr<Machine> machine_;
+  Keyframe before_;
+  Why why_;
+};
+
+}  // namespace
+
+trace::Result<Why> why_failed(replay::Timeline& timeline, std::uint64_t index) {
+  const auto& failures = timeline.failures();
+  const trace::Trace& trace = timeline.trace();
+  if (index >= trace.size() || !std::binary_search(failures.begin(), failures.end(), index)) {
+    return trace::Trouble{"the event did not fail on this allocator", at_event(index),
+                          failures.empty() ? "none did" : fmt::format("the first that failed is {}", failures[0] + 1)};
+  }
+  if (trace.op(index) == trace::Op::Free) {
+    return trace::Trouble{"the event is a free that was refused, which no room would have helped", at_event(index),
+                          "`alloctrace steps` says why"};
+  }
+  auto machine = replay::make_machine(timeline.spec(), trace.slot_count() + 1);
+  if (!machine) return std::move(machine).trouble();
+  return Question(timeline, index, std::move(machine).value()).answer();
+}
+
+}  // namespace allocviz::analyze
