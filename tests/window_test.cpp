@@ -282,6 +282,22 @@ TEST_F(WindowTest, keys_hit_faster_than_frames_are_drawn_are_all_heard) {
   quit();
 }
 
+// Ctrl goes down in one frame, the letter down and Ctrl up in the next.
+TEST_F(WindowTest, a_chord_is_heard_though_its_modifier_is_let_go_at_once) {
+  ASSERT_NO_FATAL_FAILURE(open(""));
+  for (int round = 0; round < 5; ++round) {
+    key("End");
+    ASSERT_TRUE(title_says("event 6 of 6")) << title();
+    xdotool("keydown ctrl");
+    std::this_thread::sleep_for(milliseconds{100});
+    xdotool("keydown g keyup ctrl keyup g");
+    std::this_thread::sleep_for(milliseconds{300});
+    xdotool("key --delay 30 1 Return");
+    EXPECT_TRUE(title_says("event 1 of ")) << title();
+  }
+  quit();
+}
+
 TEST_F(WindowTest, the_transport_listens_to_the_mouse) {
   ASSERT_NO_FATAL_FAILURE(open(""));
   ASSERT_TRUE(title_says("event 0 of "));

@@ -42,21 +42,18 @@ struct Window::Callbacks {
     }
   }
 
-  // ImGui 1.86 sees a key only as it stands when a frame begins: one that went down and up since the last frame was
-  // never pressed, and with Shift let go in between it was another chord. So one change a key and frame, in order.
-#if IMGUI_VERSION_NUM < 18700
+  // ImGui sees a modifier as it stands when a frame begins: let go since the key beside it went down, it was another
+  // chord. 1.86 sees every key so: one that went down and up since the last frame was never pressed; later ones keep
+  // those apart themselves. So one change a key and frame, in order.
   static bool has_to_wait(const Window& window, const LateInput& input) {
     if (!window.late_.empty()) return true;
     if (input.character || input.action == GLFW_REPEAT) return false;
     const auto is_modifier = [](int key) { return key >= GLFW_KEY_LEFT_SHIFT && key <= GLFW_KEY_RIGHT_SUPER; };
-    return std::any_of(window.changed_keys_.begin(), window.changed_keys_.end(),
-                       [&](int key) { return key == input.code || (is_modifier(input.code) && !is_modifier(key)); });
+    return std::any_of(window.changed_keys_.begin(), window.changed_keys_.end(), [&](int key) {
+      const bool same = IMGUI_VERSION_NUM < 18700 && key == input.code;
+      return same || (is_modifier(input.code) && !is_modifier(key));
+    });
   }
-#else
-  static bool has_to_wait(const Window&, const LateInput&) {
-    return false;
-  }  // it queues them itself
-#endif
 
   // GLFW names keys by their place on a US keyboard; shortcuts are the letters printed on the user's own. ImGui does so
   // itself since 1.87, but for "+", which is reported as the keypad's wherever the layout has it.

@@ -61,7 +61,7 @@ class Window {
   bool started_ = false;
   unsigned long long inputs_ = 0;
   std::vector<std::string> dropped_;
-  std::vector<LateInput> late_;    // keys that wait for the next frame (only where ImGui does not queue them itself)
+  std::vector<LateInput> late_;    // keys that wait for the next frame
   std::vector<int> changed_keys_;  // in this frame
   std::string title_;
   int width_ = 0, height_ = 0, pixel_width_ = 0, pixel_height_ = 0;
