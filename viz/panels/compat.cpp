@@ -417,6 +417,18 @@ bool next_item_is_disabled() {
   return (ImGui::GetCurrentContext()->CurrentItemFlags & ImGuiItemFlags_Disabled) != 0;
 }
 
+// SetKeyboardFocusHere() of 1.90 loses a request for a field in a nested child window when the window's own region is
+// drawn around it, so the field is activated by its id where there is a way.
+void type_into([[maybe_unused]] ImGuiID field) {
+#if IMGUI_VERSION_NUM >= 18900
+  ImGuiContext& context = *ImGui::GetCurrentContext();
+  context.NavNextActivateId = field;
+  context.NavNextActivateFlags = ImGuiActivateFlags_PreferInput;
+#else
+  ImGui::SetKeyboardFocusHere();
+#endif
+}
+
 bool has_more_to_show() {
   const ImGuiContext* context = ImGui::GetCurrentContext();
 #if IMGUI_VERSION_NUM >= 18700

@@ -55,7 +55,7 @@ float search(const Context& context, draw::Rect inside) {
   const float button = clearable ? ImGui::GetFrameHeight() : 0;
   ImGui::SetCursorScreenPos(ImVec2(inside.x0, inside.y0));
   ImGui::SetNextItemWidth(inside.width() - button);
-  if (state.frame == state.focus_search_at) ImGui::SetKeyboardFocusHere();
+  if (state.frame == state.focus_search_at) ui::type_into_next_field();
   if (ui::input_text("##find", "find: id, size>4k, failed …", text)) push_filter(context, text);
   if (ImGui::IsItemDeactivated() && ui::pressed({.key = ui::Key::Enter}, false)) go_to_next_match(context);
   const float field = ImGui::GetItemRectMax().y - inside.y0;

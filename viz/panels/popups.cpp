@@ -34,7 +34,7 @@ void end_dialog() {
 }
 
 void focus_first(const Context& context) {
-  if (context.state.frame == context.state.popup_opened_at) ImGui::SetKeyboardFocusHere();
+  if (context.state.frame == context.state.popup_opened_at) ui::type_into_next_field();
 }
 
 float dialog_title(const Context& context, draw::Rect inside, const char* title) {

@@ -56,6 +56,7 @@ bool link(const draw::Theme& theme, const char* label);  // text that leads some
 bool icon_button(const char* label, const char* hint, void (*paint)(ImDrawList*, draw::Rect, draw::Color),
                  draw::Point size);
 bool toggle(const char* label, bool on);  // returns true when clicked
+void type_into_next_field();                                            // the next input_text() takes the keyboard
 bool input_text(const char* label, const char* hint, std::string& text, bool enter_only = false);
 bool selectable(const char* label, bool selected, draw::Point size = {});
 bool begin_menu(const char* label);  // then end_menu() when true

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "viz/panels/ui_inner.h"
 
@@ -100,11 +101,16 @@ bool toggle(const char* label, bool on) {
   return finish(label, id, Kind::Button, clicked);
 }
 
+void type_into_next_field() {
+  inner.type_next = true;
+}
+
 bool input_text(const char* label, const char* hint, std::string& text, bool enter_only) {
   const ImGuiID id = ImGui::GetID(label);
-  if ((inner.focus == id && inner.focus_moved) || inner.type_on == id) {
-    ImGui::SetKeyboardFocusHere();
+  if ((inner.focus == id && inner.focus_moved) || inner.type_on == id || std::exchange(inner.type_next, false)) {
+    type_into(id);
     inner.type_on = 0;
+    want_frame();
   }
   ImGuiInputTextFlags flags = ImGuiInputTextFlags_CallbackResize;
   if (enter_only) flags |= ImGuiInputTextFlags_EnterReturnsTrue;

@@ -41,6 +41,7 @@ struct Inner {
   bool escape_taken = false;  // Escape cleared the focus in this frame
 
   bool modal_open = false, modal_begun = false;
+  bool type_next = false;  // the next text field takes the keyboard
   ImGuiID type_on = 0;  // the field of a dialog that Enter left: if the dialog stays, so does the typing
 };
 extern Inner inner;
