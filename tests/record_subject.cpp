@@ -128,7 +128,7 @@ int calls(char**) {
   char* const object = static_cast<char*>(got(::operator new(77), 77));
   say("f %" PRIu64 "\n", number(object), 0, 0);
   ::operator delete(kept(object));
-  void* const wide = got(::operator new (100, std::align_val_t{256}), 256, 256);
+  void* const wide = got(::operator new (256, std::align_val_t{256}), 256, 256);
   say("f %" PRIu64 "\n", number(wide), 0, 0);
   ::operator delete (kept(wide), std::align_val_t{256});
   mark();

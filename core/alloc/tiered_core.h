@@ -25,20 +25,14 @@ class TieredCore {
   Allocation allocate(usize size, usize align, S& sink) {
     if (Policy::kChecked && !is_power_of_two(align)) [[unlikely]]
       return {nullptr, fail(Error::AlignTooLarge, sink)};
-    const unsigned wanted = geometry_.class_for(size, align);
+    const usize wanted = geometry_.class_for(size, align);
     if (wanted == geometry_.class_count()) return below_.allocate({size, align}, sink);
 
     sink(Step{
         .kind = StepKind::Round, .size_class = as_byte(wanted), .size = geometry_.block_size(wanted), .other = size});
     if (has_room(wanted) || make_slab(wanted, sink)) [[likely]]
       return {take_block(wanted, sink)};
-    auto attempt = without_failures(sink);
-    if (const Allocation block = below_.allocate({size, align}, attempt)) return block;
-    for (usize larger = slabs_.lists().room & (0 - (usize{1} << wanted)); larger != 0; larger &= larger - 1) {
-      const auto number = static_cast<unsigned>(std::countr_zero(larger));
-      if (geometry_[number].align >= align) return {take_block(number, sink)};
-    }
-    return {nullptr, fail(Error::OutOfMemory, sink)};
+    return from_elsewhere(size, align, wanted, sink);
   }
 
   template <class S>
@@ -147,8 +141,20 @@ class TieredCore {
   [[nodiscard]] constexpr const Slabs& slabs() const { return slabs_; }
 
  private:
+  // No slab of its class has room, and none can be made: a block of the buddy's own, else one of a larger class.
+  template <class S>
+  [[gnu::noinline]] Allocation from_elsewhere(usize size, usize align, usize wanted, S& sink) {
+    auto attempt = without_failures(sink);
+    if (const Allocation block = below_.allocate({size, align}, attempt)) return block;
+    for (usize larger = slabs_.lists().room & (0 - (usize{1} << wanted)); larger != 0; larger &= larger - 1) {
+      const auto number = static_cast<unsigned>(std::countr_zero(larger));
+      if (geometry_[number].align >= align) return {take_block(number, sink)};
+    }
+    return {nullptr, fail(Error::OutOfMemory, sink)};
+  }
+
   [[nodiscard]] static std::uint8_t as_byte(usize number) { return static_cast<std::uint8_t>(number); }
-  [[nodiscard]] bool has_room(unsigned number) const { return (slabs_.lists().room >> number & 1) != 0; }
+  [[nodiscard]] bool has_room(usize number) const { return (slabs_.lists().room >> number & 1) != 0; }
   // Whether this offset, in a slab, lies behind the last block of it.
   [[nodiscard]] bool is_rest(usize offset) const {
     const usize place = slabs_.place_of(offset);
@@ -167,7 +173,7 @@ class TieredCore {
   }
   // A block of the first slab in this class's list, which has room.
   template <class S>
-  void* take_block(unsigned number, S& sink) {
+  void* take_block(usize number, S& sink) {
     const usize place = slabs_.lists().heads[number];
     auto core = slabs_.core(place, geometry_);
     auto told = of_slab(place, core, sink);
