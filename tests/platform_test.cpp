@@ -78,6 +78,14 @@ TEST(Fonts, pass_by_files_that_are_no_fonts) {
   write_file(folder.file("JetBrainsMono-Regular.ttf"), "<html>404</html>");
   write_file(folder.file("DejaVuSans.ttf"), std::string("\0\1\0\0", 4) + std::string(4000, '\0'));
   EXPECT_EQ(platform::find_fonts({{folder.path.string()}}).mono, "") << "it begins as a font, and is none";
+  // A real one that was cut short, anywhere.
+  if (const std::string real = platform::find_fonts(platform::default_font_folders()).symbols; !real.empty()) {
+    const std::string whole = read_file(real);
+    for (const std::size_t length : {11u, 12u, 100u, 1000u, 20'000u, 300'000u}) {
+      write_file(folder.file("DejaVuSans.ttf"), whole.substr(0, length));
+      EXPECT_EQ(platform::find_fonts({{folder.path.string()}}).mono, "") << length;
+    }
+  }
   const platform::FontNames names = platform::load_fonts({{folder.path.string()}}, 1);
   EXPECT_EQ(names.body, "") << "the built-in one";
   EXPECT_NE(ui::fonts().of[0], nullptr);

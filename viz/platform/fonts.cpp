@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 #include "viz/panels/ui.h"
 
@@ -49,11 +51,32 @@ constexpr std::array<Face, ui::kFonts> kFaces = {{{1.0f, &FontNames::body},
                                                   {0.9375f, &FontNames::mono},
                                                   {0.875f, &FontNames::bold}}};
 
+std::uint32_t big_endian(std::string_view bytes, std::size_t at, std::size_t count) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < count; ++i) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+  return value;
+}
+
+// Whether a TrueType or OpenType file is all there: a directory of tables, and every table inside the file. The reader
+// below takes that for granted.
+bool has_its_tables(std::string_view bytes) {
+  if (bytes.size() < 12) return false;
+  const std::string_view magic = bytes.substr(0, 4);
+  if (magic != std::string_view("\0\1\0\0", 4) && magic != "OTTO" && magic != "true") return false;
+  const std::size_t tables = big_endian(bytes, 4, 2);
+  if (bytes.size() < 12 + 16 * tables) return false;
+  for (std::size_t i = 0; i < tables; ++i) {
+    const std::uint64_t offset = big_endian(bytes, 12 + 16 * i + 8, 4), length = big_endian(bytes, 12 + 16 * i + 12, 4);
+    if (offset + length > bytes.size()) return false;
+  }
+  return true;
+}
+
 // Asks the reader that ImGui reads fonts with, for ImGui aborts on what that refuses.
 bool is_font(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
-  if (bytes.size() < 12) return false;
+  if (!has_its_tables(bytes)) return false;
   stbtt_fontinfo info;
   return stbtt_InitFont(&info, reinterpret_cast<const unsigned char*>(bytes.data()), 0) != 0;
 }
