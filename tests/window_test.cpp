@@ -193,10 +193,11 @@ struct WindowTest : testing::Test {
     ASSERT_TRUE(server.has_value()) << "Xvfb did not start";
   }
 
+  // Without -noreset it would begin anew, deaf for a moment, whenever the last of its clients has left: each xdotool.
   // By a number, which the server locks: let it pick one itself (-displayfd) and two that start at once may share it.
   void start_server(int number) {
     display = ":" + std::to_string(number);
-    server.emplace("Xvfb " + display + " -screen 0 1400x900x24 -nolisten tcp >/dev/null 2>&1");
+    server.emplace("Xvfb " + display + " -screen 0 1400x900x24 -noreset -nolisten tcp >/dev/null 2>&1");
     const bool answers = eventually([&] {
       return xdotool("getdisplaygeometry").said == "1400 900\n" || server->wait(milliseconds{0}).has_value();
     });
