@@ -267,7 +267,7 @@ float what_happened(const Context& context, draw::Rect rect) {
   ImGui::Dummy(ImVec2(1, 1));
   ui::end_region();
   ui::end_region();
-  return body.y0 - rect.y0 + (column.y - top.y) + edge;
+  return body.y0 - rect.y0 + (column.y + ImGui::GetStyle().ItemSpacing.y + 1 - top.y) + edge;
 }
 
 }  // namespace allocviz::panels
