@@ -11,6 +11,7 @@ allocviz_test(import_test
     import_ltrace.cpp
     import_malloclab.cpp
     import_memory.cpp
+    support/counted_memory.cpp
     import_mtrace.cpp
     import_mutation.cpp
     import_registry.cpp

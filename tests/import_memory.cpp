@@ -1,58 +1,20 @@
 // A log costs no more memory than a small multiple of its own size, whatever it says: every operator new of this
 // program is counted.
 #include <gtest/gtest.h>
-#include <malloc.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <functional>
-#include <new>
 #include <string>
 
 #include "tests/import_support.h"
-
-namespace {
-
-std::atomic<std::size_t> live_bytes{0};
-std::atomic<std::size_t> peak_bytes{0};
-
-void* count(void* block) {
-  if (block == nullptr) throw std::bad_alloc();
-  const std::size_t now = live_bytes += ::malloc_usable_size(block);
-  for (std::size_t peak = peak_bytes; now > peak && !peak_bytes.compare_exchange_weak(peak, now);) {
-  }
-  return block;
-}
-
-void uncount(void* block) {
-  if (block != nullptr) live_bytes -= ::malloc_usable_size(block);
-  std::free(block);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  return count(std::malloc(size == 0 ? 1 : size));
-}
-// Without it, what std::stable_sort takes would come from the sanitizer's own and go back through ours.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return count(std::malloc(size == 0 ? 1 : size));
-}
-void operator delete(void* block) noexcept {
-  uncount(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-  uncount(block);
-}
+#include "tests/support/counted_memory.h"
 
 namespace allocviz::import {
 namespace {
 
 std::size_t cost_of(std::string_view format, const std::string& text) {
-  const std::size_t before = live_bytes;
-  peak_bytes = before;
+  test::forget_peak();
   { const auto trace = read_text(format, text); }
-  return peak_bytes - before;
+  return test::peak_bytes();
 }
 
 // `part` is made again and again, with the number of the time.

@@ -7,6 +7,7 @@ allocviz_test(trace_test
     trace_damage.cpp
     trace_files.cpp
     trace_memory.cpp
+    support/counted_memory.cpp
     trace_read.cpp
     trace_sizes.cpp
     trace_spec.cpp

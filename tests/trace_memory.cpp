@@ -1,60 +1,22 @@
 // An untrusted text costs no more memory than a small multiple of its own size: every operator new of this program is
 // counted.
 #include <gtest/gtest.h>
-#include <malloc.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
+#include "tests/support/counted_memory.h"
 #include "tests/support/trace_samples.h"
-
-namespace {
-
-std::atomic<std::size_t> live_bytes{0};
-std::atomic<std::size_t> peak_bytes{0};
-
-void* count(void* block) {
-  if (block == nullptr) throw std::bad_alloc();
-  const std::size_t now = live_bytes += ::malloc_usable_size(block);
-  for (std::size_t peak = peak_bytes; now > peak && !peak_bytes.compare_exchange_weak(peak, now);) {
-  }
-  return block;
-}
-
-void uncount(void* block) {
-  if (block != nullptr) live_bytes -= ::malloc_usable_size(block);
-  std::free(block);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  return count(std::malloc(size == 0 ? 1 : size));
-}
-// Without it, what std::stable_sort takes would come from the sanitizer's own and go back through ours.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return count(std::malloc(size == 0 ? 1 : size));
-}
-void operator delete(void* block) noexcept {
-  uncount(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-  uncount(block);
-}
 
 namespace allocviz::trace {
 namespace {
 
 std::size_t cost_of(const std::string& text) {
-  const std::size_t before = live_bytes;
-  peak_bytes = before;
+  test::forget_peak();
   {
     const auto source = source_of_text(text, "t");
     const auto read = read_json(*source);
   }
-  return peak_bytes - before;
+  return test::peak_bytes();
 }
 
 TEST(Memory, a_text_costs_a_small_multiple_of_its_size_whatever_it_says) {
