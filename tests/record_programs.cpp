@@ -53,12 +53,14 @@ TEST(Record, threads_that_pass_blocks_to_each_other_are_told_in_an_order_that_ca
   auto lists = calls_between_markers(trace);
   ASSERT_EQ(lists.size(), said.size());
   // A realloc may be told as the free and the alloc that it was: then the lists differ there, and only there.
+  // Whose a list is, its first size says: an address may be the first of two threads.
   std::map<std::uint64_t, const std::vector<Call>*> by_first;
-  for (const auto& [thread, calls] : said) by_first[calls.front().addr] = &calls;
+  for (const auto& [thread, calls] : said) by_first[calls.front().size] = &calls;
+  ASSERT_EQ(by_first.size(), said.size());
   std::uint64_t split = 0;
   for (const std::vector<Call>& list : lists) {
-    ASSERT_EQ(by_first.count(list.front().addr), 1u);
-    const std::vector<Call>& calls = *by_first[list.front().addr];
+    ASSERT_EQ(by_first.count(list.front().size), 1u);
+    const std::vector<Call>& calls = *by_first[list.front().size];
     std::vector<Call> joined;
     for (std::size_t i = 0; i < list.size(); ++i) {
       const Call* const there = joined.size() < calls.size() ? &calls[joined.size()] : nullptr;

@@ -138,6 +138,7 @@ int calls(char**) {
 
 // Blocks that threads hand to each other: what one gives back another gets next, as often as chance has it.
 constexpr unsigned kThreads = 4, kShared = 64;
+constexpr std::size_t kThreadsOwn = 7000;  // a thread's first call asks for this and its number: nobody else does
 std::atomic<void*> g_shared[kShared];
 
 void* work(void* argument) {
@@ -149,6 +150,7 @@ void* work(void* argument) {
     return state % below;
   };
   mark();
+  give(got(std::malloc(kThreadsOwn + t_said.thread), kThreadsOwn + t_said.thread));
   for (int round = 0; round < 20'000; ++round) {
     std::atomic<void*>& place = g_shared[chance(kShared)];
     void* block = place.exchange(nullptr);
