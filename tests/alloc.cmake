@@ -18,6 +18,9 @@ allocviz_test(alloc_test SOURCES
   fuzz/alloc_fuzz.cpp
   support/placement.cpp
   LIBS allocviz_alloc)
+if(ALLOCVIZ_PCH)
+  target_precompile_headers(alloc_test PRIVATE <gtest/gtest.h> <algorithm> <array> <map> <random> <string> <vector>)
+endif()
 
 # Without a standard library: compiled so with every compiler, and asking for no symbol but memcpy and its like.
 add_library(alloc_freestanding OBJECT alloc_freestanding.cpp)

@@ -1,13 +1,20 @@
 # alloctrace as its users run it: the program that was built, its output, its errors and its exit codes.
+
+# Running it and reading what it wrote, for every test of it; with the headers that these share.
+add_library(cli_support OBJECT cli_support.cpp)
+target_link_libraries(cli_support PUBLIC allocviz_core nlohmann_json::nlohmann_json GTest::gtest PRIVATE allocviz_flags)
+target_compile_options(cli_support PRIVATE ${test_options})
+target_compile_definitions(cli_support PUBLIC
+  ALLOCTRACE_PROGRAM="$<TARGET_FILE:alloctrace>" ALLOCVIZ_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(cli_support PRIVATE ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+add_dependencies(cli_support alloctrace)
+allocviz_precompile(cli_support <gtest/gtest.h> <nlohmann/json.hpp>)
+
 allocviz_test(cli_test
   SOURCES
     cli_info.cpp
     cli_replay.cpp
-    cli_support.cpp
     cli_usage.cpp
     cli_why.cpp
-  LIBS nlohmann_json::nlohmann_json)
-target_compile_definitions(cli_test PRIVATE
-  ALLOCTRACE_PROGRAM="$<TARGET_FILE:alloctrace>" ALLOCVIZ_VERSION="${PROJECT_VERSION}")
-add_dependencies(cli_test alloctrace)
-allocviz_precompile(cli_test <gtest/gtest.h> <nlohmann/json.hpp>)
+  LIBS cli_support
+  HEADERS cli_support)

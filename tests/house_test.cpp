@@ -135,7 +135,8 @@ std::optional<std::string> fault_of_library(const Include& include, const Librar
   if (!stands_in(include.file, library.cpp_only)) {
     return std::string(library.name) + " has no business in " + include.file;
   }
-  if (is_header(include.file)) return std::string(library.name) + " stays out of headers";
+  const bool only_names = include.target.ends_with("_fwd.hpp");  // costs those who include it nothing
+  if (is_header(include.file) && !only_names) return std::string(library.name) + " stays out of headers";
   return std::nullopt;
 }
 
@@ -317,12 +318,13 @@ TEST(House, the_checker_sees_an_arrow_that_points_the_wrong_way) {
 }
 
 TEST(House, the_checker_lets_right_arrows_pass) {
-  const std::array<Include, 8> right = {{
+  const std::array<Include, 9> right = {{
       {"core/alloc/buddy.h", "layout.h"},
       {"core/alloc/buddy.h", "cstdint", false},
       {"core/alloc/hosted/mmap.h", "sys/mman.h", false},
       {"core/replay/machine.cpp", "core/alloc/buddy.h"},
       {"core/trace/json_reader.cpp", "nlohmann/json.hpp", false},
+      {"core/trace/json_parse.h", "nlohmann/json_fwd.hpp", false},
       {"viz/panels/events.cpp", "viz/app/state.h"},
       {"viz/platform/window.cpp", "GLFW/glfw3.h", false},
       {"viz/main.cpp", "viz/platform/window.h"},

@@ -7,6 +7,7 @@
 
 #include "tests/import_support.h"
 #include "tests/support/counted_memory.h"
+#include "tests/support/sanitized.h"
 
 namespace allocviz::import {
 namespace {
@@ -19,7 +20,7 @@ std::size_t cost_of(std::string_view format, const std::string& text) {
 
 // `part` is made again and again, with the number of the time.
 std::string repeated(std::string text, const std::function<std::string(int)>& part, const std::string& end = "") {
-  for (int i = 0; text.size() < 1'500'000; ++i) text += part(i);
+  for (int i = 0; text.size() < test::fewer(1'500'000); ++i) text += part(i);
   return text + end;
 }
 

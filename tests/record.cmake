@@ -23,14 +23,13 @@ if(TARGET alloctrace_record)
 
   allocviz_test(record_test
     SOURCES
-      cli_support.cpp
       record_events.cpp
       record_programs.cpp
       record_support.cpp
       record_trouble.cpp
-    LIBS allocviz_core nlohmann_json::nlohmann_json)
+    LIBS cli_support
+    HEADERS cli_support)
   target_compile_definitions(record_test PRIVATE
-    ALLOCTRACE_PROGRAM="$<TARGET_FILE:alloctrace>" ALLOCVIZ_VERSION="${PROJECT_VERSION}"
     RECORD_SUBJECT="$<TARGET_FILE:record_subject>" RECORD_EARLY="$<TARGET_FILE:record_early>"
     RECORD_STATIC="$<TARGET_FILE:record_static>" RECORD_LIBRARY="$<TARGET_FILE:alloctrace_record>")
   target_compile_definitions(record_test PRIVATE RECORD_PLUGIN_ONE="$<TARGET_FILE:record_plugin_one>"

@@ -8,6 +8,7 @@
 
 #include "core/record/symbols.h"
 #include "tests/record_support.h"
+#include "tests/support/sanitized.h"
 
 namespace allocviz::record {
 namespace {
@@ -40,9 +41,9 @@ TEST(Record, every_function_of_the_family_is_told_as_it_was_called) {
 TEST(Record, threads_that_pass_blocks_to_each_other_are_told_in_an_order_that_can_have_been) {
   const TestFolder folder;
   // One arena and no caches of threads: what one gives back another gets at once.
-  const cli::Ran ran =
-      cli::run({"record", "-o", folder.file("out.jsonl"), "env",
-                "GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1", RECORD_SUBJECT, "threads"});
+  const cli::Ran ran = cli::run({"record", "-o", folder.file("out.jsonl"), "env",
+                                 "GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1", RECORD_SUBJECT,
+                                 "threads", std::to_string(test::fewer(20'000))});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
   expect_possible_order(trace);
@@ -151,10 +152,11 @@ TEST(Record, a_program_that_becomes_another_goes_on_after_a_reset) {
 
 TEST(Record, nothing_is_lost_of_a_program_that_is_killed) {
   const TestFolder folder;
-  const cli::Ran ran = record(folder, {"killed"});
+  const std::uint64_t count = test::fewer(100'000);
+  const cli::Ran ran = record(folder, {"killed", std::to_string(count)});
   EXPECT_EQ(ran.code, 128 + 9);
   const trace::Trace trace = sound_trace(folder.file("out.jsonl"));
-  EXPECT_EQ(allocs_of_size(trace, 48), 100'000u);
+  EXPECT_EQ(allocs_of_size(trace, 48), count);
   auto lists = calls_between_markers(trace);
   ASSERT_EQ(lists.size(), 1u);
   expect_same_calls(lists[0], calls_said(ran.out));

@@ -140,6 +140,7 @@ int calls(char**) {
 constexpr unsigned kThreads = 4, kShared = 64;
 constexpr std::size_t kThreadsOwn = 7000;  // a thread's first call asks for this and its number: nobody else does
 std::atomic<void*> g_shared[kShared];
+unsigned long g_rounds;
 
 void* work(void* argument) {
   t_said.thread = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(argument));
@@ -151,7 +152,7 @@ void* work(void* argument) {
   };
   mark();
   give(got(std::malloc(kThreadsOwn + t_said.thread), kThreadsOwn + t_said.thread));
-  for (int round = 0; round < 20'000; ++round) {
+  for (unsigned long round = 0; round < g_rounds; ++round) {
     std::atomic<void*>& place = g_shared[chance(kShared)];
     void* block = place.exchange(nullptr);
     const std::size_t size = chance(8) == 0 ? chance(5000) + 1 : chance(64) + 1;
@@ -165,7 +166,8 @@ void* work(void* argument) {
   return said;
 }
 
-int threads(char**) {
+int threads(char** argv) {
+  g_rounds = std::strtoul(argv[2], nullptr, 10);
   pthread_t started[kThreads];
   for (unsigned i = 0; i < kThreads; ++i) {
     pthread_create(&started[i], nullptr, work, reinterpret_cast<void*>(std::uintptr_t{i + 1}));
@@ -253,9 +255,10 @@ int execs(char** argv) {
   return 7;
 }
 
-int killed(char**) {
+int killed(char** argv) {
+  const long count = std::atol(argv[2]);
   mark();
-  for (int i = 0; i < 100'000; ++i) give(got(std::malloc(48), 48));
+  for (long i = 0; i < count; ++i) give(got(std::malloc(48), 48));
   print(t_said);
   raise(SIGKILL);
   return 7;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/support/replay.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/seed.h"
 
 namespace allocviz::replay {
@@ -135,7 +136,7 @@ TEST_P(Arriving, from_anywhere_equals_arriving_from_the_start) {
 TEST_P(Arriving, the_census_conditions_hold_at_every_step) {
   std::mt19937_64 random(test::seed());
   const trace::AllocatorSpec spec = test::spec_of(GetParam().spec);
-  const auto trace = test::random_trace(random, 800, 16384, GetParam().largest_size);
+  const auto trace = test::random_trace(random, test::fewer(800, 3), 16384, GetParam().largest_size);
   const auto machine = test::machine_of(spec, *trace);
   Census census;
   for (std::uint64_t i = 0; i < trace->size(); ++i) {

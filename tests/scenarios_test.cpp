@@ -214,7 +214,9 @@ TEST(LessonNotes, are_caught_when_they_claim_what_is_not_so) {
   census.blocks = {{.offset = 0, .size = 64, .state = replay::BlockState::Live, .requested = 50},
                    {.offset = 64, .size = 64},
                    {.offset = 128, .size = 128}};
-  census.free_lists = {{0, 256, {}}, {1, 128, {128}}, {2, 64, {64}}};
+  census.free_lists = {{.level = 0, .block_bytes = 256, .offsets = {}},
+                       {.level = 1, .block_bytes = 128, .offsets = {128}},
+                       {.level = 2, .block_bytes = 64, .offsets = {64}}};
   census.figures = {.live_requested = 50, .live_rounded = 64, .free = 192, .largest_free = 128, .reserved = 64};
   lessons::Evidence evidence;
   evidence.add(census);

@@ -364,10 +364,12 @@ TEST(BuddyStage, draws_the_buddy_below_a_tiered_allocator_with_each_slab_as_one_
   const Case tiered(script.done(), "tiered:arena=4KiB,min=64");
   tiered.timeline->seek({4, replay::kAllSteps});
   const replay::Census below = draw::buddy_below(tiered.timeline->census());
-  test::expect_conditions({.arena_bytes = below.arena_bytes,
-                           .blocks = below.blocks,
-                           .free_lists = {below.free_lists.begin(), below.free_lists.begin() + 7},
-                           .figures = sums_of(below)});
+  replay::Census buddy_alone;
+  buddy_alone.arena_bytes = below.arena_bytes;
+  buddy_alone.blocks = below.blocks;
+  buddy_alone.free_lists = {below.free_lists.begin(), below.free_lists.begin() + 7};
+  buddy_alone.figures = sums_of(below);
+  test::expect_conditions(buddy_alone);
   const replay::Block* slab = below.block_at(0);
   EXPECT_EQ(slab->size, 512u);
   EXPECT_EQ(slab->requested, 48u);

@@ -333,16 +333,16 @@ TEST_F(WindowTest, an_idle_window_draws_no_frame) {
   ASSERT_NO_FATAL_FAILURE(open(""));
   key("Right");
   ASSERT_TRUE(title_says("event 1 of "));
-  std::this_thread::sleep_for(milliseconds{3'000});
+  std::this_thread::sleep_for(milliseconds{1'000});
   const std::string short_rest = quit();
   ASSERT_NO_FATAL_FAILURE(open(""));
   key("Right");
   ASSERT_TRUE(title_says("event 1 of "));
-  std::this_thread::sleep_for(milliseconds{7'000});
+  std::this_thread::sleep_for(milliseconds{4'000});
   const std::string long_rest = quit();
   const long frames_short = number_after(short_rest, "frames"), frames_long = number_after(long_rest, "frames");
   EXPECT_GT(frames_short, 0) << short_rest;
-  // Four more seconds of rest cost not a frame; a few more or less come of how the keys fell.
+  // Three more seconds of rest cost not a frame; a few more or less come of how the keys fell.
   EXPECT_NEAR(static_cast<double>(frames_long), static_cast<double>(frames_short), 12) << short_rest << long_rest;
   EXPECT_GT(number_after(long_rest, "waits"), 0) << long_rest;
 }

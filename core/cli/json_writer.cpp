@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <iterator>
 
 #include "core/trace/utf8.h"
 
@@ -91,7 +90,7 @@ JsonWriter& JsonWriter::value(bool truth) {
 JsonWriter& JsonWriter::value(double number) {
   if (!std::isfinite(number)) return null();
   before_value();
-  fmt::format_to(std::back_inserter(buffer_), "{}", number);
+  buffer_ += fmt::format("{}", number);
   return *this;
 }
 
@@ -110,7 +109,7 @@ void JsonWriter::put_text(std::string_view text) {
       buffer_ += '\\';
       buffer_ += c;
     } else if (byte < 0x20) {
-      fmt::format_to(std::back_inserter(buffer_), "\\u{:04x}", byte);
+      buffer_ += fmt::format("\\u{:04x}", byte);
     } else {
       buffer_ += c;
     }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,13 +60,12 @@ const char* reason_of(const Event& event, const Outcome& outcome) {
 
 // "event offset size"; a free: "event offset 0"; what placed nothing: "event - reason".
 void put_placement(std::string& out, std::uint64_t number, const Event& event, const Outcome& outcome) {
-  const auto end = std::back_inserter(out);
   if (outcome.kind == OutcomeKind::Placed) {
-    fmt::format_to(end, "{} {} {}\n", number, outcome.offset, std::max<std::uint64_t>(event.size, 1));
+    out += fmt::format("{} {} {}\n", number, outcome.offset, std::max<std::uint64_t>(event.size, 1));
   } else if (outcome.kind == OutcomeKind::Freed) {
-    fmt::format_to(end, "{} {} 0\n", number, outcome.offset);
+    out += fmt::format("{} {} 0\n", number, outcome.offset);
   } else {
-    fmt::format_to(end, "{} - {}\n", number, reason_of(event, outcome));
+    out += fmt::format("{} - {}\n", number, reason_of(event, outcome));
   }
 }
 

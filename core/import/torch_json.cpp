@@ -8,8 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +16,7 @@
 
 #include "core/import/formats.h"
 #include "core/import/torch_snapshot.h"
+#include "core/trace/json_parse.h"
 
 namespace allocviz::import {
 namespace {
@@ -27,86 +26,7 @@ using trace::Trace;
 using trace::Trouble;
 
 constexpr std::size_t kMaxDepth = 64;
-constexpr std::size_t kMaxTokenBytes = std::size_t{16} << 20;
-
-// The characters of the input, one chunk after the other, for the parser.
-class Feed {
- public:
-  Feed(trace::LineReader& lines, const trace::Progress& progress) : lines_(lines), progress_(progress) {}
-
-  [[nodiscard]] bool more() { return at_ != end_ || refill(); }
-  [[nodiscard]] char get() const { return *at_; }
-  void next() { ++at_; }
-  // A value has been understood: from here on a new one may grow.
-  void value_done() { since_value_ = 0; }
-
-  [[nodiscard]] std::uint64_t bytes_read() const { return before_ + static_cast<std::uint64_t>(at_ - begin_); }
-  [[nodiscard]] bool at_end() const { return at_end_; }
-  [[nodiscard]] const std::optional<Trouble>& trouble() const { return trouble_; }
-
- private:
-  bool refill() {
-    if (at_end_ || trouble_) return false;
-    const auto used = static_cast<std::size_t>(at_ - begin_);
-    before_ += used;
-    lines_.consume(used);
-    begin_ = at_ = end_ = nullptr;
-    since_value_ += used;
-    if (since_value_ > kMaxTokenBytes) {
-      trouble_ = Trouble{fmt::format("one value goes on for more than {}", trace::size_text(kMaxTokenBytes)), here(),
-                         "this is hardly a snapshot; check what it is"};
-      return false;
-    }
-    if (progress_.report) progress_.report(lines_.source().fraction_read());
-    if (progress_.stop()) trouble_ = Trouble{"reading was cancelled", here(), ""};
-    if (trouble_) return false;
-    const auto chunk = lines_.chunk();
-    if (!chunk) trouble_ = chunk.trouble();
-    at_end_ = !chunk || chunk->empty();
-    if (at_end_) return false;
-    begin_ = at_ = chunk->data();
-    end_ = at_ + chunk->size();
-    return true;
-  }
-
-  [[nodiscard]] trace::Place here() const {
-    trace::Place place;
-    place.file = lines_.source().name();
-    place.byte = bytes_read();
-    return place;
-  }
-
-  trace::LineReader& lines_;
-  const trace::Progress& progress_;
-  const char* begin_ = nullptr;
-  const char* at_ = nullptr;
-  const char* end_ = nullptr;
-  std::uint64_t before_ = 0;
-  std::size_t since_value_ = 0;
-  bool at_end_ = false;
-  std::optional<Trouble> trouble_;
-};
-
-struct FeedIterator {
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = char;
-
-  Feed* feed = nullptr;  // nullptr: the end
-  char operator*() const { return feed->get(); }
-  FeedIterator& operator++() {
-    feed->next();
-    return *this;
-  }
-  FeedIterator operator++(int) {
-    feed->next();
-    return *this;
-  }
-  bool operator==(const FeedIterator&) const { return !feed->more(); }
-  bool operator!=(const FeedIterator&) const { return feed->more(); }
-};
+constexpr std::size_t kMostValueBytes = std::size_t{16} << 20;
 
 // Where in the snapshot the parser stands.
 enum class In : std::uint8_t {
@@ -123,35 +43,26 @@ enum class In : std::uint8_t {
   Other,
 };
 
-class Sax final : public nlohmann::json_sax<nlohmann::json> {
+class Events final : public trace::JsonEvents {
  public:
-  Sax(TorchSnapshot& snapshot, Feed& feed) : snapshot_(snapshot), feed_(feed) {}
+  Events(TorchSnapshot& snapshot, trace::JsonFeed& feed) : snapshot_(snapshot), feed_(feed) {}
 
   bool null() override { return done(); }
   bool boolean(bool /*value*/) override { return done(); }
-  bool number_unsigned(number_unsigned_t value) override { return number(value); }
-  bool number_integer(number_integer_t value) override {
-    return number(value < 0 ? 0 : static_cast<std::uint64_t>(value));
-  }
-  bool number_float(number_float_t value, const string_t& /*text*/) override {
+  bool number(std::uint64_t value) override;
+  bool negative(std::int64_t /*value*/) override { return number(0); }
+  bool real(double value, std::string_view /*text*/) override {
     return number(value > 0 && value < 1e18 ? static_cast<std::uint64_t>(value) : 0);
   }
-  bool string(string_t& text) override;
-  bool binary(binary_t& /*value*/) override { return false; }
-  bool start_object(std::size_t /*size*/) override { return open(object_inside()); }
-  bool start_array(std::size_t /*size*/) override { return open(array_inside()); }
-  bool key(string_t& name) override {
-    key_ = name;
+  bool string(std::string& text) override;
+  bool open(bool is_object) override { return open(is_object ? object_inside() : array_inside()); }
+  bool key(std::string& name) override {
+    key_ = std::move(name);
     return done();
   }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
-  bool parse_error(std::size_t /*at*/, const std::string& /*token*/, const nlohmann::json::exception& /*e*/) override {
-    broken_ = true;
-    return false;
-  }
+  bool close() override;
+  void broken(std::string_view /*message*/) override {}
 
-  [[nodiscard]] bool broken() const { return broken_; }
   [[nodiscard]] bool too_deep() const { return too_deep_; }
 
  private:
@@ -185,14 +96,12 @@ class Sax final : public nlohmann::json_sax<nlohmann::json> {
     return In::Other;
   }
   bool open(In inside);
-  bool close();
-  bool number(std::uint64_t value);
 
   TorchSnapshot& snapshot_;
-  Feed& feed_;
+  trace::JsonFeed& feed_;
   std::vector<In> path_;
   std::string key_;
-  bool broken_ = false, too_deep_ = false;
+  bool too_deep_ = false;
 
   std::uint64_t device_ = 0;  // of the segment or the list of entries at hand
   std::uint64_t devices_ = 0;
@@ -205,7 +114,7 @@ class Sax final : public nlohmann::json_sax<nlohmann::json> {
   std::uint64_t line_ = 0;
 };
 
-bool Sax::open(In inside) {
+bool Events::open(In inside) {
   if (path_.size() == kMaxDepth) {
     too_deep_ = true;
     return false;
@@ -238,7 +147,7 @@ bool Sax::open(In inside) {
   return done();
 }
 
-bool Sax::close() {
+bool Events::close() {
   const In in = here();
   path_.pop_back();
   switch (in) {
@@ -261,7 +170,7 @@ bool Sax::close() {
   return done();
 }
 
-bool Sax::number(std::uint64_t value) {
+bool Events::number(std::uint64_t value) {
   const In in = here();
   if (in == In::Entry) {
     if (key_ == "addr" || key_ == "device_free") entry_.addr = value;
@@ -280,7 +189,7 @@ bool Sax::number(std::uint64_t value) {
   return done();
 }
 
-bool Sax::string(string_t& text) {
+bool Events::string(std::string& text) {
   const In in = here();
   if (in == In::Entry && key_ == "action") entry_.action = torch_action(text);
   if (in == In::Block && key_ == "state") block_.live = text.starts_with("active");
@@ -301,18 +210,17 @@ int recognise(std::string_view head) {
 
 Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options) {
   TorchSnapshot snapshot;
-  Feed feed(lines, progress);
-  Sax sax(snapshot, feed);
-  const FeedIterator begin{&feed}, end;
-  const bool whole = nlohmann::json::sax_parse(begin, end, &sax, nlohmann::json::input_format_t::json, false);
+  trace::JsonFeed feed(lines, progress, kMostValueBytes);
+  Events events(snapshot, feed);
+  const bool whole = trace::parse_json(feed, events);
   if (feed.trouble()) return *feed.trouble();
   trace::Place place;
   place.file = lines.source().name();
   place.byte = feed.bytes_read();
-  if (sax.too_deep()) {
+  if (events.too_deep()) {
     return Trouble{fmt::format("brackets are nested deeper than {}", kMaxDepth), place, "no snapshot goes that deep"};
   }
-  const bool cut = (!whole && feed.at_end()) || lines.source().cut_short();
+  const bool cut = (!whole && feed.asked_past_end()) || lines.source().cut_short();
   if (!whole && !cut) return Trouble{"the JSON is broken here", place, "write the snapshot again"};
   if (progress.report) progress.report(1.0);
   return std::move(snapshot).to_trace(kTorchJson.format, place.file, cut, options);

@@ -5,6 +5,7 @@
 #include <bit>
 #include <nlohmann/json.hpp>
 
+#include "core/trace/json_parse.h"
 #include "core/trace/json_text.h"
 
 namespace allocviz::trace {
@@ -160,7 +161,7 @@ void append_size(std::string& out, std::uint64_t bytes) {
 std::vector<AllocatorSpec> allocators_from_json(const std::string& text, std::vector<Trouble>& faults) {
   std::vector<AllocatorSpec> specs;
   std::size_t index = 0;
-  const auto array = Json::parse(text, nullptr, false);  // the text is what our own reader wrote: it is valid
+  const auto array = parse_json(text);  // the text is what our own reader wrote: it is valid
   for (const auto& json : array) {
     if (auto spec = AllocatorReader(fmt::format("allocators[{}]", index++), faults).read(json))
       specs.push_back(*std::move(spec));
@@ -170,7 +171,7 @@ std::vector<AllocatorSpec> allocators_from_json(const std::string& text, std::ve
 
 Result<std::optional<std::uint64_t>> default_align_from_json(const std::string& text) {
   std::optional<std::uint64_t> align;
-  const auto object = Json::parse(text, nullptr, false);
+  const auto object = parse_json(text);
   for (const auto& [name, value] : object.items()) {
     if (name != "align")
       return Trouble{"there is no such default", {.field = "defaults." + name}, "the only one is \"align\""};

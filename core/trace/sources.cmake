@@ -13,6 +13,7 @@ list(APPEND trace_sources
   trace/decompress.cpp
   trace/atomic_file.cpp
   trace/json_text.cpp
+  trace/json_parse.cpp
   trace/json_header.cpp
   trace/json_events.cpp
   trace/json_reader.cpp

@@ -14,6 +14,11 @@ if(ALLOCVIZ_SANITIZE)
   target_compile_options(allocviz_flags INTERFACE -fsanitize=${ALLOCVIZ_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(allocviz_flags INTERFACE -fsanitize=${ALLOCVIZ_SANITIZE})
 endif()
+# What sanitizers add to forty programs takes GNU's linker a good while, and LLVM's hardly any.
+find_program(ALLOCVIZ_LLD ld.lld)
+if(ALLOCVIZ_SANITIZE AND ALLOCVIZ_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_link_options(allocviz_flags INTERFACE -fuse-ld=lld)
+endif()
 if(ALLOCVIZ_FUZZ)
   # Everything is instrumented for coverage; only the targets themselves link libFuzzer's main.
   target_compile_options(allocviz_flags INTERFACE -fsanitize=fuzzer-no-link)

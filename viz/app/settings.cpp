@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "core/trace/io.h"
+#include "core/trace/json_parse.h"
 #include "viz/app/coloring.h"
 
 namespace allocviz::app {
@@ -122,7 +123,7 @@ Settings load_settings(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return {};
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  return from_json(Json::parse(text, nullptr, /*allow_exceptions=*/false));
+  return from_json(trace::parse_json(text));
 }
 
 trace::Status save_settings(const std::string& path, const Settings& settings) {
@@ -131,7 +132,7 @@ trace::Status save_settings(const std::string& path, const Settings& settings) {
   auto file = trace::AtomicFile::create(path);
   if (!file.ok()) return std::move(file).trouble();
   // A path in `recent` need not be UTF-8.
-  const std::string text = to_json(settings).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = trace::json_text(to_json(settings)) + "\n";
   if (auto written = (*file)->write(text); !written.ok()) return written;
   return (*file)->commit();
 }
