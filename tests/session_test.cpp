@@ -49,6 +49,43 @@ TEST(Session, what_happened_is_copied_as_text) {
       << s.clipboard();
 }
 
+// How often each panel was laid out so far.
+struct Layouts {
+  std::uint64_t stage = 0, map = 0, chart = 0;
+  explicit Layouts(const Session& s) : chart(s.caches.chart.made) {
+    const auto found = s.caches.stages.find(0);
+    if (found == s.caches.stages.end()) return;
+    stage = found->second.buddy.made;
+    map = found->second.map.made;
+  }
+};
+
+TEST(Session, a_frame_lays_out_only_what_changed) {
+  Session s;
+  s.open_scenario("Coalescing");
+  s.key("Right");
+  s.settle();
+  const Layouts before(s);
+  ASSERT_GT(before.stage, 0u);
+  ASSERT_GT(before.map, 0u);
+  ASSERT_GT(before.chart, 0u);
+  s.frames(5);
+  const Layouts rested(s);
+  EXPECT_EQ(rested.stage, before.stage);
+  EXPECT_EQ(rested.map, before.map);
+  EXPECT_EQ(rested.chart, before.chart);
+  s.key("Right");
+  s.settle();
+  const Layouts stepped(s);
+  EXPECT_EQ(stepped.stage, before.stage + 1);
+  EXPECT_EQ(stepped.map, before.map + 1);
+  EXPECT_EQ(stepped.chart, before.chart) << "the cursor moves over the chart, which stays";
+  s.command({.what = allocviz::app::Do::ToggleCurve, .number = 5});
+  const Layouts shown(s);
+  EXPECT_EQ(shown.stage, stepped.stage);
+  EXPECT_EQ(shown.chart, stepped.chart + 1);
+}
+
 TEST(Session, steps_through_events_and_inside_them_in_both_directions) {
   Session s;
   s.open_scenario("Coalescing");

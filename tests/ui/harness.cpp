@@ -31,7 +31,7 @@ Session::Session(const app::Arguments& arguments, float width, float height)
     : Gui(
           [this] {
             const ImVec2 size = ImGui::GetIO().DisplaySize;
-            allocviz::platform::run_frame(state, commands, {size.x, size.y, kEm}, now_s());
+            allocviz::platform::run_frame(state, commands, {size.x, size.y, kEm}, caches, now_s());
           },
           width, height),
       state(started_with(arguments)) {

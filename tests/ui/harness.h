@@ -15,6 +15,7 @@
 #include "viz/app/command.h"
 #include "viz/app/startup.h"
 #include "viz/app/state.h"
+#include "viz/draw/stage_cache.h"
 
 namespace ui_test {
 
@@ -34,6 +35,7 @@ class Session : public Gui {
 
   allocviz::app::State state;
   allocviz::app::Commands commands;
+  allocviz::draw::Caches caches;
   [[nodiscard]] allocviz::replay::Position cursor() const { return state.cursor(); }
   [[nodiscard]] const allocviz::replay::Timeline& timeline() const { return state.timeline(); }
 };

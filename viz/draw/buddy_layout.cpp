@@ -23,6 +23,11 @@ struct Node {
 // (at the top level it stays in one piece, however long).
 template <class Visit>
 void for_each_piece(const replay::Block& block, const BuddyShape& shape, Visit&& visit) {
+  if (block.state != replay::BlockState::Gap) {
+    const int level = block.level >= 0 ? block.level : shape.level_of(block.size);
+    visit(Node{block.offset, block.size, level, look_of(block.state), &block});
+    return;
+  }
   std::uint64_t at = block.offset;
   const std::uint64_t end = block.offset + block.size;
   while (at < end) {
@@ -112,35 +117,33 @@ float place_rows(std::vector<BuddyRow>& rows, const ByteAxis& axis, float top, f
 
 struct Laid {  // what the sweep needs of a level
   int row = -1;
-  std::span<Column> columns;
+  Columns columns;
 };
 
-void add_node_shares(std::span<Column> row, const ByteAxis& axis, const Node& node) {
+void add_node_shares(Columns& row, const Node& node) {
   const auto from = static_cast<double>(node.offset);
   const double to = from + static_cast<double>(node.size);
-  if (node.look != Look::Live) {
-    add_share(row, axis, from, to, node.look);
-    return;
+  if (node.look == Look::Live) {
+    row.add_live(from, from + static_cast<double>(std::min(node.block->requested, node.size)), to);
+  } else {
+    row.add_share(from, to, node.look);
   }
-  const double solid = from + static_cast<double>(std::min(node.block->requested, node.size));
-  add_share(row, axis, from, solid, Look::Live);
-  add_share(row, axis, solid, to, Look::Waste);
 }
 
 // The sweep: every node in view goes to its row's columns; those wide enough come back as candidates for boxes.
-std::vector<Node> sweep(const BuddyInput& input, BuddyScene& out, const std::array<Laid, kMaxLevels>& laid) {
+std::vector<Node> sweep(const BuddyInput& input, BuddyScene& out, std::array<Laid, kMaxLevels>& laid) {
   std::vector<Node> wide;
   const double px_per_byte = 1.0 / out.axis.bytes_per_px();
   for_each_node(input.census, out.shape, input.view, [&](const Node& node) {
-    const Laid& level = laid[static_cast<std::size_t>(node.level)];
-    if (level.columns.empty()) return;
-    add_node_shares(level.columns, out.axis, node);
+    Columns& columns = laid[static_cast<std::size_t>(node.level)].columns;
+    if (columns.empty()) return;
+    add_node_shares(columns, node);
     if (static_cast<double>(node.size) * px_per_byte >= kBoxPx) {
       wide.push_back(node);
       return;
     }
     const auto from = static_cast<double>(node.offset);
-    add_hidden(level.columns, out.axis, from, from + static_cast<double>(node.size));
+    columns.add_hidden(from, from + static_cast<double>(node.size));
     out.scene.hides = true;
   });
   return wide;
@@ -200,14 +203,14 @@ void apply_motion(Box& box, int level, const BuddyInput& input, const BuddyScene
 }
 
 void add_boxes(const BuddyInput& input, BuddyScene& out, const std::vector<Node>& wide,
-               const std::array<Laid, kMaxLevels>& laid, const Focus& focus) {
+               std::array<Laid, kMaxLevels>& laid, const Focus& focus) {
   const double px_per_byte = 1.0 / out.axis.bytes_per_px();
   const double limit = box_limit(wide, px_per_byte);
   for (const Node& node : wide) {
-    const Laid& level = laid[static_cast<std::size_t>(node.level)];
+    Laid& level = laid[static_cast<std::size_t>(node.level)];
     if (static_cast<double>(node.size) * px_per_byte < limit) {
       const auto from = static_cast<double>(node.offset);
-      add_hidden(level.columns, out.axis, from, from + static_cast<double>(node.size));
+      level.columns.add_hidden(from, from + static_cast<double>(node.size));
       out.scene.hides = true;
       continue;
     }
@@ -251,7 +254,7 @@ std::array<Laid, kMaxLevels> lay_columns(BuddyScene& out) {
   for (Laid& level : laid) {
     if (level.row < 0) continue;
     const std::size_t band = out.rows[static_cast<std::size_t>(level.row)].band;
-    level.columns = std::span<Column>(out.scene.columns.data() + band * width, width);
+    level.columns = Columns({out.scene.columns.data() + band * width, width}, out.axis);
   }
   return laid;
 }
@@ -308,7 +311,7 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
     out.relation_box = Rect{out.axis.x0, y0, out.axis.x1, std::floor(y0 + reserved - 0.5f * em)};
   }
 
-  const std::array<Laid, kMaxLevels> laid = lay_columns(out);
+  std::array<Laid, kMaxLevels> laid = lay_columns(out);
   mark_looked(out, input);
   const Focus focus{touched_by(input.done, input.spec), input.selected};
   const std::vector<Node> wide = sweep(input, out, laid);

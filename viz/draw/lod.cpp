@@ -53,49 +53,36 @@ Look look_of(replay::BlockState state) {
   return Look::Free;
 }
 
-void add_share(std::span<Column> row, const ByteAxis& axis, double from, double to, Look look) {
-  if (row.empty()) return;
-  const double count = static_cast<double>(row.size());
-  const double scale = 1.0 / axis.bytes_per_px();
-  const double a = std::max((from - axis.bytes.from) * scale, 0.0);
-  const double b = std::min((to - axis.bytes.from) * scale, count);
-  if (!(b > a)) return;
+void Columns::spread(double a, double b, std::size_t first, std::size_t last, Look look) {
   const auto slot = static_cast<std::size_t>(look);
-  auto first = static_cast<std::size_t>(a);
-  const auto last = std::min(static_cast<std::size_t>(b), row.size() - 1);
-  if (first >= row.size()) return;
-  if (first == last) {
-    row[first].share[slot] += static_cast<float>(b - a);
-    return;
-  }
-  row[first].share[slot] += static_cast<float>(static_cast<double>(first + 1) - a);
-  for (++first; first < last; ++first) row[first].share[slot] += 1.0f;
-  row[last].share[slot] += static_cast<float>(b - static_cast<double>(last));
+  row_[first].share[slot] += static_cast<float>(static_cast<double>(first + 1) - a);
+  for (++first; first < last; ++first) row_[first].share[slot] += 1.0f;
+  if (static_cast<double>(last) < count_) row_[last].share[slot] += static_cast<float>(b - static_cast<double>(last));
 }
 
-void add_tint(std::span<Column> row, const ByteAxis& axis, double from, double to, Color tint) {
-  if (row.empty()) return;
-  const double scale = 1.0 / axis.bytes_per_px();
-  const double a = std::max((from - axis.bytes.from) * scale, 0.0);
-  const double b = std::min((to - axis.bytes.from) * scale, static_cast<double>(row.size()));
+void Columns::add_tint(double from, double to, Color tint) {
+  const double a = std::max(px_of(from), 0.0);
+  const double b = std::min(px_of(to), count_);
   for (double x = std::floor(a); x < b; ++x) {
     const auto share = static_cast<float>(std::min(x + 1, b) - std::max(x, a));
-    Column& column = row[static_cast<std::size_t>(x)];
+    Column& column = row_[static_cast<std::size_t>(x)];
     if (share <= column.tint_share) continue;
     column.tint_share = share;
     column.tint = tint;
   }
 }
 
-void add_hidden(std::span<Column> row, const ByteAxis& axis, double from, double to) {
-  if (row.empty()) return;
-  const double scale = 1.0 / axis.bytes_per_px();
-  const double last_column = static_cast<double>(row.size() - 1);
-  const double a = std::clamp((from - axis.bytes.from) * scale, 0.0, last_column);
-  const double b = std::clamp(std::ceil((to - axis.bytes.from) * scale) - 1, a, last_column);
+void Columns::add_hidden(double from, double to) {
+  if (empty()) return;
+  // The last column is the one whose right edge is the first at or behind the block's end.
+  const double a = std::clamp(px_of(from), 0.0, count_ - 1);
   const auto first = static_cast<std::size_t>(a);
-  ++row[first].hidden;
-  for (std::size_t x = first; x <= static_cast<std::size_t>(b); ++x) row[x].painted = true;
+  ++row_[first].hidden;
+  const double end = std::min(px_of(to), count_);
+  std::size_t x = first;
+  do {
+    row_[x++].painted = true;
+  } while (static_cast<double>(x) < end);
 }
 
 std::size_t first_block_after(const replay::Census& census, double byte) {

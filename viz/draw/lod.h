@@ -23,12 +23,49 @@ inline constexpr std::size_t kMaxBoxes = 5000;  // more than this in a scene: th
 
 [[nodiscard]] Look look_of(replay::BlockState state);
 
-// Adds the bytes [from, to) in state `look` to the columns of a row.
-void add_share(std::span<Column> row, const ByteAxis& axis, double from, double to, Look look);
-// Hands the columns of the live bytes [from, to) the block's tint, where no other block has more of the column.
-void add_tint(std::span<Column> row, const ByteAxis& axis, double from, double to, Color tint);
-// Counts a block that is not drawn as a box, and has the columns it touches painted.
-void add_hidden(std::span<Column> row, const ByteAxis& axis, double from, double to);
+// The columns of a row, added to block by block: tens of thousands of them each time the cursor moves, so what all have
+// in common is computed once. Bytes outside the axis are left out.
+class Columns {
+ public:
+  Columns() = default;
+  Columns(std::span<Column> row, const ByteAxis& axis)
+      : row_(row.data()),
+        count_(static_cast<double>(row.size())),
+        origin_(axis.bytes.from),
+        scale_(1.0 / axis.bytes_per_px()) {}
+  [[nodiscard]] bool empty() const { return !(count_ > 0); }
+
+  // Adds the bytes [from, to) in state `look`.
+  void add_share(double from, double to, Look look) { add_px(px_of(from), px_of(to), look); }
+  // A live block: requested bytes up to `solid`, rounding waste from there on.
+  void add_live(double from, double solid, double to) {
+    const double middle = px_of(solid);
+    add_px(px_of(from), middle, Look::Live);
+    add_px(middle, px_of(to), Look::Waste);
+  }
+  // Hands the columns of the live bytes [from, to) the block's tint, where no other block has more of the column.
+  void add_tint(double from, double to, Color tint);
+  // Counts a block that is not drawn as a box, and has the columns it touches painted.
+  void add_hidden(double from, double to);
+
+ private:
+  [[nodiscard]] double px_of(double byte) const { return (byte - origin_) * scale_; }
+  void add_px(double from, double to, Look look) {
+    const double a = from > 0 ? from : 0;
+    const double b = to < count_ ? to : count_;
+    if (!(b > a)) return;
+    const auto first = static_cast<std::size_t>(a), last = static_cast<std::size_t>(b);
+    if (first == last) {
+      row_[first].share[static_cast<std::size_t>(look)] += static_cast<float>(b - a);
+    } else {
+      spread(a, b, first, last, look);
+    }
+  }
+  void spread(double a, double b, std::size_t first, std::size_t last, Look look);
+
+  Column* row_ = nullptr;
+  double count_ = 0, origin_ = 0, scale_ = 0;
+};
 
 // The first block of a census that ends after `byte`, as an index. O(log blocks).
 [[nodiscard]] std::size_t first_block_after(const replay::Census& census, double byte);

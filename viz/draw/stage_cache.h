@@ -35,14 +35,16 @@ struct ViewKey {
   ThemeKind theme = ThemeKind::Dark;
   std::optional<std::uint64_t> selected;
   double moved_at_s = 0;
-  unsigned flags = 0;  // what else a layout depends on: curves, motion
+  unsigned flags = 0;        // what else a layout depends on: curves, motion
+  std::size_t failures = 0;  // of every stage: a second one adds its own
 
   [[nodiscard]] bool operator==(const ViewKey& other) const {
     const bool same_trace = !trace.owner_before(other.trace) && !other.trace.owner_before(trace);
     return same_trace && spec == other.spec && position == other.position && events == other.events &&
            rect.x0 == other.rect.x0 && rect.y0 == other.rect.y0 && rect.x1 == other.rect.x1 &&
            rect.y1 == other.rect.y1 && view == other.view && style == other.style && theme == other.theme &&
-           selected == other.selected && moved_at_s == other.moved_at_s && flags == other.flags;
+           selected == other.selected && moved_at_s == other.moved_at_s && flags == other.flags &&
+           failures == other.failures;
   }
 };
 

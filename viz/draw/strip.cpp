@@ -13,16 +13,15 @@ double end_of(const replay::Block& block) {
   return static_cast<double>(block.offset) + static_cast<double>(block.size);
 }
 
-void add_block_shares(std::span<Column> row, const ByteAxis& axis, const replay::Block& block, Color tint) {
+void add_block_shares(Columns& row, const replay::Block& block, Color tint) {
   const auto from = static_cast<double>(block.offset);
   if (block.state != replay::BlockState::Live) {
-    add_share(row, axis, from, end_of(block), look_of(block.state));
+    row.add_share(from, end_of(block), look_of(block.state));
     return;
   }
   const double solid = from + static_cast<double>(std::min(block.requested, block.size));
-  add_share(row, axis, from, solid, Look::Live);
-  add_share(row, axis, solid, end_of(block), Look::Waste);
-  if (tint != 0) add_tint(row, axis, from, solid, tint);
+  row.add_live(from, solid, end_of(block));
+  if (tint != 0) row.add_tint(from, solid, tint);
 }
 
 Color tint_of(const replay::Block& block, const StripOptions& options) {
@@ -177,19 +176,19 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
   const std::size_t first_column = scene.columns.size();
   scene.bands.push_back({{axis.x0, row.y0, axis.x1, row.y1}, first_column});
   scene.columns.resize(first_column + columns);
-  const std::span<Column> band(scene.columns.data() + first_column, columns);
+  Columns band({scene.columns.data() + first_column, columns}, axis);
 
   const double px_per_byte = 1.0 / axis.bytes_per_px();
   std::vector<Candidate> candidates;
   for (std::size_t i = first_block_after(census, axis.bytes.from); i < census.blocks.size(); ++i) {
     const replay::Block& block = census.blocks[i];
     if (static_cast<double>(block.offset) >= axis.bytes.to) break;
-    add_block_shares(band, axis, block, tint_of(block, options));
+    add_block_shares(band, block, tint_of(block, options));
     const double px = static_cast<double>(block.size) * px_per_byte;
     if (px >= kBoxPx) {
       candidates.push_back({i, px});
     } else {
-      add_hidden(band, axis, static_cast<double>(block.offset), end_of(block));
+      band.add_hidden(static_cast<double>(block.offset), end_of(block));
       scene.hides = true;
     }
   }
@@ -197,7 +196,7 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
   for (const Candidate& candidate : candidates) {
     const replay::Block& block = census.blocks[candidate.block];
     if (candidate.px < limit) {
-      add_hidden(band, axis, static_cast<double>(block.offset), end_of(block));
+      band.add_hidden(static_cast<double>(block.offset), end_of(block));
       scene.hides = true;
       continue;
     }

@@ -43,6 +43,7 @@ void lay_out(const Context& context, Rect inside, draw::Cached<ChartScene>& cach
   key.style = style_of(context.em);
   key.theme = context.theme.kind;
   key.flags = state.settings.curves;
+  key.failures = state.failures.size();
   if (!cached.outdated(key)) return;
   cached.scene = draw::lay_out_chart({.series = timeline.series(),
                                       .failures = state.failures,

@@ -20,14 +20,14 @@ void carry_out(app::State& state, app::Commands& commands, const Intercept& inte
 
 }  // namespace
 
-void run_frame(app::State& state, app::Commands& commands, const Screen& screen, double now_s,
+void run_frame(app::State& state, app::Commands& commands, const Screen& screen, draw::Caches& caches, double now_s,
                const Intercept& intercept) {
   app::tick(state, now_s);
   carry_out(state, commands, intercept);
   const draw::Theme& theme = draw::theme(state.settings.theme == 0 ? draw::ThemeKind::Dark : draw::ThemeKind::Light);
   ui::apply_style(theme, screen.em);
   ui::begin_frame();
-  panels::window({.state = state, .commands = commands, .theme = theme, .em = screen.em},
+  panels::window({.state = state, .commands = commands, .theme = theme, .em = screen.em, .caches = &caches},
                  {0, 0, screen.width, screen.height});
   ui::end_frame();
   carry_out(state, commands, intercept);

@@ -6,6 +6,7 @@
 
 #include "viz/app/command.h"
 #include "viz/app/state.h"
+#include "viz/draw/stage_cache.h"
 
 namespace allocviz::platform {
 
@@ -18,8 +19,9 @@ struct Screen {
 using Intercept = std::function<bool(const app::Command&)>;
 
 // Between ImGui::NewFrame() and ImGui::Render(). Commands already in the list (from outside: a dropped file, the
-// window's close button) are carried out before the panels see the state; those that panels push, after.
-void run_frame(app::State& state, app::Commands& commands, const Screen& screen, double now_s,
+// window's close button) are carried out before the panels see the state; those that panels push, after. `caches` holds
+// what the panels laid out, from one frame of a window to its next.
+void run_frame(app::State& state, app::Commands& commands, const Screen& screen, draw::Caches& caches, double now_s,
                const Intercept& intercept = {});
 
 }  // namespace allocviz::platform

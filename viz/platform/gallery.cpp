@@ -110,8 +110,8 @@ class Gallery {
     if (!image.ok()) return std::move(image).trouble();
     names_.push_back(name + ".png");
     ++report.pictures;
-    if (painter_.last_frame_ms() > report.slowest_frame_ms) {
-      report.slowest_frame_ms = painter_.last_frame_ms();
+    if (painter_.slowest_frame_ms() > report.slowest_frame_ms) {
+      report.slowest_frame_ms = painter_.slowest_frame_ms();
       report.slowest = name;
     }
     return write_png(folder_ + "/" + names_.back(), *image);

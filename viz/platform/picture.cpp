@@ -2,6 +2,7 @@
 
 #include <imgui.h>
 
+#include <algorithm>
 #include <cfloat>
 #include <chrono>
 #include <string>
@@ -48,7 +49,7 @@ Painter::~Painter() {
   ui::reset();
 }
 
-void Painter::one_frame(app::State& state, const PictureSize& size) {
+void Painter::one_frame(app::State& state, const PictureSize& size, draw::Caches& caches) {
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize = ImVec2(static_cast<float>(size.width), static_cast<float>(size.height));
   io.DeltaTime = static_cast<float>(kFrameSeconds);
@@ -59,9 +60,11 @@ void Painter::one_frame(app::State& state, const PictureSize& size) {
   ImGui::NewFrame();
   app::Commands none;
   const auto body = static_cast<std::size_t>(ui::Font::Body);
-  run_frame(state, none, {io.DisplaySize.x, io.DisplaySize.y, ui::fonts().size_px[body]}, state.now_s + kFrameSeconds);
+  const Screen screen{io.DisplaySize.x, io.DisplaySize.y, ui::fonts().size_px[body]};
+  run_frame(state, none, screen, caches, state.now_s + kFrameSeconds);
   ImGui::Render();
-  last_frame_ms_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count();
+  const double took = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count();
+  slowest_frame_ms_ = std::max(slowest_frame_ms_, took);
 }
 
 trace::Result<Image> Painter::draw(app::State& state, const PictureSize& size) {
@@ -74,7 +77,9 @@ trace::Result<Image> Painter::draw(app::State& state, const PictureSize& size) {
   }
   app::finish_loading(state);
   if (auto bound = offscreen_->bind(size.width, size.height); !bound.ok()) return std::move(bound).trouble();
-  for (int i = 0; i < kFrames; ++i) one_frame(state, size);
+  draw::Caches caches;
+  slowest_frame_ms_ = 0;
+  for (int i = 0; i < kFrames; ++i) one_frame(state, size, caches);
   const auto kind = state.settings.theme == 0 ? draw::ThemeKind::Dark : draw::ThemeKind::Light;
   Renderer::draw(size.width, size.height, draw::theme(kind).window);
   return Renderer::read(size.width, size.height);

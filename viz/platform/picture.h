@@ -5,6 +5,7 @@
 
 #include "core/trace/trouble.h"
 #include "viz/app/state.h"
+#include "viz/draw/stage_cache.h"
 #include "viz/platform/fonts.h"
 #include "viz/platform/offscreen.h"
 
@@ -24,17 +25,17 @@ class Painter {
 
   // The window as it looks at rest: motion has come to its end, nothing is being loaded, no mouse is near.
   [[nodiscard]] trace::Result<Image> draw(app::State& state, const PictureSize& size);
-  // How long the CPU part of the last frame took: panels and draw lists, no GL.
-  [[nodiscard]] double last_frame_ms() const { return last_frame_ms_; }
+  // How long the CPU part of the slowest frame of the last picture took: panels and draw lists, no GL.
+  [[nodiscard]] double slowest_frame_ms() const { return slowest_frame_ms_; }
 
  private:
   Painter() = default;
-  void one_frame(app::State& state, const PictureSize& size);
+  void one_frame(app::State& state, const PictureSize& size, draw::Caches& caches);
 
   FontFolders fonts_;
   std::unique_ptr<Offscreen> offscreen_;
   bool started_ = false;
-  double last_frame_ms_ = 0;
+  double slowest_frame_ms_ = 0;
 };
 
 }  // namespace allocviz::platform

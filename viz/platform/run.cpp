@@ -109,7 +109,7 @@ class Loop {
     const Screen screen{.width = static_cast<float>(window_.pixel_width()),
                         .height = static_cast<float>(window_.pixel_height()),
                         .em = ui::fonts().size_px[static_cast<std::size_t>(ui::Font::Body)]};
-    run_frame(state_, commands_, screen, begun - started_s_,
+    run_frame(state_, commands_, screen, caches_, begun - started_s_,
               [this](const app::Command& command) { return dialogs_.intercept(command); });
     ImGui::Render();
     count(clock_s() - cpu_from);
@@ -146,6 +146,7 @@ class Loop {
   app::State& state_;
   Window& window_;
   app::Commands commands_;
+  draw::Caches caches_;
   Dialogs dialogs_;
   RunStats stats_;
   double started_s_ = 0, not_before_s_ = 0;
