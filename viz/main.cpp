@@ -139,9 +139,9 @@ int open_window(const Options& options, platform::PictureSize size, double start
   if (window == nullptr) return why.no_display ? without_display(options, {}) : fail(why.trouble, kFailed);
   const platform::RunStats stats = platform::run(*state, *window, started_s);
   if (options.stats) {
-    fmt::print("frames {} waits {} first_frame_ms {:.0f} cpu_ms_mean {:.3f} cpu_ms_max {:.3f}\n", stats.frames,
-               stats.waits, stats.first_frame_s * 1e3,
-               stats.frames == 0 ? 0.0 : stats.cpu_ms_sum / static_cast<double>(stats.frames), stats.cpu_ms_max);
+    fmt::print("frames {} waits {} first_frame_ms {:.0f} cpu_ms_mean {:.3f} cpu_ms_p99 {:.3f} cpu_ms_max {:.3f}\n",
+               stats.cpu_ms.size(), stats.waits, stats.first_frame_s * 1e3, stats.mean_cpu_ms(), stats.cpu_ms_at(0.99),
+               stats.cpu_ms_at(1));
   }
   return kDone;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -116,7 +117,7 @@ class Loop {
     window_.draw(draw::theme(state_.settings.theme == 0 ? draw::ThemeKind::Dark : draw::ThemeKind::Light).window);
     take_screenshot();
     window_.show();
-    if (stats_.frames == 1) stats_.first_frame_s = clock_s() - started_s_;
+    if (stats_.cpu_ms.size() == 1) stats_.first_frame_s = clock_s() - started_s_;
     window_.set_title(title_of(state_));
     state_.settings.window_width = window_.width();
     state_.settings.window_height = window_.height();
@@ -125,11 +126,7 @@ class Loop {
     not_before_s_ = begun + (lively ? kMovingFrame : kWaitingFrame);
   }
 
-  void count(double cpu_s) {
-    ++stats_.frames;
-    stats_.cpu_ms_sum += cpu_s * 1e3;
-    stats_.cpu_ms_max = std::max(stats_.cpu_ms_max, cpu_s * 1e3);
-  }
+  void count(double cpu_s) { stats_.cpu_ms.push_back(static_cast<float>(cpu_s * 1e3)); }
 
   void take_screenshot() {
     if (state_.screenshot_path.empty()) return;
@@ -154,6 +151,17 @@ class Loop {
 };
 
 }  // namespace
+
+double RunStats::mean_cpu_ms() const {
+  return cpu_ms.empty() ? 0 : std::accumulate(cpu_ms.begin(), cpu_ms.end(), 0.0) / static_cast<double>(cpu_ms.size());
+}
+
+double RunStats::cpu_ms_at(double part) const {
+  if (cpu_ms.empty()) return 0;
+  std::vector<float> sorted = cpu_ms;
+  std::sort(sorted.begin(), sorted.end());
+  return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
+}
 
 double clock_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
