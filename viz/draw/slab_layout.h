@@ -8,10 +8,10 @@
 #include <span>
 #include <vector>
 
-#include "core/alloc/step.h"
 #include "core/replay/census.h"
 #include "core/trace/spec.h"
 #include "viz/draw/axis.h"
+#include "viz/draw/focus.h"
 #include "viz/draw/scene.h"
 #include "viz/draw/strip.h"
 #include "viz/draw/theme.h"
@@ -21,7 +21,7 @@ namespace allocviz::draw {
 struct SlabInput {
   const replay::Census& census;
   const trace::AllocatorSpec& spec;
-  std::span<const alloc::Step> done;
+  Moment now;  // the event at the cursor
   std::optional<std::uint64_t> selected;
   Rect rect;
   Span view;  // bytes: the blocks that lie in it are shown

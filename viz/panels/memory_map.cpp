@@ -18,15 +18,6 @@ namespace {
 
 using draw::Rect;
 
-draw::Focus focus_of(const replay::Timeline& timeline, std::optional<std::uint64_t> selected) {
-  draw::Focus focus;
-  focus.selected = selected;
-  const std::span<const alloc::Step> steps(timeline.run().steps);
-  const std::size_t done = std::min<std::size_t>(timeline.position().step, steps.size());
-  focus.touched = draw::touched_by(steps.first(done), timeline.spec());
-  return focus;
-}
-
 // The entries' colours; with one of them lit, the others fade into the panel.
 draw::MapColors colors_of(const Context& context, const replay::Timeline& timeline) {
   const app::Coloring coloring =
@@ -62,7 +53,7 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   draw::MapColors colors;
   if (by != app::ColorBy::State) colors = colors_of(context, timeline);
   const draw::NameOf names = names_of(timeline);
-  const draw::Focus focus = focus_of(timeline, key.selected);
+  const draw::Focus focus = draw::focus_of(draw::moment_of(timeline), timeline.spec(), key.selected);
   cached.scene = draw::lay_out_map({.census = timeline.census(),
                                     .focus = focus,
                                     .rect = inside,
