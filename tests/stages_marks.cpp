@@ -296,6 +296,26 @@ TEST(BuddyMarks, at_its_end_an_event_shows_what_it_changed_on_every_list) {
   EXPECT_EQ(chips(played.buddy().scene, true), (std::vector<std::string>{"0x040"})) << "in its midst, this step alone";
 }
 
+TEST(BuddyMarks, what_was_taken_off_a_list_stands_beside_below_or_before_what_is_left_of_it) {
+  Played played = waste();
+  played.go(2);
+  for (const float height : {150.0f, 278.0f, 700.0f}) {
+    const draw::BuddyScene scene = played.buddy({0, 0, 672, height});
+    const draw::Label* note = label(scene.scene, "took 0x080");
+    ASSERT_NE(note, nullptr) << height << texts(scene.scene);
+    const draw::BuddyRow& row = scene.rows[3];
+    std::size_t others = 0;
+    for (const draw::Label& one : scene.scene.labels) {
+      const bool here = one.rect.y0 < row.rect.y0 + row.pitch && one.rect.y1 > row.rect.y0 - 4;
+      if (&one == note || one.rect.x0 < scene.axis.x1 || !here || !one.text.starts_with("–")) continue;
+      ++others;
+      const float down = (note->rect.y0 + note->rect.y1 - one.rect.y0 - one.rect.y1) / 2;
+      EXPECT_TRUE(one.rect.x1 <= note->rect.x0 || down >= 16) << height << ": " << one.text;
+    }
+    EXPECT_GE(others, 1u) << "that the list is empty is said at " << height;
+  }
+}
+
 TEST(BuddyMarks, a_live_buddy_that_pins_a_freed_block_is_tied_to_it) {
   Played played = four_of_64();
   played.go(5);
@@ -419,6 +439,16 @@ TEST(SlabMarks, a_refused_request_says_why_and_nothing_is_touched) {
   played.go(4);
   EXPECT_NE(label(played.slab().scene, "✕ C: no block is free"), nullptr);
   EXPECT_NE(label(played.slab().scene, "– empty: a request now would fail"), nullptr);
+}
+
+TEST(MapMarks, an_arena_that_ends_between_two_round_offsets_has_its_end_named) {
+  test::Script script;
+  script.alloc("A", 48);
+  Played played(script, "slab:block=48,count=5");
+  played.go(1);
+  const draw::MapScene map = played.map();
+  ASSERT_NE(label(map.scene, "0x0f0"), nullptr) << texts(map.scene);
+  EXPECT_LE(label(map.scene, "0x0f0")->rect.x1, 672);
 }
 
 TEST(MapMarks, what_does_not_fit_the_legend_is_left_out_and_what_is_in_flight_is_in_it) {

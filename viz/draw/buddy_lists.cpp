@@ -96,7 +96,8 @@ void add_chips(BuddyScene& out, const BuddyInput& input, int level, const replay
     shown += std::min(form.a_line, static_cast<std::size_t>(room / (form.pill + form.arrow)));
   }
   if (shown == 0) {
-    add_word(at, fmt::format("{} free", trace::count_text(count)), Tone::Dim);
+    std::string words = fmt::format("{} free", trace::count_text(count));
+    if (style.width(Type::Small, words) <= at.width()) add_word(at, std::move(words), Tone::Dim);
     return;
   }
   const float line = kPillLineEm * style.em;
@@ -154,49 +155,55 @@ std::string list_note(const BuddyInput& input, const BuddyShape& shape, int leve
   return last;
 }
 
-// A level's list and what happened to it: side by side where both fit, else one below the other where the row is high
-// enough, else what happened alone.
+// The room beside a level's row, divided between its list and a note about it.
+struct ListRoom {
+  Rect list, note;
+  std::size_t lines = 1;  // for the list
+  Align align = Align::Right;
+};
+
+// Side by side where both fit; else one below the other where the row is high enough; else the note has what it needs
+// and the list the rest.
+ListRoom divide(Rect at, std::size_t lines, float list_width, float note_width, std::size_t list_lines, float em) {
+  const Rect right{at.x1 - note_width, at.y0, at.x1, at.y1};
+  Rect left = at;
+  left.x1 -= note_width + 0.5f * em;
+  if (list_width <= left.width()) return {left, right, lines, Align::Right};
+  if (lines < 2) return {left, right, 1, Align::Right};
+  const float half = kPillLineEm * em / 2;
+  const float middle = std::floor((at.y0 + at.y1) / 2);
+  const auto used = static_cast<float>(std::min(list_lines, lines - 1));
+  const Rect below{at.x0, middle + (used - 1) * half, at.x1, middle + (used + 1) * half};
+  return {{at.x0, at.y0 - half, at.x1, at.y1 - half}, below, lines - 1, Align::Left};
+}
+
 void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& row, Rect at) {
   const Style& style = input.style;
   const float em = style.em;
   const bool pills = row.rect.height() >= 1.5f * em;
-  const std::size_t lines =
-      pills ? static_cast<std::size_t>(std::clamp((row.pitch - 0.15f * em) / (kPillLineEm * em), 1.0f, 6.0f)) : 1;
+  const float most = std::clamp((row.pitch - 0.15f * em) / (kPillLineEm * em), 1.0f, 6.0f);
+  const std::size_t lines = pills ? static_cast<std::size_t>(most) : 1;
   const replay::FreeList* list = list_of(input.census, row.first);
-  const bool empty = list == nullptr || list->offsets.empty();
-  const std::string none = "– empty";
-  float least = style.width(Type::Small, none);
-  if (!empty) {
-    least = style.width(Type::MonoSmall, trace::offset_text(list->offsets.front(), out.shape.arena)) + 0.6f * em;
-    least += static_cast<float>(list->offsets.size() - 1) * (least + em);
-  }
+  const std::size_t count = list == nullptr ? 0 : list->offsets.size();
+  const auto text_of = [&] { return trace::offset_text(list->offsets.front(), out.shape.arena); };
+  const float one = count == 0 ? 0 : style.width(Type::MonoSmall, text_of());
+  ListRoom room{at, {}, lines};
   Tone tone = Tone::Dim;
   std::string note = list_note(input, out.shape, row.first, tone);
-  std::size_t for_list = lines;
   if (!note.empty()) {
-    const float width = style.width(Type::MonoSmall, note);
-    const bool beside = least + 0.5f * em + width <= at.width();
-    Rect place{at.x1 - width, at.y0, at.x1, at.y1};
-    if (beside) {
-      at.x1 -= width + 0.5f * em;
-    } else if (lines >= 2) {
-      const float middle = std::floor((at.y0 + at.y1) / 2), half = kPillLineEm * em / 2;
-      for_list = lines - 1;
-      const float list_lines = static_cast<float>(std::min(
-          for_list, pill_form(style, at.width(), empty ? 1 : list->offsets.size(), for_list, least, pills).lines));
-      place = {at.x0, middle + (list_lines - 1) * half, at.x1, middle + (list_lines + 1) * half};
-      at.y0 -= half;
-      at.y1 -= half;
-    }
-    const Align align = beside || lines < 2 ? Align::Right : Align::Left;
-    out.scene.labels.push_back({place, std::move(note), tone, Type::MonoSmall, align});
-    if (!beside && lines < 2) return;
+    const PillForm form = pill_form(style, at.width(), std::max<std::size_t>(count, 1), lines, one, pills);
+    const float all = static_cast<float>(count) * (form.pill + form.arrow) - form.arrow;
+    const float width = count == 0 ? style.width(Type::Small, "– empty") : all;
+    room = divide(at, lines, width, style.width(Type::MonoSmall, note), form.lines, em);
+    out.scene.labels.push_back({room.note, std::move(note), tone, Type::MonoSmall, room.align});
   }
-  if (empty) {
-    out.scene.labels.push_back({at, none, row.looked || row.now ? Tone::Dim : Tone::Faint, Type::Small, Align::Left});
+  if (count != 0) {
+    add_chips(out, input, row.first, *list, room.list, room.lines, pills);
     return;
   }
-  add_chips(out, input, row.first, *list, at, for_list, pills);
+  const bool words = style.width(Type::Small, "– empty") <= room.list.width();
+  const Tone quiet = row.looked || row.now ? Tone::Dim : Tone::Faint;
+  out.scene.labels.push_back({room.list, words ? "– empty" : "–", quiet, Type::Small, Align::Left});
 }
 
 }  // namespace

@@ -277,7 +277,13 @@ void add_byte_scale(Scene& scene, const ByteAxis& axis, float y, double arena_by
   const float text_width = style.width(Type::MonoSmall, widest);
   const float gap = 1.5f * text_width + 0.8f * em;  // the labels at the ends are moved inwards by half
   scene.links.push_back({{axis.x0, y}, {axis.x1, y}, LinkKind::Line, Tone::Faint});
-  for (const Tick& tick : byte_ticks(axis, gap)) {
+  std::vector<Tick> ticks = byte_ticks(axis, gap);
+  // An arena that ends between two round offsets has its end named instead of the last of them.
+  if (axis.bytes.to >= arena_bytes && !ticks.empty() && ticks.back().x < axis.x1) {
+    if (ticks.size() > 1 && ticks.back().x + gap > axis.x1) ticks.pop_back();
+    if (ticks.back().x + gap <= axis.x1) ticks.push_back({extent, axis.x1});
+  }
+  for (const Tick& tick : ticks) {
     scene.links.push_back({{tick.x, y}, {tick.x, y + 0.35f * em}, LinkKind::Line, Tone::Faint});
     Rect rect{tick.x - text_width, y + 0.4f * em, tick.x + text_width, y + 1.6f * em};
     Align align = Align::Center;
