@@ -458,6 +458,11 @@ TEST(MapMarks, what_does_not_fit_the_legend_is_left_out_and_what_is_in_flight_is
   const draw::MapScene narrow = played.map({0, 0, 330, 120});
   EXPECT_EQ(label(narrow.scene, "rounding waste") == nullptr, label(narrow.scene, "touched now") != nullptr)
       << texts(narrow.scene);
+  for (const float width : {600.0f, 640.0f, 700.0f}) {
+    draw::Scene scene;
+    draw::add_legend(scene, {0, 0, width, 16}, trace::AllocatorKind::Tiered, {}, {});
+    EXPECT_EQ(scene.legend.size(), 6u) << "closer together where that brings all in: " << width << texts(scene);
+  }
   test::Script script;
   script.alloc("A", 32);
   Played fresh(script, "slab:block=32,count=8");

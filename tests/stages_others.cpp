@@ -232,7 +232,7 @@ struct Chart {
 
 TEST(Charts, few_events_are_a_staircase_with_a_riser_between_two_events) {
   Chart chart;
-  for (const std::uint64_t value : {0, 100, 100, 50}) chart.append(value);
+  for (const std::uint64_t value : {0u, 100u, 100u, 50u}) chart.append(value);
   const draw::ChartScene scene = chart.lay_out(0, 3);
   const auto curve = std::find_if(scene.curves.begin(), scene.curves.end(),
                                   [](const draw::ChartCurve& c) { return c.curve == Curve::LiveRequested; });

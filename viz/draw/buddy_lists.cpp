@@ -206,6 +206,20 @@ void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& ro
   out.scene.labels.push_back({room.list, words ? "– empty" : "–", quiet, Type::Small, Align::Left});
 }
 
+// A run of levels in one thin row: "levels 5 … 8 (2 MiB … 256 KiB): split".
+void add_folded_label(BuddyScene& out, const BuddyRow& row, const char* what) {
+  const std::string from = trace::size_text(out.shape.size_of(row.first));
+  const std::string to = trace::size_text(out.shape.size_of(row.last));
+  const bool one = row.first == row.last;
+  const std::string which = one ? fmt::format("level {} ({})", row.first, from)
+                                : fmt::format("levels {} … {} ({} … {})", row.first, row.last, from, to);
+  out.scene.labels.push_back({{out.axis.x0, row.rect.y0 - 2, out.axis.x1, row.rect.y1 + 2},
+                              fmt::format("{}: {}", which, what),
+                              row.now ? Tone::Touched : Tone::Faint,
+                              Type::Small,
+                              Align::Left});
+}
+
 }  // namespace
 
 void add_level_labels(BuddyScene& out, const BuddyInput& input) {
@@ -221,16 +235,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
     const Tone lit = row.now ? Tone::Touched : Tone::Dim;
     if (row.folded && row.rect.height() < 0.7f * style.em) continue;  // no room for words
     if (row.folded) {
-      const std::string which = row.first == row.last ? fmt::format("level {}", row.first)
-                                                      : fmt::format("levels {} … {}", row.first, row.last);
-      const std::string sizes = row.first == row.last ? trace::size_text(out.shape.size_of(row.first))
-                                                      : trace::size_text(out.shape.size_of(row.first)) + " … " +
-                                                            trace::size_text(out.shape.size_of(row.last));
-      out.scene.labels.push_back({{out.axis.x0, row.rect.y0 - 2, out.axis.x1, row.rect.y1 + 2},
-                                  fmt::format("{} ({}): {}", which, sizes, row.first > deepest ? "unused" : "split"),
-                                  row.now ? lit : Tone::Faint,
-                                  Type::Small,
-                                  Align::Left});
+      add_folded_label(out, row, row.first > deepest ? "unused" : "split");
       thinning.take_until(row.rect.y1);
       continue;
     }

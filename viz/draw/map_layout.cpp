@@ -158,12 +158,18 @@ void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, const Legend
 
   const float em = style.em;
   const float middle = std::floor((rect.y0 + rect.y1) / 2);
+  const float swatch_width = 1.6f * em;
+  float all = 0;
+  for (const Entry& entry : entries) all += swatch_width + style.width(Type::Small, entry.word);
+  // Closer together where that brings all of them in.
+  const auto gaps = static_cast<float>(entries.size() - 1);
+  const float gap = std::clamp((rect.width() - all - 1) / gaps, 0.6f * em, 1.4f * em);
   float x = rect.x0;
   const auto word = [&](const char* text, float at) {
     const float width = style.width(Type::Small, text);
     if (at + width > rect.x1) return false;
-    scene.labels.push_back({{at, rect.y0, at + width + em, rect.y1}, text, Tone::Dim, Type::Small, Align::Left});
-    x = at + width + 1.4f * em;
+    scene.labels.push_back({{at, rect.y0, at + width + gap, rect.y1}, text, Tone::Dim, Type::Small, Align::Left});
+    x = at + width + gap;
     return true;
   };
   for (const Entry& entry : entries) {
@@ -173,7 +179,7 @@ void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, const Legend
     swatch.look = entry.look == Look::Waste ? Look::Live : entry.look;
     swatch.solid_x = entry.look == Look::Waste ? swatch.rect.x0 : swatch.rect.x1;
     swatch.touched = entry.touched;
-    if (word(entry.word, x + 1.6f * em)) scene.legend.push_back(swatch);
+    if (word(entry.word, x + swatch_width)) scene.legend.push_back(swatch);
   }
   if (options.hides) word("hatched: several blocks behind one pixel", x);
 }

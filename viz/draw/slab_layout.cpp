@@ -168,91 +168,6 @@ void add_arrows(const SlabInput& input, SlabScene& out) {
   }
 }
 
-// How the list below the grid is written. It is chosen by the number of blocks, so that it stays as it is while the
-// list grows and shrinks.
-struct ListForm {
-  bool with_offsets = false;  // "3 · 0x060", else "3"
-  int lines = 1;
-  float pill = 0;  // width of the widest
-  float arrow = 0;
-};
-
-constexpr float kListWordEm = 4.6f, kListLineEm = 1.75f;
-
-ListForm form_for(const SlabInput& input, std::uint64_t count, std::uint64_t block_bytes) {
-  const Style& style = input.style;
-  const float em = style.em;
-  const std::string number = std::to_string(count - 1);
-  ListForm form;
-  form.arrow = 1.2f * em;
-  form.pill = std::max(2.2f * em, style.width(Type::MonoSmall, number) + em);
-  const std::string both = number + " · " + offset_of(input, (count - 1) * block_bytes);
-  const float wide = style.width(Type::MonoSmall, both) + 0.9f * em;
-  const float room = input.rect.width() - kListWordEm * em;
-  const auto a_line = static_cast<std::uint64_t>(std::max(0.0f, (room + form.arrow) / (wide + form.arrow)));
-  const int most = input.rect.height() > 14 * em ? 2 : 1;
-  if (count > a_line * static_cast<std::uint64_t>(most)) return form;
-  form.with_offsets = true;
-  form.lines = count > a_line ? 2 : 1;
-  form.pill = wide;
-  return form;
-}
-
-// The list in its order, over as many lines as its form has: "3 · 0x060 → 4 · 0x080 → end".
-void add_list(const SlabInput& input, SlabScene& out, Rect at, const ListForm& form) {
-  if (input.census.free_lists.empty()) return;
-  const Style& style = input.style;
-  const float em = style.em;
-  const std::vector<std::uint64_t>& offsets = input.census.free_lists.front().offsets;
-  const float line = kListLineEm * em;
-  Rect row{at.x0, at.y0, at.x1, std::floor(at.y0 + 1.6f * em)};
-  const auto word = [&](float x, std::string text, Tone tone, float width, Align align = Align::Left) {
-    Label& label = out.scene.labels.emplace_back();
-    label.rect = {x, row.y0, x + width, row.y1};
-    label.text = std::move(text);
-    label.tone = tone;
-    label.align = align;
-  };
-  word(at.x0, "free list", Tone::Dim, 4.5f * em);
-  const float x0 = at.x0 + kListWordEm * em;
-  if (offsets.empty()) {
-    word(x0, "– empty: a request now would fail", Tone::Dim, at.x1 - x0);
-    return;
-  }
-  const alloc::Step* step = input.now.current();
-  const bool pushed = step != nullptr && step->kind == alloc::StepKind::Push;
-  float x = x0;
-  int lines_left = form.lines - 1;
-  for (std::size_t i = 0; i < offsets.size(); ++i) {
-    std::string text = std::to_string(offsets[i] / out.grid.block_bytes);
-    if (form.with_offsets) text += " · " + offset_of(input, offsets[i]);
-    const std::size_t left = offsets.size() - i;
-    const std::string more = fmt::format("+{} more", trace::count_text(left));
-    if (x + form.pill > at.x1 && lines_left > 0) {
-      --lines_left;
-      x = x0;
-      row.y0 += line;
-      row.y1 += line;
-    }
-    const bool another = left > 1 && (lines_left > 0 || x + 2 * form.pill + form.arrow <= at.x1);
-    const float rest = left > 1 && !another ? form.arrow + style.width(Type::Small, more) : 0;
-    if (x + form.pill + rest > at.x1) {
-      word(x, more, Tone::Dim, at.x1 - x);
-      return;
-    }
-    out.scene.chips.push_back({{std::floor(x), row.y0 + 1, std::floor(x + form.pill), row.y1 - 1},
-                               std::move(text),
-                               offsets[i],
-                               pushed && step->offset == offsets[i]});
-    x += form.pill;
-    if (left > 1) word(x, "→", Tone::Faint, form.arrow, Align::Center);
-    x += form.arrow;
-  }
-  const float end = style.width(Type::Small, "→ end") + 1;
-  x += 0.35f * em - form.arrow;
-  if (x + end <= at.x1) word(x, "→ end", Tone::Faint, end);
-}
-
 }  // namespace
 
 Rect SlabGrid::cell(std::uint64_t block) const {
@@ -299,7 +214,7 @@ SlabScene lay_out_slab(const SlabInput& input) {
   const std::uint64_t block = std::max<std::uint64_t>(
       input.census.free_lists.empty() ? input.spec.block_bytes : input.census.free_lists.front().block_bytes, 1);
   const std::uint64_t count = input.census.arena_bytes / block;
-  const ListForm form = form_for(input, std::max<std::uint64_t>(count, 1), block);
+  const ListForm form = list_form(input, std::max<std::uint64_t>(count, 1), block);
   const float list_height = (0.65f + kListLineEm * static_cast<float>(form.lines)) * em;
   const float refusal_height = input.rect.height() > 8 * em ? 1.5f * em : 0.0f;
   Rect area = input.rect;

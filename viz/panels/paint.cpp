@@ -318,18 +318,22 @@ void paint_scene(const Paint& paint, const draw::Scene& scene, std::uintptr_t ba
     if (box.touched) paint_marks(paint, box);
   }
   for (const draw::Label& label : scene.labels) {
-    if (label.box < 0 || paint.moved >= 1) {
-      if (label.grounded && label.box >= 0) {
-        paint_ground(paint, label, scene.boxes[static_cast<std::size_t>(label.box)]);
-      }
+    if (label.box < 0) {
       paint_label(paint, label);
       continue;
     }
     const Box& box = scene.boxes[static_cast<std::size_t>(label.box)];
-    const Rect now = place_of(paint, box);
+    if (!box.moves || paint.moved >= 1) {
+      if (label.grounded) paint_ground(paint, label, box);
+      paint_label(paint, label);
+      continue;
+    }
+    Box on = box;
+    on.rect = place_of(paint, box);
     draw::Label moved = label;
-    moved.rect.y0 += now.y0 - box.rect.y0;
-    moved.rect.y1 += now.y0 - box.rect.y0;
+    moved.rect.y0 += on.rect.y0 - box.rect.y0;
+    moved.rect.y1 += on.rect.y0 - box.rect.y0;
+    if (moved.grounded) paint_ground(paint, moved, on);
     paint_label(paint, moved);
   }
   for (const draw::Chip& chip : scene.chips) paint_chip(paint, chip);
