@@ -11,7 +11,7 @@ namespace allocviz::draw {
 namespace {
 
 constexpr int kMaxLevels = 64;
-constexpr float kHighestPitchEm = 8.5f;
+constexpr float kHighestPitchEm = 13;
 constexpr float kTwoLinesEm = 3.15f, kOneLineEm = 1.9f;  // of the buddy arithmetic, with the space around it
 
 struct Node {
