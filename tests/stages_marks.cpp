@@ -384,6 +384,8 @@ TEST(BuddyMarks, a_realloc_that_moved_marks_both_places_and_leads_from_one_to_th
   EXPECT_TRUE(box_at(scene.scene, 0x000, 64)->touched);
   EXPECT_TRUE(box_at(scene.scene, 0x080, 128)->touched);
   ASSERT_EQ(links(scene.scene, draw::LinkKind::Next, draw::Tone::Touched), 1u);
+  EXPECT_TRUE(label(scene.scene, "A")->grounded) << "the arrow runs below its name";
+  EXPECT_FALSE(label(scene.scene, "B")->grounded);
 }
 
 TEST(BuddyMarks, a_refused_free_points_at_its_address) {

@@ -43,6 +43,9 @@ void add_moved_link(BuddyScene& out, const BuddyInput& input) {
   if (from == nullptr || to == nullptr) return;
   const auto foot = [](const Rect& rect) { return Point{middle_x(rect), rect.y0 + 0.75f * rect.height()}; };
   out.scene.links.push_back({foot(from->rect), foot(to->rect), LinkKind::Next, Tone::Touched});
+  for (Label& label : out.scene.labels) {  // the arrow runs below their words
+    if (label.box == from - out.scene.boxes.data() || label.box == to - out.scene.boxes.data()) label.grounded = true;
+  }
 }
 
 // Below a refused request: the free neighbours that would be enough, and the boundary between them.

@@ -104,15 +104,17 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
     name.clear();
     name_width = 0;
   }
-  const float pad = std::min(0.55f * em, 0.2f * solid);
+  std::string size = trace::size_text(block.requested);
+  const float size_width = style.width(Type::MonoSmall, size);
+  // Room on both sides, less of it where the size would not fit otherwise.
+  const float spare = std::max(0.2f * em, solid - 0.15f * em - std::max(size_width, name_width));
+  const float pad = std::min({0.55f * em, 0.2f * solid, spare});
   const Rect text{box.rect.x0 + pad, box.rect.y0, box.rect.x0 + solid - 0.15f * em, box.rect.y1};
   const float least = style.width(Type::MonoSmall, "1 B");
   if (text.width() < std::max(least, name_width)) {
     add_bare_name(scene, box, style, solid, std::move(name), name_width);
     return;
   }
-  std::string size = trace::size_text(block.requested);
-  const float size_width = style.width(Type::MonoSmall, size);
   const Tone tone = tone_of(box);
   if (box.rect.height() >= 2.2f * em && size_width <= text.width()) {
     const float middle = std::floor((text.y0 + text.y1) / 2);

@@ -16,6 +16,7 @@ using draw::Rect;
 using draw::Tone;
 
 constexpr double kMotionSeconds = 0.2;
+constexpr std::size_t kCrowded = 2000;  // boxes of a scene: more are painted more simply
 
 ImVec2 at(Point p) {
   return {p.x, p.y};
@@ -48,12 +49,13 @@ float line_of(const Paint& paint) {
 
 // Hatched from three pixels on; what is narrower than that shows the hatch's mean.
 void paint_waste(const Paint& paint, Rect rect) {
-  if (rect.width() < 3 || rect.height() < 3) {
+  const float spacing = std::max(4.0f, std::round(0.42f * paint.em));
+  const float least = paint.crowded ? 1.5f * spacing : 3.0f;
+  if (rect.width() < least || rect.height() < least) {
     ui::fill(paint.list, rect, draw::mix(paint.theme.waste_ground, paint.theme.waste, 0.6));
     return;
   }
   ui::fill(paint.list, rect, paint.theme.waste_ground);
-  const float spacing = std::max(4.0f, std::round(0.42f * paint.em));
   ui::hatch(paint.list, rect, paint.theme.waste, spacing, std::max(1.5f, 0.13f * paint.em));
 }
 
@@ -301,7 +303,9 @@ void paint_label(const Paint& paint, const draw::Label& label) {
            color);
 }
 
-void paint_scene(const Paint& paint, const draw::Scene& scene, std::uintptr_t bands) {
+void paint_scene(const Paint& with, const draw::Scene& scene, std::uintptr_t bands) {
+  Paint paint = with;
+  paint.crowded = scene.boxes.size() > kCrowded;
   for (const Box& box : scene.boxes) paint_box(paint, box);
   if (bands != 0 && !scene.bands.empty()) {
     const Rect& first = scene.bands.front().rect;
