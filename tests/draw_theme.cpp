@@ -63,6 +63,11 @@ TEST_P(Themes, every_shape_that_means_something_stands_out_from_the_panel) {
     EXPECT_GE(draw::contrast(shape.color, t.panel), 3.0) << shape.name;
   }
   EXPECT_GE(draw::contrast(t.waste, t.waste_ground), 3.0) << "the hatch of rounding waste";
+  EXPECT_GE(draw::contrast(t.free_edge, t.panel), 3.0);
+  EXPECT_GE(draw::contrast(t.free_edge, t.free_fill), 3.0);
+  for (const Color ground : {t.panel, t.touched_fill}) {
+    EXPECT_GE(draw::contrast(t.split_edge, ground), 2.0) << "thin on purpose, but there, in a lit row, too";
+  }
 }
 
 TEST_P(Themes, every_colour_is_set_and_opaque) {

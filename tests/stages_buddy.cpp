@@ -32,10 +32,9 @@ struct Case {
         names([trace](std::uint64_t born) { return trace->id_text(born); }) {}
 
   [[nodiscard]] draw::BuddyInput input(Rect rect = kPanel) const {
-    const std::span<const alloc::Step> steps(timeline->run().steps);
     return {.census = timeline->census(),
             .spec = timeline->spec(),
-            .done = steps.first(std::min<std::size_t>(timeline->position().step, steps.size())),
+            .now = draw::moment_of(*timeline),
             .selected = {},
             .rect = rect,
             .view = {0, static_cast<double>(timeline->census().arena_bytes)},
@@ -113,7 +112,7 @@ TEST(BuddyTree, its_labels_name_levels_blocks_and_lists) {
   EXPECT_TRUE(middle > scene.rows[1].rect.y0 && middle < scene.rows[1].rect.y1) << "in its level's row";
 }
 
-TEST(BuddyTree, the_step_at_the_cursor_is_marked_and_the_levels_looked_at_are_lit) {
+TEST(BuddyTree, the_step_at_the_cursor_is_marked_and_its_level_is_lit) {
   Case c = lesson();
   const std::size_t steps = [&] {
     c.timeline->seek({1, replay::kAllSteps});
@@ -133,10 +132,16 @@ TEST(BuddyTree, the_step_at_the_cursor_is_marked_and_the_levels_looked_at_are_li
     }
     const alloc::Step& now = c.timeline->run().steps[done - 1];
     kinds.insert(static_cast<int>(now.kind));
-    const auto looks =
-        static_cast<std::size_t>(std::count_if(c.timeline->run().steps.begin(), c.timeline->run().steps.begin() + done,
-                                               [](const alloc::Step& s) { return s.kind == alloc::StepKind::Look; }));
-    EXPECT_EQ(scene.lit.size(), looks);
+    const bool buddy_step = now.kind != alloc::StepKind::Fail;
+    ASSERT_EQ(scene.lit.size(), buddy_step ? 1u : 0u) << "the current step's level alone";
+    const draw::BuddyRow& row = scene.rows[now.level];
+    EXPECT_TRUE(row.now && scene.lit[0].y0 < row.rect.y0 && scene.lit[0].y1 > row.rect.y1);
+    std::set<int> looked;
+    for (std::uint32_t i = 0; i < done; ++i) {
+      const alloc::Step& before = c.timeline->run().steps[i];
+      if (before.kind == alloc::StepKind::Look && before.level != now.level) looked.insert(before.level);
+    }
+    EXPECT_EQ(scene.ticks.size(), looked.size()) << "a tick at each level looked at before";
     if (now.kind == alloc::StepKind::Split) {
       EXPECT_EQ(touched, 3) << "a parent and its halves";
     }
@@ -342,7 +347,7 @@ TEST(BuddyTree, an_arena_of_2_to_the_46_and_a_view_of_one_byte_lay_out) {
   for (const draw::Span view : {draw::Span{0, std::ldexp(1.0, 46)}, draw::Span{10, 11}, draw::Span{0, 4096}}) {
     const BuddyScene scene = draw::lay_out_buddy({.census = census,
                                                   .spec = spec,
-                                                  .done = {},
+                                                  .now = {},
                                                   .selected = {},
                                                   .rect = {0, 0, 1000, 400},
                                                   .view = view,
@@ -376,7 +381,7 @@ TEST(BuddyStage, draws_the_buddy_below_a_tiered_allocator_with_each_slab_as_one_
   draw::BuddyInput input = tiered.input();
   const BuddyScene scene = draw::lay_out_buddy({.census = below,
                                                 .spec = input.spec,
-                                                .done = input.done,
+                                                .now = input.now,
                                                 .selected = {},
                                                 .rect = input.rect,
                                                 .view = input.view,

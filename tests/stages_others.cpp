@@ -24,15 +24,10 @@ bool says(const draw::Scene& scene, std::string_view text) {
                      [text](const draw::Label& label) { return label.text == text; });
 }
 
-std::span<const alloc::Step> done_steps(const replay::Timeline& timeline) {
-  const std::span<const alloc::Step> steps(timeline.run().steps);
-  return steps.first(std::min<std::size_t>(timeline.position().step, steps.size()));
-}
-
 draw::SlabScene slab_of(const replay::Timeline& timeline, Rect rect, draw::Span view, const draw::NameOf& names = {}) {
   return draw::lay_out_slab({.census = timeline.census(),
                              .spec = timeline.spec(),
-                             .done = done_steps(timeline),
+                             .now = draw::moment_of(timeline),
                              .selected = {},
                              .rect = rect,
                              .view = view,
@@ -89,9 +84,9 @@ TEST(SlabStage, shows_each_state_the_list_in_order_and_what_is_handed_out_next) 
   EXPECT_TRUE(scene.scene.boxes[2].next) << "C was freed last, so its block goes out first";
   EXPECT_TRUE(scene.scene.boxes[2].touched) << "the last step pushed it";
   ASSERT_GE(scene.scene.chips.size(), 3u);
-  EXPECT_EQ(scene.scene.chips[0].text, "2");
-  EXPECT_EQ(scene.scene.chips[1].text, "0");
-  EXPECT_EQ(scene.scene.chips[2].text, "3");
+  EXPECT_EQ(scene.scene.chips[0].text, "2 · 0x080");
+  EXPECT_EQ(scene.scene.chips[1].text, "0 · 0x000");
+  EXPECT_EQ(scene.scene.chips[2].text, "3 · 0x0c0");
   EXPECT_TRUE(says(scene.scene, "next out"));
   const auto arrows = std::count_if(scene.scene.links.begin(), scene.scene.links.end(),
                                     [](const draw::Link& link) { return link.kind == draw::LinkKind::Next; });
@@ -147,7 +142,7 @@ TEST(SlabStage, a_million_blocks_become_strips_and_none_is_forgotten) {
   spec.block_count = 1'000'000;
   const draw::SlabScene scene = draw::lay_out_slab({.census = census,
                                                     .spec = spec,
-                                                    .done = {},
+                                                    .now = {},
                                                     .selected = {},
                                                     .rect = {0, 0, 800, 450},
                                                     .view = {0, 64e6},
@@ -174,11 +169,11 @@ TEST(BumpStage, its_sums_tile_the_arena_and_the_survivor_is_named) {
   const draw::NameOf names = [](std::uint64_t born) { return std::string(1, static_cast<char>('P' + born)); };
   const std::vector<std::string> held = draw::held_text(census, names);
   ASSERT_EQ(held.size(), 3u);
-  EXPECT_EQ(held[0], "Q holds the whole region.");
+  EXPECT_EQ(held[0], "Q holds all 600 B above the mark.");
   EXPECT_EQ(held[2], "Freeing it (200 B) returns 600 B.");
   const draw::BumpScene scene = draw::lay_out_bump({.census = census,
                                                     .spec = timeline->spec(),
-                                                    .done = done_steps(*timeline),
+                                                    .now = draw::moment_of(*timeline),
                                                     .selected = {},
                                                     .rect = {0, 0, 800, 500},
                                                     .view = {0, 4096},
@@ -201,7 +196,7 @@ TEST(BumpStage, says_how_far_the_mark_moved_and_for_whom) {
   const draw::NameOf names = [](std::uint64_t born) { return born == 1 ? std::string("Q") : std::string("P"); };
   const draw::BumpScene scene = draw::lay_out_bump({.census = timeline->census(),
                                                     .spec = timeline->spec(),
-                                                    .done = done_steps(*timeline),
+                                                    .now = draw::moment_of(*timeline),
                                                     .selected = {},
                                                     .rect = {0, 0, 800, 500},
                                                     .view = {0, 4096},
@@ -237,7 +232,7 @@ struct Chart {
 
 TEST(Charts, few_events_are_a_staircase_with_a_riser_between_two_events) {
   Chart chart;
-  for (const std::uint64_t value : {0, 100, 100, 50}) chart.append(value);
+  for (const std::uint64_t value : {0u, 100u, 100u, 50u}) chart.append(value);
   const draw::ChartScene scene = chart.lay_out(0, 3);
   const auto curve = std::find_if(scene.curves.begin(), scene.curves.end(),
                                   [](const draw::ChartCurve& c) { return c.curve == Curve::LiveRequested; });

@@ -282,4 +282,29 @@ TEST(Shapes, of_any_size_keep_within_what_16_bit_indices_allow) {
   EXPECT_LT(gui.vertices(), 1'000'000);
 }
 
+TEST(Shapes, a_hatch_of_any_width_draws_nothing_beyond_its_rectangle) {
+  ui_test::Gui gui{[&] {
+    ui::begin_frame();
+    ui::begin_region("shapes", {0, 0, 1280, 800});
+    ImDrawList* list = ui::draw_list();
+    for (int width = 1; width <= 60; ++width) {
+      const Rect rect{100, 50, 100 + static_cast<float>(width), 50 + static_cast<float>(61 - width)};
+      for (const bool crossed : {false, true}) {
+        const int first = list->VtxBuffer.Size;
+        crossed ? ui::cross_hatch(list, rect, 0xffffffff, 6) : ui::hatch(list, rect, 0xffffffff, 6, 2);
+        EXPECT_TRUE(width < 3 || width > 58 || list->VtxBuffer.Size > first) << width;
+        for (int i = first; i < list->VtxBuffer.Size; ++i) {
+          const ImVec2 at = list->VtxBuffer[i].pos;
+          EXPECT_TRUE(at.x >= rect.x0 - 0.01f && at.x <= rect.x1 + 0.01f && at.y >= rect.y0 - 0.01f &&
+                      at.y <= rect.y1 + 0.01f)
+              << width << " wide: " << at.x << ", " << at.y;
+        }
+      }
+    }
+    ui::end_region();
+    ui::end_frame();
+  }};
+  gui.frames(1);
+}
+
 }  // namespace

@@ -6,6 +6,7 @@ allocviz_test(draw_test
     draw_lod.cpp
     draw_theme.cpp
     stages_buddy.cpp
+    stages_marks.cpp
     stages_others.cpp
     stages_tiered.cpp
     support/replay.cpp

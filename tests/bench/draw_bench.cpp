@@ -55,7 +55,7 @@ void lay_out_tree(benchmark::State& state) {
   for (auto _ : state) {
     const draw::BuddyScene scene = draw::lay_out_buddy({.census = timeline.census(),
                                                         .spec = timeline.spec(),
-                                                        .done = timeline.run().steps,
+                                                        .now = draw::moment_of(timeline),
                                                         .selected = {},
                                                         .rect = {0, 0, static_cast<float>(state.range(0)), 400},
                                                         .view = whole(timeline),

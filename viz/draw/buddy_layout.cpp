@@ -11,6 +11,8 @@ namespace allocviz::draw {
 namespace {
 
 constexpr int kMaxLevels = 64;
+constexpr float kHighestPitchEm = 13;
+constexpr float kTwoLinesEm = 3.15f, kOneLineEm = 1.9f;  // of the buddy arithmetic, with the space around it
 
 struct Node {
   std::uint64_t offset = 0, size = 0;
@@ -89,7 +91,7 @@ std::vector<BuddyRow> choose_rows(const BuddyInput& input, const BuddyShape& sha
     if (empty && !rows.empty() && rows.back().folded) {
       rows.back().last = level;
     } else {
-      rows.push_back({.first = level, .last = level, .folded = empty, .looked = false, .rect = {}, .band = 0});
+      rows.push_back({.first = level, .last = level, .folded = empty, .rect = {}});
     }
   }
   return rows;
@@ -101,14 +103,17 @@ float place_rows(std::vector<BuddyRow>& rows, const ByteAxis& axis, float top, f
       static_cast<float>(std::count_if(rows.begin(), rows.end(), [](const BuddyRow& r) { return r.folded; }));
   const float open = std::max(1.0f, static_cast<float>(rows.size()) - folded);
   const float fold_pitch = std::min(1.15f * em, height / std::max(1.0f, open + folded));
-  float pitch = std::clamp((height - folded * fold_pitch) / open, 2.0f, 5.2f * em);
+  float pitch = std::clamp((height - folded * fold_pitch) / open, 2.0f, kHighestPitchEm * em);
   if (pitch > 1.6f * em) pitch = std::floor(pitch);  // rows of one height; thin ones cannot afford what that wastes
   const float gap =
-      pitch < 1.6f * em ? std::max(1.0f, std::floor(0.1f * pitch)) : std::floor(std::min(0.3f * pitch, 1.5f * em));
+      pitch < 1.6f * em
+          ? std::max(1.0f, std::floor(0.1f * pitch))
+          : std::floor(std::clamp(0.5f * pitch - 1.65f * em, 0.55f * em, std::min(0.27f * pitch, 2.0f * em)));
   float y = top;
   for (BuddyRow& row : rows) {
     const float step = row.folded ? fold_pitch : pitch;
     const float seam = row.folded ? 2.0f : gap;
+    row.pitch = step;
     row.rect = {axis.x0, std::floor(y), axis.x1, std::max(std::floor(y + step - seam), std::floor(y) + 1)};
     y += step;
   }
@@ -217,8 +222,8 @@ void add_boxes(const BuddyInput& input, BuddyScene& out, const std::vector<Node>
     const Rect& row = out.rows[static_cast<std::size_t>(level.row)].rect;
     Box box = box_of(node.offset, node.size, node.block ? node.block->requested : 0, node.look, out.axis, row);
     apply_focus(box, focus);
-    box.related = out.relation && focus.selected && node.look != Look::Split && node.offset == out.relation->buddy &&
-                  node.size == out.relation->size;
+    box.related =
+        out.relation && out.relation->drawn && node.offset == out.relation->buddy && node.size == out.relation->size;
     if (input.motion != Motion::None) apply_motion(box, node.level, input, out, laid);
     add_box(out.scene, box, node.block, input.style, input.name_of);
     if (node.look == Look::Split && node.level + 1 < kMaxLevels) {
@@ -259,19 +264,6 @@ std::array<Laid, kMaxLevels> lay_columns(BuddyScene& out) {
   return laid;
 }
 
-void mark_looked(BuddyScene& out, const BuddyInput& input) {
-  for (const alloc::Step& step : input.done) {
-    if (step.kind != alloc::StepKind::Look || step.size_class != alloc::kNoClass) continue;
-    for (BuddyRow& row : out.rows) {
-      if (step.level >= row.first && step.level <= row.last) row.looked = true;
-    }
-  }
-  const float pad = 0.4f * input.style.em;
-  for (const BuddyRow& row : out.rows) {
-    if (row.looked) out.lit.push_back({input.rect.x0 - pad, row.rect.y0 - 2, input.rect.x1 + pad, row.rect.y1 + 2});
-  }
-}
-
 }  // namespace
 
 replay::Census buddy_below(const replay::Census& census) {
@@ -298,25 +290,31 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
   out.shape = shape_of(input.spec);
   out.axis = stage_axis(input.rect, input.view, trace::AllocatorKind::Buddy, input.style);
   out.relation = relation_of(input, out.shape);
+  const bool named = input.now.event != Moment::kNone && input.name_of;
+  out.refused = refusal_text(input.now, input.spec, input.census, named ? input.name_of(input.now.event) : "");
 
   // The buddy arithmetic keeps its place whether there is any or not, so that nothing jumps from step to step.
   const float height = input.rect.height();
-  const float line = height > 7 * em ? 1.9f * em : 0.0f;
+  const float line = height > 7 * em ? kOneLineEm * em : 0.0f;
   out.rows = choose_rows(input, out.shape, height - line);
-  const bool roomy = height - 5.2f * em >= static_cast<float>(out.rows.size()) * 3.2f * em;
-  const float reserved = roomy ? 4.8f * em : line;
+  const bool roomy = height - kTwoLinesEm * em >= static_cast<float>(out.rows.size()) * 2.3f * em;
+  const float reserved = roomy ? kTwoLinesEm * em : line;
   const float below = place_rows(out.rows, out.axis, input.rect.y0 + 2, height - reserved - 2, em);
   if (reserved > 0) {
     const float y0 = std::floor(std::min(below + 0.3f * em, input.rect.y1 - reserved + 0.3f * em));
-    out.relation_box = Rect{out.axis.x0, y0, out.axis.x1, std::floor(y0 + reserved - 0.5f * em)};
+    // Under the tree; where that is narrow, as in a comparison, under all of the panel.
+    const bool narrow = out.axis.x1 - out.axis.x0 < 22 * em;
+    out.relation_box = Rect{narrow ? input.rect.x0 : out.axis.x0, y0, narrow ? input.rect.x1 : out.axis.x1,
+                            std::floor(y0 + reserved - 0.5f * em)};
   }
 
   std::array<Laid, kMaxLevels> laid = lay_columns(out);
-  mark_looked(out, input);
-  const Focus focus{touched_by(input.done, input.spec), input.selected};
+  mark_levels(out, input);
+  const Focus focus = focus_of(input.now, input.spec, input.selected);
   const std::vector<Node> wide = sweep(input, out, laid);
   add_boxes(input, out, wide, laid, focus);
   add_pins(input, out, laid, focus);
+  add_marks(out, input, focus);
   add_level_labels(out, input);
   add_free_lists(out, input);
   add_relation(out, input);

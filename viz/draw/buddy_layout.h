@@ -27,7 +27,7 @@ enum class Motion : std::uint8_t { None, Forward, Backward };
 struct BuddyInput {
   const replay::Census& census;
   const trace::AllocatorSpec& spec;
-  std::span<const alloc::Step> done;  // the steps of the event at the cursor up to the cursor; the last is the current
+  Moment now;                             // the event at the cursor
   std::optional<std::uint64_t> selected;  // a byte of the arena
   Rect rect;                              // the panel's content
   Span view;
@@ -41,6 +41,8 @@ struct BuddyRow {
   int first = 0, last = 0;  // levels; more than one only when folded
   bool folded = false;
   bool looked = false;   // a Look of this event was at this level
+  bool now = false;      // the current step is about this level
+  float pitch = 0;       // to the next row: what its free list may use
   Rect rect;             // over the axis
   std::size_t band = 0;  // index into scene.bands, unless folded
 };
@@ -50,6 +52,7 @@ struct Relation {
   std::uint64_t offset = 0, size = 0, buddy = 0;
   std::string status;    // what the buddy is: "live: D", "free", "split, cannot merge"
   bool blocked = false;  // the buddy is not free as one block
+  bool drawn = false;    // the buddy is marked in the tree: a block is selected, or could not be merged just now
 };
 
 struct BuddyScene {
@@ -57,9 +60,11 @@ struct BuddyScene {
   ByteAxis axis;
   BuddyShape shape;
   std::vector<BuddyRow> rows;
-  std::vector<Rect> lit;             // behind everything: levels that were looked at
-  std::optional<Rect> relation_box;  // where the buddy arithmetic stands
+  std::vector<Rect> lit;             // behind everything: the level of the current step
+  std::vector<Rect> ticks;           // beside their labels: levels that were looked at before
+  std::optional<Rect> relation_box;  // where the buddy arithmetic stands, or why the event was refused
   std::optional<Relation> relation;
+  std::string refused;  // why the event at the cursor was; empty where it was not
 };
 
 // The buddy below a tiered allocator: each slab as the one live block that it is there, of which the live blocks in it
@@ -75,10 +80,19 @@ struct BuddyHit {
 };
 [[nodiscard]] std::optional<BuddyHit> hit(const BuddyScene& scene, Point at);
 
-// Parts of lay_out_buddy, each adding to the scene (buddy_lists.cpp).
+// Parts of lay_out_buddy, each adding to the scene (buddy_marks.cpp, buddy_lists.cpp, buddy_relation.cpp).
+void mark_levels(BuddyScene& out, const BuddyInput& input);
+void add_marks(BuddyScene& out, const BuddyInput& input, const Focus& focus);
 [[nodiscard]] std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& shape);
 void add_level_labels(BuddyScene& out, const BuddyInput& input);
 void add_free_lists(BuddyScene& out, const BuddyInput& input);
 void add_relation(BuddyScene& out, const BuddyInput& input);
+
+// The longest run of free bytes at least as long as the request that was just refused for want of memory: free
+// neighbours that are not one block. `boundary` is the address in it that no merge can cross.
+struct FreeRun {
+  std::uint64_t from = 0, to = 0, boundary = 0;
+};
+[[nodiscard]] std::optional<FreeRun> run_in_vain(const BuddyInput& input);
 
 }  // namespace allocviz::draw

@@ -1,6 +1,5 @@
-// What stands around the tree: level labels at the left, free lists at the right, the buddy arithmetic below.
+// What stands beside the tree: level labels at its left, free lists at its right.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -18,185 +17,226 @@ const replay::FreeList* list_of(const replay::Census& census, int level) {
   return found == census.free_lists.end() ? nullptr : &*found;
 }
 
-std::string binary(std::uint64_t value, unsigned bits) {
-  std::string out = "0b";
-  for (unsigned i = bits; i-- > 0;) {
-    out += ((value >> i) & 1) != 0 ? '1' : '0';
-    if (i != 0 && i % 4 == 0) out += ' ';
+// Where rows are thinner than lines of text, some go without words; the level of the current step never does.
+class Thinning {
+ public:
+  Thinning(const BuddyScene& scene, float y0, float em) : free_from_(y0), half_(0.36f * em) {
+    for (const BuddyRow& row : scene.rows) {
+      if (row.now && !row.folded) now_ = middle_of(row);
+    }
   }
-  return out;
-}
+  [[nodiscard]] static float middle_of(const BuddyRow& row) { return std::floor((row.rect.y0 + row.rect.y1) / 2); }
+  // Whether the row gets its words; the room they take is taken.
+  [[nodiscard]] bool admits(const BuddyRow& row) {
+    const float middle = middle_of(row);
+    if (middle - half_ < free_from_ - 1) return false;
+    if (now_ && middle < *now_ && middle + half_ > *now_ - half_ + 1) return false;
+    free_from_ = middle + half_;
+    return true;
+  }
+  void take_until(float y) { free_from_ = std::max(free_from_, y); }
 
-// Where bit `bit` stands in binary()'s text.
-std::size_t digit_of(unsigned bit, unsigned bits) {
-  const unsigned from_left = bits - 1 - bit;
-  const unsigned spaces = (bits - 1) / 4 - bit / 4;
-  return 2 + from_left + spaces;
-}
-
-// What the buddy of a block is now, to be read after "it is": "live: D", "free", "split, cannot merge".
-std::string status_of(const replay::Census& census, const Touch& block, std::uint64_t buddy, const NameOf& name_of,
-                      bool& blocked) {
-  const replay::Block* found = census.block_at(buddy);
-  blocked = true;
-  if (found == nullptr) return "outside the arena";
-  if (found->size > block.size) {
-    blocked = false;
-    return "merged with it";
-  }
-  if (found->size < block.size) return "split, cannot merge";
-  if (found->state == replay::BlockState::Free || found->state == replay::BlockState::InFlight) {
-    blocked = false;
-    return "free";
-  }
-  if (found->state == replay::BlockState::Gap) return "not managed";
-  const std::string name = name_of ? name_of(found->born) : std::string();
-  return name.empty() ? "live" : "live: " + name;
-}
-
-// Writes labels one after the other on a line.
-struct Pen {
-  Scene& scene;
-  const Style& style;
-  Type type;
-  float x, y0, y1;
-  void put(const std::string& text, Tone tone, float space = 0) {
-    const float width = style.width(type, text);
-    scene.labels.push_back({{x, y0, x + width + 1, y1}, text, tone, type});
-    x += width + space;
-  }
+ private:
+  float free_from_, half_;
+  std::optional<float> now_;
 };
 
-void add_binary(Pen& pen, std::uint64_t value, unsigned bits, unsigned lit) {
-  const std::string text = binary(value, bits);
-  const std::size_t digit = digit_of(lit, bits);
-  pen.put(text.substr(0, digit), Tone::Dim);
-  pen.put(text.substr(digit, 1), Tone::Touched);
-  pen.put(text.substr(digit + 1), Tone::Dim);
+// Where a list's pills stand: as many as fit on one line, closer together if need be, else on several lines of the row.
+struct PillForm {
+  float pad = 0, arrow = 0;  // inside a pill; from one to the next
+  std::size_t a_line = 0, lines = 1;
+  float pill = 0;  // their width: offsets have equally many digits
+  [[nodiscard]] std::size_t room() const { return a_line * lines; }
+};
+
+PillForm pill_form(const Style& style, float width, std::size_t count, std::size_t lines, float text, bool pills) {
+  const auto form = [&](float pad, float arrow, std::size_t n) {
+    PillForm out{pad, arrow, 0, n, text + 2 * pad};
+    out.a_line = static_cast<std::size_t>(std::max(0.0f, (width + arrow) / (out.pill + arrow)));
+    return out;
+  };
+  const float em = style.em;
+  if (!pills) return form(0, 2.4f * style.width(Type::MonoSmall, "0"), 1);
+  const PillForm loose = form(0.5f * em, 1.3f * em, 1);
+  const PillForm tight = form(0.3f * em, 1.0f * em, 1);
+  if (loose.room() >= count) return loose;
+  if (tight.room() >= count) return tight;
+  const std::size_t needed = tight.a_line == 0 ? 1 : (count + tight.a_line - 1) / tight.a_line;
+  return form(tight.pad, tight.arrow, std::min(needed, lines));
 }
 
-// "0x080 ^ 0x040 = 0x0c0", then the same in binary with the differing bit lit, where there is room for it.
-void add_formula(BuddyScene& out, const BuddyInput& input, Rect at, Type type) {
-  const Relation& relation = *out.relation;
-  const float c = input.style.width(type, "0");
-  const auto hex = [&](std::uint64_t value) { return trace::offset_text(value, out.shape.arena); };
-  const auto bits = std::max(4u, static_cast<unsigned>(std::bit_width(out.shape.arena - 1)));
-  const auto lit = static_cast<unsigned>(std::bit_width(relation.size)) - 1;
-  Pen pen{out.scene, input.style, type, at.x0, at.y0, at.y1};
-  const float formula = c * static_cast<float>(3 * hex(relation.offset).size() + 6);
-  if (formula > at.width()) return;
-  pen.put(hex(relation.offset), Tone::Text, c);
-  pen.put("^", Tone::Faint, c);
-  pen.put(hex(relation.size), Tone::Text, c);
-  pen.put("=", Tone::Faint, c);
-  pen.put(hex(relation.buddy), Tone::Text, 3 * c);
-  const float both = 2 * input.style.width(type, binary(0, bits)) + input.style.width(type, "→") + 2 * c;
-  if (pen.x + both > at.x1 || lit >= bits) return;
-  add_binary(pen, relation.offset, bits, lit);
-  pen.x += c;
-  pen.put("→", Tone::Faint, c);
-  add_binary(pen, relation.buddy, bits, lit);
+// Offsets that this step put on the level's list; at the end of the event, all that the event did.
+bool was_pushed(const BuddyInput& input, int level, std::uint64_t offset) {
+  const auto is = [&](const alloc::Step& step) {
+    return step.kind == StepKind::Push && step.size_class == alloc::kNoClass && step.level == level &&
+           step.offset == offset;
+  };
+  if (!input.now.whole) return input.now.current() != nullptr && is(*input.now.current());
+  return std::any_of(input.now.done.begin(), input.now.done.end(), is);
 }
 
-void add_chips(BuddyScene& out, const BuddyInput& input, const BuddyRow& row, const replay::FreeList& list, Rect at,
-               std::optional<std::uint64_t> touched) {
+constexpr float kPillLineEm = 1.65f;
+
+// The list in its order within `at`, which is `lines` lines high; "→ end" where there is room.
+void add_chips(BuddyScene& out, const BuddyInput& input, int level, const replay::FreeList& list, Rect at,
+               std::size_t lines, bool pills) {
   const Style& style = input.style;
-  const bool pills = row.rect.height() >= 1.5f * style.em;
-  const float pad = pills ? 0.5f * style.em : 0.0f;
-  const float arrow = pills ? 1.3f * style.em : 2.4f * style.width(Type::MonoSmall, "0");
+  const auto text_of = [&](std::uint64_t offset) { return trace::offset_text(offset, out.shape.arena); };
+  const float text = style.width(Type::MonoSmall, text_of(list.offsets.front()));
+  const std::size_t count = list.offsets.size();
+  const PillForm form = pill_form(style, at.width(), count, lines, text, pills);
+  const auto add_word = [&](Rect rect, std::string word, Tone tone, Align align = Align::Left) {
+    out.scene.labels.push_back({rect, std::move(word), tone, Type::Small, align});
+  };
+  std::size_t shown = count;
+  if (count > form.room()) {  // the last line keeps room for how many more there are
+    const float tail = style.width(Type::Small, "+" + trace::count_text(count)) + form.arrow;
+    const float room = std::max(0.0f, at.width() + form.arrow - tail);
+    shown = form.a_line == 0 ? 0 : form.a_line * (form.lines - 1);
+    shown += std::min(form.a_line, static_cast<std::size_t>(room / (form.pill + form.arrow)));
+  }
+  if (shown == 0) {
+    std::string words = fmt::format("{} free", trace::count_text(count));
+    if (style.width(Type::Small, words) <= at.width()) add_word(at, std::move(words), Tone::Dim);
+    return;
+  }
+  const float line = kPillLineEm * style.em;
   const float middle = std::floor((at.y0 + at.y1) / 2);
-  const float half = std::min(0.75f * style.em, std::floor(row.rect.height() / 2));
+  const float half = std::floor(std::min(0.72f * style.em, std::max(1.0f, at.height() / 2)));
+  const float first = middle - line * static_cast<float>(form.lines - 1) / 2;
   float x = at.x0;
-  for (std::size_t i = 0; i < list.offsets.size(); ++i) {
-    const std::string text = trace::offset_text(list.offsets[i], out.shape.arena);
-    const float width = style.width(Type::MonoSmall, text) + 2 * pad;
-    const std::size_t left = list.offsets.size() - i;
-    const std::string more = "+" + trace::count_text(left) + (pills ? " more" : "");
-    const float rest = left > 1 ? style.width(Type::Small, more) + arrow : 0;
-    if (x + width + rest > at.x1) {
-      out.scene.labels.push_back({{x, at.y0, at.x1, at.y1},
-                                  i == 0 ? fmt::format("{} free", trace::count_text(left)) : more,
-                                  Tone::Dim,
-                                  Type::Small,
-                                  Align::Left});
+  float y = std::floor(first);
+  const auto here = [&](float from, float to) { return Rect{from, y - half, to, y + half}; };
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i != 0 && i % form.a_line == 0 && i / form.a_line < form.lines) {
+      x = at.x0;
+      y = std::floor(first + line * static_cast<float>(i / form.a_line));
+    }
+    if (i == shown) {
+      const std::string more = "+" + trace::count_text(count - i);
+      const bool words = style.width(Type::Small, more + " more") <= at.x1 - x;
+      add_word(here(x, std::max(at.x1, x + style.width(Type::Small, more) + 1)), words ? more + " more" : more,
+               Tone::Dim);
       return;
     }
-    out.scene.chips.push_back({{std::floor(x), middle - half, std::floor(x + width), middle + half},
-                               text,
-                               list.offsets[i],
-                               touched == list.offsets[i],
-                               pills});
-    x += width;
-    const char* follow = left > 1 ? "→" : "";
-    if (*follow != '\0') {
-      out.scene.labels.push_back({{x, at.y0, x + arrow, at.y1}, follow, Tone::Faint, Type::Small, Align::Center});
-    }
-    x += arrow;
+    out.scene.chips.push_back({here(std::floor(x), std::floor(x + form.pill)), text_of(list.offsets[i]),
+                               list.offsets[i], was_pushed(input, level, list.offsets[i]), pills});
+    x += form.pill;
+    if (i + 1 < count) add_word(here(x, x + form.arrow), "→", Tone::Faint, Align::Center);
+    x += form.arrow;
   }
+  const float end = style.width(Type::Small, "→ end") + 1;
+  x += 0.3f * style.em - form.arrow;
+  if (pills && x + end <= at.x1) add_word(here(x, x + end), "→ end", Tone::Faint);
 }
 
-// What the current step did to this level's list, in a word or two at its right end.
+// What the current step did to this level's list, in a word or two; at the end of the event, what the event did.
 std::string list_note(const BuddyInput& input, const BuddyShape& shape, int level, Tone& tone) {
-  if (input.done.empty()) return {};
-  const alloc::Step& step = input.done.back();
+  if (input.now.done.empty()) return {};
+  const alloc::Step& now = input.now.done.back();
   tone = Tone::Touched;
-  if (step.kind == StepKind::Fail) {
+  if (now.kind == StepKind::Fail) {
     tone = Tone::Failed;
-    const auto first = input.done.front();
+    const auto first = input.now.done.front();
     return first.kind == StepKind::Round && first.level == level ? "✕ failed" : "";
   }
-  if (step.level != level || step.size_class != alloc::kNoClass) return {};
-  const std::string where = trace::offset_text(step.offset, shape.arena);
-  if (step.kind == StepKind::Pop) return "took " + where;
-  if (step.kind == StepKind::Remove) return "removed " + where;
-  return {};
+  const auto note = [&](const alloc::Step& step) -> std::string {
+    if (step.level != level || step.size_class != alloc::kNoClass) return {};
+    const std::string where = trace::offset_text(step.offset, shape.arena);
+    if (step.kind == StepKind::Pop) return "took " + where;
+    if (step.kind == StepKind::Remove) return "removed " + where;
+    return {};
+  };
+  if (!input.now.whole) return note(now);
+  std::string last;
+  for (const alloc::Step& step : input.now.done) {
+    if (std::string one = note(step); !one.empty()) last = std::move(one);
+  }
+  return last;
+}
+
+// The room beside a level's row, divided between its list and a note about it.
+struct ListRoom {
+  Rect list, note;
+  std::size_t lines = 1;  // for the list
+  Align align = Align::Right;
+};
+
+// Side by side where both fit; else one below the other where the row is high enough; else the note has what it needs
+// and the list the rest.
+ListRoom divide(Rect at, std::size_t lines, float list_width, float note_width, std::size_t list_lines, float em) {
+  const Rect right{at.x1 - note_width, at.y0, at.x1, at.y1};
+  Rect left = at;
+  left.x1 -= note_width + 0.5f * em;
+  if (list_width <= left.width()) return {left, right, lines, Align::Right};
+  if (lines < 2) return {left, right, 1, Align::Right};
+  const float half = kPillLineEm * em / 2;
+  const float middle = std::floor((at.y0 + at.y1) / 2);
+  const auto used = static_cast<float>(std::min(list_lines, lines - 1));
+  const Rect below{at.x0, middle + (used - 1) * half, at.x1, middle + (used + 1) * half};
+  return {{at.x0, at.y0 - half, at.x1, at.y1 - half}, below, lines - 1, Align::Left};
+}
+
+void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& row, Rect at) {
+  const Style& style = input.style;
+  const float em = style.em;
+  const bool pills = row.rect.height() >= 1.5f * em;
+  const float most = std::clamp((row.pitch - 0.15f * em) / (kPillLineEm * em), 1.0f, 6.0f);
+  const std::size_t lines = pills ? static_cast<std::size_t>(most) : 1;
+  const replay::FreeList* list = list_of(input.census, row.first);
+  const std::size_t count = list == nullptr ? 0 : list->offsets.size();
+  const auto text_of = [&] { return trace::offset_text(list->offsets.front(), out.shape.arena); };
+  const float one = count == 0 ? 0 : style.width(Type::MonoSmall, text_of());
+  ListRoom room{at, {}, lines};
+  Tone tone = Tone::Dim;
+  std::string note = list_note(input, out.shape, row.first, tone);
+  if (!note.empty()) {
+    const PillForm form = pill_form(style, at.width(), std::max<std::size_t>(count, 1), lines, one, pills);
+    const float all = static_cast<float>(count) * (form.pill + form.arrow) - form.arrow;
+    const float width = count == 0 ? style.width(Type::Small, "– empty") : all;
+    room = divide(at, lines, width, style.width(Type::MonoSmall, note), form.lines, em);
+    out.scene.labels.push_back({room.note, std::move(note), tone, Type::MonoSmall, room.align});
+  }
+  if (count != 0) {
+    add_chips(out, input, row.first, *list, room.list, room.lines, pills);
+    return;
+  }
+  const bool words = style.width(Type::Small, "– empty") <= room.list.width();
+  const Tone quiet = row.looked || row.now ? Tone::Dim : Tone::Faint;
+  out.scene.labels.push_back({room.list, words ? "– empty" : "–", quiet, Type::Small, Align::Left});
+}
+
+// A run of levels in one thin row: "levels 5 … 8 (2 MiB … 256 KiB): split".
+void add_folded_label(BuddyScene& out, const BuddyRow& row, const char* what) {
+  const std::string from = trace::size_text(out.shape.size_of(row.first));
+  const std::string to = trace::size_text(out.shape.size_of(row.last));
+  const bool one = row.first == row.last;
+  const std::string which = one ? fmt::format("level {} ({})", row.first, from)
+                                : fmt::format("levels {} … {} ({} … {})", row.first, row.last, from, to);
+  out.scene.labels.push_back({{out.axis.x0, row.rect.y0 - 2, out.axis.x1, row.rect.y1 + 2},
+                              fmt::format("{}: {}", which, what),
+                              row.now ? Tone::Touched : Tone::Faint,
+                              Type::Small,
+                              Align::Left});
 }
 
 }  // namespace
 
-std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& shape) {
-  std::optional<Touch> block;
-  const alloc::Step* step = input.done.empty() ? nullptr : &input.done.back();
-  if (step != nullptr && step->size_class != alloc::kNoClass) step = nullptr;  // of a slab's block, which has no buddy
-  const bool of_two = step != nullptr && (step->kind == StepKind::Split || step->kind == StepKind::Merge ||
-                                          step->kind == StepKind::Remove || step->kind == StepKind::Push);
-  if (of_two) block = subject_of(*step, input.spec);
-  if (of_two && step->kind == StepKind::Merge) block = Touch{step->other ^ (step->size / 2), step->size / 2};
-  if (!block && input.selected) {
-    const replay::Block* found = input.census.block_at(*input.selected);
-    if (found != nullptr && found->state != replay::BlockState::Gap) block = Touch{found->offset, found->size};
-  }
-  if (!block && step != nullptr) block = subject_of(*step, input.spec);
-  if (!block || block->size >= shape.top || block->size == 0) return std::nullopt;
-  Relation relation{block->offset, block->size, block->offset ^ block->size, {}, false};
-  relation.status = status_of(input.census, *block, relation.buddy, input.name_of, relation.blocked);
-  return relation;
-}
-
 void add_level_labels(BuddyScene& out, const BuddyInput& input) {
   const Style& style = input.style;
   const float right = out.axis.x0 - 0.7f * style.em;
-  float free_from = input.rect.y0;  // labels of rows thinner than a line are thinned out
+  Thinning thinning(out, input.rect.y0, style.em);
   int deepest = -1;
   for (const BuddyRow& row : out.rows) {
     if (!row.folded) deepest = row.last;
   }
   for (const BuddyRow& row : out.rows) {
     const float middle = std::floor((row.rect.y0 + row.rect.y1) / 2);
-    const Tone lit = row.looked ? Tone::Touched : Tone::Dim;
+    const Tone lit = row.now ? Tone::Touched : Tone::Dim;
     if (row.folded && row.rect.height() < 0.7f * style.em) continue;  // no room for words
     if (row.folded) {
-      const std::string which = row.first == row.last ? fmt::format("level {}", row.first)
-                                                      : fmt::format("levels {} … {}", row.first, row.last);
-      const std::string sizes = row.first == row.last ? trace::size_text(out.shape.size_of(row.first))
-                                                      : trace::size_text(out.shape.size_of(row.first)) + " … " +
-                                                            trace::size_text(out.shape.size_of(row.last));
-      out.scene.labels.push_back({{out.axis.x0, row.rect.y0 - 2, out.axis.x1, row.rect.y1 + 2},
-                                  fmt::format("{} ({}): {}", which, sizes, row.first > deepest ? "unused" : "split"),
-                                  row.looked ? lit : Tone::Faint,
-                                  Type::Small,
-                                  Align::Left});
-      free_from = std::max(free_from, row.rect.y1);
+      add_folded_label(out, row, row.first > deepest ? "unused" : "split");
+      thinning.take_until(row.rect.y1);
       continue;
     }
     const std::string size = trace::size_text(out.shape.size_of(row.first));
@@ -212,8 +252,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
       continue;
     }
     const float half = 0.55f * style.em;
-    if (middle - 0.36f * style.em < free_from - 1) continue;  // as close as lines of text may stand
-    free_from = middle + 0.36f * style.em;
+    if (!thinning.admits(row)) continue;
     out.scene.labels.push_back({{input.rect.x0, middle - half, input.rect.x0 + 2 * style.em, middle + half},
                                 std::to_string(row.first),
                                 lit,
@@ -221,7 +260,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
                                 Align::Left});
     out.scene.labels.push_back({{input.rect.x0 + 1.6f * style.em, middle - half, right, middle + half},
                                 size,
-                                row.looked ? lit : Tone::Dim,
+                                lit,
                                 Type::MonoSmall,
                                 Align::Right});
   }
@@ -229,64 +268,13 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
 
 void add_free_lists(BuddyScene& out, const BuddyInput& input) {
   const Style& style = input.style;
-  const alloc::Step* step = input.done.empty() ? nullptr : &input.done.back();
-  float free_from = input.rect.y0;
+  Thinning thinning(out, input.rect.y0, style.em);
   for (const BuddyRow& row : out.rows) {
-    if (row.folded) continue;
-    const float middle = std::floor((row.rect.y0 + row.rect.y1) / 2);
+    if (row.folded || !thinning.admits(row)) continue;
+    const float middle = Thinning::middle_of(row);
     const float half = std::max(0.6f * style.em, row.rect.height() / 2);
-    if (middle - 0.36f * style.em < free_from - 1) continue;
-    free_from = middle + 0.36f * style.em;
-    Rect at{out.axis.x1 + 1.0f * style.em, middle - half, input.rect.x1, middle + half};
-    Tone tone = Tone::Dim;
-    const std::string note = list_note(input, out.shape, row.first, tone);
-    if (!note.empty()) {
-      const float width = style.width(Type::MonoSmall, note);
-      out.scene.labels.push_back({{at.x1 - width, at.y0, at.x1, at.y1}, note, tone, Type::MonoSmall, Align::Right});
-      at.x1 -= width + 0.5f * style.em;
-    }
-    const replay::FreeList* list = list_of(input.census, row.first);
-    if (list == nullptr || list->offsets.empty()) {
-      const std::string empty = "– empty";
-      if (style.width(Type::Small, empty) > at.width()) continue;  // the note says enough
-      out.scene.labels.push_back({at, empty, row.looked ? Tone::Dim : Tone::Faint, Type::Small, Align::Left});
-      continue;
-    }
-    std::optional<std::uint64_t> touched;
-    if (step != nullptr && step->kind == StepKind::Push && step->level == row.first) touched = step->offset;
-    add_chips(out, input, row, *list, at, touched);
+    add_level_list(out, input, row, {out.axis.x1 + style.em, middle - half, input.rect.x1, middle + half});
   }
-}
-
-void add_relation(BuddyScene& out, const BuddyInput& input) {
-  if (!out.relation || !out.relation_box) return;
-  const Style& style = input.style;
-  const Rect& box = *out.relation_box;
-  const float pad = 0.7f * style.em;
-  const Tone tone = out.relation->blocked ? Tone::Relation : Tone::Text;
-  const bool one_line = box.height() < 2.6f * style.em;
-  const std::string words_of_buddy =
-      one_line
-          ? out.relation->status
-          : fmt::format("{} is {}", trace::offset_text(out.relation->buddy, out.shape.arena), out.relation->status);
-  const float status = style.width(Type::Small, words_of_buddy) + 2;
-  const float middle = std::floor((box.y0 + box.y1) / 2);
-  const Rect line{box.x0 + pad, box.y0, box.x1 - pad, one_line ? box.y1 : middle + 0.2f * style.em};
-  const Rect right{std::max(line.x0, line.x1 - status), line.y0, line.x1, line.y1};
-  out.scene.labels.push_back({right, words_of_buddy, tone, Type::Small, Align::Right});
-  if (one_line) {
-    add_formula(out, input, {line.x0, line.y0, right.x0 - pad, line.y1}, Type::MonoSmall);
-    return;
-  }
-  const std::string words = "its buddy at this level is one bit away: offset XOR size";
-  const bool fits = style.width(Type::Small, words) < right.x0 - pad - line.x0;
-  out.scene.labels.push_back({{line.x0, line.y0, right.x0 - pad, line.y1},
-                              fits ? words : "its buddy: offset XOR size",
-                              Tone::Dim,
-                              Type::Small});
-  const float all = style.width(Type::Mono, "0") * 60;
-  add_formula(out, input, {line.x0, middle - 0.2f * style.em, line.x1, box.y1},
-              all < line.width() ? Type::Mono : Type::MonoSmall);
 }
 
 }  // namespace allocviz::draw

@@ -11,8 +11,18 @@ namespace {
 using alloc::StepKind;
 using replay::BlockState;
 
-const alloc::Step* last_of(std::span<const alloc::Step> done, StepKind kind) {
-  const auto found = std::find_if(done.rbegin(), done.rend(), [kind](const alloc::Step& s) { return s.kind == kind; });
+// Heights in ems. From the region down: the bow and its caption, the scale, the bars, the box.
+constexpr float kTopEm = 2.4f, kArcEm = 1.35f, kCaptionEm = 1.3f, kScaleEm = 1.75f;
+constexpr float kBars = 4, kBarEm = 1.25f;
+constexpr float kHeldLineEm = 1.25f, kHeldPadEm = 0.7f, kHeldGapEm = 0.4f;
+constexpr float kShortHeldEm = kHeldGapEm + kHeldPadEm + 2 * kHeldLineEm;
+constexpr float kHeldEm = kShortHeldEm + kHeldLineEm;
+
+// The last step that set the mark, or left it on purpose.
+const alloc::Step* mark_step(std::span<const alloc::Step> done) {
+  const auto found = std::find_if(done.rbegin(), done.rend(), [](const alloc::Step& step) {
+    return step.kind == StepKind::Move || step.kind == StepKind::Rewind;
+  });
   return found == done.rend() ? nullptr : &*found;
 }
 
@@ -33,68 +43,133 @@ void add_mark(const BumpInput& input, BumpScene& out) {
                               Align::Center});
 }
 
-// The bow from where the mark was to where it is, and what it was for.
-void add_move(const BumpInput& input, BumpScene& out) {
-  const alloc::Step* move = last_of(input.done, StepKind::Move);
-  const alloc::Step* rewind = last_of(input.done, StepKind::Rewind);
-  const alloc::Step* step = rewind != nullptr ? rewind : move;
-  if (step == nullptr || !input.census.mark) return;
-  const float em = input.style.em;
-  const float from = out.axis.snapped(static_cast<double>(step->other));
-  const float to = out.axis.snapped(static_cast<double>(step->offset));
-  const float y = out.region.y1 + 0.6f * em;
-  if (std::abs(from - to) > 3) out.scene.links.push_back({{from, y}, {to, y}, LinkKind::Arc, Tone::Touched});
-  const std::uint64_t bytes = step->other > step->offset ? step->other - step->offset : step->offset - step->other;
-  const replay::Block* block = input.census.block_at(step->offset);
-  const bool named = move == step && block != nullptr && block->state == BlockState::Live && input.name_of;
-  const std::string name = named ? input.name_of(block->born) : std::string();
-  const std::string text =
-      step == rewind
-          ? fmt::format("the mark returns {} up: nothing is outstanding", trace::exact_size_text(bytes))
-          : fmt::format("moved {} down{}{}", trace::exact_size_text(bytes), name.empty() ? "" : " for ", name);
-  const float width = input.style.width(Type::Small, text);
-  float x = std::max(from, to) + em;
-  if (x + width > out.axis.x1) x = std::max(out.axis.x0, std::min(from, to) - 1.5f * em - width);
-  out.scene.labels.push_back({{x, y, x + width + em, y + 1.3f * em}, text, Tone::Dim, Type::Small, Align::Left});
+std::string who_of(const BumpInput& input) {
+  return input.now.event != Moment::kNone && input.name_of ? input.name_of(input.now.event) : std::string();
 }
 
-void add_bars(const BumpInput& input, BumpScene& out, Rect area) {
+// What the event did to the mark, in a line; empty where it did nothing yet.
+std::string mark_text(const BumpInput& input) {
+  const alloc::Step* step = mark_step(input.now.done);
+  if (step == nullptr) return {};
+  const std::uint64_t bytes = step->other > step->offset ? step->other - step->offset : step->offset - step->other;
+  const std::string size = trace::exact_size_text(bytes);
+  if (step->kind == StepKind::Rewind) {
+    const bool reset = input.now.outcome.kind == replay::OutcomeKind::Reset;
+    return fmt::format("the mark returns {} up: {}", size, reset ? "a reset" : "nothing is outstanding");
+  }
+  if (bytes == 0) return fmt::format("the mark stays: {} outstanding", trace::count_text(input.census.outstanding));
+  const std::string name = who_of(input);
+  return fmt::format("moved {} down{}{}", size, name.empty() ? "" : " for ", name);
+}
+
+// The bow from where the mark was to where it is; below it, always at the left, what it was for or why it was not.
+void add_move(const BumpInput& input, BumpScene& out) {
   const float em = input.style.em;
+  const alloc::Step* step = mark_step(input.now.done);
+  if (step != nullptr && input.census.mark) {
+    const auto place = [&](std::uint64_t offset) {
+      return std::clamp(out.axis.snapped(static_cast<double>(offset)), out.axis.x0, out.axis.x1);
+    };
+    const float from = place(step->other), to = place(step->offset);
+    const float y = out.region.y1 + 0.3f * em;
+    if (std::abs(from - to) > 3) out.scene.links.push_back({{from, y}, {to, y}, LinkKind::Arc, Tone::Touched});
+  }
+  const std::string refused = refusal_text(input.now, input.spec, input.census, who_of(input));
+  const std::string text = refused.empty() ? mark_text(input) : refused;
+  if (text.empty()) return;
+  const float y = out.region.y1 + kArcEm * em;
+  out.scene.labels.push_back({{out.axis.x0, y, out.axis.x1, y + kCaptionEm * em},
+                              text,
+                              refused.empty() ? Tone::Dim : Tone::Failed,
+                              refused.empty() ? Type::Small : Type::Bold,
+                              Align::Left});
+}
+
+// What was asked for and is not there: a dashed outline down from the mark that ends beyond the region.
+void add_ghost(const BumpInput& input, BumpScene& out) {
+  if (!input.now.failed() || input.now.asked == 0 || !input.census.mark) return;
+  const auto mark = static_cast<double>(*input.census.mark);
+  const double from = mark - static_cast<double>(input.now.asked);
+  if (mark <= out.axis.bytes.from || mark > out.axis.bytes.to) return;
+  const float x1 = out.axis.snapped(mark);
+  const float x0 = std::max(input.rect.x0, static_cast<float>(out.axis.x_of(from)));
+  const float inset = std::floor(0.2f * input.style.em);
+  const float y0 = out.region.y0 + inset, y1 = out.region.y1 - inset;
+  const auto dash = [&](Point a, Point b) { out.scene.links.push_back({a, b, LinkKind::Relation, Tone::Failed}); };
+  dash({x1, y0}, {x0, y0});
+  dash({x1, y1}, {x0, y1});
+  dash({x1, y0}, {x1, y1});
+  if (x0 > input.rect.x0) dash({x0, y0}, {x0, y1});
+}
+
+std::vector<Bar> bars_of(const BumpInput& input) {
   const BumpSums sums = bump_sums(input.census);
   if (input.census.kind == trace::AllocatorKind::Recorded) {
-    out.bars = {{"live", sums.live, Look::Live, {}, {}},
-                {"between regions", sums.padding, Look::Waste, {}, {}},
-                {"not live", sums.unused, Look::Free, {}, {}}};
-  } else {
-    out.bars = {{"live", sums.live, Look::Live, {}, {}},
-                {"dead, not returned", sums.dead, Look::Dead, {}, {}},
-                {"alignment gaps", sums.padding, Look::Waste, {}, {}},
-                {"unused", sums.unused, Look::Free, {}, {}}};
+    return {{"live", sums.live, Look::Live},
+            {"between regions", sums.padding, Look::Waste},
+            {"not live", sums.unused, Look::Free}};
   }
+  Bar live{"live", sums.live, Look::Live};
+  live.in_flight = sums.in_flight;
+  if (sums.in_flight != 0) live.word = "live + in flight";
+  return {live,
+          {"dead, not returned", sums.dead, Look::Dead},
+          {"alignment gaps", sums.padding, Look::Waste},
+          {"unused", sums.unused, Look::Free}};
+}
+
+// The bars, `pitch` from one to the next, from area.y0 on.
+void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
+  const float em = input.style.em;
+  out.bars = bars_of(input);
   const float label = std::min(10 * em, area.width() * 0.3f);
-  const float value = std::min(8 * em, area.width() * 0.25f);
-  const float pitch = std::clamp(area.height() / 4, 1.3f * em, 2.2f * em);
+  const float value = std::min(8.5f * em, area.width() * 0.3f);
+  const auto arena = static_cast<double>(std::max<std::uint64_t>(input.census.arena_bytes, 1));
   float y = area.y0;
   for (Bar& bar : out.bars) {
-    if (y + 1.2f * em > area.y1 + 1) {
-      bar.track = bar.filled = {};
+    if (y + 1.1f * em > area.y1 + 1) {
+      bar.track = bar.filled = bar.flying = {};
       continue;
     }
     const float middle = std::floor(y + pitch / 2);
-    const float half = std::floor(0.38f * em);
+    const float half = std::floor(std::clamp(0.3f * pitch, 0.36f * em, 0.6f * em));
     bar.track = {std::floor(area.x0 + label), middle - half, std::floor(area.x1 - value), middle + half};
-    const double part =
-        static_cast<double>(bar.bytes) / static_cast<double>(std::max<std::uint64_t>(input.census.arena_bytes, 1));
-    bar.filled = bar.track;
-    bar.filled.x1 = std::floor(bar.track.x0 + static_cast<float>(part) * bar.track.width());
-    if (bar.bytes > 0) bar.filled.x1 = std::max(bar.filled.x1, bar.track.x0 + 2);
+    const auto end_of = [&bar, arena](std::uint64_t bytes, float least) {
+      const auto part = static_cast<float>(static_cast<double>(bytes) / arena);
+      return std::min(std::max(std::floor(bar.track.x0 + part * bar.track.width()), least), bar.track.x1);
+    };
+    bar.filled = bar.flying = bar.track;
+    bar.filled.x1 = end_of(bar.bytes, bar.track.x0 + (bar.bytes > 0 ? 2.0f : 0.0f));
+    bar.flying.x0 = bar.filled.x1;
+    bar.flying.x1 = end_of(bar.bytes + bar.in_flight, bar.filled.x1 + (bar.in_flight > 0 ? 2.0f : 0.0f));
+    std::string text = trace::exact_size_text(bar.bytes);
+    if (bar.in_flight != 0) text += " + " + trace::exact_size_text(bar.in_flight);
     out.scene.labels.push_back({{area.x0, y, bar.track.x0, y + pitch}, bar.word, Tone::Dim, Type::Small, Align::Left});
-    out.scene.labels.push_back({{bar.track.x1, y, area.x1, y + pitch},
-                                trace::exact_size_text(bar.bytes),
-                                Tone::Text,
-                                Type::MonoSmall,
-                                Align::Right});
+    out.scene.labels.push_back(
+        {{bar.track.x1, y, area.x1, y + pitch}, text, Tone::Text, Type::MonoSmall, Align::Right});
     y += pitch;
+  }
+}
+
+// What holds the region, as many of its lines as fit: the first, then what freeing would give, then why.
+void add_held_box(const BumpInput& input, BumpScene& out, Rect area) {
+  const std::vector<std::string> held = held_text(input.census, input.name_of);
+  const float em = input.style.em;
+  const auto room = static_cast<std::size_t>(std::max(0.0f, (area.height() - kHeldPadEm * em) / (kHeldLineEm * em)));
+  if (held.empty() || room == 0) return;
+  std::vector<std::size_t> lines = {0};
+  if (room >= 3) lines = {0, 1, 2};
+  if (room == 2) lines = {0, 2};
+  const float height = (kHeldPadEm + kHeldLineEm * static_cast<float>(lines.size())) * em;
+  out.held_box = Rect{area.x0, std::floor(area.y0), area.x1, std::floor(area.y0 + height)};
+  float y = area.y0 + kHeldPadEm / 2 * em;
+  for (const std::size_t line : lines) {
+    out.scene.labels.push_back({{area.x0 + 0.9f * em, y, area.x1 - 0.9f * em, y + kHeldLineEm * em},
+                                held[line],
+                                line == 0 ? Tone::Text : Tone::Dim,
+                                line == 0 ? Type::Bold : Type::Small,
+                                Align::Left});
+    y += kHeldLineEm * em;
   }
 }
 
@@ -114,9 +189,11 @@ BumpSums bump_sums(const replay::Census& census) {
       case BlockState::Gap:
         sums.padding += block.size;
         break;
+      case BlockState::InFlight:
+        sums.in_flight += block.size;
+        break;
       case BlockState::Free:
       case BlockState::Fresh:
-      case BlockState::InFlight:
         sums.unused += block.size;
         break;
     }
@@ -145,7 +222,7 @@ std::vector<std::string> held_text(const replay::Census& census, const NameOf& n
     who = fmt::format("{} block{}", trace::count_text(count), count == 1 ? "" : "s");
   }
   const std::uint64_t returned = census.arena_bytes - sums.unused;
-  return {fmt::format("{} hold{} the whole region.", who, count == 1 ? "s" : ""),
+  return {fmt::format("{} hold{} all {} above the mark.", who, count == 1 ? "s" : "", trace::exact_size_text(returned)),
           "A bump allocator gives memory back only when nothing is outstanding, or on reset.",
           fmt::format("Freeing {} ({}) returns {}.",
                       count == 1   ? "it"
@@ -159,34 +236,29 @@ BumpScene lay_out_bump(const BumpInput& input) {
   const float em = input.style.em;
   const Rect& rect = input.rect;
   out.axis = stage_axis(rect, input.view, trace::AllocatorKind::Bump, input.style);
-  const float height = std::clamp(rect.height() * 0.2f, 2.0f * em, 6.2f * em);
-  const float top = std::floor(rect.y0 + 2.4f * em);
+  // The region gets what the lines, the bars and the box below it leave, up to a point; then the bars spread.
+  const float lines = (kTopEm + kArcEm + kCaptionEm + kScaleEm) * em;
+  float rest = rect.height() - lines - (kBars * kBarEm + kHeldEm) * em;
+  if (rest < 3 * em) rest += (kHeldEm - kShortHeldEm) * em;
+  const float height = std::clamp(rest, 2.0f * em, std::max(3.4f * em, 0.3f * rect.height()));
+  const float top = std::floor(rect.y0 + kTopEm * em);
   out.region = {out.axis.x0, top, out.axis.x1, std::floor(top + height)};
-  const Focus focus{touched_by(input.done, input.spec), input.selected};
+  const Focus focus = focus_of(input.now, input.spec, input.selected);
   StripOptions options;
   options.free_word = input.census.kind == trace::AllocatorKind::Recorded ? "not live" : "unused";
   add_strip(out.scene, input.census, out.axis, out.region, focus, input.style, input.name_of, options);
   add_mark(input, out);
   add_move(input, out);
-  const float scale = out.region.y1 + std::floor(2.5f * em);
+  add_ghost(input, out);
+  const float scale = out.region.y1 + std::floor((kArcEm + kCaptionEm) * em);
   add_byte_scale(out.scene, out.axis, scale, static_cast<double>(input.census.arena_bytes), input.style);
 
-  float y = scale + 2.4f * em;
-  const std::vector<std::string> held = held_text(input.census, input.name_of);
-  if (!held.empty() && rect.y1 - y > 5.2f * em) {
-    out.held_box = Rect{out.axis.x0, y, out.axis.x1, y + 4.6f * em};
-    const float pad = 0.9f * em;
-    for (std::size_t i = 0; i < held.size(); ++i) {
-      const float line = y + 0.45f * em + static_cast<float>(i) * 1.25f * em;
-      out.scene.labels.push_back({{out.axis.x0 + pad, line, out.axis.x1 - pad, line + 1.25f * em},
-                                  held[i],
-                                  i == 0 ? Tone::Text : Tone::Dim,
-                                  i == 0 ? Type::Bold : Type::Small,
-                                  Align::Left});
-    }
-    y += 5.4f * em;
-  }
-  if (rect.y1 - y > 1.2f * em) add_bars(input, out, {out.axis.x0, y, out.axis.x1, rect.y1});
+  const float y = std::floor(scale + kScaleEm * em);
+  const float pitch = std::clamp((rect.y1 - y - kHeldEm * em) / kBars, kBarEm * em, 3 * em);
+  const Rect below{out.axis.x0, y, out.axis.x1, rect.y1};
+  if (below.height() > 1.1f * em) add_bars(input, out, below, pitch);
+  const float box = y + kBars * pitch + kHeldGapEm * em;
+  add_held_box(input, out, {below.x0, box, below.x1, rect.y1});
   return out;
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/alloc/step.h"
 #include "core/replay/census.h"
 #include "viz/draw/axis.h"
+#include "viz/draw/focus.h"
 #include "viz/draw/scene.h"
 #include "viz/draw/strip.h"
 
@@ -18,7 +18,7 @@ namespace allocviz::draw {
 struct BumpInput {
   const replay::Census& census;
   const trace::AllocatorSpec& spec;
-  std::span<const alloc::Step> done;
+  Moment now;  // the event at the cursor
   std::optional<std::uint64_t> selected;
   Rect rect;
   Span view;
@@ -30,12 +30,14 @@ struct Bar {
   std::string word;
   std::uint64_t bytes = 0;
   Look look = Look::Live;
-  Rect track, filled;
+  Rect track = {}, filled = {};
+  std::uint64_t in_flight = 0;  // bytes that become part of it when the event is done
+  Rect flying = {};             // their part of the track, next to `filled`
 };
 
 // Figures of a bump region; their sum is the arena.
 struct BumpSums {
-  std::uint64_t live = 0, dead = 0, padding = 0, unused = 0;
+  std::uint64_t live = 0, in_flight = 0, dead = 0, padding = 0, unused = 0;
 };
 [[nodiscard]] BumpSums bump_sums(const replay::Census& census);
 // Title and lines of the box, empty when nothing holds back dead bytes.
@@ -47,7 +49,7 @@ struct BumpScene {
   Rect region;                  // the bar itself
   std::optional<float> mark_x;  // where the mark stands, when in view
   std::vector<Bar> bars;
-  std::optional<Rect> held_box;
+  std::optional<Rect> held_box;  // below the bars, which keep their place whether anything is held or not
 };
 
 [[nodiscard]] BumpScene lay_out_bump(const BumpInput& input);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include <fmt/format.h>
+
 namespace allocviz::draw {
 
 using alloc::StepKind;
@@ -43,16 +45,95 @@ std::optional<Touch> subject_of(const alloc::Step& step, const trace::AllocatorS
   return std::nullopt;
 }
 
-std::vector<Touch> touched_by(std::span<const alloc::Step> done, const trace::AllocatorSpec& spec) {
+std::vector<Touch> touched_by(const Moment& moment, const trace::AllocatorSpec& spec) {
   std::vector<Touch> out;
-  if (done.empty()) return out;
-  const alloc::Step& step = done.back();
-  if (const auto subject = subject_of(step, spec)) out.push_back(*subject);
-  if (step.kind == StepKind::Split) {
-    out.push_back({step.other, step.size / 2});
-    out.push_back({step.offset, step.size});
+  const alloc::Step* step = moment.current();
+  if (step == nullptr) return out;
+  const replay::Outcome& outcome = moment.outcome;
+  const bool moved = outcome.moved_from != replay::Outcome::kNowhere;
+  if (step->kind == StepKind::Move && step->size == 0) {
+    out.push_back({moved ? outcome.moved_from : outcome.offset, 0});
+  } else if (const auto subject = subject_of(*step, spec)) {
+    out.push_back(*subject);
   }
+  if (step->kind == StepKind::Split) {
+    out.push_back({step->other, step->size / 2});
+    out.push_back({step->offset, step->size});
+  }
+  const bool buddy = spec.kind == trace::AllocatorKind::Buddy || spec.kind == trace::AllocatorKind::Tiered;
+  if (moment.whole && moved) out.push_back({outcome.offset, buddy ? outcome.block_bytes : 0});
   return out;
+}
+
+Focus focus_of(const Moment& moment, const trace::AllocatorSpec& spec, std::optional<std::uint64_t> selected) {
+  Focus focus{touched_by(moment, spec), selected, {}};
+  if (moment.failed()) focus.refused = moment.freed_at;
+  return focus;
+}
+
+Moment moment_of(const replay::Timeline& timeline) {
+  Moment moment;
+  const replay::Position at = timeline.position();
+  if (at.event == 0) return moment;
+  const replay::EventRun& run = timeline.run();
+  const std::span<const alloc::Step> steps(run.steps);
+  moment.done = steps.first(std::min<std::size_t>(at.step, steps.size()));
+  moment.whole = moment.done.size() == steps.size();
+  moment.outcome = run.outcome;
+  moment.event = at.event - 1;
+  const trace::Event event = timeline.trace().event(moment.event);
+  if (event.op == trace::Op::Alloc || event.op == trace::Op::Realloc) {
+    moment.asked = event.size;
+    moment.align = event.align();
+  }
+  if (event.has(trace::kByOffset)) moment.freed_at = event.offset;
+  return moment;
+}
+
+namespace {
+
+std::string why_not(const Moment& moment, const trace::AllocatorSpec& spec, const replay::Census& census) {
+  using trace::AllocatorKind;
+  const std::string asked = trace::exact_size_text(moment.asked);
+  const auto sized = [](std::uint64_t bytes) { return trace::exact_size_text(bytes); };
+  switch (moment.outcome.why) {
+    case alloc::Error::OutOfMemory:
+      if (spec.kind == AllocatorKind::Slab) return "no block is free";
+      if (spec.kind == AllocatorKind::Bump && census.mark)
+        return fmt::format("{} does not fit the {} below the mark", asked, sized(*census.mark));
+      return fmt::format("no free block holds {}", asked);
+    case alloc::Error::TooLarge:
+      if (spec.kind == AllocatorKind::Slab)
+        return fmt::format("{} does not fit a {} block", asked, sized(spec.block_bytes));
+      if (spec.kind == AllocatorKind::Bump)
+        return fmt::format("{} is more than the whole region, {}", asked, sized(spec.arena_bytes));
+      return fmt::format("{} is more than the largest block, {}", asked, sized(trace::largest_block_bytes(spec)));
+    case alloc::Error::AlignTooLarge:
+      return fmt::format("an alignment of {} is more than it can promise", sized(moment.align));
+    case alloc::Error::Foreign:
+      return "no address of this arena";
+    case alloc::Error::DoubleFree:
+      return "free already: a double free";
+    case alloc::Error::InsideBlock:
+      return "not the start of a block";
+    case alloc::Error::NotManaged:
+      return "inside a gap";
+    case alloc::Error::NothingOutstanding:
+      return "nothing is outstanding";
+    case alloc::Error::None:
+      break;
+  }
+  return "refused";
+}
+
+}  // namespace
+
+std::string refusal_text(const Moment& moment, const trace::AllocatorSpec& spec, const replay::Census& census,
+                         const std::string& name) {
+  if (!moment.failed()) return {};
+  std::string who = name;
+  if (moment.freed_at) who = "free " + trace::offset_text(*moment.freed_at, census.arena_bytes);
+  return fmt::format("✕ {}{}{}", who, who.empty() ? "" : ": ", why_not(moment, spec, census));
 }
 
 }  // namespace allocviz::draw

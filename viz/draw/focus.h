@@ -1,13 +1,15 @@
 // What is to be emphasised on a stage, the same for every layout of it: what the step at the cursor touched, what is
-// selected.
+// selected, what was refused.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/alloc/step.h"
+#include "core/replay/timeline.h"
 #include "core/trace/spec.h"
 
 namespace allocviz::draw {
@@ -30,11 +32,36 @@ struct Touch {
 struct Focus {
   std::vector<Touch> touched;
   std::optional<std::uint64_t> selected;  // a byte of the arena
+  std::optional<std::uint64_t> refused;   // where a free was refused
 };
+
+// The event at the cursor as layouts see it: a view into the timeline, good until that moves.
+struct Moment {
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  std::span<const alloc::Step> done;      // the steps up to the cursor; the last is the current one
+  bool whole = false;                     // they are all of the event's steps
+  replay::Outcome outcome;                // of the whole event
+  std::uint64_t event = kNone;            // its index: what it makes is called by its id
+  std::uint64_t asked = 0;                // bytes, of a request
+  std::uint64_t align = 1;                // of a request
+  std::optional<std::uint64_t> freed_at;  // of a free by offset: that offset
+
+  [[nodiscard]] const alloc::Step* current() const { return done.empty() ? nullptr : &done.back(); }
+  [[nodiscard]] bool failed() const { return whole && outcome.kind == replay::OutcomeKind::Failed; }
+};
+[[nodiscard]] Moment moment_of(const replay::Timeline& timeline);
 
 // The block a step is about, where it is about one: of a split the front half, of a merge the whole.
 [[nodiscard]] std::optional<Touch> subject_of(const alloc::Step& step, const trace::AllocatorSpec& spec);
-// Every block that the last of these steps touched: of a split the halves and their parent.
-[[nodiscard]] std::vector<Touch> touched_by(std::span<const alloc::Step> done, const trace::AllocatorSpec& spec);
+// Every block that the current step touched: of a split the halves and their parent, of a bump's free that only counts
+// the block that was freed; at the end of a realloc that moved, where the block went to, too.
+[[nodiscard]] std::vector<Touch> touched_by(const Moment& moment, const trace::AllocatorSpec& spec);
+
+[[nodiscard]] Focus focus_of(const Moment& moment, const trace::AllocatorSpec& spec,
+                             std::optional<std::uint64_t> selected);
+
+// Why the event at the cursor was refused, in one line: "✕ I: 33 B does not fit a 32 B block"; empty where it was not.
+[[nodiscard]] std::string refusal_text(const Moment& moment, const trace::AllocatorSpec& spec,
+                                       const replay::Census& census, const std::string& name);
 
 }  // namespace allocviz::draw

@@ -10,9 +10,9 @@ namespace {
 
 constexpr float kWrapFromEm = 12;  // a map at least this high shows a large arena in rows
 
-bool has_gaps(const replay::Census& census) {
+bool has(const replay::Census& census, replay::BlockState state) {
   return std::any_of(census.blocks.begin(), census.blocks.end(),
-                     [](const replay::Block& block) { return block.state == replay::BlockState::Gap; });
+                     [state](const replay::Block& block) { return block.state == state; });
 }
 
 // More blocks in view than there are pairs of pixels: one row cannot show them one by one.
@@ -30,6 +30,7 @@ void lay_linear(const MapInput& input, MapScene& out, const ByteAxis& axis, Rect
   if (input.census.kind == trace::AllocatorKind::Bump) options.free_word = "unused";
   if (input.colors != nullptr) options.tint_of = input.colors->tint_of;
   add_strip(out.scene, input.census, axis, row, input.focus, input.style, input.name_of, options);
+  add_refused(out.scene, axis, row, input.focus, input.style);
   out.axes.push_back(axis);
   out.rows.push_back(row);
   if (area.y1 - row.y1 > 1.6f * em) {
@@ -119,7 +120,9 @@ MapScene lay_out_map(const MapInput& input) {
     if (input.colors != nullptr) {
       add_color_legend(out, line, *input.colors, input.style);
     } else {
-      add_legend(out.scene, line, input.census.kind, has_gaps(input.census), out.scene.hides, input.style);
+      const LegendOptions options{has(input.census, replay::BlockState::Gap),
+                                  has(input.census, replay::BlockState::InFlight), out.scene.hides};
+      add_legend(out.scene, line, input.census.kind, options, input.style);
     }
   }
   return out;
@@ -134,7 +137,7 @@ std::optional<Span> hit(const MapScene& scene, Point at) {
   return std::nullopt;
 }
 
-void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, bool gaps, bool hides, const Style& style) {
+void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, const LegendOptions& options, const Style& style) {
   using trace::AllocatorKind;
   struct Entry {
     Look look;
@@ -148,18 +151,25 @@ void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, bool gaps, b
   entries.push_back({Look::Free, kind == AllocatorKind::Bump ? "unused" : "free", false});
   if (kind == AllocatorKind::Tiered) entries.push_back({Look::Padding, "end of a slab", false});
   if (kind == AllocatorKind::Slab || kind == AllocatorKind::Tiered)
-    entries.push_back({Look::Fresh, "never used yet", false});
-  if (gaps) entries.push_back({Look::Gap, "not managed", false});
+    entries.push_back({Look::Fresh, "never used", false});
+  if (options.gaps) entries.push_back({Look::Gap, "not managed", false});
   entries.push_back({Look::Free, "touched now", true});
+  if (options.in_flight) entries.push_back({Look::InFlight, "in flight", false});
 
   const float em = style.em;
   const float middle = std::floor((rect.y0 + rect.y1) / 2);
+  const float swatch_width = 1.6f * em;
+  float all = 0;
+  for (const Entry& entry : entries) all += swatch_width + style.width(Type::Small, entry.word);
+  // Closer together where that brings all of them in.
+  const auto gaps = static_cast<float>(entries.size() - 1);
+  const float gap = std::clamp((rect.width() - all - 1) / gaps, 0.6f * em, 1.4f * em);
   float x = rect.x0;
   const auto word = [&](const char* text, float at) {
     const float width = style.width(Type::Small, text);
     if (at + width > rect.x1) return false;
-    scene.labels.push_back({{at, rect.y0, at + width + em, rect.y1}, text, Tone::Dim, Type::Small, Align::Left});
-    x = at + width + 1.4f * em;
+    scene.labels.push_back({{at, rect.y0, at + width + gap, rect.y1}, text, Tone::Dim, Type::Small, Align::Left});
+    x = at + width + gap;
     return true;
   };
   for (const Entry& entry : entries) {
@@ -169,10 +179,9 @@ void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, bool gaps, b
     swatch.look = entry.look == Look::Waste ? Look::Live : entry.look;
     swatch.solid_x = entry.look == Look::Waste ? swatch.rect.x0 : swatch.rect.x1;
     swatch.touched = entry.touched;
-    if (!word(entry.word, x + 1.6f * em)) return;
-    scene.legend.push_back(swatch);
+    if (word(entry.word, x + swatch_width)) scene.legend.push_back(swatch);
   }
-  if (hides) word("hatched: several blocks behind one pixel", x);
+  if (options.hides) word("hatched: several blocks behind one pixel", x);
 }
 
 }  // namespace allocviz::draw

@@ -49,8 +49,12 @@ struct MapScene {
 // The bytes that stand on the pixel at a point.
 [[nodiscard]] std::optional<Span> hit(const MapScene& scene, Point at);
 
-// Swatches with words for the states that occur, from left to right as far as they fit. `hides` adds what the hatched
-// columns mean.
-void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, bool gaps, bool hides, const Style& style);
+// Which entries a legend has beside those of every allocator of its kind.
+struct LegendOptions {
+  bool gaps = false, in_flight = false;
+  bool hides = false;  // what the hatched columns mean
+};
+// Swatches with words for the states that occur, from left to right; one that does not fit is left out.
+void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, const LegendOptions& options, const Style& style);
 
 }  // namespace allocviz::draw

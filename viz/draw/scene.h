@@ -52,15 +52,17 @@ struct Label {
   Tone tone = Tone::Text;
   Type type = Type::Small;
   Align align = Align::Left;
-  int box = -1;  // the box it moves with; -1 = it stays
+  int box = -1;           // the box it stands on and moves with; -1 = it stays
+  bool grounded = false;  // over a hatch or an arrow: on a small ground of its box's colour
+  bool underlined = false;
 };
 
 enum class LinkKind : std::uint8_t {
   Halves,    // a parent and one of its halves: an S curve
   Next,      // from a free block to the next on its list: an arrow
-  Relation,  // to the buddy: dashed
+  Relation,  // to the buddy, or to what was refused: dashed
   Arc,       // the mark moved: a bow below
-  Line,      // plain
+  Line,      // plain, upright or level
 };
 struct Link {
   Point from, to;

@@ -10,14 +10,15 @@
 namespace allocviz::draw {
 namespace {
 
-constexpr float kAspect = 1.45f;     // of a large cell
+constexpr float kAspect = 1.45f;  // of a large cell
+constexpr float kHighestCellEm = 16;
 constexpr std::size_t kArrows = 12;  // of the list drawn through the grid
 
 float cell_height_for(float columns, std::uint64_t count, Rect area, float em) {
   const float width = area.width() / columns;
   const float rows = std::ceil(static_cast<float>(count) / columns);
   const float aspect = width > 2 * em ? kAspect : 1.0f;
-  return std::min({width / aspect, area.height() / rows, 6.5f * em});
+  return std::min({width / aspect, area.height() / rows, kHighestCellEm * em});
 }
 
 // Squares of whole pixels; where not even two by two fit, rows four pixels high that hold as many blocks as they must.
@@ -44,38 +45,53 @@ void shrink_to_pixels(SlabGrid& grid, Rect area) {
   grid.cell_width = area.width() / static_cast<float>(grid.columns);
 }
 
-// Number at the top of a cell; below it the name of who has it, or that it goes out next.
-void add_cell_labels(const SlabInput& input, SlabScene& out, const Box& box, const replay::Block& block) {
+std::string offset_of(const SlabInput& input, std::uint64_t offset) {
+  return trace::offset_text(offset, input.census.arena_bytes);
+}
+
+// Labels of a cell stand on grounds of their own: the list's arrows run below them.
+void add_cell_label(SlabScene& out, Rect rect, std::string text, Tone tone, Type type, Align align = Align::Left) {
+  out.scene.labels.push_back({.rect = rect,
+                              .text = std::move(text),
+                              .tone = tone,
+                              .type = type,
+                              .align = align,
+                              .box = static_cast<int>(out.scene.boxes.size()),
+                              .grounded = true});
+}
+
+// Number and offset at the top of a cell; below them the name of who has it, or its place on the list.
+void add_cell_labels(const SlabInput& input, SlabScene& out, const Box& box, const replay::Block& block, bool last) {
   const Style& style = input.style;
   const float em = style.em;
   const float height = out.grid.cell_height;
   const Rect& rect = box.rect;
-  const std::string number = std::to_string(box.offset / out.grid.block_bytes);
+  std::string number = std::to_string(box.offset / out.grid.block_bytes);
   const float width = style.width(Type::MonoSmall, number);
   if (height < 1.1f * em || width + 0.3f * em > rect.width()) return;
   const float pad = std::min(0.45f * em, (rect.width() - width) / 2);
   const Tone tone = box.look == Look::Live ? Tone::OnLive : box.look == Look::Fresh ? Tone::Faint : Tone::Dim;
   const float bottom = std::min(rect.y1, rect.y0 + 1.5f * em);
-  const bool covered = box.look == Look::Live && box.solid_x < rect.x0 + pad + width;  // the hatch would run through it
-  if (!covered) {
-    out.scene.labels.push_back({.rect = {rect.x0 + pad, rect.y0, rect.x1 + em, bottom},
-                                .text = number,
-                                .tone = tone,
-                                .type = Type::MonoSmall});
-  }
+  add_cell_label(out, {rect.x0 + pad, rect.y0, rect.x1 + em, bottom}, std::move(number), tone, Type::MonoSmall);
   if (height < 2.6f * em) return;
-  const Rect foot{rect.x0 + 0.3f * em, rect.y1 - 1.5f * em, rect.x1, rect.y1 - 0.2f * em};
-  if (box.next && rect.width() > style.width(Type::Small, "next out")) {
-    out.scene.labels.push_back(
-        {.rect = foot, .text = "next out", .tone = Tone::Touched, .type = Type::Small, .align = Align::Center});
-  } else if (box.look == Look::Live && input.name_of) {
-    const std::string name = input.name_of(block.born);
-    if (style.width(Type::Bold, name) > box.solid_x - foot.x0 - 0.2f * em) return;
-    out.scene.labels.push_back({.rect = {rect.x0 + 0.45f * em, foot.y0, box.solid_x, foot.y1},
-                                .text = name,
-                                .tone = Tone::OnLive,
-                                .type = Type::Bold});
+  const std::string offset = offset_of(input, box.offset);
+  const float x = rect.x1 - 0.45f * em - style.width(Type::MonoSmall, offset);
+  if (x > rect.x0 + pad + width + 0.6f * em) {
+    add_cell_label(out, {x, rect.y0, rect.x1, bottom}, offset, box.look == Look::Live ? Tone::OnLive : Tone::Faint,
+                   Type::MonoSmall);
   }
+  const Rect foot{rect.x0 + 0.3f * em, rect.y1 - 1.5f * em, rect.x1 - 0.3f * em, rect.y1 - 0.2f * em};
+  if (box.look == Look::Live && input.name_of) {
+    std::string name = input.name_of(block.born);
+    if (style.width(Type::Bold, name) > foot.width() - 0.15f * em) return;
+    const Rect at{rect.x0 + 0.45f * em, foot.y0, rect.x1, foot.y1};
+    add_cell_label(out, at, std::move(name), Tone::OnLive, Type::Bold);
+    return;
+  }
+  const char* place = box.next ? "next out" : last ? "end of the list" : "";
+  if (*place != '\0' && style.width(Type::Small, place) > foot.width()) place = box.next ? "next" : "end";
+  if (*place == '\0' || style.width(Type::Small, place) > foot.width()) return;
+  add_cell_label(out, foot, place, box.next ? Tone::Text : Tone::Dim, Type::Small, Align::Center);
 }
 
 Box cell_box(const SlabGrid& grid, std::uint64_t number, const replay::Block& block) {
@@ -107,12 +123,15 @@ void for_each_cell(const SlabGrid& grid, const replay::Census& census, Visit&& v
 
 void add_cells(const SlabInput& input, SlabScene& out, const Focus& focus) {
   const replay::FreeList* list = input.census.free_lists.empty() ? nullptr : &input.census.free_lists.front();
-  const std::uint64_t head = list != nullptr && !list->offsets.empty() ? list->offsets.front() : ~std::uint64_t{0};
+  const bool any = list != nullptr && !list->offsets.empty();
+  const std::uint64_t head = any ? list->offsets.front() : ~std::uint64_t{0};
+  const bool to_its_end = any && list->offsets.size() <= kArrows + 1;
+  const std::uint64_t end = to_its_end ? list->offsets.back() : ~std::uint64_t{0};
   for_each_cell(out.grid, input.census, [&](std::uint64_t number, const replay::Block& block) {
     Box box = cell_box(out.grid, number, block);
     apply_focus(box, focus);
     box.next = box.offset == head;
-    add_cell_labels(input, out, box, block);
+    add_cell_labels(input, out, box, block, box.offset == end);
     out.scene.boxes.push_back(box);
   });
 }
@@ -145,43 +164,7 @@ void add_arrows(const SlabInput& input, SlabScene& out) {
     const std::uint64_t from = offsets[i] / grid.block_bytes;
     const std::uint64_t to = offsets[i + 1] / grid.block_bytes;
     if (from < grid.first || from >= grid.last || to < grid.first || to >= grid.last) continue;
-    out.scene.links.push_back(
-        {middle_of(grid.cell(from)), middle_of(grid.cell(to)), LinkKind::Next, i == 0 ? Tone::Touched : Tone::Dim});
-  }
-}
-
-void add_list(const SlabInput& input, SlabScene& out, Rect at) {
-  if (input.census.free_lists.empty()) return;
-  const Style& style = input.style;
-  const float em = style.em;
-  const std::vector<std::uint64_t>& offsets = input.census.free_lists.front().offsets;
-  out.scene.labels.push_back(
-      {{at.x0, at.y0, at.x0 + 4.5f * em, at.y1}, "free list", Tone::Dim, Type::Small, Align::Left});
-  float x = at.x0 + 4.6f * em;
-  if (offsets.empty()) {
-    draw::Label& empty = out.scene.labels.emplace_back();
-    empty.rect = {x, at.y0, at.x1, at.y1};
-    empty.text = "– empty: the next request fails";
-    empty.tone = Tone::Dim;
-    return;
-  }
-  const float arrow = 1.4f * em;
-  for (std::size_t i = 0; i < offsets.size(); ++i) {
-    const std::string text = std::to_string(offsets[i] / out.grid.block_bytes);
-    const float width = std::max(2.2f * em, style.width(Type::MonoSmall, text) + em);
-    const std::size_t left = offsets.size() - i;
-    const std::string more = fmt::format("+{} more", trace::count_text(left));
-    const float rest = left > 1 ? style.width(Type::Small, more) + arrow : 0;
-    if (x + width + rest > at.x1) {
-      out.scene.labels.push_back({{x, at.y0, at.x1, at.y1}, more, Tone::Dim, Type::Small, Align::Left});
-      return;
-    }
-    out.scene.chips.push_back({{std::floor(x), at.y0 + 1, std::floor(x + width), at.y1 - 1}, text, offsets[i], i == 0});
-    x += width;
-    if (left > 1) {
-      out.scene.labels.push_back({{x, at.y0, x + arrow, at.y1}, "→", Tone::Faint, Type::Small, Align::Center});
-    }
-    x += arrow;
+    out.scene.links.push_back({middle_of(grid.cell(from)), middle_of(grid.cell(to)), LinkKind::Next, Tone::Dim});
   }
 }
 
@@ -231,8 +214,11 @@ SlabScene lay_out_slab(const SlabInput& input) {
   const std::uint64_t block = std::max<std::uint64_t>(
       input.census.free_lists.empty() ? input.spec.block_bytes : input.census.free_lists.front().block_bytes, 1);
   const std::uint64_t count = input.census.arena_bytes / block;
+  const ListForm form = list_form(input, std::max<std::uint64_t>(count, 1), block);
+  const float list_height = (0.65f + kListLineEm * static_cast<float>(form.lines)) * em;
+  const float refusal_height = input.rect.height() > 8 * em ? 1.5f * em : 0.0f;
   Rect area = input.rect;
-  area.y1 -= 2.4f * em;
+  area.y1 -= list_height + refusal_height;
   area.y1 = std::max(area.y1, area.y0 + em);
   if (count == 0) {
     out.scene.labels.push_back({area, "a slab of no blocks", Tone::Dim, Type::Body, Align::Center});
@@ -243,12 +229,19 @@ SlabScene lay_out_slab(const SlabInput& input) {
   const auto last = static_cast<std::uint64_t>(std::ceil(input.view.to / size - 1e-9));
   out.grid = grid_for(std::min(first, count - 1), std::clamp<std::uint64_t>(last, 1, count), area, em);
   out.grid.block_bytes = block;
-  const Focus focus{touched_by(input.done, input.spec), input.selected};
+  const Focus focus = focus_of(input.now, input.spec, input.selected);
   if (out.grid.mode == CellMode::Boxes) add_cells(input, out, focus);
   if (out.grid.mode == CellMode::Strips) add_strips(input, out, focus);
   add_arrows(input, out);
-  const float y = std::floor(std::min(out.grid.rect.y1 + 0.6f * em, input.rect.y1 - 1.7f * em));
-  add_list(input, out, {input.rect.x0, y, input.rect.x1, std::floor(y + 1.6f * em)});
+  const float y = std::floor(std::min(out.grid.rect.y1 + 0.6f * em, area.y1 + 0.6f * em));
+  add_list(input, out, {input.rect.x0, y, input.rect.x1, y + list_height}, form);
+  const std::string name =
+      input.now.event != Moment::kNone && input.name_of ? input.name_of(input.now.event) : std::string();
+  std::string refused = refusal_text(input.now, input.spec, input.census, name);
+  if (refused.empty() || refusal_height <= 0) return out;
+  const float at = y + list_height - 0.5f * em;
+  out.scene.labels.push_back(
+      {{input.rect.x0, at, input.rect.x1, at + 1.5f * em}, std::move(refused), Tone::Failed, Type::Bold});
   return out;
 }
 

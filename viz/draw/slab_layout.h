@@ -8,10 +8,10 @@
 #include <span>
 #include <vector>
 
-#include "core/alloc/step.h"
 #include "core/replay/census.h"
 #include "core/trace/spec.h"
 #include "viz/draw/axis.h"
+#include "viz/draw/focus.h"
 #include "viz/draw/scene.h"
 #include "viz/draw/strip.h"
 #include "viz/draw/theme.h"
@@ -21,7 +21,7 @@ namespace allocviz::draw {
 struct SlabInput {
   const replay::Census& census;
   const trace::AllocatorSpec& spec;
-  std::span<const alloc::Step> done;
+  Moment now;  // the event at the cursor
   std::optional<std::uint64_t> selected;
   Rect rect;
   Span view;  // bytes: the blocks that lie in it are shown
@@ -60,5 +60,19 @@ struct SlabScene {
 [[nodiscard]] std::optional<Span> hit(const SlabScene& scene, Point at);
 // The picture of a grid in CellMode::Pixels.
 void paint_cells(const SlabGrid& grid, const replay::Census& census, const Theme& theme, Picture& out);
+
+// How the list below the grid is written. It is chosen by the number of blocks, so that it stays as it is while the
+// list grows and shrinks.
+struct ListForm {
+  bool with_offsets = false;  // "3 · 0x060", else "3"
+  int lines = 1;
+  float pill = 0;  // width of the widest
+  float arrow = 0;
+};
+inline constexpr float kListLineEm = 1.75f;
+
+// Parts of lay_out_slab (slab_list.cpp). The list in its order: "3 · 0x060 → 4 · 0x080 → end".
+[[nodiscard]] ListForm list_form(const SlabInput& input, std::uint64_t count, std::uint64_t block_bytes);
+void add_list(const SlabInput& input, SlabScene& out, Rect at, const ListForm& form);
 
 }  // namespace allocviz::draw

@@ -72,13 +72,18 @@ void fill_cells(SlabRow& row, float em) {
   }
 }
 
-std::string list_text(const replay::Census& census, int size_class) {
+// The first block of the class's list and how many follow it, as far as they fit.
+std::string list_text(const replay::Census& census, int size_class, float room, const Style& style) {
   for (const replay::FreeList& list : census.free_lists) {
     if (list.size_class != size_class) continue;
     if (list.offsets.empty()) break;
-    std::string text = trace::offset_text(list.offsets.front(), census.arena_bytes);
-    if (list.offsets.size() > 1) text += fmt::format(" → +{}", trace::count_text(list.offsets.size() - 1));
-    return text;
+    const std::string first = trace::offset_text(list.offsets.front(), census.arena_bytes);
+    if (list.offsets.size() == 1) return first;
+    const std::string more = trace::count_text(list.offsets.size() - 1);
+    for (std::string text : {first + " → +" + more, first + " +" + more}) {
+      if (style.width(Type::MonoSmall, text) <= room) return text;
+    }
+    return first;
   }
   return {};
 }
@@ -92,7 +97,7 @@ void add_words(SlabRows& out, const SlabRow& row, const SlabRowsInput& input) {
                               Tone::Text,
                               Type::MonoSmall,
                               Align::Right});
-  const std::string free = list_text(input.census, row.size_class);
+  const std::string free = list_text(input.census, row.size_class, line.x1 - input.x1 - em, input.style);
   out.scene.labels.push_back({{input.x1 + em, line.y0, line.x1, line.y1},
                               free.empty() ? "– none free" : free,
                               free.empty() ? Tone::Faint : Tone::Dim,

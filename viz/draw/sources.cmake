@@ -1,3 +1,19 @@
 # The sources of viz/draw, relative to viz/.
-list(APPEND draw_sources draw/axis.cpp draw/buddy_layout.cpp draw/buddy_lists.cpp draw/bump_layout.cpp
-     draw/chart_layout.cpp draw/focus.cpp draw/lod.cpp draw/map_layout.cpp draw/slab_layout.cpp draw/slab_rows.cpp draw/strip.cpp draw/style.cpp draw/theme.cpp draw/tip.cpp)
+list(APPEND draw_sources
+  draw/axis.cpp
+  draw/buddy_layout.cpp
+  draw/buddy_lists.cpp
+  draw/buddy_marks.cpp
+  draw/buddy_relation.cpp
+  draw/bump_layout.cpp
+  draw/chart_layout.cpp
+  draw/focus.cpp
+  draw/lod.cpp
+  draw/map_layout.cpp
+  draw/slab_layout.cpp
+  draw/slab_list.cpp
+  draw/slab_rows.cpp
+  draw/strip.cpp
+  draw/style.cpp
+  draw/theme.cpp
+  draw/tip.cpp)

@@ -38,7 +38,7 @@ const char* word_of(Look look, const char* free_word) {
     case Look::Free:
       return free_word;
     case Look::Fresh:
-      return "fresh";
+      return "never used";
     case Look::Split:
       return "split";
     case Look::Gap:
@@ -56,41 +56,84 @@ const char* word_of(Look look, const char* free_word) {
 }
 
 void add_plain_label(Scene& scene, const Box& box, const Style& style, const char* free_word) {
-  const std::string word = word_of(box.look, free_word);
-  if (word.empty()) return;
+  const char* word = word_of(box.look, free_word);
+  if (*word == '\0') return;
   const float room = box.rect.width() - 0.5f * style.em;
   const Tone tone = box.look == Look::InFlight ? Tone::Touched : box.look == Look::Free ? Tone::Dim : Tone::Faint;
   const bool sized = box.look == Look::Free || box.look == Look::Gap;
-  std::string text = sized ? word + "  " + trace::size_text(box.size) : word;
-  if (style.width(Type::Small, text) > room) text = word;
-  if (style.width(Type::Small, text) > room) return;
+  const float bare = style.width(Type::Small, word);
+  if (bare > box.rect.width() - 2) return;
+  std::string text = sized ? word + ("  " + trace::size_text(box.size)) : std::string(word);
+  if (sized && style.width(Type::Small, text) > room) text = word;
   scene.labels.push_back({box.rect, std::move(text), tone, Type::Small, Align::Center});
 }
 
+Tone tone_of(const Box& box) {
+  return box.tint != 0 ? tone_on(box.tint) : box.look == Look::Live ? Tone::OnLive : Tone::Dim;
+}
+
+// The name alone, on one line; where the requested bytes are narrower than it, over the hatch on a ground of its own.
+void add_bare_name(Scene& scene, const Box& box, const Style& style, float solid, std::string name, float name_width) {
+  const float em = style.em;
+  if (name.empty()) return;
+  const float pad = std::min(0.55f * em, 0.2f * solid);
+  Label label{{box.rect.x0 + pad, box.rect.y0, box.rect.x0 + solid, box.rect.y1},
+              std::move(name),
+              tone_of(box),
+              Type::Bold,
+              Align::Left};
+  if (name_width > solid - 0.2f * em) {
+    label.grounded = true;
+    label.rect.x0 = box.rect.x0 + std::min(0.45f * em, (box.rect.width() - name_width) / 2);
+    label.rect.x1 = label.rect.x0 + name_width + 1;
+  } else if (name_width > label.rect.width() || solid < 2.4f * em) {
+    label.rect.x0 = box.rect.x0;
+    label.align = Align::Center;
+  }
+  scene.labels.push_back(std::move(label));
+}
+
+// "A" over "100 B" where the row is high, "A  100 B" where it is low, "A" where there is room for no more.
 void add_name_label(Scene& scene, const Box& box, const replay::Block& block, const Style& style,
                     const NameOf& name_of) {
   const float em = style.em;
   const float solid = (box.look == Look::Live ? box.solid_x : box.rect.x1) - box.rect.x0;
-  if (solid < 0.9f * em) return;
-  const std::string name = name_of ? name_of(block.born) : std::string();
-  const std::string size = trace::size_text(block.requested);
-  const Tone tone = box.tint != 0 ? tone_on(box.tint) : box.look == Look::Live ? Tone::OnLive : Tone::Dim;
-  const float name_width = style.width(Type::Bold, name);
+  std::string name = name_of ? name_of(block.born) : std::string();
+  float name_width = style.width(Type::Bold, name);
+  if (name_width > box.rect.width() - 0.2f * em) {
+    name.clear();
+    name_width = 0;
+  }
+  std::string size = trace::size_text(block.requested);
   const float size_width = style.width(Type::MonoSmall, size);
-  const float pad = std::min(0.55f * em, 0.2f * solid);
-  Rect text{box.rect.x0 + pad, box.rect.y0, box.rect.x0 + solid - 0.15f * em, box.rect.y1};
-  if (box.rect.height() >= 2.3f * em && size_width <= text.width()) {
-    const float middle = std::floor((text.y0 + text.y1) / 2);
-    if (name_width <= text.width()) {
-      scene.labels.push_back({{text.x0, middle - 1.15f * em, text.x1, middle}, name, tone, Type::Bold, Align::Left});
-    }
-    scene.labels.push_back({{text.x0, middle, text.x1, middle + 1.1f * em}, size, tone, Type::MonoSmall, Align::Left});
+  // Room on both sides, less of it where the size would not fit otherwise.
+  const float spare = std::max(0.2f * em, solid - 0.15f * em - std::max(size_width, name_width));
+  const float pad = std::min({0.55f * em, 0.2f * solid, spare});
+  const Rect text{box.rect.x0 + pad, box.rect.y0, box.rect.x0 + solid - 0.15f * em, box.rect.y1};
+  const float least = style.width(Type::MonoSmall, "1 B");
+  if (text.width() < std::max(least, name_width)) {
+    add_bare_name(scene, box, style, solid, std::move(name), name_width);
     return;
   }
-  if (name.empty() || name_width > solid - 0.2f * em) return;
-  if (name_width > text.width()) text = {box.rect.x0, text.y0, box.rect.x0 + solid, text.y1};
-  const Align align = solid < 2.4f * em ? Align::Center : Align::Left;
-  scene.labels.push_back({text, name, tone, Type::Bold, align});
+  const Tone tone = tone_of(box);
+  if (box.rect.height() >= 2.2f * em && size_width <= text.width()) {
+    const float middle = std::floor((text.y0 + text.y1) / 2);
+    if (!name.empty()) {
+      scene.labels.push_back(
+          {{text.x0, middle - 1.15f * em, text.x1, middle}, std::move(name), tone, Type::Bold, Align::Left});
+    }
+    scene.labels.push_back(
+        {{text.x0, middle, text.x1, middle + 1.1f * em}, std::move(size), tone, Type::MonoSmall, Align::Left});
+    return;
+  }
+  const float gap = name.empty() ? 0 : 0.6f * em;
+  if (name_width + gap + size_width > text.width()) {
+    add_bare_name(scene, box, style, solid, std::move(name), name_width);
+    return;
+  }
+  const float from = text.x0 + name_width + gap;
+  if (!name.empty()) scene.labels.push_back({text, std::move(name), tone, Type::Bold, Align::Left});
+  scene.labels.push_back({{from, text.y0, text.x1, text.y1}, std::move(size), tone, Type::MonoSmall, Align::Left});
 }
 
 void add_box_labels(Scene& scene, const Box& box, const replay::Block* block, const Style& style, const NameOf& name_of,
@@ -170,6 +213,20 @@ void add_pin(Scene& scene, const ByteAxis& axis, Rect row, const Touch& block, b
   scene.pins.push_back(pin);
 }
 
+void add_refused(Scene& scene, const ByteAxis& axis, Rect row, const Focus& focus, const Style& style) {
+  if (!focus.refused) return;
+  const auto byte = static_cast<double>(*focus.refused);
+  if (byte < axis.bytes.from || byte >= axis.bytes.to) return;
+  const float x = axis.snapped(byte);
+  const float half = 0.5f * style.em;
+  scene.links.push_back({{x, row.y0}, {x, row.y1}, LinkKind::Line, Tone::Failed});
+  scene.labels.push_back({{x - half, row.y0 - 0.4f * style.em, x + half, row.y0 + 0.6f * style.em},
+                          "✕",
+                          Tone::Failed,
+                          Type::Bold,
+                          Align::Center});
+}
+
 void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis, Rect row, const Focus& focus,
                const Style& style, const NameOf& name_of, const StripOptions& options) {
   const auto columns = static_cast<std::size_t>(std::max(axis.columns(), 0));
@@ -222,7 +279,13 @@ void add_byte_scale(Scene& scene, const ByteAxis& axis, float y, double arena_by
   const float text_width = style.width(Type::MonoSmall, widest);
   const float gap = 1.5f * text_width + 0.8f * em;  // the labels at the ends are moved inwards by half
   scene.links.push_back({{axis.x0, y}, {axis.x1, y}, LinkKind::Line, Tone::Faint});
-  for (const Tick& tick : byte_ticks(axis, gap)) {
+  std::vector<Tick> ticks = byte_ticks(axis, gap);
+  // An arena that ends between two round offsets has its end named instead of the last of them.
+  if (axis.bytes.to >= arena_bytes && !ticks.empty() && ticks.back().x < axis.x1) {
+    if (ticks.size() > 1 && ticks.back().x + gap > axis.x1) ticks.pop_back();
+    if (ticks.back().x + gap <= axis.x1) ticks.push_back({extent, axis.x1});
+  }
+  for (const Tick& tick : ticks) {
     scene.links.push_back({{tick.x, y}, {tick.x, y + 0.35f * em}, LinkKind::Line, Tone::Faint});
     Rect rect{tick.x - text_width, y + 0.4f * em, tick.x + text_width, y + 1.6f * em};
     Align align = Align::Center;

@@ -25,11 +25,13 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
 // The box of one block on an axis: snapped, its waste marked, a seam of a pixel kept to its right neighbour.
 [[nodiscard]] Box box_of(std::uint64_t offset, std::uint64_t size, std::uint64_t requested, Look look,
                          const ByteAxis& axis, Rect row);
-// Adds a box and its labels, name and size as far as they fit: "A" over "100 B", "free  512 B", "split".
+// Adds a box and its labels, name and size as far as they fit: "A" over "100 B", "A  100 B", "free  512 B", "split".
 void add_box(Scene& scene, const Box& box, const replay::Block* block, const Style& style, const NameOf& name_of,
              const StripOptions& options = {});
 // Marks a block that is emphasised where the scene has no box for it.
 void add_pin(Scene& scene, const ByteAxis& axis, Rect row, const Touch& block, bool selected);
+// Points at the byte where a free was refused, when it is in view.
+void add_refused(Scene& scene, const ByteAxis& axis, Rect row, const Focus& focus, const Style& style);
 // Which of a box's marks the focus sets.
 void apply_focus(Box& box, const Focus& focus);
 

@@ -18,15 +18,6 @@ namespace {
 
 using draw::Rect;
 
-draw::Focus focus_of(const replay::Timeline& timeline, std::optional<std::uint64_t> selected) {
-  draw::Focus focus;
-  focus.selected = selected;
-  const std::span<const alloc::Step> steps(timeline.run().steps);
-  const std::size_t done = std::min<std::size_t>(timeline.position().step, steps.size());
-  focus.touched = draw::touched_by(steps.first(done), timeline.spec());
-  return focus;
-}
-
 // The entries' colours; with one of them lit, the others fade into the panel.
 draw::MapColors colors_of(const Context& context, const replay::Timeline& timeline) {
   const app::Coloring coloring =
@@ -62,7 +53,7 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   draw::MapColors colors;
   if (by != app::ColorBy::State) colors = colors_of(context, timeline);
   const draw::NameOf names = names_of(timeline);
-  const draw::Focus focus = focus_of(timeline, key.selected);
+  const draw::Focus focus = draw::focus_of(draw::moment_of(timeline), timeline.spec(), key.selected);
   cached.scene = draw::lay_out_map({.census = timeline.census(),
                                     .focus = focus,
                                     .rect = inside,
@@ -102,12 +93,17 @@ void legend(const Context& context, const draw::MapScene& scene) {
   }
 }
 
-// "64 MiB · 21 071 live · 1 px = 53 KiB", or how to look closer.
-std::string note_of(const replay::Timeline& timeline, const draw::MapScene& scene) {
+// "64 MiB · 21 071 live · 1 px = 53 KiB", or how to look closer; beside another map the scale alone, as theirs differ.
+std::string note_of(const replay::Timeline& timeline, const draw::MapScene& scene, bool alone) {
   const replay::Figures& figures = timeline.figures();
   std::string note = fmt::format("{} · {} live", trace::size_text(timeline.census().arena_bytes),
                                  trace::count_text(figures.live_blocks));
   const double scale = scene.axes.empty() ? 0 : scene.axes.front().bytes_per_px();
+  if (!alone && scale > 0) {
+    const std::string bytes =
+        scale < 10 ? fmt::format("{:.1f} B", scale) : trace::size_text(static_cast<std::uint64_t>(scale));
+    return fmt::format("{} · 1 px = {}", trace::size_text(timeline.census().arena_bytes), bytes);
+  }
   if (scale >= 2) note += fmt::format(" · 1 px = {}", trace::size_text(static_cast<std::uint64_t>(scale)));
   return note + " · wheel zooms, drag pans";
 }
@@ -119,7 +115,8 @@ void memory_map(const Context& context, Rect rect, std::size_t stage) {
   const std::string name = stage == 0 ? "memory map" : "memory map " + std::to_string(stage + 1);
   draw::Caches spare;
   auto& cached = (context.caches != nullptr ? *context.caches : spare).stages[stage].map;
-  const Rect inside = ui::panel_frame(context.theme, rect, "Memory map", note_of(timeline, cached.scene));
+  const Rect inside = ui::panel_frame(context.theme, rect, "Memory map",
+                                      note_of(timeline, cached.scene, context.state.stages.size() < 2));
   if (inside.width() < 4 * context.em || inside.height() < context.em) return;
   ui::begin_region(name.c_str(), {rect.x0, inside.y0 - 2, rect.x1, rect.y1},
                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);

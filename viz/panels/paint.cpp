@@ -16,6 +16,7 @@ using draw::Rect;
 using draw::Tone;
 
 constexpr double kMotionSeconds = 0.2;
+constexpr std::size_t kCrowded = 2000;  // boxes of a scene: more are painted more simply
 
 ImVec2 at(Point p) {
   return {p.x, p.y};
@@ -46,13 +47,15 @@ float line_of(const Paint& paint) {
   return std::max(1.0f, std::floor(paint.em / 14));
 }
 
+// Hatched from three pixels on; what is narrower than that shows the hatch's mean.
 void paint_waste(const Paint& paint, Rect rect) {
-  ui::fill(paint.list, rect, paint.theme.waste_ground);
   const float spacing = std::max(4.0f, std::round(0.42f * paint.em));
-  if (rect.width() < spacing || rect.height() < spacing) {
+  const float least = paint.crowded ? 1.5f * spacing : 3.0f;
+  if (rect.width() < least || rect.height() < least) {
     ui::fill(paint.list, rect, draw::mix(paint.theme.waste_ground, paint.theme.waste, 0.6));
     return;
   }
+  ui::fill(paint.list, rect, paint.theme.waste_ground);
   ui::hatch(paint.list, rect, paint.theme.waste, spacing, std::max(1.5f, 0.13f * paint.em));
 }
 
@@ -61,7 +64,11 @@ void paint_live(const Paint& paint, const Box& box, Rect rect) {
   const float shift = rect.x0 - box.rect.x0;
   const float solid = std::min(box.solid_x + shift, rect.x1);
   ui::fill(paint.list, rect, box.tint != 0 ? box.tint : paint.theme.live_fill, rounding);
-  if (solid < rect.x1) paint_waste(paint, {solid, rect.y0, rect.x1, rect.y1});
+  // Inside the outline, whose corners are round.
+  const float inset = rect.width() >= 4 ? line_of(paint) : 0.0f;
+  if (solid < rect.x1 - inset) {
+    paint_waste(paint, {std::max(solid, rect.x0 + inset), rect.y0 + inset, rect.x1 - inset, rect.y1 - inset});
+  }
   const Color edge = box.tint != 0 ? draw::mix(box.tint, paint.theme.text, 0.3) : paint.theme.live;
   if (rect.width() >= 4) ui::outline(paint.list, rect, edge, line_of(paint), rounding);
 }
@@ -100,7 +107,7 @@ void paint_marks(const Paint& paint, const Box& box) {
   }
   if (box.selected) ui::outline(paint.list, around, paint.theme.text, two, rounding);
   if (box.touched) ui::outline(paint.list, around, paint.theme.touched, two, rounding);
-  if (box.next && !box.touched) ui::outline(paint.list, rect, paint.theme.touched, line_of(paint), rounding);
+  if (box.next && !box.touched && !box.selected) paint_dotted(paint, rect, paint.theme.text);
 }
 
 void paint_arrow_head(const Paint& paint, Point tip, Point from, Color color) {
@@ -124,7 +131,11 @@ void paint_next(const Paint& paint, const draw::Link& link, Color color) {
   const float thickness = std::max(1.0f, 0.09f * paint.em);
   paint.list->AddBezierCubic(at(link.from), at(a), at(b), at(link.to), color, thickness);
   paint.list->AddCircleFilled(at(link.from), 0.16f * paint.em, color, 12);
-  paint_arrow_head(paint, link.to, b, color);
+  paint.list->AddCircleFilled(at(link.to), 0.16f * paint.em, color, 12);
+  // The head points at the dot it ends in.
+  const float tx = link.to.x - b.x, ty = link.to.y - b.y;
+  const float rim = 0.2f * paint.em / std::max(1.0f, std::sqrt(tx * tx + ty * ty));
+  paint_arrow_head(paint, {link.to.x - tx * rim, link.to.y - ty * rim}, b, color);
 }
 
 void paint_link(const Paint& paint, const draw::Link& link) {
@@ -154,10 +165,41 @@ void paint_link(const Paint& paint, const draw::Link& link) {
     case draw::LinkKind::Line: {
       const Rect rect{std::min(link.from.x, link.to.x), std::min(link.from.y, link.to.y),
                       std::max(link.from.x, link.to.x) + thin, std::max(link.from.y, link.to.y) + thin};
-      ui::fill(paint.list, rect, paint.theme.free_edge);
+      ui::fill(paint.list, rect, link.tone == Tone::Faint ? paint.theme.free_edge : color);
       break;
     }
   }
+}
+
+// What a label is read on where something runs below it: the colour of its box.
+Color ground_of(const Paint& paint, const Box& box) {
+  switch (box.look) {
+    case Look::Live:
+      return box.tint != 0 ? box.tint : paint.theme.live_fill;
+    case Look::Free:
+      return paint.theme.free_fill;
+    case Look::InFlight:
+      return paint.theme.touched_fill;
+    case Look::Dead:
+      return paint.theme.dead;
+    default:
+      return paint.theme.panel;
+  }
+}
+
+void paint_ground(const Paint& paint, const draw::Label& label, const Box& box) {
+  const ui::WithFont font{font_of(label.type)};
+  const float width = ui::text_width(label.text), height = ui::line_height();
+  const float spare = std::max(0.0f, label.rect.width() - width);
+  const float x = label.rect.x0 + (label.align == draw::Align::Left     ? 0
+                                   : label.align == draw::Align::Center ? spare / 2
+                                                                        : spare);
+  const float y = (label.rect.y0 + label.rect.y1 - height) / 2;
+  const float pad = std::max(2.0f, 0.12f * paint.em);
+  const float line = line_of(paint);  // the box's own outline stays
+  const Rect ground{std::max(x - pad, box.rect.x0 + line), std::max(y, box.rect.y0 + line),
+                    std::min(x + width + pad, box.rect.x1 - line), std::min(y + height, box.rect.y1 - line)};
+  ui::fill(paint.list, ground, ground_of(paint, box), 0.15f * paint.em);
 }
 
 void paint_chip(const Paint& paint, const draw::Chip& chip) {
@@ -253,10 +295,17 @@ void paint_label(const Paint& paint, const draw::Label& label) {
     const float spare = std::max(0.0f, room - ui::text_width(label.text));
     x += label.align == draw::Align::Right ? spare : spare / 2;
   }
-  ui::text_at(paint.list, {x, y}, color_of(label.tone, paint.theme), label.text, room + 1);
+  const Color color = color_of(label.tone, paint.theme);
+  const float width = ui::text_at(paint.list, {x, y}, color, label.text, room + 1);
+  if (!label.underlined) return;
+  const float line = std::round(y + 0.98f * ui::line_height());
+  ui::fill(paint.list, {std::floor(x), line, std::ceil(x + width), line + std::max(2.0f, std::round(paint.em / 9))},
+           color);
 }
 
-void paint_scene(const Paint& paint, const draw::Scene& scene, std::uintptr_t bands) {
+void paint_scene(const Paint& with, const draw::Scene& scene, std::uintptr_t bands) {
+  Paint paint = with;
+  paint.crowded = scene.boxes.size() > kCrowded;
   for (const Box& box : scene.boxes) paint_box(paint, box);
   if (bands != 0 && !scene.bands.empty()) {
     const Rect& first = scene.bands.front().rect;
@@ -273,15 +322,22 @@ void paint_scene(const Paint& paint, const draw::Scene& scene, std::uintptr_t ba
     if (box.touched) paint_marks(paint, box);
   }
   for (const draw::Label& label : scene.labels) {
-    if (label.box < 0 || paint.moved >= 1) {
+    if (label.box < 0) {
       paint_label(paint, label);
       continue;
     }
     const Box& box = scene.boxes[static_cast<std::size_t>(label.box)];
-    const Rect now = place_of(paint, box);
+    if (!box.moves || paint.moved >= 1) {
+      if (label.grounded) paint_ground(paint, label, box);
+      paint_label(paint, label);
+      continue;
+    }
+    Box on = box;
+    on.rect = place_of(paint, box);
     draw::Label moved = label;
-    moved.rect.y0 += now.y0 - box.rect.y0;
-    moved.rect.y1 += now.y0 - box.rect.y0;
+    moved.rect.y0 += on.rect.y0 - box.rect.y0;
+    moved.rect.y1 += on.rect.y0 - box.rect.y0;
+    if (moved.grounded) paint_ground(paint, moved, on);
     paint_label(paint, moved);
   }
   for (const draw::Chip& chip : scene.chips) paint_chip(paint, chip);

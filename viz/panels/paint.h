@@ -14,7 +14,8 @@ struct Paint {
   ImDrawList* list;
   const draw::Theme& theme;
   float em;
-  float moved = 1;  // how far a motion has come, 0 ... 1
+  float moved = 1;       // how far a motion has come, 0 ... 1
+  bool crowded = false;  // thousands of boxes: what is narrower than a hatch's stripes shows its mean colour
 };
 
 // Boxes, then what the bands show over them, then what is emphasised, arrows, labels and chips.

@@ -24,12 +24,11 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   const draw::NameOf names = names_of(timeline);
   const Crossed crossed = crossed_steps(context, timeline);
   const std::span<const alloc::Step> steps(timeline.run().steps);
-  const std::size_t done = std::min<std::size_t>(timeline.position().step, steps.size());
   const bool tiered = timeline.spec().kind == trace::AllocatorKind::Tiered;
   const replay::Census below = tiered ? draw::buddy_below(timeline.census()) : replay::Census{};
   cached.scene = draw::lay_out_buddy({.census = tiered ? below : timeline.census(),
                                       .spec = timeline.spec(),
-                                      .done = steps.first(done),
+                                      .now = draw::moment_of(timeline),
                                       .selected = key.selected,
                                       .rect = inside,
                                       .view = key.view,
@@ -44,10 +43,15 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                               cached.picture.height);
 }
 
-void paint_relation(const Paint& paint, const draw::BuddyScene& scene) {
-  if (!scene.relation || !scene.relation_box) return;
-  ui::fill(paint.list, *scene.relation_box, paint.theme.inset, 0.3f * paint.em);
-  ui::outline(paint.list, *scene.relation_box, paint.theme.panel_edge, 1, 0.3f * paint.em);
+// Below everything: the level of the current step, marks of those looked at, the ground of the buddy arithmetic.
+void paint_grounds(const Paint& paint, const draw::BuddyScene& scene) {
+  for (const Rect& lit : scene.lit) ui::fill(paint.list, lit, paint.theme.touched_fill, 0.2f * paint.em);
+  for (const Rect& tick : scene.ticks) ui::fill(paint.list, tick, paint.theme.touched);
+  const bool refused = !scene.refused.empty();
+  if ((!scene.relation && !refused) || !scene.relation_box) return;
+  ui::fill(paint.list, *scene.relation_box, refused ? paint.theme.failed_fill : paint.theme.inset, 0.3f * paint.em);
+  const draw::Color edge = refused ? paint.theme.failed : paint.theme.panel_edge;
+  ui::outline(paint.list, *scene.relation_box, edge, 1, 0.3f * paint.em);
 }
 
 std::string tip_of(const replay::Timeline& timeline, const draw::BuddyScene& scene, const draw::BuddyHit& hit) {
@@ -84,8 +88,7 @@ void stage_buddy(const Context& context, Rect rect, std::size_t stage) {
   lay_out(context, timeline, stage, inside, cached);
   const draw::BuddyScene& scene = cached.scene;
   const Paint paint{ui::draw_list(), context.theme, context.em, motion_of(context)};
-  for (const Rect& lit : scene.lit) ui::fill(paint.list, lit, context.theme.touched_fill, 0.2f * context.em);
-  paint_relation(paint, scene);
+  paint_grounds(paint, scene);
   paint_scene(paint, scene.scene, cached.texture);
 
   const Pointer pointer = canvas("tree", inside);

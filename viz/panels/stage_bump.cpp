@@ -21,11 +21,9 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   const draw::ViewKey key = key_of(context, timeline, stage, inside, style);
   if (!cached.outdated(key)) return;
   const draw::NameOf names = names_of(timeline);
-  const std::span<const alloc::Step> steps(timeline.run().steps);
-  const std::size_t done = std::min<std::size_t>(timeline.position().step, steps.size());
   cached.scene = draw::lay_out_bump({.census = timeline.census(),
                                      .spec = timeline.spec(),
-                                     .done = steps.first(done),
+                                     .now = draw::moment_of(timeline),
                                      .selected = key.selected,
                                      .rect = inside,
                                      .view = key.view,
@@ -56,10 +54,19 @@ void paint_figures(const Paint& paint, const draw::BumpScene& scene) {
   for (const draw::Bar& bar : scene.bars) {
     ui::fill(paint.list, bar.track, paint.theme.inset, rounding);
     if (bar.bytes > 0) ui::fill(paint.list, bar.filled, bar_color(bar.look, paint.theme), rounding);
+    if (bar.in_flight > 0) ui::fill(paint.list, bar.flying, paint.theme.touched, rounding);
   }
   if (!scene.held_box) return;
   ui::fill(paint.list, *scene.held_box, paint.theme.relation_fill, 0.3f * paint.em);
   ui::outline(paint.list, *scene.held_box, paint.theme.relation, 1, 0.3f * paint.em);
+}
+
+std::string outstanding_text(const replay::Census& census) {
+  const draw::BumpSums sums = draw::bump_sums(census);
+  std::string text = "outstanding " + trace::count_text(census.outstanding);
+  if (sums.in_flight != 0) text += ", one in flight";
+  if (sums.dead != 0) text += " · " + trace::exact_size_text(sums.dead) + " dead but not returned";
+  return text;
 }
 
 void paint_mark(const Paint& paint, const draw::BumpScene& scene) {
@@ -77,12 +84,10 @@ void stage_bump(const Context& context, Rect rect, std::size_t stage) {
   const replay::Timeline& timeline = context.state.timeline(stage);
   const replay::Census& census = timeline.census();
   const std::string name = stage == 0 ? "bump" : "bump " + std::to_string(stage + 1);
-  const std::uint64_t dead = draw::bump_sums(census).dead;
   const bool recorded = census.kind == trace::AllocatorKind::Recorded;
   const std::string note =
       recorded ? fmt::format("{} live, where the log has them", trace::count_text(census.figures.live_blocks))
-               : fmt::format("outstanding {}{}", trace::count_text(census.outstanding),
-                             dead == 0 ? "" : " · " + trace::exact_size_text(dead) + " dead but not returned");
+               : outstanding_text(census);
   const Rect inside =
       ui::panel_frame(context.theme, rect, stage_title(context, recorded ? "Recorded heap" : "Bump", stage), note);
   if (inside.width() < 4 * context.em || inside.height() < 4 * context.em) return;

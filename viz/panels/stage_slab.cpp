@@ -34,11 +34,9 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   const draw::ViewKey key = key_of(context, timeline, stage, inside, style);
   if (!cached.outdated(key)) return;
   const draw::NameOf names = names_of(timeline);
-  const std::span<const alloc::Step> steps(timeline.run().steps);
-  const std::size_t done = std::min<std::size_t>(timeline.position().step, steps.size());
   cached.scene = draw::lay_out_slab({.census = timeline.census(),
                                      .spec = timeline.spec(),
-                                     .done = steps.first(done),
+                                     .now = draw::moment_of(timeline),
                                      .selected = key.selected,
                                      .rect = inside,
                                      .view = key.view,

@@ -134,15 +134,62 @@ void dashed(ImDrawList* list, draw::Point a, draw::Point b, draw::Color color, f
   }
 }
 
-// Lines x + y = k * spacing: hatches of neighbouring blocks meet without a seam.
+namespace {
+
+// What of the stripe from <= x + y <= to lies in a rectangle, to the pixel: at most six corners.
+void fill_stripe(ImDrawList* list, draw::Rect r, float from, float to, draw::Color color) {
+  from = std::max(from, r.x0 + r.y0);
+  to = std::min(to, r.x1 + r.y1);
+  if (to <= from) return;
+  const auto lower = [&r](float c) { return at(std::max(r.x0, c - r.y1), std::min(r.y1, c - r.x0)); };
+  const auto upper = [&r](float c) { return at(std::min(r.x1, c - r.y0), std::max(r.y0, c - r.x1)); };
+  const auto between = [from, to](float c) { return from < c && c < to; };
+  list->PathLineTo(lower(from));
+  if (between(r.x0 + r.y1)) list->PathLineTo(at(r.x0, r.y1));
+  list->PathLineTo(lower(to));
+  list->PathLineTo(upper(to));
+  if (between(r.x1 + r.y0)) list->PathLineTo(at(r.x1, r.y0));
+  list->PathLineTo(upper(from));
+  list->PathFillConvex(color);
+}
+
+}  // namespace
+
+namespace {
+
+// What is left of a rectangle for the middle of diagonal lines whose square ends and soft edges are to stay inside it.
+draw::Rect for_diagonals(draw::Rect r, float thickness) {
+  const float reach = 0.36f * thickness + 0.72f;
+  return {r.x0 + reach, r.y0 + reach, r.x1 - reach, r.y1 - reach};
+}
+
+// AddLine goes through the middles of the pixels it is told; a rectangle's edges lie between them.
+void diagonal(ImDrawList* list, ImVec2 a, ImVec2 b, draw::Color color, float thickness) {
+  list->AddLine(at(a.x - 0.5f, a.y - 0.5f), at(b.x - 0.5f, b.y - 0.5f), color, thickness);
+}
+
+}  // namespace
+
+// Stripes around x + y = k * spacing: hatches of neighbouring blocks meet without a seam. Nothing is drawn beyond the
+// rectangle: where there is room the softened ends of lines stay inside it, else the stripes are cut to the pixel.
 void hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing, float thickness) {
   const draw::Rect r = snapped(rect);
   if (r.x1 <= r.x0 || r.y1 <= r.y0 || spacing <= 0) return;
   const float step = std::max(spacing, (r.width() + r.height()) / 4000);
-  for (float c = std::ceil((r.x0 + r.y0) / step) * step; c < r.x1 + r.y1; c += step) {
-    const float left = std::max(r.x0, c - r.y1), right = std::min(r.x1, c - r.y0);
-    list->AddLine(at(left, c - left), at(right, c - right), color, thickness);
+  const draw::Rect in = for_diagonals(r, thickness);
+  const float half = 0.71f * thickness;  // of a line's width, measured along x + y
+  const bool narrow = std::min(in.width(), in.height()) < spacing;
+  const ImDrawListFlags flags = list->Flags;
+  if (narrow) list->Flags &= ~ImDrawListFlags_AntiAliasedFill;
+  for (float c = std::floor((r.x0 + r.y0) / step) * step; c - half < r.x1 + r.y1; c += step) {
+    if (narrow) {
+      fill_stripe(list, r, c - half, c + half, color);
+      continue;
+    }
+    const float left = std::max(in.x0, c - in.y1), right = std::min(in.x1, c - in.y0);
+    if (left < right) diagonal(list, at(left, c - left), at(right, c - right), color, thickness);
   }
+  list->Flags = flags;
 }
 
 void cross_hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing) {
@@ -150,9 +197,10 @@ void cross_hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spa
   const draw::Rect r = snapped(rect);
   if (r.x1 <= r.x0 || r.y1 <= r.y0 || spacing <= 0) return;
   const float step = std::max(spacing, (r.width() + r.height()) / 4000);
+  const draw::Rect in = for_diagonals(r, 1);
   for (float c = std::ceil((r.x0 - r.y1) / step) * step; c < r.x1 - r.y0; c += step) {  // x - y = k * spacing
-    const float left = std::max(r.x0, c + r.y0), right = std::min(r.x1, c + r.y1);
-    list->AddLine(at(left, left - c), at(right, right - c), color, 1);
+    const float left = std::max(in.x0, c + in.y0), right = std::min(in.x1, c + in.y1);
+    if (left < right) diagonal(list, at(left, left - c), at(right, right - c), color, 1);
   }
 }
 

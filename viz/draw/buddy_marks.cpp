@@ -1,0 +1,138 @@
+// What is marked in the tree: levels, the buddy that pins a block, a block that moved, what was refused.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "viz/draw/buddy_layout.h"
+
+namespace allocviz::draw {
+namespace {
+
+const Box* find_box(const BuddyScene& out, std::uint64_t offset, std::uint64_t size) {
+  const auto found = std::find_if(out.scene.boxes.begin(), out.scene.boxes.end(),
+                                  [&](const Box& box) { return box.offset == offset && box.size == size; });
+  return found == out.scene.boxes.end() ? nullptr : &*found;
+}
+
+float middle_x(const Rect& rect) {
+  return std::floor((rect.x0 + rect.x1) / 2);
+}
+
+// The dashed line from a block to its buddy, in the space below their row.
+void add_relation_link(BuddyScene& out, float em) {
+  if (!out.relation || !out.relation->drawn) return;
+  const Box* block = find_box(out, out.relation->offset, out.relation->size);
+  const Box* buddy = find_box(out, out.relation->buddy, out.relation->size);
+  if (block == nullptr || buddy == nullptr || block->rect.height() < em) return;
+  const float y0 = block->rect.y1 + 1, y1 = y0 + std::floor(0.4f * em);
+  const float from = middle_x(block->rect), to = middle_x(buddy->rect);
+  const auto dash = [&](Point a, Point b) { out.scene.links.push_back({a, b, LinkKind::Relation, Tone::Relation}); };
+  dash({from, y0}, {from, y1});
+  dash({from, y1}, {to, y1});
+  dash({to, y1}, {to, y0});
+}
+
+// At the end of a realloc that moved: an arrow from where the block was to where it is.
+void add_moved_link(BuddyScene& out, const BuddyInput& input) {
+  const replay::Outcome& outcome = input.now.outcome;
+  if (!input.now.whole || outcome.moved_from == replay::Outcome::kNowhere) return;
+  const replay::Block* left = input.census.block_at(outcome.moved_from);
+  if (left == nullptr) return;
+  const Box* from = find_box(out, left->offset, left->size);
+  const Box* to = find_box(out, outcome.offset, outcome.block_bytes);
+  if (from == nullptr || to == nullptr) return;
+  const auto foot = [](const Rect& rect) { return Point{middle_x(rect), rect.y0 + 0.75f * rect.height()}; };
+  out.scene.links.push_back({foot(from->rect), foot(to->rect), LinkKind::Next, Tone::Touched});
+  for (Label& label : out.scene.labels) {  // the arrow runs below their words
+    if (label.box == from - out.scene.boxes.data() || label.box == to - out.scene.boxes.data()) label.grounded = true;
+  }
+}
+
+// Below a refused request: the free neighbours that would be enough, and the boundary between them.
+void add_run_in_vain(BuddyScene& out, const BuddyInput& input) {
+  const std::optional<FreeRun> run = run_in_vain(input);
+  if (!run || out.rows.empty()) return;
+  float y = 0, top = input.rect.y1;
+  for (const Box& box : out.scene.boxes) {
+    if (box.look != Look::Free || box.offset < run->from || box.offset >= run->to) continue;
+    y = std::max(y, box.rect.y1);
+    top = std::min(top, box.rect.y0);
+  }
+  if (y == 0) return;
+  const float em = input.style.em;
+  const float x0 = out.axis.snapped(static_cast<double>(run->from));
+  const float x1 = out.axis.snapped(static_cast<double>(run->to)) - 1;
+  const float low = y + 1 + std::floor(0.4f * em);
+  const auto line = [&](Point a, Point b) { out.scene.links.push_back({a, b, LinkKind::Line, Tone::Failed}); };
+  line({x0, y + 2}, {x0, low});
+  line({x0, low}, {x1, low});
+  line({x1, y + 2}, {x1, low});
+  const auto boundary = static_cast<double>(run->boundary);
+  if (boundary <= out.axis.bytes.from || boundary >= out.axis.bytes.to) return;
+  const float x = out.axis.snapped(boundary);
+  out.scene.links.push_back({{x, top - std::floor(0.5f * em)}, {x, low}, LinkKind::Relation, Tone::Failed});
+}
+
+// A refused free points at its address, on the row of the block that holds it.
+void add_refused_free(BuddyScene& out, const BuddyInput& input, const Focus& focus) {
+  const replay::Block* block = focus.refused ? input.census.block_at(*focus.refused) : nullptr;
+  const Box* box = block == nullptr ? nullptr : find_box(out, block->offset, block->size);
+  if (box != nullptr) add_refused(out.scene, out.axis, box->rect, focus, input.style);
+}
+
+}  // namespace
+
+void mark_levels(BuddyScene& out, const BuddyInput& input) {
+  const alloc::Step* now = input.now.current();
+  for (const alloc::Step& step : input.now.done) {
+    if (step.size_class != alloc::kNoClass || step.kind == alloc::StepKind::Fail) continue;
+    for (BuddyRow& row : out.rows) {
+      if (step.level < row.first || step.level > row.last) continue;
+      row.looked = row.looked || step.kind == alloc::StepKind::Look;
+      row.now = row.now || &step == now;
+    }
+  }
+  const float em = input.style.em;
+  const float pad = 0.4f * em;
+  for (const BuddyRow& row : out.rows) {
+    const float left = input.rect.x0 - pad;
+    if (row.now) out.lit.push_back({left, row.rect.y0 - 2, input.rect.x1 + pad, row.rect.y1 + 2});
+    if (row.now || !row.looked) continue;
+    const float middle = std::floor((row.rect.y0 + row.rect.y1) / 2);
+    const float half = std::min(0.6f * em, row.rect.height() / 2);
+    const float x = std::floor(input.rect.x0 - 0.55f * em);
+    out.ticks.push_back({x, middle - half, x + std::max(2.0f, std::round(0.16f * em)), middle + half});
+  }
+}
+
+std::optional<FreeRun> run_in_vain(const BuddyInput& input) {
+  const Moment& now = input.now;
+  if (!now.failed() || now.outcome.why != alloc::Error::OutOfMemory || now.done.empty()) return std::nullopt;
+  const alloc::Step& round = now.done.front();
+  if (round.kind != alloc::StepKind::Round || round.size_class != alloc::kNoClass) return std::nullopt;
+  FreeRun best, run;
+  for (const replay::Block& block : input.census.blocks) {
+    if (block.state != replay::BlockState::Free) {
+      run = {};
+      continue;
+    }
+    if (run.to != block.offset || run.to == run.from) {
+      run = {block.offset, block.offset, 0};
+    } else if (run.boundary == 0 || std::countr_zero(block.offset) > std::countr_zero(run.boundary)) {
+      run.boundary = block.offset;  // the one that the largest power of two divides
+    }
+    run.to = block.offset + block.size;
+    if (run.to - run.from > best.to - best.from) best = run;
+  }
+  if (best.to - best.from < round.size) return std::nullopt;
+  return best;
+}
+
+void add_marks(BuddyScene& out, const BuddyInput& input, const Focus& focus) {
+  add_relation_link(out, input.style.em);
+  add_moved_link(out, input);
+  add_run_in_vain(out, input);
+  add_refused_free(out, input, focus);
+}
+
+}  // namespace allocviz::draw

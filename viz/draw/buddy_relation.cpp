@@ -1,0 +1,192 @@
+// What stands below the tree: the buddy arithmetic of the block that the step is about, or why the event was refused.
+#include <algorithm>
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "viz/draw/buddy_layout.h"
+
+namespace allocviz::draw {
+namespace {
+
+using alloc::StepKind;
+
+// The lowest `shown` of `bits` binary digits in groups of four: "0b00 1000", "…1000" where some are left out.
+std::string binary(std::uint64_t value, unsigned bits, unsigned shown) {
+  std::string out = shown < bits ? "…" : "0b";
+  for (unsigned i = shown; i-- > 0;) {
+    out += ((value >> i) & 1) != 0 ? '1' : '0';
+    if (i != 0 && i % 4 == 0) out += ' ';
+  }
+  return out;
+}
+
+// How many characters of binary()'s text stand behind bit `bit`.
+std::size_t behind(unsigned bit) {
+  return bit + bit / 4;
+}
+
+bool holds_gap(const replay::Census& census, const Touch& range) {
+  for (const replay::Block* at = census.block_at(range.offset);
+       at != nullptr && at < census.blocks.data() + census.blocks.size() && at->offset < range.offset + range.size;
+       ++at) {
+    if (at->state == replay::BlockState::Gap) return true;
+  }
+  return false;
+}
+
+// What the buddy of a block is now, to be read after "it is": "live: D", "free", "split, cannot merge".
+std::string status_of(const BuddyInput& input, const Touch& block, std::uint64_t buddy, bool& blocked) {
+  const replay::Block* found = input.census.block_at(buddy);
+  blocked = true;
+  if (found == nullptr) return "outside the arena";
+  if (holds_gap(input.census, {buddy, block.size})) {
+    return found->size >= block.size ? "not managed" : "cut by a gap, never merges";
+  }
+  if (found->size < block.size) return "split, cannot merge";
+  blocked = false;
+  if (found->size > block.size) return "merged with it";
+  const alloc::Step* step = input.now.current();
+  const bool merging = step != nullptr && step->kind == StepKind::Remove;
+  if (found->state == replay::BlockState::InFlight) return merging ? "free: off its list" : "this split's other half";
+  if (found->state == replay::BlockState::Free) return "free";
+  blocked = true;
+  const std::string name = input.name_of ? input.name_of(found->born) : std::string();
+  return name.empty() ? "live" : "live: " + name;
+}
+
+// Writes labels one after the other on a line.
+struct Pen {
+  Scene& scene;
+  const Style& style;
+  Type type;
+  float x, y0, y1;
+  void put(const std::string& text, Tone tone, float space = 0) {
+    const float width = style.width(type, text);
+    scene.labels.push_back({{x, y0, x + width + 1, y1}, text, tone, type});
+    x += width + space;
+  }
+};
+
+// The digits with the one that differs underlined: told by more than its colour.
+void add_binary(Pen& pen, const std::string& text, unsigned lit) {
+  const std::size_t digit = text.size() - 1 - behind(lit);
+  pen.put(text.substr(0, digit), Tone::Dim);
+  pen.put(text.substr(digit, 1), Tone::Touched);
+  pen.scene.labels.back().underlined = true;
+  pen.put(text.substr(digit + 1), Tone::Dim);
+}
+
+// "0x080 ^ 0x040 = 0x0c0", then the same in binary with the differing bit lit, where there is room for it; as many of
+// its digits as there is room for, the lit one among them.
+void add_formula(BuddyScene& out, const BuddyInput& input, Rect at, Type type) {
+  const Relation& relation = *out.relation;
+  const float c = input.style.width(type, "0");
+  const auto hex = [&](std::uint64_t value) { return trace::offset_text(value, out.shape.arena); };
+  const auto bits = std::max(4u, static_cast<unsigned>(std::bit_width(out.shape.arena - 1)));
+  const auto lit = static_cast<unsigned>(std::bit_width(relation.size)) - 1;
+  Pen pen{out.scene, input.style, type, at.x0, at.y0, at.y1};
+  const float formula = c * static_cast<float>(3 * hex(relation.offset).size() + 4);
+  if (formula > at.width()) return;
+  pen.put(hex(relation.offset), Tone::Text, 0.7f * c);
+  pen.put("^", Tone::Faint, 0.7f * c);
+  pen.put(hex(relation.size), Tone::Text, 0.7f * c);
+  pen.put("=", Tone::Faint, 0.7f * c);
+  pen.put(hex(relation.buddy), Tone::Text, 2 * c);
+  if (lit >= bits) return;
+  const float arrow = input.style.width(type, "→") + 2 * c;
+  const auto width = [&](unsigned shown) { return 2 * input.style.width(type, binary(0, bits, shown)) + arrow; };
+  unsigned shown = bits;
+  if (pen.x + width(shown) > at.x1) shown = std::min(bits, (lit / 4 + 1) * 4);
+  if (pen.x + width(shown) > at.x1) return;
+  add_binary(pen, binary(relation.offset, bits, shown), lit);
+  pen.x += c;
+  pen.put("→", Tone::Faint, c);
+  add_binary(pen, binary(relation.buddy, bits, shown), lit);
+}
+
+// Why the event was refused, and what there would have been.
+void add_refusal(BuddyScene& out, const BuddyInput& input, Rect line, Rect second) {
+  const bool more = second.height() > 0 && input.now.outcome.why == alloc::Error::OutOfMemory;
+  if (!more) line.y1 = std::max(line.y1, second.y1);
+  out.scene.labels.push_back({line, out.refused, Tone::Failed, Type::Bold});
+  if (!more) return;
+  const auto hex = [&](std::uint64_t value) { return trace::offset_text(value, out.shape.arena); };
+  const replay::Figures& figures = input.census.figures;
+  Label& label = out.scene.labels.emplace_back();
+  label.rect = second;
+  label.tone = Tone::Dim;
+  if (const std::optional<FreeRun> run = run_in_vain(input)) {
+    label.text = fmt::format("{} are free from {} on, but no one block: {} divides them",
+                             trace::exact_size_text(run->to - run->from), hex(run->from), hex(run->boundary));
+  } else if (figures.free == 0) {
+    label.text = "nothing is free";
+  } else {
+    label.text = fmt::format("{} are free, the largest block has {}", trace::exact_size_text(figures.free),
+                             trace::exact_size_text(figures.largest_free));
+  }
+}
+
+}  // namespace
+
+std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& shape) {
+  std::optional<Touch> block;
+  const alloc::Step* step = input.now.current();
+  if (step != nullptr && step->size_class != alloc::kNoClass) step = nullptr;  // of a slab's block, which has no buddy
+  const bool of_two = step != nullptr && (step->kind == StepKind::Split || step->kind == StepKind::Merge ||
+                                          step->kind == StepKind::Remove || step->kind == StepKind::Push);
+  if (of_two) block = subject_of(*step, input.spec);
+  if (of_two && step->kind == StepKind::Merge) block = Touch{step->other ^ (step->size / 2), step->size / 2};
+  if (of_two && step->kind == StepKind::Remove) block = Touch{step->offset ^ step->size, step->size};
+  const bool pushed = of_two && step->kind == StepKind::Push;
+  const bool drawn = input.now.whole && pushed && input.now.outcome.kind == replay::OutcomeKind::Freed;
+  if (!block && input.selected) {
+    const replay::Block* found = input.census.block_at(*input.selected);
+    if (found != nullptr && found->state != replay::BlockState::Gap) block = Touch{found->offset, found->size};
+  }
+  if (!block && step != nullptr) block = subject_of(*step, input.spec);
+  if (!block || block->size >= shape.top || block->size == 0) return std::nullopt;
+  Relation relation{block->offset, block->size, block->offset ^ block->size, {}, false, false};
+  relation.status = status_of(input, *block, relation.buddy, relation.blocked);
+  const bool selected =
+      input.selected && *input.selected >= block->offset && *input.selected - block->offset < block->size;
+  relation.drawn = selected || (drawn && relation.blocked);
+  return relation;
+}
+
+void add_relation(BuddyScene& out, const BuddyInput& input) {
+  if ((!out.relation && out.refused.empty()) || !out.relation_box) return;
+  const Style& style = input.style;
+  const Rect& box = *out.relation_box;
+  const float pad = 0.6f * style.em;
+  const bool two_lines = box.height() >= 2.4f * style.em;
+  const float middle = std::floor((box.y0 + box.y1) / 2);
+  const Rect whole{box.x0 + pad, box.y0, box.x1 - pad, box.y1};
+  const Rect upper{whole.x0, box.y0 + 0.15f * style.em, whole.x1, middle};
+  const Rect lower{whole.x0, middle, whole.x1, box.y1 - 0.15f * style.em};
+  if (!out.refused.empty()) {
+    add_refusal(out, input, two_lines ? upper : whole, two_lines ? lower : Rect{});
+    return;
+  }
+  const Relation& relation = *out.relation;
+  const Tone tone = relation.blocked ? Tone::Relation : Tone::Text;
+  const Rect line = two_lines ? upper : whole;
+  const std::string status =
+      fmt::format("{} is {}", trace::offset_text(relation.buddy, out.shape.arena), relation.status);
+  const std::string& said = two_lines ? status : relation.status;
+  const Rect right{std::max(line.x0, line.x1 - style.width(Type::Small, said) - 2), line.y0, line.x1, line.y1};
+  out.scene.labels.push_back({right, said, tone, Type::Small, Align::Right});
+  const std::string words = two_lines ? "its buddy is one bit away: offset XOR size" : "buddy:";
+  const float left = style.width(Type::Small, words);
+  const bool fits = left < right.x0 - pad - line.x0;
+  if (fits) out.scene.labels.push_back({{line.x0, line.y0, right.x0 - pad, line.y1}, words, Tone::Dim, Type::Small});
+  if (two_lines) {
+    const float all = style.width(Type::Mono, "0") * 60;
+    add_formula(out, input, lower, all < line.width() ? Type::Mono : Type::MonoSmall);
+    return;
+  }
+  const float from = fits ? line.x0 + left + 0.5f * style.em : line.x0;
+  add_formula(out, input, {from, line.y0, right.x0 - pad, line.y1}, Type::MonoSmall);
+}
+
+}  // namespace allocviz::draw
