@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kMaxLevels = 64;
 constexpr float kHighestPitchEm = 13;
-constexpr float kTwoLinesEm = 3.15f, kOneLineEm = 1.9f;  // of the buddy arithmetic, with the space around it
+// Heights of the buddy arithmetic with the space around it, and the row heights from which on it may have them.
+constexpr float kLooseEm = 4.8f, kTwoLinesEm = 3.15f, kOneLineEm = 1.9f;
+constexpr float kLooseFromEm = 3.3f, kTwoLinesFromEm = 2.3f;
 
 struct Node {
   std::uint64_t offset = 0, size = 0;
@@ -105,10 +107,9 @@ float place_rows(std::vector<BuddyRow>& rows, const ByteAxis& axis, float top, f
   const float fold_pitch = std::min(1.15f * em, height / std::max(1.0f, open + folded));
   float pitch = std::clamp((height - folded * fold_pitch) / open, 2.0f, kHighestPitchEm * em);
   if (pitch > 1.6f * em) pitch = std::floor(pitch);  // rows of one height; thin ones cannot afford what that wastes
-  const float gap =
-      pitch < 1.6f * em
-          ? std::max(1.0f, std::floor(0.1f * pitch))
-          : std::floor(std::clamp(0.5f * pitch - 1.65f * em, 0.55f * em, std::min(0.27f * pitch, 2.0f * em)));
+  const float gap = pitch < 1.6f * em
+                        ? std::max(1.0f, std::floor(0.1f * pitch))
+                        : std::floor(std::clamp(pitch - 2.35f * em, 0.55f * em, std::min(0.27f * pitch, 2.0f * em)));
   float y = top;
   for (BuddyRow& row : rows) {
     const float step = row.folded ? fold_pitch : pitch;
@@ -297,8 +298,12 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
   const float height = input.rect.height();
   const float line = height > 7 * em ? kOneLineEm * em : 0.0f;
   out.rows = choose_rows(input, out.shape, height - line);
-  const bool roomy = height - kTwoLinesEm * em >= static_cast<float>(out.rows.size()) * 2.3f * em;
-  const float reserved = roomy ? kTwoLinesEm * em : line;
+  const auto fits = [&](float reserved_em, float row_em) {
+    return height - reserved_em * em >= static_cast<float>(out.rows.size()) * row_em * em;
+  };
+  const float reserved = fits(kLooseEm, kLooseFromEm)         ? kLooseEm * em
+                         : fits(kTwoLinesEm, kTwoLinesFromEm) ? kTwoLinesEm * em
+                                                              : line;
   const float below = place_rows(out.rows, out.axis, input.rect.y0 + 2, height - reserved - 2, em);
   if (reserved > 0) {
     const float y0 = std::floor(std::min(below + 0.3f * em, input.rect.y1 - reserved + 0.3f * em));
