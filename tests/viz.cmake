@@ -12,7 +12,8 @@ allocviz_test(draw_test
   LIBS allocviz_app)
 # The state and its commands: no window, no ImGui.
 allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_filter_test.cpp app_loader_test.cpp
-              app_settings_test.cpp app_coloring_test.cpp app_commands_test.cpp LIBS allocviz_app)
+              app_settings_test.cpp app_coloring_test.cpp app_commands_test.cpp app_inspect_test.cpp support/replay.cpp
+              LIBS allocviz_app)
 # The program itself: under a virtual display with a real mouse and keyboard, and with no display at all.
 allocviz_test(window_test DRAWS SOURCES window_test.cpp)
 target_compile_definitions(window_test PRIVATE ALLOCVIZ_PROGRAM="$<TARGET_FILE:allocviz>")

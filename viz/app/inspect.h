@@ -17,6 +17,12 @@ struct BuddyFacts {
   bool in_the_way = false;  // the two cannot be one block now
 };
 
+// What the block would be part of if live blocks were freed at the cursor, in whatever order.
+struct MergedBlock {
+  std::uint64_t offset = 0, size = 0;
+  std::vector<std::uint64_t> freed;  // where those blocks begin, ascending
+};
+
 struct BlockFacts {
   std::size_t stage = 0;
   replay::Block block;
@@ -29,9 +35,10 @@ struct BlockFacts {
   std::string tag;
   std::uint64_t thread = 0;
   bool has_thread = false;
-  std::optional<BuddyFacts> buddy;   // none at the top level, nor outside a buddy allocator
-  std::string verdict, reason;       // "Cannot merge while D lives." and what would change that; may be empty
-  bool verdict_is_obstacle = false;  // drawn as a warning, else as a remark
+  std::optional<BuddyFacts> buddy;       // none at the top level, nor outside a buddy allocator
+  std::optional<MergedBlock> freed_now;  // what the reason promises; none where frees alone would merge nothing
+  std::string verdict, reason;           // "Cannot merge while D lives." and what would change that; may be empty
+  bool verdict_is_obstacle = false;      // drawn as a warning, else as a remark
 };
 
 // The block that is selected, else the one that the step at the cursor touched last; nothing where there is neither.

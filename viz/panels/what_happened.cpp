@@ -221,7 +221,7 @@ void draw_event(Column& column, std::uint64_t index) {
   const replay::Timeline& timeline = context.state.timeline();
   const trace::Trace& trace = *context.state.document.trace;
   draw_title(column, title_of(context, index));
-  const std::string text = replay::event_text(trace, index, timeline.spec(), timeline.run());
+  const std::string text = replay::event_text(trace, index, timeline.spec(), timeline.run(), &timeline.census());
   const std::string* note = trace.note(index);
   if (note == nullptr) {
     draw_sentence(column, text, context.theme.text);
