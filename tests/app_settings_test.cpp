@@ -41,6 +41,8 @@ struct AppSettings : testing::Test {
     settings.window_height = 1080;
     settings.recent = {"/a/b.json", "/c d/é.mtrace"};
     settings.curves = 0b101;
+    settings.bump_curves = 0b11;
+    settings.block_height = 0.3f;
     return settings;
   }
 };

@@ -19,6 +19,6 @@ allocviz_test(window_test DRAWS SOURCES window_test.cpp)
 target_compile_definitions(window_test PRIVATE ALLOCVIZ_PROGRAM="$<TARGET_FILE:allocviz>")
 add_dependencies(window_test allocviz)
 # The panels as they are clicked and typed into.
-allocviz_test(panels_test SOURCES panels_test.cpp ui/gui.cpp LIBS allocviz_panels)
+allocviz_test(panels_test SOURCES panels_test.cpp panels_words_test.cpp ui/gui.cpp LIBS allocviz_panels)
 # The first whole path, as a person goes it.
 allocviz_test(session_test SOURCES session_test.cpp ui/gui.cpp ui/harness.cpp LIBS allocviz_platform)

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/replay/narrate.h"
+#include "viz/app/in_the_way.h"
 #include "viz/app/inspect.h"
 
 namespace allocviz::app {
@@ -64,6 +65,7 @@ std::string as_text(const State& state) {
   const replay::Census& census = timeline.census();
   text += replay::event_text(trace, index, timeline.spec(), timeline.run(), &census) + "\n";
   text += steps_text(replay::step_texts(trace, index, timeline.spec(), timeline.run(), &census), at.step);
+  if (const auto failed = in_the_way(state)) text += fmt::format("\n{} {}\n", failed->verdict, failed->reason);
   if (const auto facts = inspect(state)) text += block_text(state, *facts);
   return text;
 }

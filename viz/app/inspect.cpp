@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/trace/spec.h"
+#include "viz/app/names.h"
 
 namespace allocviz::app {
 
@@ -16,24 +17,6 @@ using replay::Census;
 using trace::AllocatorKind;
 
 constexpr int kLongestResizing = 10'000;  // how far back the first of many resizings is looked for
-constexpr std::size_t kNamesSpelled = 3;  // "P, Q and R"; beyond that a number
-
-std::string owner(const trace::Trace& trace, const Block& block) {
-  if (block.born >= trace.size()) return {};
-  const std::string id = trace.id_text(block.born);
-  return id.empty() ? fmt::format("the block of event {}", trace::count_text(block.born + 1)) : id;
-}
-
-// "D", "P and Q", "P, Q and R", "61 blocks".
-std::string names_of(const trace::Trace& trace, const std::vector<const Block*>& blocks) {
-  if (blocks.size() > kNamesSpelled) return trace::count_text(blocks.size()) + " blocks";
-  std::string names;
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    if (i != 0) names += i + 1 == blocks.size() ? " and " : ", ";
-    names += owner(trace, *blocks[i]);
-  }
-  return names;
-}
 
 std::vector<const Block*> live_within(const Census& census, std::uint64_t from, std::uint64_t to) {
   std::vector<const Block*> live;
@@ -106,10 +89,10 @@ void add_remedy(BlockFacts& facts, const trace::Trace& trace, const Census& cens
   if (!ours_lives) {
     facts.reason = fmt::format("Freed now, {} and this block make {}.", names, whole);
   } else if (others.empty()) {
-    facts.reason = fmt::format("Freed now, {} comes back as {}.", owner(trace, block), whole);
+    facts.reason = fmt::format("Freed now, {} comes back as {}.", owner_of(trace, block), whole);
   } else {
     facts.reason = fmt::format("Freed now, {} come back as {}.",
-                               many ? "they and " + owner(trace, block) : names_of(trace, freed), whole);
+                               many ? "they and " + owner_of(trace, block) : names_of(trace, freed), whole);
   }
 }
 
@@ -128,7 +111,7 @@ void judge_buddy(BlockFacts& facts, const trace::Trace& trace, const Census& cen
     facts.reason = fmt::format("Its buddy lies{} in a gap that the allocator does not manage.", all ? "" : " partly");
   } else if (!live.empty()) {
     const bool whole = there.size == block.size;
-    facts.buddy->state = whole ? "live: " + owner(trace, there) : fmt::format("split: {} live in it", live.size());
+    facts.buddy->state = whole ? "live: " + owner_of(trace, there) : fmt::format("split: {} live in it", live.size());
     facts.verdict =
         fmt::format("Cannot merge while {} {}.", names_of(trace, live), live.size() == 1 ? "lives" : "live");
     add_remedy(facts, trace, census, largest, live);

@@ -88,6 +88,12 @@ void dot(const Context& context, draw::Point center, Dot kind) {
     case Dot::Pending:
       list->AddCircle(at, radius - 0.5f, context.theme.text_faint, 16, 1.0f);
       break;
+    case Dot::Failed: {
+      const float arm = 0.28f * context.em, thick = std::max(1.5f, 0.14f * context.em);
+      list->AddLine(ImVec2(at.x - arm, at.y - arm), ImVec2(at.x + arm, at.y + arm), context.theme.failed, thick);
+      list->AddLine(ImVec2(at.x - arm, at.y + arm), ImVec2(at.x + arm, at.y - arm), context.theme.failed, thick);
+      break;
+    }
   }
 }
 

@@ -20,7 +20,7 @@ float badge(const Context& context, draw::Rect row, float right, std::string_vie
 // The same as caps beside each other, from `at`, in the small font. Returns the width.
 float key_caps(const Context& context, draw::Point at, std::string_view chord, bool painted = true);
 
-enum class Dot : std::uint8_t { Done, Current, Pending };
+enum class Dot : std::uint8_t { Done, Current, Pending, Failed };  // Failed: a cross
 void dot(const Context& context, draw::Point center, Dot kind);
 
 // The bar at the left edge of what the cursor stands on.
