@@ -91,7 +91,8 @@ struct Settings {
   std::vector<std::string> recent;  // newest first, at most ten
   unsigned curves = 0b1111;         // bit c = replay::Curve c is drawn
   unsigned bump_curves = 0b100101;  // the same over a bump allocator: what survivors hold back is what is reserved
-  ColorBy color_by = ColorBy::State;  bool operator==(const Settings&) const = default;
+  ColorBy color_by = ColorBy::State;
+  bool operator==(const Settings&) const = default;
 };
 
 struct EventFilter {

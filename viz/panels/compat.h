@@ -50,7 +50,7 @@ void feed_button(ImGuiIO& io, int button, bool down);
 void feed_wheel(ImGuiIO& io, float x, float y);
 
 void push_imgui_font(ImFont* font, float size_px);  // pop with ImGui::PopFont()
-void type_into(ImGuiID field);                       // the text field drawn next, by its id, has the keyboard
+void type_into(ImGuiID field);                      // the text field drawn next, by its id, has the keyboard
 void push_no_tab_stop();                            // ImGui's own Tab order passes by what is drawn until ...
 void pop_no_tab_stop();
 void path_stroke(ImDrawList* list, draw::Color color, bool closed, float thickness);
