@@ -1,4 +1,5 @@
 // What the inspector says of a block, held against what the allocator really does.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -9,6 +10,7 @@
 #include "tests/app_support.h"
 #include "tests/support/replay.h"
 #include "tests/support/seed.h"
+#include "viz/app/in_the_way.h"
 #include "viz/app/inspect.h"
 
 namespace {
@@ -23,18 +25,20 @@ app::State state_of(std::shared_ptr<const trace::Trace> trace, const trace::Allo
   return state;
 }
 
+void free_at(replay::Machine& machine, std::uint64_t offset, std::uint64_t index) {
+  trace::Event event;
+  event.op = trace::Op::Free;
+  event.flags = trace::kByOffset;
+  event.offset = offset;
+  EXPECT_EQ(machine.apply(event, index).kind, replay::OutcomeKind::Freed) << offset;
+}
+
 // A machine of its own, brought to the state after `events` events of the trace; then these blocks are freed.
 replay::Census census_after_freeing(const trace::Trace& trace, const trace::AllocatorSpec& on, std::uint64_t events,
                                     const std::vector<std::uint64_t>& offsets) {
   const auto machine = test::machine_of(on, trace);
   for (std::uint64_t i = 0; i < events; ++i) machine->apply(trace.request(i), i);
-  for (const std::uint64_t offset : offsets) {
-    trace::Event event;
-    event.op = trace::Op::Free;
-    event.flags = trace::kByOffset;
-    event.offset = offset;
-    EXPECT_EQ(machine->apply(event, events).kind, replay::OutcomeKind::Freed) << offset;
-  }
+  for (const std::uint64_t offset : offsets) free_at(*machine, offset, events);
   replay::Census census;
   machine->census(census);
   return census;
@@ -109,6 +113,63 @@ TEST(AppInspect, freed_now_a_block_comes_back_as_large_as_was_said) {
   }
   EXPECT_GT(promises, 500u);
   EXPECT_GT(high_climbs, 50u) << "one merge alone would prove nothing";
+}
+
+// What stands in the way of a request that failed is really freed, and the request is really made again.
+TEST(AppInTheWay, freeing_what_it_names_makes_room) {
+  std::mt19937_64 random(test::seed());
+  const auto trace = test::random_trace(random, 1500, 16384, 3000);
+  std::size_t failures = 0, places = 0;
+  for (const char* text : {"buddy:arena=8KiB,min=64", "buddy:arena=8KiB,min=64,block=4KiB,gaps=1000-1100+6000-6500"}) {
+    const trace::AllocatorSpec chosen = spec(text);
+    app::State state = state_of(trace, chosen);
+    for (const std::uint64_t index : state.timeline().failures()) {
+      const trace::Event event = trace->event(index);
+      seek(state, index + 1);
+      if (event.op != trace::Op::Alloc || event.has(trace::kImplicitFree)) continue;
+      if (state.timeline().run().outcome.why != alloc::Error::OutOfMemory) continue;
+      const auto facts = app::in_the_way(state);
+      ASSERT_TRUE(facts.has_value()) << "event " << index + 1;
+      ++failures;
+      std::uint64_t before = 0;
+      for (const app::Place& place : facts->places) {
+        EXPECT_GE(place.bytes, before) << "the least comes first";
+        before = place.bytes;
+        const auto machine = test::machine_of(chosen, *trace);
+        for (std::uint64_t i = 0; i < index; ++i) machine->apply(trace->request(i), i);
+        for (const std::uint64_t offset : place.blocks) free_at(*machine, offset, index);
+        EXPECT_EQ(machine->apply(trace->request(index), index).kind, replay::OutcomeKind::Placed)
+            << text << ", event " << index + 1 << ", " << place.offset;
+        ++places;
+      }
+    }
+  }
+  EXPECT_GT(failures, 20u);
+  EXPECT_GT(places, 40u);
+}
+
+TEST(AppInTheWay, is_said_in_each_allocators_own_terms) {
+  const auto said = [](std::string_view allocator, std::string_view events, std::uint64_t at) {
+    app::State state = opened(fmt::format(
+        R"({{"format": "allocviz-trace", "version": 1, "allocators": [{}], "events": [{}]}})", allocator, events));
+    seek(state, at);
+    const auto facts = app::in_the_way(state);
+    return facts ? facts->verdict + " " + facts->reason : std::string("nothing");
+  };
+  const std::string_view two = R"({"op": "alloc", "id": "P", "size": 40}, {"op": "alloc", "id": "Q", "size": 40},
+                                  {"op": "alloc", "id": "R", "size": 40})";
+  EXPECT_EQ(
+      said(R"({"kind": "buddy", "arena": 128, "min_block": 64})", two, 3),
+      "No 64 B block is free. Of 2 places for one, 0x000 has the least in it: P (64 B). Freed now, it makes room.");
+  EXPECT_EQ(said(R"({"kind": "slab", "block": 48, "count": 2})", two, 3),
+            "All 2 blocks are live. Any one of them, freed now, makes room.");
+  EXPECT_EQ(
+      said(R"({"kind": "bump", "arena": 100})", two, 3),
+      "Q and P hold all 80 B above the mark. Only 20 B are below it. Freed now, they give all of it back: then 40 B "
+      "would fit.");
+  EXPECT_EQ(said(R"({"kind": "slab", "block": 32, "count": 2})", two, 3),
+            "No free would help. R: 40 B does not fit a 32 B block.");
+  EXPECT_EQ(said(R"({"kind": "buddy", "arena": 128, "min_block": 64})", two, 2), "nothing");
 }
 
 TEST(AppInspect, a_buddy_that_holds_a_gap_never_merges) {

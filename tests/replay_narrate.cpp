@@ -227,8 +227,17 @@ TEST(Narrate, a_realloc_grows_shrinks_moves_or_fails) {
   EXPECT_EQ(
       told(kBuddy, moves),
       "128 B needs a 128 B block (level 4 of 0 … 5). Level 4 has one at 0x080: it is the answer. It fits exactly. "
-      "So it moves: the old block at 0x000 is given back. Its buddy 0x040 is live (B), so they do not merge: 0x000 "
+      "It cannot grow where it stands: B lives behind it. So it moves: the old block at 0x000 is given back. Its buddy "
+      "0x040 is live (B), so they do not merge: 0x000 "
       "goes to level 5's free list.");
+  Script back;
+  back.alloc("A", 64).alloc("B", 64).free("A").realloc("B", 128);
+  EXPECT_EQ(
+      told(kBuddy, back),
+      "128 B needs a 128 B block (level 4 of 0 … 5). Level 4 has one at 0x080: it is the answer. It fits exactly. "
+      "It cannot grow where it stands: the 64 B at 0x040 are a back half themselves. So it moves: the old block at "
+      "0x040 is given back. 0x000 + 0x040 make 0x000 (128 B). That block's buddy 0x080 is live (B), so they do not "
+      "merge: 0x000 goes to level 4's free list.");
   fails.alloc("A", 64).realloc("A", 4096);
   EXPECT_EQ(
       told(kBuddy, fails),
@@ -316,14 +325,13 @@ TEST(Narrate, events_that_do_nothing_say_why) {
 TEST(Narrate, a_free_by_offset_that_is_wrong) {
   Script twice, middle, outside, gap, below, nothing;
   twice.alloc("A", 64).free("A").free_at(0);
-  EXPECT_EQ(
-      told(kBuddy, twice),
-      "The free of 0x000 is refused: the block there is free already, this is a double free. Nothing has changed.");
+  EXPECT_EQ(told(kBuddy, twice),
+            "The free of 0x000 is refused: that block is free already (a double free). Nothing has changed.");
   middle.alloc("A", 128).free_at(64);
   EXPECT_EQ(told(kBuddy, middle),
-            "The free of 0x040 is refused: no block begins there, it is the middle of one. Nothing has changed.");
+            "The free of 0x040 is refused: it lies inside A, and no block begins there. Nothing has changed.");
   outside.free_at(4096);
-  EXPECT_EQ(told(kBuddy, outside), "The free of 0x1000 is refused: it is not inside the arena. Nothing has changed.");
+  EXPECT_EQ(told(kBuddy, outside), "The free of 0x1000 is refused: it lies outside the arena. Nothing has changed.");
   gap.free_at(0);
   EXPECT_EQ(told("buddy:arena=2KiB,min=64,gaps=0-10", gap),
             "The free of 0x000 is refused: it lies in a gap, which is not managed. Nothing has changed.");
@@ -380,13 +388,13 @@ TEST(Narrate, steps_have_a_verb_and_a_text) {
                        "round | round up | 100 B → 128 B, level 1",
                        "look | look | level 1: empty",
                        "look | look | level 0: has a block",
-                       "pop | pop | 0x000 (256 B) from level 0",
-                       "split | split | 0x000 (256 B) into 0x000 and 0x080",
-                       "push | push | 0x080 (128 B) onto level 1",
+                       "pop | pop | 0x000 (256 B) from list 0",
+                       "split | split | 256 B → 0x000 + 0x080",
+                       "push | push | 0x080 (128 B) → list 1",
                        "take | take | 0x000 (128 B)",
-                       "remove | remove | 0x080 (128 B) from level 1",
-                       "merge | merge | 0x000 and 0x080 into 0x000 (256 B), level 0",
-                       "push | push | 0x000 (256 B) onto level 0",
+                       "remove | remove | 0x080 (128 B) from list 1",
+                       "merge | merge | 0x000 + 0x080 → 256 B",
+                       "push | push | 0x000 (256 B) → list 0",
                    }));
   const trace::AllocatorSpec bump = test::spec_of(kBump);
   const auto text_of = [&bump](const alloc::Step& step) { return step_text(step, bump).text; };

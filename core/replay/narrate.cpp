@@ -62,13 +62,13 @@ class StepWords {
       case StepKind::Pop:
         return fmt::format("{} from {}", block(), list());
       case StepKind::Push:
-        return fmt::format("{} onto {}", block(), list());
+        return fmt::format("{} → {}", block(), list());
       case StepKind::Remove:
         return fmt::format("{} from {}", block(), list());
       case StepKind::Split:
-        return fmt::format("{} into {} and {}", block(), at(step_.offset), at(step_.other));
+        return fmt::format("{} → {} + {}", amount_text(step_.size), at(step_.offset), at(step_.other));
       case StepKind::Merge:
-        return fmt::format("{} and {} into {}, level {}", at(step_.offset), at(step_.other), block(), step_.level);
+        return fmt::format("{} + {} → {}", at(step_.offset), at(step_.other), amount_text(step_.size));
       case StepKind::Take:
         return block();
       case StepKind::Move:
@@ -92,7 +92,9 @@ class StepWords {
   [[nodiscard]] std::string of_level(const char* before) const {
     return is_buddy_ ? fmt::format("{}level {}", before, step_.level) : std::string();
   }
-  [[nodiscard]] std::string list() const { return is_buddy_ ? of_level("") : is_slab_ ? "its slab" : "the free list"; }
+  [[nodiscard]] std::string list() const {
+    return is_buddy_ ? fmt::format("list {}", step_.level) : is_slab_ ? "its slab" : "the free list";
+  }
   [[nodiscard]] std::string rewind() const {
     if (spec_.kind == AllocatorKind::Bump) {
       return fmt::format("{} → {} ({})", at(step_.other), at(step_.offset), amount_text(step_.size));

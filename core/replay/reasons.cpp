@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "core/replay/words.h"
@@ -81,7 +81,7 @@ std::string reason_text(const Refusal& refusal) {
     case alloc::Error::AlignTooLarge:
       return align_too_large(refusal);
     case alloc::Error::Foreign:
-      return "not an address of this allocator's";
+      return refusal.spec.kind == AllocatorKind::Bump ? "not in the used run" : "outside the arena";
     case alloc::Error::DoubleFree:
       return "the block is free already: a double free";
     case alloc::Error::InsideBlock:
@@ -90,6 +90,33 @@ std::string reason_text(const Refusal& refusal) {
       return "inside a gap";
     case alloc::Error::NothingOutstanding:
       return "nothing is outstanding";
+  }
+  return {};
+}
+
+std::string name_at(const trace::Trace& trace, const Census* census, std::uint64_t offset, std::string otherwise) {
+  const Block* block = census != nullptr ? census->block_at(offset) : nullptr;
+  if (block == nullptr || block->state != BlockState::Live || block->born >= trace.size()) return otherwise;
+  std::string id = trace.id_text(block->born);
+  return id.empty() ? std::move(otherwise) : id;
+}
+
+std::string stuck_text(const trace::Trace& trace, std::uint64_t index, const Census* census, std::uint64_t offset,
+                       std::uint64_t from_bytes, std::uint64_t to_bytes) {
+  for (std::uint64_t size = from_bytes; size != 0 && size < to_bytes; size *= 2) {
+    if ((offset & size) != 0) {
+      return fmt::format("the {} at {} are a back half themselves", amount_text(size),
+                         trace::offset_text(offset, census != nullptr ? census->arena_bytes : 0));
+    }
+    const Block* there = census != nullptr ? census->block_at(offset + size) : nullptr;
+    if (there == nullptr) return {};
+    std::vector<std::string> names;
+    for (; there != census->blocks.data() + census->blocks.size() && there->offset < offset + 2 * size; ++there) {
+      if (there->state == BlockState::Gap) return "a gap lies behind it";
+      if (there->state != BlockState::Live || there->born == index) continue;
+      names.push_back(name_at(trace, census, there->offset, "a block"));
+    }
+    if (!names.empty()) return fmt::format("{} {} behind it", list_text(names), names.size() == 1 ? "lives" : "live");
   }
   return {};
 }

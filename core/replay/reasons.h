@@ -30,5 +30,12 @@ struct Refusal {
 // whole". O(log blocks + blocks in the buddy).
 [[nodiscard]] std::string apart_text(const trace::Trace& trace, std::uint64_t index, const Census* census,
                                      std::uint64_t offset, std::uint64_t size);
+// Why a buddy's block of `from_bytes` at `offset`, which event `index` moved, could not become one of `to_bytes` where
+// it stood: "B lives behind it", "the 64 B at 0x040 are a back half themselves". Empty where the census does not tell.
+[[nodiscard]] std::string stuck_text(const trace::Trace& trace, std::uint64_t index, const Census* census,
+                                     std::uint64_t offset, std::uint64_t from_bytes, std::uint64_t to_bytes);
+// The id of the live block that holds the byte at `offset`; `otherwise` where there is none, or it has no id.
+[[nodiscard]] std::string name_at(const trace::Trace& trace, const Census* census, std::uint64_t offset,
+                                  std::string otherwise);
 
 }  // namespace allocviz::replay

@@ -142,8 +142,18 @@ class Paragraph {
       return;
     }
     if (run_.outcome.moved_from == Outcome::kNowhere) return;
+    say_why_it_moves();
     say(fmt::format("So it moves: the old block at {} is given back.", at(run_.outcome.moved_from)));
     give_back();
+  }
+
+  // What gives the old block back comes next: its first step tells that block's size.
+  void say_why_it_moves() {
+    if (spec_.kind == AllocatorKind::Bump) return say("A bump allocator never grows a block where it stands.");
+    if (spec_.kind != AllocatorKind::Buddy || at_end()) return;
+    const std::string why =
+        stuck_text(trace_, index_, census_, run_.outcome.moved_from, run_.steps[next_].size, run_.outcome.block_bytes);
+    if (!why.empty()) say(fmt::format("It cannot grow where it stands: {}.", why));
   }
 
   void reset() {
@@ -470,16 +480,17 @@ class Paragraph {
   [[nodiscard]] std::string misuse() const {
     switch (run_.outcome.why) {
       case alloc::Error::DoubleFree:
-        return "the block there is free already, this is a double free";
+        return "that block is free already (a double free)";
       case alloc::Error::InsideBlock:
-        return "no block begins there, it is the middle of one";
+        return fmt::format("it lies inside {}, and no block begins there",
+                           name_at(trace_, census_, run_.outcome.offset, "a block"));
       case alloc::Error::NotManaged:
         return "it lies in a gap, which is not managed";
       case alloc::Error::NothingOutstanding:
         return "nothing is outstanding";
       default:
         return spec_.kind == AllocatorKind::Bump ? "it is not in the used run, from the mark up"
-                                                 : "it is not inside the arena";
+                                                 : "it lies outside the arena";
     }
   }
 

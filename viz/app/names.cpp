@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "core/replay/words.h"
+
 namespace allocviz::app {
 
 std::string owner_of(const trace::Trace& trace, const replay::Block& block) {
@@ -18,6 +22,17 @@ std::string names_of(const trace::Trace& trace, const std::vector<const replay::
     names += owner_of(trace, *blocks[i]);
   }
   return names;
+}
+
+std::string refused_by(const State& state, std::uint64_t index) {
+  if (state.stages.size() < 2) return {};
+  std::vector<std::string> names;
+  for (const Stage& stage : state.stages) {
+    const std::vector<std::uint64_t>& failures = stage.timeline->failures();
+    if (!std::binary_search(failures.begin(), failures.end(), index)) continue;
+    names.push_back(trace::to_title(stage.timeline->spec()));
+  }
+  return replay::list_text(names);
 }
 
 }  // namespace allocviz::app

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/replay/narrate.h"
+#include "viz/app/names.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
@@ -41,7 +42,7 @@ bool failed_here(const Context& context, std::uint64_t index) {
 struct Tag {
   const char* word = nullptr;
   draw::Color color = 0, ground = 0;
-  const char* hint = nullptr;
+  std::string hint = {};
   std::string_view sign = "!";  // where there is no room for the word
 };
 
@@ -53,7 +54,9 @@ Tag tag_of(const Context& context, const Event& event, std::uint64_t index) {
             "✕"};
   }
   if (failed_here(context, index)) {
-    return {"✕ failed", theme.failed, theme.failed_fill, "The allocator refused it; its state is as before", "✕"};
+    const std::string who = app::refused_by(context.state, index);
+    return {"✕ failed", theme.failed, theme.failed_fill,
+            fmt::format("{} refused it; its state is as before", who.empty() ? "The allocator" : who), "✕"};
   }
   if (event.has(trace::kImplicitFree)) {
     return {"frees first", theme.waste, theme.waste_ground, "The id was still live: that block is freed first"};
@@ -137,7 +140,8 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   }
   if (event.op == Op::Mark) return mark_row(context, columns, index, row);
   const draw::Color faded = ahead ? theme.text_faint : theme.text;
-  const draw::Color word = event.op == Op::Free && !ahead ? theme.ok : (ahead ? theme.text_faint : theme.text);
+  const bool freed = event.op == Op::Free && !ahead && !failed_here(context, index);
+  const draw::Color word = freed ? theme.ok : faded;
   row_text(row, columns.op, word, word_of(event.op), columns.id - columns.op - 0.2f * context.em);
 
   const bool sized = event.op == Op::Alloc || event.op == Op::Realloc;

@@ -201,8 +201,37 @@ void draw_in_the_way(Flow& flow, const app::InTheWay& what) {
   flow.may_cut();
 }
 
+// With no block to speak of, the whole: what lives, what is free, and how much of that is out of reach.
+void draw_figures(Flow& flow) {
+  const Context& context = flow.context;
+  const replay::Figures& now = context.state.timeline().figures();
+  const auto percent_text = [](double part) { return fmt::format("{:.0f} %", 100 * part); };
+  const std::uint64_t waste = now.live_rounded - now.live_requested;
+  const std::vector<Line> lines = {
+      {"live",
+       fmt::format("{} in {}", trace::size_text(now.live_requested),
+                   now.live_blocks == 1 ? "1 block" : trace::count_text(now.live_blocks) + " blocks"),
+       Line::Leads::Nowhere, 0, trace::exact_size_text(now.live_requested) + " asked for"},
+      {"waste", fmt::format("{} ({})", trace::size_text(waste), percent_text(replay::internal_fragmentation(now))),
+       Line::Leads::Nowhere, 0, "Internal fragmentation: 1 − requested ÷ rounded"},
+      {"free", trace::size_text(now.free), Line::Leads::Nowhere, 0, trace::exact_size_text(now.free)},
+      {"largest", trace::size_text(now.largest_free), Line::Leads::Nowhere, 0,
+       "The largest block that can be had now: " + trace::exact_size_text(now.largest_free)},
+      {"fragmented", percent_text(replay::external_fragmentation(now)), Line::Leads::Nowhere, 0,
+       "External fragmentation: 1 − largest free ÷ free"},
+  };
+  for (const Line& line : lines) {
+    flow.may_cut();
+    const draw::Rect row{flow.x, flow.y, flow.x + flow.width, flow.y + line_height_of(context)};
+    if (flow.painted) draw_line(context, {}, line, row);
+    flow.y = row.y1;
+  }
+  flow.gap(0.5f);
+  flow.text(kNothing, context.theme.text_dim);
+}
+
 struct Shown {
-  std::string title = "Block", note;
+  std::string title = "Memory now", note;
   std::optional<BlockFacts> block;
   std::optional<app::InTheWay> in_the_way;
 };
@@ -247,7 +276,7 @@ void inspector(const Context& context, draw::Rect rect) {
     } else if (shown.block) {
       draw_block(flow, *shown.block);
     } else {
-      flow.text(kNothing, context.theme.text_dim);
+      draw_figures(flow);
     }
   });
   ui::end_region();

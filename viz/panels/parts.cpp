@@ -123,12 +123,30 @@ bool row_button(const Context& context, const char* label, draw::Rect row, bool 
 
 namespace {
 
+// A number and its unit stay on one line, and so do the groups of a number.
+bool holds_together(std::string_view text, std::size_t space) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text[space] != ' ' || space == 0 || !is_digit(text[space - 1])) return false;
+  const std::string_view rest = text.substr(space + 1);
+  for (const std::string_view unit : {"B", "KiB", "MiB", "GiB", "TiB", "%", "µs", "ms", "s"}) {
+    if (rest.substr(0, unit.size()) != unit) continue;
+    const char after = rest.size() > unit.size() ? rest[unit.size()] : ' ';
+    if (after == ' ' || after == '\n' || after == '.' || after == ',' || after == ';' || after == ':' || after == ')') {
+      return true;
+    }
+  }
+  // "1 048 576": a group of exactly three digits follows.
+  return rest.size() >= 3 && is_digit(rest[0]) && is_digit(rest[1]) && is_digit(rest[2]) &&
+         (rest.size() == 3 || !is_digit(rest[3]));
+}
+
 // Where the line that begins `text` breaks: after the last word that fits, or inside a word too long for any line.
 std::size_t line_length(std::string_view text, float width) {
   float used = 0;
   std::size_t end = 0;
   while (end < text.size() && text[end] != '\n') {
     std::size_t word = text.find_first_of(" \n", end + 1);
+    while (word != std::string_view::npos && holds_together(text, word)) word = text.find_first_of(" \n", word + 1);
     if (word == std::string_view::npos) word = text.size();
     const float more = ui::text_width(text.substr(end, word - end));
     if (end != 0 && used + more > width) break;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "viz/app/names.h"
 #include "viz/draw/chart_layout.h"
 #include "viz/panels/canvas.h"
 #include "viz/panels/paint.h"
@@ -183,7 +184,9 @@ std::string hover_text(const app::State& state, const ChartScene& scene, draw::P
   }
   for (const draw::ChartFailure& failure : scene.failures) {
     if (std::abs(failure.x - at.x) > 6) continue;
-    text += failure.count == 1 ? fmt::format("\n✕ event {} failed", trace::count_text(failure.first + 1))
+    const std::string who = failure.count == 1 ? app::refused_by(state, failure.first) : std::string{};
+    text += failure.count == 1 ? fmt::format("\n✕ event {} failed{}{}", trace::count_text(failure.first + 1),
+                                             who.empty() ? "" : " on ", who)
                                : fmt::format("\n✕ {} requests failed here, event {} first",
                                              trace::count_text(failure.count), trace::count_text(failure.first + 1));
   }

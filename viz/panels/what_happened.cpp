@@ -90,11 +90,12 @@ void draw_note(Flow& flow, const std::string& note) {
   flow.gap(0.6f);
 }
 
-void draw_sentence(Flow& flow, const std::string& text, draw::Color color) {
+void draw_sentence(Flow& flow, const std::string& text, std::size_t number) {
   const float from = flow.y;
-  flow.text(text, color);
-  if (flow.painted) ui::place("sentence", {flow.x, from, flow.x + flow.width, flow.y});
-  flow.gap(0.8f);
+  flow.text(text, flow.context.theme.text);
+  const std::string label = number == 0 ? "sentence" : fmt::format("sentence {}", number + 1);
+  if (flow.painted) ui::place(label, {flow.x, from, flow.x + flow.width, flow.y});
+  flow.gap(0.7f);
 }
 
 // The verbs stand in a column as wide as the widest of them.
@@ -235,50 +236,72 @@ void draw_start(Flow& flow) {
     flow.gap(0.5f);
   }
   if (header.about.empty()) {
-    draw_sentence(flow, counts_of(state.document.trace->facts()), flow.context.theme.text_dim);
+    draw_sentence(flow, counts_of(state.document.trace->facts()), 0);
   }
 }
 
-struct EventWords {
-  std::string sentence;  // empty: the note says it all
-  const std::string* note = nullptr;
-  std::vector<replay::StepText> steps;
+struct Sentence {
+  std::string heading;  // whose it is, where several allocators are compared
+  std::string text;
 };
 
-EventWords words_of(const replay::Timeline& timeline, const trace::Trace& trace, std::uint64_t index) {
-  const replay::Census* census = &timeline.census();
+struct EventWords {
+  std::vector<Sentence> sentences;  // one a stage; none where the note says it all
+  const std::string* note = nullptr;
+  std::vector<replay::StepText> steps;  // those of the first stage
+};
+
+EventWords words_of(const app::State& state, std::uint64_t index) {
+  const trace::Trace& trace = *state.document.trace;
+  const replay::Timeline& first = state.timeline();
   EventWords words;
   words.note = trace.note(index);
-  if (words.note == nullptr || trace.op(index) != Op::Mark) {
-    words.sentence = replay::event_text(trace, index, timeline.spec(), timeline.run(), census);
+  words.steps = replay::step_texts(trace, index, first.spec(), first.run(), &first.census());
+  if (trace.op(index) == Op::Mark) {
+    if (words.note == nullptr)
+      words.sentences.push_back({"", replay::event_text(trace, index, first.spec(), first.run())});
+    return words;
   }
-  words.steps = replay::step_texts(trace, index, timeline.spec(), timeline.run(), census);
+  for (const app::Stage& stage : state.stages) {
+    const replay::Timeline& timeline = *stage.timeline;
+    const std::string heading = state.stages.size() == 1 ? "" : trace::to_title(timeline.spec());
+    words.sentences.push_back(
+        {heading, replay::event_text(trace, index, timeline.spec(), timeline.run(), &timeline.census())});
+  }
   return words;
 }
 
-// Title and sentence stand; what is below them scrolls. Only a sentence that would leave no room scrolls along.
+void draw_sentences(Flow& flow, const EventWords& words) {
+  std::size_t number = 0;
+  for (const Sentence& sentence : words.sentences) {
+    if (!sentence.heading.empty()) {
+      const ui::WithFont font(ui::Font::SmallBold);
+      flow.text(sentence.heading, flow.context.theme.text_dim);
+      flow.y += std::round(0.2f * flow.context.em);
+    }
+    draw_sentence(flow, sentence.text, number++);
+  }
+}
+
+// Title and sentences stand; what is below them scrolls. Only sentences that would leave no room scroll along.
 void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_t index) {
   constexpr float kLargestHead = 0.62f;  // of the panel
   const replay::Timeline& timeline = context.state.timeline();
-  const trace::Trace& trace = *context.state.document.trace;
-  const EventWords words = words_of(timeline, trace, index);
-  const float left = body.x0 + pad, width = body.width() - 2 * pad;
-  float y = body.y0 + draw_title(context, {left, body.y0}, width, title_of(context, index));
-  y += std::round(0.5f * context.em);
-  const float height = wrapped({}, width, 0, words.sentence, false);
-  const bool stands = y + height - body.y0 <= kLargestHead * body.height();
-  if (stands && !words.sentence.empty()) {
-    wrapped({left, y}, width, context.theme.text, words.sentence);
-    ui::place("sentence", {left, y, left + width, y + height});
-    y += height + std::round(0.7f * context.em);
-  }
+  const EventWords words = words_of(context.state, index);
+  Flow head{.context = context, .x = body.x0 + pad, .y = body.y0, .width = body.width() - 2 * pad};
+  head.y += draw_title(context, {head.x, head.y}, head.width, title_of(context, index));
+  head.gap(0.5f);
+  Flow measured{.context = context, .width = head.width, .painted = false};
+  draw_sentences(measured, words);
+  const bool stand = head.y + measured.y - body.y0 <= kLargestHead * body.height();
+  if (stand) draw_sentences(head, words);
   Scrolled part{.name = "event", .pad = pad};
   part.anew = is_new("shown event", context.state.cursor().event, 0);
   part.moved = is_new("shown step", context.state.cursor().event, timeline.position().step);
   // A whole event that was gone to is read from its beginning.
   const bool whole = timeline.position().step >= timeline.run().steps.size();
-  scrolled(context, {body.x0, std::round(y), body.x1, body.y1}, part, [&](Flow& flow) {
-    if (!stands) draw_sentence(flow, words.sentence, context.theme.text);
+  scrolled(context, {body.x0, std::round(head.y), body.x1, body.y1}, part, [&](Flow& flow) {
+    if (!stand) draw_sentences(flow, words);
     if (words.note != nullptr) draw_note(flow, *words.note);
     draw_steps(flow, words.steps);
     if (part.anew && whole) flow.in_view.reset();
