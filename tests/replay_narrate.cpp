@@ -125,7 +125,7 @@ TEST(Narrate, the_step_that_fails_gives_its_allocators_own_reason) {
 }
 
 TEST(Narrate, a_free_says_who_keeps_the_buddies_apart) {
-  Script live, split, crowded, gap, tiered;
+  Script live, split, crowded, gap;
   live.alloc("A", 64).alloc("B", 64).free("A");
   EXPECT_EQ(told_by_steps(kBuddy, live),
             "A's block at 0x000 (64 B) is given back. Its buddy 0x040 is not free as a whole, so they do not merge: "
@@ -140,8 +140,17 @@ TEST(Narrate, a_free_says_who_keeps_the_buddies_apart) {
             "merge: 0x000 goes to level 2's free list.");
   gap.alloc("A", 256).free("A");
   EXPECT_EQ(told("buddy:arena=1KiB,min=64,gaps=256-512", gap),
-            "A's block at 0x000 (256 B) is given back. Its buddy 0x100 is not managed, so they do not merge: 0x000 "
+            "A's block at 0x000 (256 B) is given back. Its buddy 0x100 is a gap, so they do not merge: 0x000 "
             "goes to level 2's free list.");
+}
+
+TEST(Narrate, a_gap_keeps_buddies_apart_for_ever_whoever_lives_beside_it) {
+  Script script;
+  script.alloc("A", 200).alloc("B", 100).free("A");
+  EXPECT_EQ(
+      told("buddy:arena=1KiB,min=64,gaps=448-512", script),
+      "A's block at 0x000 (256 B) is given back. Its buddy 0x100 contains a gap, so they do not merge: 0x000 goes to "
+      "level 2's free list.");
 }
 
 // The same state at every step of the event says the same: what stands in the way is not touched by the free.

@@ -128,16 +128,18 @@ std::string apart_text(const trace::Trace& trace, std::uint64_t index, const Cen
   // What an implicit free's own request took came after it.
   const bool request_came_later = trace.event(index).op == trace::Op::Alloc;
   std::vector<std::string> names;
-  bool named = true, gap = false;
+  bool named = true;
   for (; there != census->blocks.data() + census->blocks.size() && there->offset < offset + size; ++there) {
-    gap = gap || there->state == BlockState::Gap;
+    if (there->state == BlockState::Gap) {
+      return there->offset <= offset && there->size >= size ? "is a gap" : "contains a gap";
+    }
     if (there->state != BlockState::Live || (request_came_later && there->born == index)) continue;
     names.push_back(there->born < trace.size() ? trace.id_text(there->born) : std::string{});
     named = named && !names.back().empty();
     if (there->size == size) return named ? fmt::format("is live ({})", names[0]) : "is live";
   }
   constexpr std::size_t kMostNames = 3;
-  if (names.empty()) return gap ? "is not managed" : "is not free as a whole";
+  if (names.empty()) return "is not free as a whole";
   if (!named || names.size() > kMostNames) {
     return names.size() == 1 ? "is split (a block lives in it)"
                              : fmt::format("is split ({} blocks live in it)", trace::count_text(names.size()));

@@ -26,7 +26,7 @@ struct Refusal {
 [[nodiscard]] std::string reason_text(const Refusal& refusal);
 
 // Why the block that event `index` gave back did not merge with its buddy, the `size` bytes at `offset`: "is live (D)",
-// "is split (D and F live in it)", "is not managed". Of a census taken at that event; without one: "is not free as a
+// "is split (D and F live in it)", "contains a gap". Of a census taken at that event; without one: "is not free as a
 // whole". O(log blocks + blocks in the buddy).
 [[nodiscard]] std::string apart_text(const trace::Trace& trace, std::uint64_t index, const Census* census,
                                      std::uint64_t offset, std::uint64_t size);

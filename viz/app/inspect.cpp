@@ -105,10 +105,11 @@ void judge_buddy(BlockFacts& facts, const trace::Trace& trace, const Census& cen
   facts.buddy->in_the_way = facts.verdict_is_obstacle = !live.empty();
   if (holds_gap(census, from, to)) {
     const bool all = there.state == BlockState::Gap && there.offset + there.size >= to;
-    facts.buddy->state = all ? "not managed" : "partly not managed";
+    facts.buddy->state = all ? "a gap" : "contains a gap";
     facts.buddy->in_the_way = facts.verdict_is_obstacle = true;
     facts.verdict = "Never merges.";
-    facts.reason = fmt::format("Its buddy lies{} in a gap that the allocator does not manage.", all ? "" : " partly");
+    facts.reason = fmt::format("Its buddy {} {} a gap, which the allocator does not manage.",
+                               trace::offset_text(from, census.arena_bytes), all ? "is" : "contains");
   } else if (!live.empty()) {
     const bool whole = there.size == block.size;
     facts.buddy->state = whole ? "live: " + owner_of(trace, there) : fmt::format("split: {} live in it", live.size());
@@ -143,7 +144,9 @@ void add_buddy(BlockFacts& facts, const trace::Trace& trace, const replay::Timel
 void judge_bump(BlockFacts& facts, const trace::Trace& trace, const Census& census) {
   if (census.kind != AllocatorKind::Bump || facts.block.state == BlockState::Free) return;
   const std::vector<const Block*> live = live_within(census, 0, census.arena_bytes);
-  if (live.empty()) return;
+  const bool pinned = std::any_of(census.blocks.begin(), census.blocks.end(),
+                                  [](const Block& block) { return block.state == BlockState::Dead; });
+  if (live.empty() || !pinned) return;
   const bool one = live.size() == 1;
   facts.verdict = fmt::format("{} {} all {} above the mark.", names_of(trace, live), one ? "holds" : "hold",
                               trace::size_text(census.figures.reserved));

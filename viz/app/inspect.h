@@ -13,7 +13,7 @@ namespace allocviz::app {
 // A block's buddy, whatever stands there now.
 struct BuddyFacts {
   std::uint64_t offset = 0;
-  std::string state;        // "live: D", "free", "split: 2 live in it", "not managed"
+  std::string state;        // "live: D", "free", "split: 2 live in it", "contains a gap"
   bool in_the_way = false;  // the two cannot be one block now
 };
 

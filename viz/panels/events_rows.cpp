@@ -93,16 +93,22 @@ struct Span {
   float from = 0, to = 0;
 };
 
+float text_width(ui::Font font, std::string_view text) {
+  const ui::WithFont with(font);
+  return ui::text_width(text);
+}
+
 // The badge if it fits behind the sizes' column; else before the size, whose column stays straight, its sign alone
 // where the word would hide the id. Returns where it stands.
-Span draw_tag(const Context& context, const Tag& tag, draw::Rect row, const EventColumns& columns, float size_left) {
+Span draw_tag(const Context& context, const Tag& tag, draw::Rect row, const EventColumns& columns, float size_left,
+              float id_width) {
   const float em = context.em;
   const float right = row.x1 - 0.35f * em;
   if (badge_width(context, tag.word) <= right - columns.size_right - 0.4f * em) {
     return {right - badge(context, row, right, tag.word, tag.color, tag.ground), right};
   }
   const float end = size_left - (size_left < columns.size_right ? 0.5f * em : 0);
-  const bool fits = badge_width(context, tag.word) <= end - columns.id - 2.5f * em;
+  const bool fits = badge_width(context, tag.word) <= end - columns.id - id_width - 0.5f * em;
   const std::string_view word = fits ? std::string_view(tag.word) : tag.sign;
   return {end - badge(context, row, end, word, tag.color, tag.ground), end};
 }
@@ -144,6 +150,9 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   const draw::Color word = freed ? theme.ok : faded;
   row_text(row, columns.op, word, word_of(event.op), columns.id - columns.op - 0.2f * context.em);
 
+  std::string id = trace.id_text(event);
+  if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
+  const auto id_font = event.has(trace::kNamedId) ? ui::Font::Bold : ui::Font::MonoSmall;
   const bool sized = event.op == Op::Alloc || event.op == Op::Realloc;
   const std::string size = sized ? trace::size_text(event.size) : std::string{};
   float size_left = columns.size_right;
@@ -156,14 +165,12 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
       ui::place(fmt::format("size {}", index + 1), {size_left, row.y0, columns.size_right, row.y1});
     }
     if (tag.word != nullptr) {
-      const Span badge_at = draw_tag(context, tag, row, columns, size_left);
+      const Span badge_at = draw_tag(context, tag, row, columns, size_left, text_width(id_font, id));
       ui::place(fmt::format("tag {}", index + 1), {badge_at.from, row.y0, badge_at.to, row.y1});
       size_left = std::min(size_left, badge_at.from);
     }
   }
-  std::string id = trace.id_text(event);
-  if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
-  const ui::WithFont font(event.has(trace::kNamedId) ? ui::Font::Bold : ui::Font::MonoSmall);
+  const ui::WithFont font(id_font);
   row_text(row, columns.id, ahead ? theme.text_dim : theme.text, id,
            (sized || tag.word != nullptr ? size_left : row.x1) - columns.id - 0.4f * context.em);
 }

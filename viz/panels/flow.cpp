@@ -52,6 +52,38 @@ class Cuts {
   float height_, seen_;
 };
 
+struct Word {
+  std::string text;
+  bool bold = false, stressed = false;
+  bool joined = false;  // the next one follows without a space
+};
+
+// Cut at spaces and where the emphasis changes.
+std::vector<Word> words_of(std::string_view text) {
+  std::vector<Word> words;
+  Word word;
+  const auto finish = [&](bool joined) {
+    if (!word.text.empty()) words.push_back({ui::symbols(word.text), word.bold, word.stressed, joined});
+    word.text.clear();
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '*') {
+      const bool twice = i + 1 < text.size() && text[i + 1] == '*';
+      finish(true);
+      bool& style = twice ? word.bold : word.stressed;
+      style = !style;
+      i += twice ? 1u : 0u;
+    } else if (text[i] == ' ' && !holds_together(text, i)) {
+      finish(false);
+      if (!words.empty()) words.back().joined = false;
+    } else if (text[i] != '`') {
+      word.text += text[i];
+    }
+  }
+  finish(false);
+  return words;
+}
+
 }  // namespace
 
 void Flow::gap(float ems) {
@@ -65,6 +97,33 @@ void Flow::text(std::string_view words, draw::Color color, float indent) {
   const float pitch = ui::line_height() + leading;
   for (float line = pitch; line < height; line += pitch) cuts.push_back(std::floor(y + line - leading / 2));
   y += height;
+}
+
+void Flow::prose(std::string_view words, draw::Color color, float indent) {
+  if (words.find_first_of("*`") == std::string_view::npos) return text(words, color, indent);
+  const float leading = std::round(0.2f * ui::line_height());
+  const float pitch = ui::line_height() + leading, space = ui::text_width(" ");
+  float at = 0;
+  bool glued = false;
+  for (const Word& word : words_of(words)) {
+    const ui::WithFont font(word.bold ? ui::Font::Bold : ui::Font::Body);
+    const float wide = ui::text_width(word.text);
+    const bool sign = glued && word.text.size() == 1;  // a comma stays with its word
+    glued = word.joined;
+    if (at > 0 && !sign && at + wide > width - indent) {
+      at = 0;
+      y += pitch;
+      cuts.push_back(std::floor(y - leading / 2));
+    }
+    const float left = x + indent + at;
+    if (painted) {
+      ui::text_at(ui::draw_list(), {left, y}, color, word.text);
+      const float under = std::round(y + ui::line_height());
+      if (word.stressed) ui::fill(ui::draw_list(), {left, under, left + wide, under + 1}, context.theme.text_dim);
+    }
+    at += wide + (word.joined ? 0 : space);
+  }
+  y += ui::line_height();
 }
 
 void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, const std::function<void(Flow&)>& draw) {

@@ -28,6 +28,8 @@ struct Flow {
   void may_cut() { cuts.push_back(y); }
   // A paragraph in the current font, `indent` from the left.
   void text(std::string_view words, draw::Color color, float indent = 0);
+  // The same with **bold** and *stressed* words, as lessons write them: `code` loses its signs.
+  void prose(std::string_view words, draw::Color color, float indent = 0);
 };
 
 struct Scrolled {

@@ -121,8 +121,6 @@ bool row_button(const Context& context, const char* label, draw::Rect row, bool 
   return clicked;
 }
 
-namespace {
-
 // A number and its unit stay on one line, and so do the groups of a number.
 bool holds_together(std::string_view text, std::size_t space) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -139,6 +137,8 @@ bool holds_together(std::string_view text, std::size_t space) {
   return rest.size() >= 3 && is_digit(rest[0]) && is_digit(rest[1]) && is_digit(rest[2]) &&
          (rest.size() == 3 || !is_digit(rest[3]));
 }
+
+namespace {
 
 // Where the line that begins `text` breaks: after the last word that fits, or inside a word too long for any line.
 std::size_t line_length(std::string_view text, float width) {

@@ -33,6 +33,8 @@ float row_text_right(draw::Rect row, float right, draw::Color color, std::string
 // A row of a list that takes a click and Tab; draws hover and selection, nothing else.
 bool row_button(const Context& context, const char* label, draw::Rect row, bool selected);
 
+// Whether the space at `space` is no place to break a line: in "56 B", "1 048 576", "75 %".
+[[nodiscard]] bool holds_together(std::string_view text, std::size_t space);
 // Wrapped text from `at`, `width` wide; returns its height. Not painted: only measured.
 float wrapped(draw::Point at, float width, draw::Color color, std::string_view text, bool painted = true);
 

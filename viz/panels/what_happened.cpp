@@ -182,7 +182,7 @@ void draw_steps(Flow& flow, const std::vector<replay::StepText>& texts) {
   flow.may_cut();
 }
 
-// Markdown as far as lessons use it: paragraphs, items, and no signs. Emphasis is left to the words.
+// Markdown as far as lessons use it: paragraphs, items, emphasis.
 void draw_about(Flow& flow, const std::string& about) {
   std::size_t from = 0;
   while (from < about.size()) {
@@ -192,14 +192,13 @@ void draw_about(Flow& flow, const std::string& about) {
     const bool item = line.substr(0, 2) == "- " || line.substr(0, 2) == "* ";
     if (item) line.erase(0, 2);
     line.erase(0, line.find_first_not_of("# "));
-    std::erase_if(line, [](char c) { return c == '*' || c == '`'; });
     if (line.empty()) {
       flow.gap(0.6f);
       continue;
     }
     const float indent = item ? std::round(1.1f * flow.context.em) : 0;
     if (item && flow.painted) ui::text_at(ui::draw_list(), {flow.x, flow.y}, flow.context.theme.text_dim, "•");
-    flow.text(line, flow.context.theme.text, indent);
+    flow.prose(line, flow.context.theme.text, indent);
     flow.gap(0.35f);
   }
   flow.gap(0.6f);
