@@ -260,6 +260,17 @@ TEST_F(AppUpdate, presets_divide_the_window_and_compare_asks_for_a_second_alloca
   EXPECT_TRUE(app::spec_of(state.popup_state.draft).ok());
 }
 
+TEST(AppCurves, over_a_bump_allocator_are_chosen_apart_and_show_what_is_reserved) {
+  app::State state = opened(kLesson, {spec("bump:arena=1KiB")});
+  const auto reserved = static_cast<unsigned>(replay::Curve::Reserved);
+  EXPECT_EQ(state.curves() >> reserved & 1u, 1u);
+  const app::Settings before = state.settings;
+  act(state, {.what = Do::ToggleCurve, .number = reserved});
+  EXPECT_EQ(state.curves() >> reserved & 1u, 0u);
+  EXPECT_EQ(state.settings.curves, before.curves) << "those over a buddy stay as they are";
+  EXPECT_EQ(opened(kLesson).curves() >> reserved & 1u, 0u);
+}
+
 TEST_F(AppUpdate, looks_change_what_they_name) {
   act(state, {.what = Do::SetTheme, .number = 1});
   EXPECT_EQ(state.settings.theme, 1);

@@ -1,11 +1,14 @@
 // What the panels at the right say, and that it can be read: nothing cut, nothing that jumps.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "tests/panels_support.h"
+#include "viz/app/names.h"
 #include "viz/app/scenario_list.h"
+#include "viz/panels/parts.h"
 
 namespace {
 
@@ -168,6 +171,62 @@ TEST_F(Reading, an_error_says_that_the_document_stays_and_takes_nothing_from_the
     said = said || placed.raw.find("\"" + state.document.title + "\" stays open") != std::string::npos;
   }
   EXPECT_TRUE(said);
+}
+
+std::string_view lesson(std::string_view title) {
+  for (const app::Scenario& scenario : app::scenario_list()) {
+    if (scenario.title == title) return scenario.json;
+  }
+  ADD_FAILURE() << "no lesson is called " << title;
+  return {};
+}
+
+TEST_F(Reading, a_free_that_was_refused_still_says_what_was_to_be_freed) {
+  open(lesson("Freed twice"));
+  go(6);
+  for (const int event : {4, 5, 6}) {
+    const Rect id = program.gui->rect_of("events list/id " + std::to_string(event));
+    const Rect tag = program.gui->rect_of("events list/tag " + std::to_string(event));
+    EXPECT_GT(id.width(), 2 * program.em) << "0x048 is five signs";
+    EXPECT_LE(id.x1, tag.x0) << event;
+  }
+}
+
+TEST_F(Reading, each_of_several_allocators_has_its_sentence_and_a_failure_names_whose_it_is) {
+  open(lesson("Slab beside buddy"));
+  size(1280, 1600, 13);
+  ASSERT_EQ(state.stages.size(), 2u);
+  std::vector<std::string> who;
+  for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+    go(event);
+    EXPECT_TRUE(program.gui->sees("what happened/sentence")) << event;
+    EXPECT_TRUE(program.gui->sees("what happened/sentence 2")) << event;
+    if (const std::string name = app::refused_by(state, event - 1); !name.empty()) who.push_back(name);
+  }
+  EXPECT_EQ(who, (std::vector<std::string>{"buddy 256 B / 64 B", "slab 5 × 48 B", "slab 5 × 48 B"}));
+}
+
+TEST_F(Reading, without_a_block_the_figures_of_fragmentation_stand) {
+  go(0);
+  EXPECT_TRUE(program.gui->sees("block/fragmented"));
+  EXPECT_TRUE(program.gui->sees("block/largest"));
+  go(4);  // a mark
+  EXPECT_TRUE(program.gui->sees("block/fragmented"));
+}
+
+TEST(Lines, do_not_break_between_a_number_and_what_belongs_to_it) {
+  const auto holds = [](std::string_view text, std::string_view at) {
+    return panels::holds_together(text, text.find(at) + at.size() - 1);
+  };
+  EXPECT_TRUE(holds("576 B are free", "576 "));
+  EXPECT_FALSE(holds("576 B are free", "576 B "));
+  EXPECT_TRUE(holds("a 1 KiB block", "1 "));
+  EXPECT_TRUE(holds("33 % of it", "33 "));
+  EXPECT_TRUE(holds("1 048 576 B", "1 048 "));
+  EXPECT_TRUE(holds("704 − 200 = 504", "704 "));
+  EXPECT_FALSE(holds("704 − 200 = 504", "− "));
+  EXPECT_FALSE(holds("levels 3 and 2", "3 "));
+  EXPECT_FALSE(holds("event 5 Before", "5 "));
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ struct Scanner {
 };
 
 double apply(std::string_view sign, double left, double right) {
-  if (sign == " - ") return left - right;
+  if (sign == " - " || sign == " − ") return left - right;
   if (sign == " + ") return left + right;
   if (sign == " ÷ ") return left / right;
   return static_cast<double>(static_cast<std::uint64_t>(left) ^ static_cast<std::uint64_t>(right));
@@ -68,7 +68,7 @@ std::optional<bool> equation_holds(Scanner ahead, std::size_t& end) {
   bool any = false;
   for (;;) {
     std::string_view sign;
-    for (std::string_view candidate : {" - ", " + ", " ÷ ", " XOR "}) {
+    for (std::string_view candidate : {" - ", " − ", " + ", " ÷ ", " XOR "}) {
       if (ahead.eat(candidate)) sign = candidate;
     }
     if (sign.empty()) break;

@@ -23,7 +23,7 @@ using trace::AllocatorKind;
 // freed as a whole. The blocks come in the order of their addresses, so a place is complete when the next one begins.
 class Places {
  public:
-  Places(const Census& census, std::uint64_t needed) : census_(census), needed_(needed) {
+  Places(const Census& census, std::uint64_t needed) : needed_(needed) {
     for (const Block& block : census.blocks) add(block);
     finish();
   }
@@ -68,7 +68,6 @@ class Places {
     spoiled_ = false;
   }
 
-  const Census& census_;
   std::uint64_t needed_;
   std::uint64_t window_ = 0;
   Place place_;

@@ -171,8 +171,9 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     }
   }
   const ui::WithFont font(id_font);
-  row_text(row, columns.id, ahead ? theme.text_dim : theme.text, id,
-           (sized || tag.word != nullptr ? size_left : row.x1) - columns.id - 0.4f * context.em);
+  const float shown = row_text(row, columns.id, ahead ? theme.text_dim : theme.text, id,
+                               (sized || tag.word != nullptr ? size_left : row.x1) - columns.id - 0.4f * context.em);
+  ui::place(fmt::format("id {}", index + 1), {columns.id, row.y0, columns.id + shown, row.y1});
 }
 
 void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {

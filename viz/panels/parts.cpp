@@ -121,11 +121,14 @@ bool row_button(const Context& context, const char* label, draw::Rect row, bool 
   return clicked;
 }
 
-// A number and its unit stay on one line, and so do the groups of a number.
+// A number and its unit stay on one line, and so do the groups of a number, and a number and the sign behind it.
 bool holds_together(std::string_view text, std::size_t space) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (text[space] != ' ' || space == 0 || !is_digit(text[space - 1])) return false;
   const std::string_view rest = text.substr(space + 1);
+  for (const std::string_view sign : {"− ", "÷ ", "= "}) {
+    if (rest.substr(0, sign.size()) == sign) return true;
+  }
   for (const std::string_view unit : {"B", "KiB", "MiB", "GiB", "TiB", "%", "µs", "ms", "s"}) {
     if (rest.substr(0, unit.size()) != unit) continue;
     const char after = rest.size() > unit.size() ? rest[unit.size()] : ' ';
