@@ -13,6 +13,7 @@
 #include "tests/app_support.h"
 #include "viz/app/draft.h"
 #include "viz/app/settings.h"
+#include "viz/app/startup.h"
 
 namespace {
 
@@ -41,6 +42,8 @@ struct AppSettings : testing::Test {
     settings.window_height = 1080;
     settings.recent = {"/a/b.json", "/c d/é.mtrace"};
     settings.curves = 0b101;
+    settings.bump_curves = 0b11;
+    settings.block_height = 0.3f;
     return settings;
   }
 };
@@ -113,6 +116,25 @@ TEST_F(AppSettings, live_where_the_environment_says) {
   ::unsetenv("XDG_CONFIG_HOME");
   ::unsetenv("HOME");
   EXPECT_EQ(app::default_settings_path(), "");
+}
+
+TEST_F(AppSettings, the_first_keys_are_named_only_where_nothing_is_remembered) {
+  const char* before = std::getenv("XDG_CONFIG_HOME");
+  const std::string kept = before != nullptr ? before : "";
+  ::setenv("XDG_CONFIG_HOME", folder.c_str(), 1);
+  auto first = app::start({});
+  ASSERT_TRUE(first.ok());
+  EXPECT_TRUE(first->first_start);
+  ASSERT_EQ(first->settings_path, path);
+  ASSERT_TRUE(app::save_settings(path, first->settings).ok());
+  auto second = app::start({});
+  ASSERT_TRUE(second.ok());
+  EXPECT_FALSE(second->first_start);
+  if (before != nullptr) {
+    ::setenv("XDG_CONFIG_HOME", kept.c_str(), 1);
+  } else {
+    ::unsetenv("XDG_CONFIG_HOME");
+  }
 }
 
 TEST(AppDraft, a_configuration_typed_and_read_again_is_the_same) {

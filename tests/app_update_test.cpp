@@ -260,6 +260,17 @@ TEST_F(AppUpdate, presets_divide_the_window_and_compare_asks_for_a_second_alloca
   EXPECT_TRUE(app::spec_of(state.popup_state.draft).ok());
 }
 
+TEST(AppCurves, over_a_bump_allocator_are_chosen_apart_and_show_what_is_reserved) {
+  app::State state = opened(kLesson, {spec("bump:arena=1KiB")});
+  const auto reserved = static_cast<unsigned>(replay::Curve::Reserved);
+  EXPECT_EQ(state.curves() >> reserved & 1u, 1u);
+  const app::Settings before = state.settings;
+  act(state, {.what = Do::ToggleCurve, .number = reserved});
+  EXPECT_EQ(state.curves() >> reserved & 1u, 0u);
+  EXPECT_EQ(state.settings.curves, before.curves) << "those over a buddy stay as they are";
+  EXPECT_EQ(opened(kLesson).curves() >> reserved & 1u, 0u);
+}
+
 TEST_F(AppUpdate, looks_change_what_they_name) {
   act(state, {.what = Do::SetTheme, .number = 1});
   EXPECT_EQ(state.settings.theme, 1);
@@ -323,52 +334,6 @@ TEST(AppPalette, finds_commands_by_a_few_letters_the_best_first) {
   EXPECT_EQ(app::palette_matches("goto").front()->what, Do::ShowGoTo);
   EXPECT_TRUE(app::palette_matches("zzzz").empty());
   EXPECT_EQ(app::palette_matches("").size(), app::command_infos().size());
-}
-
-TEST(AppInspect, says_whose_the_block_is_and_what_keeps_it_from_merging) {
-  app::State state = opened(R"({"format": "allocviz-trace", "version": 1,
-    "allocators": [{"kind": "buddy", "arena": "1 KiB", "min_block": 64}],
-    "events": [{"op": "alloc", "id": "E", "size": 50}, {"op": "alloc", "id": "D", "size": 30},
-               {"op": "free", "id": "E"}, {"op": "free", "id": "D"}]})");
-  seek(state, 1);
-  auto facts = app::inspect(state);
-  ASSERT_TRUE(facts.has_value());
-  EXPECT_EQ(facts->id, "E");
-  EXPECT_EQ(facts->waste, 14u);
-  EXPECT_EQ(facts->allocated, 0u);
-  EXPECT_EQ(facts->ended, 2u);
-  ASSERT_TRUE(facts->buddy.has_value());
-  EXPECT_EQ(facts->buddy->offset, 64u);
-  EXPECT_EQ(facts->buddy->state, "free");
-  EXPECT_FALSE(facts->verdict_is_obstacle);
-
-  seek(state, 2);
-  act(state, {.what = Do::Select, .number = 5});
-  facts = app::inspect(state);
-  EXPECT_EQ(facts->id, "E");
-  EXPECT_EQ(facts->verdict, "Cannot merge while D lives.");
-  EXPECT_NE(facts->reason.find("Freeing D (event 4)"), std::string::npos) << facts->reason;
-  EXPECT_TRUE(facts->verdict_is_obstacle);
-
-  seek(state, 3);
-  facts = app::inspect(state);
-  EXPECT_EQ(facts->block.state, replay::BlockState::Free);
-  EXPECT_EQ(facts->verdict, "Cannot merge while D lives.");
-  seek(state, 0);
-  act(state, Do::ClearSelection);
-  EXPECT_FALSE(app::inspect(state).has_value());
-}
-
-TEST(AppInspect, says_who_holds_a_bump_allocators_region) {
-  app::State state = opened(R"({"format": "allocviz-trace", "version": 1,
-    "allocators": [{"kind": "bump", "arena": "1 KiB"}],
-    "events": [{"op": "alloc", "id": "P", "size": 100}, {"op": "alloc", "id": "Q", "size": 100},
-               {"op": "free", "id": "Q"}]})");
-  seek(state, 3);
-  const auto facts = app::inspect(state);
-  ASSERT_TRUE(facts.has_value());
-  EXPECT_EQ(facts->verdict, "P holds the whole region.");
-  EXPECT_NE(facts->reason.find("returns 200 B"), std::string::npos) << facts->reason;
 }
 
 }  // namespace

@@ -6,8 +6,7 @@
 #include <set>
 #include <string>
 
-#include "tests/app_support.h"
-#include "tests/ui/gui.h"
+#include "tests/panels_support.h"
 #include "viz/app/scenario_list.h"
 #include "viz/draw/theme.h"
 #include "viz/panels/events_list.h"
@@ -16,51 +15,11 @@
 
 namespace {
 
-using namespace app_test;
+using namespace panels_test;
 using app::Do;
 using draw::Point;
 using draw::Rect;
 namespace ui = allocviz::ui;
-
-// The program without its platform: the same frame, carried out by hand.
-struct Program {
-  app::State state = opened(kLesson);
-  app::Commands commands;
-  float em = 13, width = 1280, height = 800;
-  std::unique_ptr<ui_test::Gui> gui;
-
-  Program() {
-    gui = std::make_unique<ui_test::Gui>([this] { frame(); }, width, height);
-    gui->frames(3);
-  }
-  void frame() {
-    app::tick(state, gui == nullptr ? 0 : gui->now_s());
-    const draw::Theme& theme = draw::theme(static_cast<draw::ThemeKind>(state.settings.theme));
-    ui::apply_style(theme, em);
-    ui::begin_frame();
-    panels::window({.state = state, .commands = commands, .theme = theme, .em = em}, {0, 0, width, height});
-    ui::end_frame();
-    for (const app::Command& command : commands.take()) app::update(state, command);
-  }
-  void key(const char* chord) {
-    gui->key(chord);
-    gui->frames(2);
-  }
-  void click(const char* label) {
-    gui->click(label);
-    gui->frames(2);
-  }
-  void type(std::string_view text) {
-    gui->type(text);
-    gui->frames(2);
-  }
-};
-
-struct Panels : testing::Test {
-  Program program;
-  app::State& state = program.state;
-  [[nodiscard]] std::uint64_t event() const { return program.state.cursor().event; }
-};
 
 TEST_F(Panels, a_click_on_an_event_goes_there) {
   program.click("events list/3");
@@ -185,18 +144,21 @@ TEST_F(Panels, a_lesson_opens_with_a_click) {
   EXPECT_EQ(state.document.title, state.scenarios[1].title);
 }
 
-TEST_F(Panels, what_happened_shows_note_sentence_and_steps_and_a_step_can_be_clicked) {
+TEST_F(Panels, what_happened_shows_sentence_note_and_steps_and_a_step_can_be_clicked) {
+  program.height = 1000;
+  program.gui->resize(program.width, program.height);
   program.key("Right");
-  EXPECT_TRUE(program.gui->sees("event/note"));
-  EXPECT_TRUE(program.gui->sees("event/sentence"));
+  const Rect sentence = program.gui->rect_of("what happened/sentence"), note = program.gui->rect_of("event/note");
   const std::uint32_t steps = state.timeline().step_count();
+  EXPECT_LT(sentence.y1, note.y0);
+  EXPECT_LE(note.y1, program.gui->rect_of("event/step 1").y0);
   EXPECT_TRUE(program.gui->sees("event/step " + std::to_string(steps)));
-  const Point second = program.gui->middle_of("event/step 2");
-  program.click("event/step 2");
-  EXPECT_EQ(state.cursor(), (replay::Position{1, 2}));
-  program.gui->wheel(second, -50);
-  program.click(("event/step " + std::to_string(steps - 1)).c_str());
-  EXPECT_EQ(state.cursor(), (replay::Position{1, steps - 1}));
+  program.gui->wheel(program.gui->middle_of("event/note"), -50);
+  program.gui->frames(2);
+  for (const std::uint32_t step : {steps - 1, steps - 2}) {
+    program.click(("event/step " + std::to_string(step)).c_str());
+    EXPECT_EQ(state.cursor(), (replay::Position{1, step}));
+  }
 }
 
 TEST_F(Panels, the_inspector_leads_to_the_events_of_a_block_and_to_its_buddy) {
@@ -214,6 +176,8 @@ TEST_F(Panels, the_inspector_leads_to_the_events_of_a_block_and_to_its_buddy) {
   program.gui->frames(2);
   EXPECT_EQ(state.selection.offset, 192u);
   act(state, {.what = Do::Select, .number = 128});
+  program.gui->frames(2);
+  program.gui->wheel(program.gui->middle_of("block/offset"), -50);
   program.gui->frames(2);
   program.click("block/event 2");
   EXPECT_EQ(event(), 2u);

@@ -15,13 +15,25 @@ namespace {
 
 using test::Script;
 
-// The paragraph of a script's last event.
-std::string told(const char* text, Script& script) {
+// The paragraph of a script's last event, the state before the eyes; or of its steps alone.
+std::string told(const char* text, Script& script, bool with_census = true) {
   const trace::AllocatorSpec spec = test::spec_of(text);
   const auto trace = script.done();
   const auto timeline = test::timeline_of(trace, spec);
-  const std::uint64_t last = trace->size() - 1;
-  return event_text(*trace, last, spec, timeline->run_of(last));
+  timeline->seek({trace->size()});
+  return event_text(*trace, trace->size() - 1, spec, timeline->run(), with_census ? &timeline->census() : nullptr);
+}
+std::string told_by_steps(const char* text, Script& script) {
+  return told(text, script, false);
+}
+// What the step that failed says.
+std::string failing_step(const char* text, Script& script) {
+  const trace::AllocatorSpec spec = test::spec_of(text);
+  const auto trace = script.done();
+  const auto timeline = test::timeline_of(trace, spec);
+  timeline->seek({trace->size()});
+  const auto steps = step_texts(*trace, trace->size() - 1, spec, timeline->run(), &timeline->census());
+  return steps.empty() ? "no step" : steps.back().verb + " | " + steps.back().text;
 }
 std::string titled(Script& script) {
   const auto trace = script.done();
@@ -74,8 +86,8 @@ TEST(Narrate, requests_a_buddy_cannot_serve) {
   full.alloc("A", 1500).alloc("B", 600);
   EXPECT_EQ(
       told(kBuddy, full),
-      "600 B needs a 1 KiB block (level 1 of 0 … 5). Levels 1 and 0 have no free block. So no free block is large "
-      "enough: the request fails, and nothing has changed.");
+      "600 B needs a 1 KiB block (level 1 of 0 … 5). Levels 1 and 0 have no free block. So the request fails, and "
+      "nothing has changed. Nothing is free.");
   large.alloc("A", 2049);
   EXPECT_EQ(told(kBuddy, large),
             "2 049 B needs more than the largest block, 2 KiB: the request fails, and nothing has changed.");
@@ -85,32 +97,125 @@ TEST(Narrate, requests_a_buddy_cannot_serve) {
       "1 B aligned to 4 KiB needs more than the largest block, 2 KiB: the request fails, and nothing has changed.");
 }
 
+TEST(Narrate, a_request_that_fails_says_how_much_is_free) {
+  Script scattered, unseen, whole;
+  for (Script* script : {&scattered, &unseen}) {
+    script->alloc("A", 500).alloc("B", 500).alloc("C", 500).alloc("D", 500).free("A").free("C").alloc("E", 600);
+  }
+  const std::string start =
+      "600 B needs a 1 KiB block (level 1 of 0 … 5). Levels 1 and 0 have no free block. So the request fails, and "
+      "nothing has changed. ";
+  EXPECT_EQ(told_by_steps(kBuddy, unseen) + " ", start);
+  EXPECT_EQ(told(kBuddy, scattered), start + "Of the 1 KiB that are free the largest block has 512 B.");
+  whole.alloc("A", 1000).alloc("B", 500).alloc("C", 600);
+  EXPECT_EQ(told(kBuddy, whole), start + "All that is free is one block of 512 B.");
+}
+
+TEST(Narrate, the_step_that_fails_gives_its_allocators_own_reason) {
+  Script buddy, large, slab, too_big, bump, arena, twice;
+  buddy.alloc("A", 1500).alloc("B", 600);
+  EXPECT_EQ(failing_step(kBuddy, buddy), "fail | no free block of 1 KiB or more");
+  EXPECT_EQ(failing_step(kBuddy, large.alloc("A", 2049)), "fail | more than the largest block, 2 KiB");
+  EXPECT_EQ(failing_step(kSlab, slab.alloc("A", 1).alloc("B", 1).alloc("C", 1)), "fail | the free list is empty");
+  EXPECT_EQ(failing_step(kSlab, too_big.alloc("R", 300)), "fail | R: 300 B does not fit a 48 B block");
+  EXPECT_EQ(failing_step(kBump, bump.alloc("A", 200).alloc("B", 57)), "fail | only 56 B are below the mark");
+  EXPECT_EQ(failing_step(kBump, arena.alloc("A", 257)), "fail | more than the whole arena, 256 B");
+  EXPECT_EQ(failing_step(kBuddy, twice.alloc("A", 64).free("A").free_at(0)),
+            "fail | the block is free already: a double free");
+}
+
+TEST(Narrate, a_free_says_who_keeps_the_buddies_apart) {
+  Script live, split, crowded, gap;
+  live.alloc("A", 64).alloc("B", 64).free("A");
+  EXPECT_EQ(told_by_steps(kBuddy, live),
+            "A's block at 0x000 (64 B) is given back. Its buddy 0x040 is not free as a whole, so they do not merge: "
+            "0x000 goes to level 5's free list.");
+  split.alloc("A", 128).alloc("B", 64).free("A");
+  EXPECT_EQ(told(kBuddy, split),
+            "A's block at 0x000 (128 B) is given back. Its buddy 0x080 is split (B lives in it), so they do not merge: "
+            "0x000 goes to level 4's free list.");
+  crowded.alloc("A", 512).alloc("B", 128).alloc("C", 128).alloc("D", 128).alloc("E", 128).free("A");
+  EXPECT_EQ(told(kBuddy, crowded),
+            "A's block at 0x000 (512 B) is given back. Its buddy 0x200 is split (4 blocks live in it), so they do not "
+            "merge: 0x000 goes to level 2's free list.");
+  gap.alloc("A", 256).free("A");
+  EXPECT_EQ(told("buddy:arena=1KiB,min=64,gaps=256-512", gap),
+            "A's block at 0x000 (256 B) is given back. Its buddy 0x100 is a gap, so they do not merge: 0x000 "
+            "goes to level 2's free list.");
+}
+
+TEST(Narrate, a_gap_keeps_buddies_apart_for_ever_whoever_lives_beside_it) {
+  Script script;
+  script.alloc("A", 200).alloc("B", 100).free("A");
+  EXPECT_EQ(
+      told("buddy:arena=1KiB,min=64,gaps=448-512", script),
+      "A's block at 0x000 (256 B) is given back. Its buddy 0x100 contains a gap, so they do not merge: 0x000 goes to "
+      "level 2's free list.");
+}
+
+// The same state at every step of the event says the same: what stands in the way is not touched by the free.
+TEST(Narrate, inside_a_free_the_sentence_is_that_of_its_end) {
+  Script script;
+  script.alloc("A", 64).alloc("B", 64).alloc("C", 64).alloc("D", 60).alloc("E", 256).free("A").free("C").free("D");
+  const auto trace = script.done();
+  const auto timeline = test::timeline_of(trace, test::spec_of(kBuddy));
+  for (std::uint64_t event = 6; event <= trace->size(); ++event) {
+    timeline->seek({event});
+    const auto said = [&] {
+      return event_text(*trace, event - 1, timeline->spec(), timeline->run(), &timeline->census());
+    };
+    const std::string at_end = said();
+    EXPECT_NE(at_end.find("is live (") == std::string::npos, at_end.find("is split (") == std::string::npos) << at_end;
+    for (std::uint32_t step = 0; step <= timeline->step_count(); ++step) {
+      timeline->seek({event, step});
+      EXPECT_EQ(said(), at_end) << "event " << event << ", step " << step;
+    }
+  }
+}
+
 TEST(Narrate, a_free_says_with_whom_it_merged_and_why_it_stopped) {
   Script none, one, all;
   none.alloc("A", 64).alloc("B", 64).free("A");
   EXPECT_EQ(told(kBuddy, none),
-            "A's block at 0x000 (64 B) is given back. Its buddy 0x040 is not free as a whole, so it goes to level 5's "
-            "free list.");
+            "A's block at 0x000 (64 B) is given back. Its buddy 0x040 is live (B), so they do not merge: 0x000 goes to "
+            "level 5's free list.");
   one.alloc("A", 64).alloc("B", 64).alloc("C", 64).free("A").free("B");
   EXPECT_EQ(
       told(kBuddy, one),
-      "B's block at 0x040 (64 B) is given back. Its buddy 0x000 is free: the two merge into 0x000 (128 B, level 4). "
-      "The merged block's buddy 0x080 is not free as a whole, so 0x000 goes to level 4's free list.");
+      "B's block at 0x040 (64 B) is given back. 0x000 + 0x040 make 0x000 (128 B). That block's buddy 0x080 is split "
+      "(C lives in it), so they do not merge: 0x000 goes to level 4's free list.");
   all.alloc("A", 512).free("A");
-  EXPECT_EQ(
-      told(kBuddy, all),
-      "A's block at 0x000 (512 B) is given back. Its buddy 0x200 is free, and so is the buddy of what that makes, "
-      "0x400: 2 merges lead to 0x000 (2 KiB, level 0). That is a largest block, which has no buddy: it goes to "
-      "level 0's free list.");
+  EXPECT_EQ(told(kBuddy, all),
+            "A's block at 0x000 (512 B) is given back. 0x000 + 0x200 make 0x000 (1 KiB); with 0x400 they make 0x000 "
+            "(2 KiB). That is the whole arena: 0x000 goes to level 0's free list.");
+  Script back, many;
+  back.alloc("A", 512).alloc("B", 512).alloc("C", 512).free("B").free("C").free("A");
+  EXPECT_EQ(told("buddy:arena=4KiB,min=64,block=2KiB", back),
+            "A's block at 0x0800 (512 B) is given back. 0x0800 + 0x0a00 make 0x0800 (1 KiB); with 0x0c00 they make "
+            "0x0800 (2 KiB). That is a block of the largest size, which has no buddy: 0x0800 goes to level 0's free "
+            "list.");
+  many.alloc("A", 64).alloc("B", 64).free("A").free("B");
+  EXPECT_EQ(told(kBuddy, many),
+            "B's block at 0x040 (64 B) is given back. 0x000 + 0x040 make 0x000 (128 B); with 0x080 they make 0x000 "
+            "(256 B); …; with 0x400 they make 0x000 (2 KiB). That is the whole arena: 0x000 goes to level 0's free "
+            "list.");
+  // Once the block is the back half, once the front half: "with" names the other one each time.
+  Script turns;
+  turns.alloc("A", 64).alloc("B", 64).alloc("C", 64).alloc("D", 64).alloc("E", 256).free("A").free("B").free("D").free(
+      "C");
+  EXPECT_EQ(told(kBuddy, turns),
+            "C's block at 0x080 (64 B) is given back. 0x080 + 0x0c0 make 0x080 (128 B); with 0x000 they make 0x000 "
+            "(256 B). That block's buddy 0x100 is live (E), so they do not merge: 0x000 goes to level 3's free list.");
 }
 
 TEST(Narrate, an_implicit_free_comes_first) {
   Script script;
   script.alloc("A", 2000).alloc("A", 1025);
-  EXPECT_EQ(told(kBuddy, script),
-            "A is alive already, so its block is freed first. That is a largest block, which has no buddy: it goes to "
-            "level 0's free list. 1 025 B needs a 2 KiB block (level 0 of 0 … 5). Level 0 has one at 0x000: it is the "
-            "answer. 1023 B of it are rounding waste.");
+  EXPECT_EQ(
+      told(kBuddy, script),
+      "A is alive already, so its block is freed first. That is the whole arena: 0x000 goes to level 0's free list. "
+      "1 025 B needs a 2 KiB block (level 0 of 0 … 5). Level 0 has one at 0x000: it is the "
+      "answer. 1023 B of it are rounding waste.");
 }
 
 TEST(Narrate, a_realloc_grows_shrinks_moves_or_fails) {
@@ -131,8 +236,17 @@ TEST(Narrate, a_realloc_grows_shrinks_moves_or_fails) {
   EXPECT_EQ(
       told(kBuddy, moves),
       "128 B needs a 128 B block (level 4 of 0 … 5). Level 4 has one at 0x080: it is the answer. It fits exactly. "
-      "So it moves: the old block at 0x000 is given back. Its buddy 0x040 is not free as a whole, so it goes to "
-      "level 5's free list.");
+      "It cannot grow where it stands: B lives behind it. So it moves: the old block at 0x000 is given back. Its buddy "
+      "0x040 is live (B), so they do not merge: 0x000 "
+      "goes to level 5's free list.");
+  Script back;
+  back.alloc("A", 64).alloc("B", 64).free("A").realloc("B", 128);
+  EXPECT_EQ(
+      told(kBuddy, back),
+      "128 B needs a 128 B block (level 4 of 0 … 5). Level 4 has one at 0x080: it is the answer. It fits exactly. "
+      "It cannot grow where it stands: the 64 B at 0x040 are a back half themselves. So it moves: the old block at "
+      "0x040 is given back. 0x000 + 0x040 make 0x000 (128 B). That block's buddy 0x080 is live (B), so they do not "
+      "merge: 0x000 goes to level 4's free list.");
   fails.alloc("A", 64).realloc("A", 4096);
   EXPECT_EQ(
       told(kBuddy, fails),
@@ -189,7 +303,8 @@ TEST(Narrate, a_bump_moves_counts_and_rewinds) {
             "B's block at 0x0e0 (16 B) is given back. It was the last one outstanding: the mark returns from 0x0e0 to "
             "0x100, and everything is free.");
   full.alloc("A", 200).alloc("B", 57);
-  EXPECT_EQ(told(kBump, full), "57 B does not fit below the mark: the request fails, and nothing has changed.");
+  EXPECT_EQ(told(kBump, full),
+            "57 B does not fit into the 56 B below the mark: the request fails, and nothing has changed.");
   large.alloc("A", 257);
   EXPECT_EQ(told(kBump, large),
             "257 B is more than the whole arena, 256 B: the request fails, and nothing has changed.");
@@ -219,14 +334,13 @@ TEST(Narrate, events_that_do_nothing_say_why) {
 TEST(Narrate, a_free_by_offset_that_is_wrong) {
   Script twice, middle, outside, gap, below, nothing;
   twice.alloc("A", 64).free("A").free_at(0);
-  EXPECT_EQ(
-      told(kBuddy, twice),
-      "The free of 0x000 is refused: the block there is free already, this is a double free. Nothing has changed.");
+  EXPECT_EQ(told(kBuddy, twice),
+            "The free of 0x000 is refused: that block is free already (a double free). Nothing has changed.");
   middle.alloc("A", 128).free_at(64);
   EXPECT_EQ(told(kBuddy, middle),
-            "The free of 0x040 is refused: no block begins there, it is the middle of one. Nothing has changed.");
+            "The free of 0x040 is refused: it lies inside A, and no block begins there. Nothing has changed.");
   outside.free_at(4096);
-  EXPECT_EQ(told(kBuddy, outside), "The free of 0x1000 is refused: it is not inside the arena. Nothing has changed.");
+  EXPECT_EQ(told(kBuddy, outside), "The free of 0x1000 is refused: it lies outside the arena. Nothing has changed.");
   gap.free_at(0);
   EXPECT_EQ(told("buddy:arena=2KiB,min=64,gaps=0-10", gap),
             "The free of 0x000 is refused: it lies in a gap, which is not managed. Nothing has changed.");
@@ -240,9 +354,8 @@ TEST(Narrate, a_free_by_offset_that_is_wrong) {
 TEST(Narrate, a_free_by_offset_that_is_right) {
   Script script;
   script.alloc("A", 2000).free_at(0);
-  EXPECT_EQ(
-      told(kBuddy, script),
-      "0x000 is freed by its offset. That is a largest block, which has no buddy: it goes to level 0's free list.");
+  EXPECT_EQ(told(kBuddy, script),
+            "0x000 is freed by its offset. That is the whole arena: 0x000 goes to level 0's free list.");
 }
 
 TEST(Narrate, a_reset) {
@@ -284,13 +397,13 @@ TEST(Narrate, steps_have_a_verb_and_a_text) {
                        "round | round up | 100 B → 128 B, level 1",
                        "look | look | level 1: empty",
                        "look | look | level 0: has a block",
-                       "pop | pop | 0x000 (256 B) from level 0",
-                       "split | split | 0x000 (256 B) into 0x000 and 0x080",
-                       "push | push | 0x080 (128 B) onto level 1",
+                       "pop | pop | 0x000 (256 B) from list 0",
+                       "split | split | 256 B → 0x000 + 0x080",
+                       "push | push | 0x080 (128 B) → list 1",
                        "take | take | 0x000 (128 B)",
-                       "remove | remove | 0x080 (128 B) from level 1",
-                       "merge | merge | 0x000 and 0x080 into 0x000 (256 B), level 0",
-                       "push | push | 0x000 (256 B) onto level 0",
+                       "remove | remove | 0x080 (128 B) from list 1",
+                       "merge | merge | 0x000 + 0x080 → 256 B",
+                       "push | push | 0x000 (256 B) → list 0",
                    }));
   const trace::AllocatorSpec bump = test::spec_of(kBump);
   const auto text_of = [&bump](const alloc::Step& step) { return step_text(step, bump).text; };
@@ -299,7 +412,7 @@ TEST(Narrate, steps_have_a_verb_and_a_text) {
   EXPECT_EQ(text_of({.kind = alloc::StepKind::Rewind, .offset = 256, .size = 16, .other = 240}),
             "0x0f0 → 0x100 (16 B)");
   EXPECT_EQ(text_of({.kind = alloc::StepKind::Fail, .why = alloc::Error::OutOfMemory}),
-            "no free block is large enough");
+            "not enough is left below the mark");
 }
 
 TEST(Narrate, amounts_are_exact) {
@@ -358,8 +471,8 @@ TEST(NarrateTiered, a_free_that_leaves_the_slab_and_one_that_gives_it_back) {
   EXPECT_EQ(
       told(kTiered, last),
       "A's block at 0x0400 (48 B) is given back. It was the last live block of its slab, so the slab goes back to "
-      "the buddy. Its buddy 0x0600 is free: the two merge into 0x0400 (1 KiB, level 2). The merged block's buddy "
-      "0x0000 is not free as a whole, so 0x0400 goes to level 2's free list.");
+      "the buddy. 0x0400 + 0x0600 make 0x0400 (1 KiB). That block's buddy 0x0000 is live (C), so they do not merge: "
+      "0x0400 goes to level 2's free list.");
 }
 
 TEST(NarrateTiered, a_request_that_belongs_to_the_buddy) {

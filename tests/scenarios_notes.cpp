@@ -53,7 +53,7 @@ struct Scanner {
 };
 
 double apply(std::string_view sign, double left, double right) {
-  if (sign == " - ") return left - right;
+  if (sign == " - " || sign == " − ") return left - right;
   if (sign == " + ") return left + right;
   if (sign == " ÷ ") return left / right;
   return static_cast<double>(static_cast<std::uint64_t>(left) ^ static_cast<std::uint64_t>(right));
@@ -68,7 +68,7 @@ std::optional<bool> equation_holds(Scanner ahead, std::size_t& end) {
   bool any = false;
   for (;;) {
     std::string_view sign;
-    for (std::string_view candidate : {" - ", " + ", " ÷ ", " XOR "}) {
+    for (std::string_view candidate : {" - ", " − ", " + ", " ÷ ", " XOR "}) {
       if (ahead.eat(candidate)) sign = candidate;
     }
     if (sign.empty()) break;
@@ -158,12 +158,15 @@ std::vector<std::string> unproven(std::string_view note, const Evidence& evidenc
       continue;
     }
     const std::size_t start = scanner.at;
+    const bool mask = start >= 5 && note.substr(start - 5, 5) == " XOR ";  // of an offset: a block's size in its base
     if (start >= equation_end && equation_holds(scanner, equation_end) == false) {
       faults.push_back(fmt::format("\"{}\" does not add up", note.substr(start, 40)));
     }
     const Number number = *scanner.number();
     const std::uint64_t whole = static_cast<std::uint64_t>(number.value);
-    if (number.hex) {
+    if (mask) {
+      if (evidence.bytes.count(whole) == 0) faults.push_back(fmt::format("nothing measures {} B", whole));
+    } else if (number.hex) {
       if (evidence.offsets.count(whole) == 0) faults.push_back(fmt::format("nothing stands at 0x{:03x}", whole));
     } else if (scanner.eat(" %")) {
       if (evidence.tenths_percent.count(static_cast<std::uint64_t>(std::lround(10 * number.value))) == 0) {

@@ -223,11 +223,12 @@ TEST(LessonNotes, are_caught_when_they_claim_what_is_not_so) {
   evidence.events = 3;
   for (const char* truth :
        {"0x040 has 64 B on level 2.", "14 B of it are waste: 64 - 50 = 14.", "1 - 50 ÷ 64 = 21.9 %",
-        "0x040 XOR 64 = 0x000", "192 B are free after event 3", "33.3 % of it", "two blocks, 3 lists and 7 hills"}) {
+        "0x040 XOR 0x040 = 0x000", "192 B are free after event 3", "33.3 % of it", "two blocks, 3 lists and 7 hills"}) {
     EXPECT_EQ(lessons::unproven(truth, evidence), std::vector<std::string>{}) << truth;
   }
-  for (const char* lie : {"0x060 is free", "63 B are waste", "level 3 is empty", "as event 4 did", "64 - 50 = 13",
-                          "0x040 XOR 64 = 0x080", "2 KiB", "22.0 % of it", "1 - 50 ÷ 64 = 21.8 %"}) {
+  for (const char* lie :
+       {"0x060 is free", "63 B are waste", "level 3 is empty", "as event 4 did", "64 - 50 = 13",
+        "0x040 XOR 0x040 = 0x080", "0x040 XOR 0x030 = 0x070", "2 KiB", "22.0 % of it", "1 - 50 ÷ 64 = 21.8 %"}) {
     EXPECT_FALSE(lessons::unproven(lie, evidence).empty()) << lie;
   }
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/cli/choice.h"
 #include "core/cli/commands.h"
@@ -20,7 +21,7 @@ using trace::AllocatorSpec;
 using trace::Trace;
 
 // Only the fields that the kind of step gives a meaning (core/alloc/step.h).
-void put_step(JsonWriter& json, const Step& step, const AllocatorSpec& spec) {
+void put_step(JsonWriter& json, const Step& step, const std::string& text, const AllocatorSpec& spec) {
   json.begin_object().member("kind", replay::name_of(step.kind));
   const bool of_slab = step.size_class != alloc::kNoClass;
   if (of_slab) json.member("class", static_cast<int>(step.size_class));
@@ -54,27 +55,32 @@ void put_step(JsonWriter& json, const Step& step, const AllocatorSpec& spec) {
       json.member("why", replay::name_of(step.why));
       break;
   }
-  json.member("text", replay::step_text(step, spec).text).end_object();
+  json.member("text", text).end_object();
 }
 
-void print_json(const At& at, const std::string& text, const Moment& moment, const AllocatorSpec& spec,
-                const Trace& trace) {
+struct Words {
+  std::string paragraph;
+  std::vector<replay::StepText> steps;
+};
+
+void print_json(const At& at, const Words& words, const Moment& moment, const AllocatorSpec& spec, const Trace& trace) {
   JsonWriter json(stdout);
   json.begin_object().member("allocator", trace::to_text(spec)).member("event", at.event);
-  json.member("title", replay::event_title(trace, at.event - 1)).member("text", text);
+  json.member("title", replay::event_title(trace, at.event - 1)).member("text", words.paragraph);
   json.key("steps").begin_array();
-  for (const Step& step : moment.run.steps) put_step(json, step, spec);
+  for (std::size_t i = 0; i < moment.run.steps.size(); ++i) {
+    put_step(json, moment.run.steps[i], words.steps[i].text, spec);
+  }
   json.end_array().end_object().end();
 }
 
-void print_text(const At& at, const std::string& text, const Moment& moment, const Choice& choice, const Trace& trace) {
+void print_text(const At& at, const Words& words, const Moment& moment, const Choice& choice, const Trace& trace) {
   const AllocatorSpec& spec = moment.spec;
   fmt::print("{}{}\n", trace::to_text(spec), choice.why.empty() ? "" : "  (" + choice.why + ")");
   fmt::print("event {} of {}: {}\n\n{}\n\n", trace::count_text(at.event), trace::count_text(trace.size()),
-             replay::event_title(trace, at.event - 1), text);
+             replay::event_title(trace, at.event - 1), words.paragraph);
   std::size_t number = 0;
-  for (const Step& step : moment.run.steps) {
-    const replay::StepText said = replay::step_text(step, spec);
+  for (const replay::StepText& said : words.steps) {
     fmt::print("{:>4}  {:<10}{}\n", ++number, said.verb, said.text);
   }
 }
@@ -89,11 +95,13 @@ int steps(const MomentOptions& options) {
   trace::Result<Moment> moment = go_to(options.at, *trace, choice.specs.front());
   if (!moment) return fail(moment.trouble());
   const AllocatorSpec& spec = moment->spec;
-  const std::string text = replay::event_text(*trace, options.at.event - 1, spec, moment->run);
+  const std::uint64_t index = options.at.event - 1;
+  const Words words{replay::event_text(*trace, index, spec, moment->run, &moment->census),
+                    replay::step_texts(*trace, index, spec, moment->run, &moment->census)};
   if (options.json) {
-    print_json(options.at, text, *moment, spec, *trace);
+    print_json(options.at, words, *moment, spec, *trace);
   } else {
-    print_text(options.at, text, *moment, choice, *trace);
+    print_text(options.at, words, *moment, choice, *trace);
   }
   return done();
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/replay/reasons.h"
 #include "core/replay/words.h"
 
 namespace allocviz::replay {
@@ -28,30 +29,6 @@ std::string request_title(const trace::Trace& trace, std::uint64_t index, const 
   constexpr std::uint64_t kUsual = 16;
   if (event.align() > kUsual) text += fmt::format(" aligned to {}", amount_text(event.align()));
   return event.has(trace::kFailedThere) ? text + ", failed in the log" : text;
-}
-
-std::string why_text(alloc::Error why) {
-  switch (why) {
-    case alloc::Error::None:
-      return "no reason";
-    case alloc::Error::OutOfMemory:
-      return "no free block is large enough";
-    case alloc::Error::TooLarge:
-      return "larger than the largest block there can be";
-    case alloc::Error::AlignTooLarge:
-      return "aligned beyond what this allocator can promise";
-    case alloc::Error::Foreign:
-      return "not an address of this allocator's";
-    case alloc::Error::DoubleFree:
-      return "the block is free already: a double free";
-    case alloc::Error::InsideBlock:
-      return "not the start of a block";
-    case alloc::Error::NotManaged:
-      return "inside a gap";
-    case alloc::Error::NothingOutstanding:
-      return "nothing is outstanding";
-  }
-  return {};
 }
 
 const char* verb_of(StepKind kind) {
@@ -85,13 +62,13 @@ class StepWords {
       case StepKind::Pop:
         return fmt::format("{} from {}", block(), list());
       case StepKind::Push:
-        return fmt::format("{} onto {}", block(), list());
+        return fmt::format("{} → {}", block(), list());
       case StepKind::Remove:
         return fmt::format("{} from {}", block(), list());
       case StepKind::Split:
-        return fmt::format("{} into {} and {}", block(), at(step_.offset), at(step_.other));
+        return fmt::format("{} → {} + {}", amount_text(step_.size), at(step_.offset), at(step_.other));
       case StepKind::Merge:
-        return fmt::format("{} and {} into {}, level {}", at(step_.offset), at(step_.other), block(), step_.level);
+        return fmt::format("{} + {} → {}", at(step_.offset), at(step_.other), amount_text(step_.size));
       case StepKind::Take:
         return block();
       case StepKind::Move:
@@ -101,7 +78,7 @@ class StepWords {
       case StepKind::Rewind:
         return rewind();
       case StepKind::Fail:
-        return why_text(step_.why);
+        return reason_text({.spec = spec_, .why = step_.why});
     }
     return {};
   }
@@ -115,7 +92,9 @@ class StepWords {
   [[nodiscard]] std::string of_level(const char* before) const {
     return is_buddy_ ? fmt::format("{}level {}", before, step_.level) : std::string();
   }
-  [[nodiscard]] std::string list() const { return is_buddy_ ? of_level("") : is_slab_ ? "its slab" : "the free list"; }
+  [[nodiscard]] std::string list() const {
+    return is_buddy_ ? fmt::format("list {}", step_.level) : is_slab_ ? "its slab" : "the free list";
+  }
   [[nodiscard]] std::string rewind() const {
     if (spec_.kind == AllocatorKind::Bump) {
       return fmt::format("{} → {} ({})", at(step_.other), at(step_.offset), amount_text(step_.size));
@@ -159,6 +138,20 @@ StepText step_text(const Step& step, const AllocatorSpec& spec) {
             fmt::format("{} ({})", trace::offset_text(step.offset, arena_of(spec)), amount_text(step.size))};
   }
   return {verb_of(step.kind), StepWords(step, spec).text()};
+}
+
+std::vector<StepText> step_texts(const trace::Trace& trace, std::uint64_t index, const AllocatorSpec& spec,
+                                 const EventRun& run, const Census* census) {
+  std::vector<StepText> texts;
+  texts.reserve(run.steps.size());
+  for (const Step& step : run.steps) {
+    texts.push_back(step_text(step, spec));
+    if (step.kind != StepKind::Fail) continue;
+    Refusal refusal = refusal_of(trace, index, spec, run, census);
+    refusal.why = step.why;
+    texts.back().text = reason_text(refusal);
+  }
+  return texts;
 }
 
 const char* name_of(StepKind kind) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/replay/narrate.h"
+#include "core/replay/reasons.h"
 #include "core/replay/recorded_text.h"
 #include "core/replay/words.h"
 
@@ -21,8 +22,15 @@ using trace::Op;
 
 class Paragraph {
  public:
-  Paragraph(const trace::Trace& trace, std::uint64_t index, const AllocatorSpec& spec, const EventRun& run)
-      : event_(trace.event(index)), spec_(spec), run_(run), id_(trace.id_text(event_)) {
+  Paragraph(const trace::Trace& trace, std::uint64_t index, const AllocatorSpec& spec, const EventRun& run,
+            const Census* census)
+      : trace_(trace),
+        index_(index),
+        event_(trace.event(index)),
+        spec_(spec),
+        run_(run),
+        census_(census),
+        id_(trace.id_text(event_)) {
     const std::string* name = trace.mark_name(index);
     if (name != nullptr) mark_name_ = *name;
   }
@@ -134,8 +142,18 @@ class Paragraph {
       return;
     }
     if (run_.outcome.moved_from == Outcome::kNowhere) return;
+    say_why_it_moves();
     say(fmt::format("So it moves: the old block at {} is given back.", at(run_.outcome.moved_from)));
     give_back();
+  }
+
+  // What gives the old block back comes next: its first step tells that block's size.
+  void say_why_it_moves() {
+    if (spec_.kind == AllocatorKind::Bump) return say("A bump allocator never grows a block where it stands.");
+    if (spec_.kind != AllocatorKind::Buddy || at_end()) return;
+    const std::string why =
+        stuck_text(trace_, index_, census_, run_.outcome.moved_from, run_.steps[next_].size, run_.outcome.block_bytes);
+    if (!why.empty()) say(fmt::format("It cannot grow where it stands: {}.", why));
   }
 
   void reset() {
@@ -188,33 +206,44 @@ class Paragraph {
   }
 
   void give_back_to_buddy() {
-    std::vector<std::string> buddies;
-    const Step* merged = nullptr;
+    std::vector<Step> merges;
     while (is(StepKind::Remove)) {
-      buddies.push_back(at(take().offset));
-      merged = &take();  // a merge follows each remove
+      take();
+      merges.push_back(take());  // a merge follows each remove
     }
     const Step& push = take();
-    if (merged != nullptr) say_merges(buddies, push.offset, *merged);
-    if (push.level == 0) {
-      say("That is a largest block, which has no buddy: it goes to level 0's free list.");
+    say_merges(merges);
+    const std::string goes = fmt::format("{} goes to level {}'s free list", at(push.offset), push.level);
+    if (push.size == spec_.arena_bytes) {
+      say(fmt::format("That is the whole arena: {}.", goes));
+    } else if (push.level == 0) {
+      say(fmt::format("That is a block of the largest size, which has no buddy: {}.", goes));
     } else {
-      say(fmt::format("{} buddy {} is not free as a whole, so {} goes to level {}'s free list.",
-                      merged != nullptr ? "The merged block's" : "Its", at(push.offset ^ push.size),
-                      merged != nullptr ? at(push.offset) : "it", push.level));
+      const std::uint64_t buddy = push.offset ^ push.size;
+      say(fmt::format("{} buddy {} {}, so they do not merge: {}.", merges.empty() ? "Its" : "That block's", at(buddy),
+                      apart_text(trace_, index_, census_, buddy, push.size), goes));
     }
   }
 
-  void say_merges(const std::vector<std::string>& buddies, std::uint64_t offset, const Step& merged) {
-    const std::string result = fmt::format("{} ({}, level {})", at(offset), amount_text(merged.size), merged.level);
-    if (buddies.size() == 1) {
-      say(fmt::format("Its buddy {} is free: the two merge into {}.", buddies[0], result));
-      return;
+  // "0x080 + 0x0c0 make 0x080 (128 B); with 0x000 they make 0x000 (256 B)." Of many: the first two and the last.
+  void say_merges(const std::vector<Step>& merges) {
+    if (merges.empty()) return;
+    std::string text;
+    for (std::size_t i = 0; i < merges.size(); ++i) {
+      const Step& merge = merges[i];
+      const std::string made = block(merge.offset, merge.size);
+      // The front one of the two is where the one before it began, unless that was itself the back one.
+      const bool was_front = i == 0 || merges[i - 1].offset == merge.offset;
+      const std::string joined = at(was_front ? merge.other : merge.offset);
+      if (i == 0) {
+        text = fmt::format("{} + {} make {}", at(merge.offset), at(merge.other), made);
+      } else if (i == 1) {
+        text += fmt::format("; with {} they make {}", joined, made);
+      } else if (merges.size() == 3 || i + 1 == merges.size()) {
+        text += fmt::format("; {}with {} they make {}", merges.size() > 3 ? "…; " : "", joined, made);
+      }
     }
-    const std::vector<std::string> others(buddies.begin() + 1, buddies.end());
-    const bool one = others.size() == 1;
-    say(fmt::format("Its buddy {} is free, and so {} of what that makes, {}: {} merges lead to {}.", buddies[0],
-                    one ? "is the buddy" : "are the buddies", list_text(others), buddies.size(), result));
+    say(text + ".");
   }
 
   // -- A request
@@ -256,7 +285,8 @@ class Paragraph {
     say(fmt::format("{} (level {} of 0 … {}).", needs(round), round.level, last_level_of(spec_)));
     say_empty_levels(round.level);
     if (!is(StepKind::Pop)) {
-      say("So no free block is large enough: the request fails, and nothing has changed.");
+      say("So the request fails, and nothing has changed.");
+      if (census_ != nullptr) say_what_is_free(census_->figures);
       return;
     }
     const Step& found = take();
@@ -267,6 +297,14 @@ class Paragraph {
     }
     take();  // the answer
     say_waste();
+  }
+
+  void say_what_is_free(const Figures& figures) {
+    if (figures.free == 0) return say("Nothing is free.");
+    say(figures.free == figures.largest_free
+            ? fmt::format("All that is free is one block of {}.", amount_text(figures.free))
+            : fmt::format("Of the {} that are free the largest block has {}.", amount_text(figures.free),
+                          amount_text(figures.largest_free)));
   }
 
   void say_empty_levels(int from) {
@@ -420,7 +458,10 @@ class Paragraph {
     return fmt::format("{} {}: the request fails, and nothing has changed.", asked, why_not());
   }
   [[nodiscard]] std::string why_not() const {
-    if (run_.outcome.why == alloc::Error::OutOfMemory) return "does not fit below the mark";  // bump alone
+    if (run_.outcome.why == alloc::Error::OutOfMemory) {  // bump alone
+      if (census_ == nullptr) return "does not fit below the mark";
+      return fmt::format("does not fit into the {} below the mark", amount_text(census_->figures.free));
+    }
     const bool too_large = run_.outcome.why == alloc::Error::TooLarge;
     switch (spec_.kind) {
       case AllocatorKind::Buddy:
@@ -439,22 +480,26 @@ class Paragraph {
   [[nodiscard]] std::string misuse() const {
     switch (run_.outcome.why) {
       case alloc::Error::DoubleFree:
-        return "the block there is free already, this is a double free";
+        return "that block is free already (a double free)";
       case alloc::Error::InsideBlock:
-        return "no block begins there, it is the middle of one";
+        return fmt::format("it lies inside {}, and no block begins there",
+                           name_at(trace_, census_, run_.outcome.offset, "a block"));
       case alloc::Error::NotManaged:
         return "it lies in a gap, which is not managed";
       case alloc::Error::NothingOutstanding:
         return "nothing is outstanding";
       default:
         return spec_.kind == AllocatorKind::Bump ? "it is not in the used run, from the mark up"
-                                                 : "it is not inside the arena";
+                                                 : "it lies outside the arena";
     }
   }
 
+  const trace::Trace& trace_;
+  std::uint64_t index_;
   trace::Event event_;
   const AllocatorSpec& spec_;
   const EventRun& run_;
+  const Census* census_;
   std::string id_, mark_name_;
   Step no_step_;
   std::size_t next_ = 0;
@@ -463,12 +508,13 @@ class Paragraph {
 
 }  // namespace
 
-std::string event_text(const trace::Trace& trace, std::uint64_t index, const AllocatorSpec& spec, const EventRun& run) {
+std::string event_text(const trace::Trace& trace, std::uint64_t index, const AllocatorSpec& spec, const EventRun& run,
+                       const Census* census) {
   if (spec.kind == AllocatorKind::Recorded) {
     std::string text = recorded_text(trace, index, spec, run);
     if (!text.empty()) return text;
   }
-  return Paragraph(trace, index, spec, run).text();
+  return Paragraph(trace, index, spec, run, census).text();
 }
 
 }  // namespace allocviz::replay

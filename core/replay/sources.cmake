@@ -11,6 +11,7 @@ list(APPEND replay_sources
   replay/machine.cpp
   replay/narrate.cpp
   replay/player.cpp
+  replay/reasons.cpp
   replay/recorded_machine.cpp
   replay/recorded_text.cpp
   replay/reservation.cpp

@@ -5,18 +5,17 @@
 #include <algorithm>
 
 #include "core/replay/narrate.h"
+#include "viz/app/in_the_way.h"
 #include "viz/app/inspect.h"
 
 namespace allocviz::app {
 
 namespace {
 
-std::string steps_text(const replay::Timeline& timeline) {
+std::string steps_text(const std::vector<replay::StepText>& steps, std::uint32_t at) {
   std::string text;
-  const std::uint32_t at = timeline.position().step;
   std::uint32_t number = 0;
-  for (const alloc::Step& step : timeline.run().steps) {
-    const replay::StepText words = replay::step_text(step, timeline.spec());
+  for (const replay::StepText& words : steps) {
     ++number;
     text += fmt::format("{} {}. {}: {}\n", number == at ? ">" : " ", number, words.verb, words.text);
   }
@@ -62,7 +61,11 @@ std::string as_text(const State& state) {
   if (timeline.step_count() != 0) text += fmt::format(", step {} of {}", at.step, timeline.step_count());
   text += '\n';
   if (const std::string* note = trace.note(at.event - 1)) text += *note + "\n";
-  text += replay::event_text(trace, at.event - 1, timeline.spec(), timeline.run()) + "\n" + steps_text(timeline);
+  const std::uint64_t index = at.event - 1;
+  const replay::Census& census = timeline.census();
+  text += replay::event_text(trace, index, timeline.spec(), timeline.run(), &census) + "\n";
+  text += steps_text(replay::step_texts(trace, index, timeline.spec(), timeline.run(), &census), at.step);
+  if (const auto failed = in_the_way(state)) text += fmt::format("\n{} {}\n", failed->verdict, failed->reason);
   if (const auto facts = inspect(state)) text += block_text(state, *facts);
   return text;
 }

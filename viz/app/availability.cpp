@@ -76,7 +76,7 @@ bool is_checked(const State& state, const CommandInfo& info) {
     case Do::ToggleReduceMotion:
       return settings.reduce_motion;
     case Do::ToggleCurve:
-      return (settings.curves >> (info.number & 31u) & 1u) != 0;
+      return (state.curves() >> (info.number & 31u) & 1u) != 0;
     case Do::SetColorBy:
       return static_cast<std::uint64_t>(color_by(state)) == info.number;
     case Do::SetTheme:

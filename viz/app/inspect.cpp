@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/trace/spec.h"
+#include "viz/app/names.h"
 
 namespace allocviz::app {
 
@@ -16,24 +17,6 @@ using replay::Census;
 using trace::AllocatorKind;
 
 constexpr int kLongestResizing = 10'000;  // how far back the first of many resizings is looked for
-constexpr std::size_t kNamesSpelled = 3;  // "P, Q and R"; beyond that a number
-
-std::string owner(const trace::Trace& trace, const Block& block) {
-  if (block.born >= trace.size()) return {};
-  const std::string id = trace.id_text(block.born);
-  return id.empty() ? fmt::format("the block of event {}", trace::count_text(block.born + 1)) : id;
-}
-
-// "D", "P and Q", "P, Q and R", "61 blocks".
-std::string names_of(const trace::Trace& trace, const std::vector<const Block*>& blocks) {
-  if (blocks.size() > kNamesSpelled) return trace::count_text(blocks.size()) + " blocks";
-  std::string names;
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    if (i != 0) names += i + 1 == blocks.size() ? " and " : ", ";
-    names += owner(trace, *blocks[i]);
-  }
-  return names;
-}
 
 std::vector<const Block*> live_within(const Census& census, std::uint64_t from, std::uint64_t to) {
   std::vector<const Block*> live;
@@ -45,43 +28,101 @@ std::vector<const Block*> live_within(const Census& census, std::uint64_t from, 
   return live;
 }
 
-// "Freeing D (event 8)", or "Freeing D" where the log never does.
-std::string freeing(const trace::Trace& trace, const Block& block) {
-  const std::uint64_t end = block.born < trace.size() ? trace.ended_at(block.born) : trace::kNoEvent;
-  const std::string id = owner(trace, block);
-  if (end == trace::kNoEvent || trace.op(end) != trace::Op::Free) return fmt::format("Freeing {}", id);
-  return fmt::format("Freeing {} (event {})", id, trace::count_text(end + 1));
+bool holds_gap(const Census& census, std::uint64_t from, std::uint64_t to) {
+  auto block = std::upper_bound(census.blocks.begin(), census.blocks.end(), from,
+                                [](std::uint64_t offset, const Block& b) { return offset < b.offset; });
+  if (block != census.blocks.begin()) --block;
+  for (; block != census.blocks.end() && block->offset < to; ++block) {
+    if (block->state == BlockState::Gap) return true;
+  }
+  return false;
+}
+
+// Whether all of [from, to) would be one free block once `freed`, sorted by address, are free.
+bool becomes_whole(const Census& census, std::uint64_t from, std::uint64_t to, const std::vector<const Block*>& freed) {
+  auto block = std::lower_bound(census.blocks.begin(), census.blocks.end(), from,
+                                [](const Block& b, std::uint64_t offset) { return b.offset < offset; });
+  if (block == census.blocks.end() || block->offset != from) return false;  // it begins inside a larger one
+  for (; block != census.blocks.end() && block->offset < to; ++block) {
+    if (block->state == BlockState::Free && block->offset + block->size <= to) continue;
+    const auto known = std::lower_bound(freed.begin(), freed.end(), block->offset,
+                                        [](const Block* b, std::uint64_t offset) { return b->offset < offset; });
+    if (known == freed.end() || (*known)->offset != block->offset) return false;
+  }
+  return true;
+}
+
+// What `block` would be part of once `freed` are free: as a merge does, it takes in its buddy as long as that is free
+// as a whole, and the buddy of what that makes. O(blocks of those buddies).
+MergedBlock merged_with(const Census& census, std::uint64_t largest, const Block& block,
+                        const std::vector<const Block*>& freed) {
+  MergedBlock merged{block.offset, block.size, {}};
+  while (merged.size < largest) {
+    const std::uint64_t buddy = merged.offset ^ merged.size;
+    if (!becomes_whole(census, buddy, buddy + merged.size, freed)) break;
+    merged.offset = std::min(merged.offset, buddy);
+    merged.size *= 2;
+  }
+  return merged;
+}
+
+// What frees would make of a block and those in its buddy; only where they would be one block then.
+void add_remedy(BlockFacts& facts, const trace::Trace& trace, const Census& census, std::uint64_t largest,
+                const std::vector<const Block*>& others) {
+  const Block& block = facts.block;
+  const bool ours_lives = block.state == BlockState::Live;
+  std::vector<const Block*> freed = others;
+  if (ours_lives) {
+    const auto place = std::lower_bound(freed.begin(), freed.end(), block.offset,
+                                        [](const Block* b, std::uint64_t offset) { return b->offset < offset; });
+    freed.insert(place, &block);
+  }
+  const MergedBlock merged = merged_with(census, largest, block, freed);
+  if (merged.size <= block.size) return;  // in the midst of an event: what is in flight belongs to nobody yet
+  facts.freed_now = merged;
+  for (const Block* one : freed) facts.freed_now->freed.push_back(one->offset);
+  const std::string whole = fmt::format("one {} block at {}", trace::size_text(merged.size),
+                                        trace::offset_text(merged.offset, census.arena_bytes));
+  // Where they are too many to name, the verdict before it has said how many.
+  const bool many = freed.size() > kNamesSpelled;
+  const std::string names = many ? "they" : names_of(trace, others);
+  if (!ours_lives) {
+    facts.reason = fmt::format("Freed now, {} and this block make {}.", names, whole);
+  } else if (others.empty()) {
+    facts.reason = fmt::format("Freed now, {} comes back as {}.", owner_of(trace, block), whole);
+  } else {
+    facts.reason = fmt::format("Freed now, {} come back as {}.",
+                               many ? "they and " + owner_of(trace, block) : names_of(trace, freed), whole);
+  }
 }
 
 // Who keeps a live block and its buddy, or a free one and its buddy, from being one.
-void judge_buddy(BlockFacts& facts, const trace::Trace& trace, const Census& census, const Block* there) {
+void judge_buddy(BlockFacts& facts, const trace::Trace& trace, const Census& census, std::uint64_t largest,
+                 const Block& there) {
   const Block& block = facts.block;
-  const std::uint64_t low = std::min(block.offset, facts.buddy->offset);
-  const std::string merged = fmt::format("{} back as one {} block", trace::offset_text(low, census.arena_bytes),
-                                         trace::size_text(block.size * 2));
-  const std::vector<const Block*> live = live_within(census, facts.buddy->offset, facts.buddy->offset + block.size);
-  const bool ours_lives = block.state == BlockState::Live;
+  const std::uint64_t from = facts.buddy->offset, to = from + block.size;
+  const std::vector<const Block*> live = live_within(census, from, to);
   facts.buddy->in_the_way = facts.verdict_is_obstacle = !live.empty();
-  if (there->state == BlockState::Gap) {
-    facts.buddy->state = "not managed";
+  if (holds_gap(census, from, to)) {
+    const bool all = there.state == BlockState::Gap && there.offset + there.size >= to;
+    facts.buddy->state = all ? "a gap" : "contains a gap";
+    facts.buddy->in_the_way = facts.verdict_is_obstacle = true;
     facts.verdict = "Never merges.";
-    facts.reason = "Its buddy lies in a gap that the allocator does not manage.";
+    facts.reason = fmt::format("Its buddy {} {} a gap, which the allocator does not manage.",
+                               trace::offset_text(from, census.arena_bytes), all ? "is" : "contains");
   } else if (!live.empty()) {
-    const bool whole = there->size == block.size;
-    facts.buddy->state = whole ? "live: " + owner(trace, *there) : fmt::format("split: {} live in it", live.size());
-    const std::string names = names_of(trace, live);
-    facts.verdict = fmt::format("Cannot merge while {} {}.", names, live.size() == 1 ? "lives" : "live");
-    facts.reason = live.size() == 1 ? freeing(trace, *live.front()) : "Freeing them";
-    facts.reason += ours_lives ? fmt::format(" leaves {}; freeing {} gives {}.", facts.id,
-                                             live.size() == 1 ? "both" : "it too", merged)
-                               : fmt::format(" gives {}.", merged);
-  } else if (there->state == BlockState::Free && there->size == block.size) {
+    const bool whole = there.size == block.size;
+    facts.buddy->state = whole ? "live: " + owner_of(trace, there) : fmt::format("split: {} live in it", live.size());
+    facts.verdict =
+        fmt::format("Cannot merge while {} {}.", names_of(trace, live), live.size() == 1 ? "lives" : "live");
+    add_remedy(facts, trace, census, largest, live);
+  } else if (there.state == BlockState::Free && there.size == block.size) {
     facts.buddy->state = "free";
-    if (!ours_lives) return;
+    if (block.state != BlockState::Live) return;
     facts.verdict = "Its buddy is free.";
-    facts.reason = fmt::format("{} gives {}.", freeing(trace, block), merged);
+    add_remedy(facts, trace, census, largest, {});
   } else {
-    facts.buddy->state = there->state == BlockState::InFlight ? "in flight" : "split";
+    facts.buddy->state = there.state == BlockState::InFlight ? "in flight" : "split";
   }
 }
 
@@ -89,27 +130,26 @@ void add_buddy(BlockFacts& facts, const trace::Trace& trace, const replay::Timel
   const Census& census = timeline.census();
   const Block& block = facts.block;
   const bool can_merge = block.state == BlockState::Live || block.state == BlockState::Free;
-  if (census.kind != AllocatorKind::Buddy || !can_merge) return;
-  if (block.size >= trace::largest_block_bytes(timeline.spec())) return;
+  const std::uint64_t largest = trace::largest_block_bytes(timeline.spec());
+  if (census.kind != AllocatorKind::Buddy || !can_merge || block.size >= largest) return;
   BuddyFacts buddy;
   buddy.offset = block.offset ^ block.size;
   const Block* there = census.block_at(buddy.offset);
   if (there == nullptr) return;
   facts.buddy = buddy;
-  judge_buddy(facts, trace, census, there);
+  judge_buddy(facts, trace, census, largest, *there);
 }
 
-// A bump allocator returns everything or nothing.
+// A bump allocator returns everything or nothing. Its stage says so at length: here it is who, and how much.
 void judge_bump(BlockFacts& facts, const trace::Trace& trace, const Census& census) {
   if (census.kind != AllocatorKind::Bump || facts.block.state == BlockState::Free) return;
   const std::vector<const Block*> live = live_within(census, 0, census.arena_bytes);
-  if (live.empty()) return;
+  const bool pinned = std::any_of(census.blocks.begin(), census.blocks.end(),
+                                  [](const Block& block) { return block.state == BlockState::Dead; });
+  if (live.empty() || !pinned) return;
   const bool one = live.size() == 1;
-  facts.verdict = fmt::format("{} {} the whole region.", names_of(trace, live), one ? "holds" : "hold");
-  facts.reason = fmt::format(
-      "A bump allocator gives memory back only when nothing is outstanding, or on reset. Freeing {} ({}) returns {}.",
-      one ? "it" : (live.size() == 2 ? "both" : fmt::format("these {}", live.size())),
-      trace::size_text(census.figures.live_requested), trace::size_text(census.figures.reserved));
+  facts.verdict = fmt::format("{} {} all {} above the mark.", names_of(trace, live), one ? "holds" : "hold",
+                              trace::size_text(census.figures.reserved));
   facts.verdict_is_obstacle = facts.block.state != BlockState::Live || live.size() > 1;
 }
 

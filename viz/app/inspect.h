@@ -13,8 +13,14 @@ namespace allocviz::app {
 // A block's buddy, whatever stands there now.
 struct BuddyFacts {
   std::uint64_t offset = 0;
-  std::string state;        // "live: D", "free", "split: 2 live in it", "not managed"
+  std::string state;        // "live: D", "free", "split: 2 live in it", "contains a gap"
   bool in_the_way = false;  // the two cannot be one block now
+};
+
+// What the block would be part of if live blocks were freed at the cursor, in whatever order.
+struct MergedBlock {
+  std::uint64_t offset = 0, size = 0;
+  std::vector<std::uint64_t> freed;  // where those blocks begin, ascending
 };
 
 struct BlockFacts {
@@ -29,9 +35,10 @@ struct BlockFacts {
   std::string tag;
   std::uint64_t thread = 0;
   bool has_thread = false;
-  std::optional<BuddyFacts> buddy;   // none at the top level, nor outside a buddy allocator
-  std::string verdict, reason;       // "Cannot merge while D lives." and what would change that; may be empty
-  bool verdict_is_obstacle = false;  // drawn as a warning, else as a remark
+  std::optional<BuddyFacts> buddy;       // none at the top level, nor outside a buddy allocator
+  std::optional<MergedBlock> freed_now;  // what the reason promises; none where frees alone would merge nothing
+  std::string verdict, reason;           // "Cannot merge while D lives." and what would change that; may be empty
+  bool verdict_is_obstacle = false;      // drawn as a warning, else as a remark
 };
 
 // The block that is selected, else the one that the step at the cursor touched last; nothing where there is neither.

@@ -64,6 +64,12 @@ void read_color_by(const Json& json, ColorBy& by) {
   }
 }
 
+void read_curves(const Json& json, const char* key, unsigned& curves) {
+  int bits = static_cast<int>(curves);
+  read(json, key, bits, 0, 0xffff);
+  curves = static_cast<unsigned>(bits);
+}
+
 Settings from_json(const Json& json) {
   Settings settings;
   if (!json.is_object()) return settings;
@@ -76,13 +82,13 @@ Settings from_json(const Json& json) {
   read(json, "right_width", settings.right_width, 0.05f, 0.5f);
   read(json, "bottom_height", settings.bottom_height, 0.05f, 0.7f);
   read(json, "map_height", settings.map_height, 0.05f, 0.9f);
+  read(json, "block_height", settings.block_height, 0.05f, 0.9f);
   read(json, "show_left", settings.show_left);
   read(json, "show_right", settings.show_right);
   read(json, "window_width", settings.window_width, 200, 32'000);
   read(json, "window_height", settings.window_height, 150, 32'000);
-  int curves = static_cast<int>(settings.curves);
-  read(json, "curves", curves, 0, 0xffff);
-  settings.curves = static_cast<unsigned>(curves);
+  read_curves(json, "curves", settings.curves);
+  read_curves(json, "bump_curves", settings.bump_curves);
   read_color_by(json, settings.color_by);
   read_recent(json, settings.recent);
   return settings;
@@ -97,11 +103,13 @@ Json to_json(const Settings& settings) {
           {"right_width", settings.right_width},
           {"bottom_height", settings.bottom_height},
           {"map_height", settings.map_height},
+          {"block_height", settings.block_height},
           {"show_left", settings.show_left},
           {"show_right", settings.show_right},
           {"window_width", settings.window_width},
           {"window_height", settings.window_height},
           {"curves", settings.curves},
+          {"bump_curves", settings.bump_curves},
           {"color_by", name_of(settings.color_by)},
           {"recent", settings.recent}};
 }

@@ -7,8 +7,10 @@ list(APPEND app_sources
   app/cursor.cpp
   app/draft.cpp
   app/filter.cpp
+  app/in_the_way.cpp
   app/inspect.cpp
   app/loader.cpp
+  app/names.cpp
   app/playback.cpp
   app/scenario_list.cpp
   app/settings.cpp

@@ -1,6 +1,7 @@
 #include "viz/app/startup.h"
 #include "viz/app/coloring.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "viz/app/loader.h"
@@ -104,6 +105,8 @@ trace::Result<State> start(const Arguments& arguments) {
   if (arguments.remember) {
     state.settings_path = default_settings_path();
     if (!state.settings_path.empty()) state.settings = load_settings(state.settings_path);
+    std::error_code ignored;
+    state.first_start = state.settings_path.empty() || !std::filesystem::exists(state.settings_path, ignored);
     state.settings_on_disk = state.settings;
   }
   if (!arguments.theme.empty()) {

@@ -76,7 +76,7 @@ enum class Popup : std::uint8_t { None, Palette, Keys, GoTo, OpenPath, SavePath,
 // What the memory map's live blocks are coloured by (coloring.h).
 enum class ColorBy : std::uint8_t { State, Size, Age, Lifetime, Thread, Site, Tag };
 inline constexpr std::size_t kColorBys = 7;
-enum class Split : std::uint8_t { Left, Right, Bottom, Map };
+enum class Split : std::uint8_t { Left, Right, Bottom, Map, Block };
 
 // Remembered between runs in the user's config folder.
 struct Settings {
@@ -85,10 +85,12 @@ struct Settings {
   bool reduce_motion = false;
   Preset preset = Preset::Teach;
   float left_width = 0.195f, right_width = 0.25f, bottom_height = 0.22f, map_height = 0.30f;  // fractions of the window
+  float block_height = 0.44f;  // of the part at the right
   bool show_left = true, show_right = true;
   int window_width = 1280, window_height = 800;
   std::vector<std::string> recent;  // newest first, at most ten
   unsigned curves = 0b1111;         // bit c = replay::Curve c is drawn
+  unsigned bump_curves = 0b100101;  // the same over a bump allocator: what survivors hold back is what is reserved
   ColorBy color_by = ColorBy::State;
   bool operator==(const Settings&) const = default;
 };
@@ -158,6 +160,11 @@ struct State {
 
   [[nodiscard]] const replay::Timeline& timeline(std::size_t stage = 0) const { return *stages[stage].timeline; }
   [[nodiscard]] replay::Position cursor() const { return stages.front().timeline->position(); }
+  // The curves over the first stage's allocator.
+  [[nodiscard]] unsigned curves() const { return is_over_bump() ? settings.bump_curves : settings.curves; }
+  [[nodiscard]] bool is_over_bump() const {
+    return !stages.empty() && timeline().spec().kind == trace::AllocatorKind::Bump;
+  }
 };
 
 }  // namespace allocviz::app

@@ -39,6 +39,9 @@ void set_split(Settings& settings, const Command& command) {
     case Split::Map:
       settings.map_height = fraction;
       break;
+    case Split::Block:
+      settings.block_height = fraction;
+      break;
   }
 }
 
@@ -48,6 +51,7 @@ void set_preset(State& state, Preset preset) {
   settings.preset = preset;
   settings.left_width = fresh.left_width;
   settings.right_width = fresh.right_width;
+  settings.block_height = fresh.block_height;
   settings.show_left = settings.show_right = preset != Preset::Compare;
   switch (preset) {
     case Preset::Teach:
@@ -114,9 +118,6 @@ bool update_looks(Settings& settings, const Command& command) {
     case Do::ToggleReduceMotion:
       settings.reduce_motion = !settings.reduce_motion;
       break;
-    case Do::ToggleCurve:
-      settings.curves ^= 1u << (command.number & 31u);
-      break;
     case Do::ToggleLeft:
       settings.show_left = !settings.show_left;
       break;
@@ -153,6 +154,9 @@ bool update_window(State& state, const Command& command) {
       break;
     case Do::OnlyColor:
       only_color(state, command.number);
+      break;
+    case Do::ToggleCurve:
+      (state.is_over_bump() ? state.settings.bump_curves : state.settings.curves) ^= 1u << (command.number & 31u);
       break;
     case Do::CopyText:
       state.to_clipboard = as_text(state);

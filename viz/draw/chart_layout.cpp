@@ -141,11 +141,13 @@ void lay_ticks(const ChartInput& input, ChartScene& scene, float y) {
     scene.ticks.push_back(x);
     Rect rect{x - 3 * em, y, x + 3 * em, y + 1.2f * em};
     Align align = Align::Center;
-    if (x + 1.5f * em > input.rect.x1) {
+    const std::string text = event_text(event);
+    const float half = 0.3f * em * static_cast<float>(text.size());  // of a text of digits
+    if (x + half > input.rect.x1) {
       rect.x1 = input.rect.x1;
       align = Align::Right;
     }
-    scene.labels.push_back({rect, event_text(event), Tone::Dim, Type::MonoSmall, align});
+    scene.labels.push_back({rect, text, Tone::Dim, Type::MonoSmall, align});
   }
 }
 

@@ -446,6 +446,10 @@ bool outside_any_window() {
   return window == nullptr || window->IsFallbackWindow;
 }
 
+void scroll_next_region(float y) {
+  ImGui::SetNextWindowScroll(ImVec2(0, y));
+}
+
 const void* root_window() {
   const ImGuiWindow* window = ImGui::GetCurrentContext()->CurrentWindow;
   return window == nullptr ? nullptr : window->RootWindow;

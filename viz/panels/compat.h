@@ -50,7 +50,7 @@ void feed_button(ImGuiIO& io, int button, bool down);
 void feed_wheel(ImGuiIO& io, float x, float y);
 
 void push_imgui_font(ImFont* font, float size_px);  // pop with ImGui::PopFont()
-void type_into(ImGuiID field);                       // the text field drawn next, by its id, has the keyboard
+void type_into(ImGuiID field);                      // the text field drawn next, by its id, has the keyboard
 void push_no_tab_stop();                            // ImGui's own Tab order passes by what is drawn until ...
 void pop_no_tab_stop();
 void path_stroke(ImDrawList* list, draw::Color color, bool closed, float thickness);
@@ -60,6 +60,7 @@ void add_image(ImDrawList* list, draw::Rect rect, std::uintptr_t gl_name);  // n
 void clear_focus();                     // whatever text field was active is not any more
 [[nodiscard]] bool popup_is_open();
 void close_all_popups();
+void scroll_next_region(float y);         // the region begun next shows its content from y on, in this very frame
 [[nodiscard]] bool outside_any_window();  // no Begin() is open: ImGui would draw into its debug window
 [[nodiscard]] const void* root_window();  // of the current window: an identity, nothing more
 [[nodiscard]] const void* top_popup();    // the root window of the topmost popup; null when none is open

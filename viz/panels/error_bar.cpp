@@ -30,6 +30,14 @@ Words words_of(const trace::Trouble& trouble) {
   return {std::move(what), std::move(more)};
 }
 
+// What went wrong, and what did not: what is open is as it was.
+Words words_of(const app::State& state) {
+  Words words = words_of(*state.trouble);
+  if (state.document.placeholder || state.document.title.empty()) return words;
+  words.more += fmt::format("{}\"{}\" stays open as it was.", words.more.empty() ? "" : ". ", state.document.title);
+  return words;
+}
+
 float close_width(const Context& context) {
   return std::round(2.2f * context.em);
 }
@@ -57,7 +65,7 @@ float draw_words(const Context& context, draw::Rect rect, const Words& words, bo
 
 float error_bar_height(const Context& context, float width) {
   if (!context.state.trouble) return 0;
-  return std::round(draw_words(context, {0, 0, width, 0}, words_of(*context.state.trouble), false));
+  return std::round(draw_words(context, {0, 0, width, 0}, words_of(context.state), false));
 }
 
 void error_bar(const Context& context, draw::Rect rect) {
@@ -69,8 +77,10 @@ void error_bar(const Context& context, draw::Rect rect) {
   const float em = context.em;
   const draw::Rect line{rect.x0, rect.y0 + 0.3f * em, rect.x1, rect.y0 + 2 * em};
   row_text(line, rect.x0 + 0.9f * em, theme.failed, "✕");
-  draw_words(context, rect, words_of(*context.state.trouble), true);
+  const Words words = words_of(context.state);
+  draw_words(context, rect, words, true);
   ui::place("what", rect);
+  ui::place(words.more, rect);
   const float side = std::min(close_width(context), rect.height() - 2);
   ImGui::SetCursorScreenPos(ImVec2(rect.x1 - side - 0.4f * em, rect.y0 + std::round((rect.height() - side) / 2)));
   const auto cross = [](ImDrawList* list, draw::Rect box, draw::Color color) {

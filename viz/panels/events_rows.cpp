@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/replay/narrate.h"
+#include "viz/app/names.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
@@ -41,17 +42,21 @@ bool failed_here(const Context& context, std::uint64_t index) {
 struct Tag {
   const char* word = nullptr;
   draw::Color color = 0, ground = 0;
-  const char* hint = nullptr;
+  std::string hint = {};
+  std::string_view sign = "!";  // where there is no room for the word
 };
 
 // The one thing about an event that must not be missed.
 Tag tag_of(const Context& context, const Event& event, std::uint64_t index) {
   const draw::Theme& theme = context.theme;
   if (event.has(trace::kFailedThere)) {
-    return {"✕ failed there", theme.failed, theme.failed_fill, "It failed in the recorded program; it is not replayed"};
+    return {"✕ failed there", theme.failed, theme.failed_fill, "It failed in the recorded program; it is not replayed",
+            "✕"};
   }
   if (failed_here(context, index)) {
-    return {"✕ failed", theme.failed, theme.failed_fill, "The allocator refused it; its state is as before"};
+    const std::string who = app::refused_by(context.state, index);
+    return {"✕ failed", theme.failed, theme.failed_fill,
+            fmt::format("{} refused it; its state is as before", who.empty() ? "The allocator" : who), "✕"};
   }
   if (event.has(trace::kImplicitFree)) {
     return {"frees first", theme.waste, theme.waste_ground, "The id was still live: that block is freed first"};
@@ -84,13 +89,28 @@ void mark_row(const Context& context, const EventColumns& columns, std::uint64_t
            row.x1 - columns.op - dash - context.em);
 }
 
-// The badge if it fits beside the size, else its sign alone. Returns what it takes away at the right.
-float draw_tag(const Context& context, const Tag& tag, draw::Rect row, float from) {
-  const float right = row.x1 - 0.35f * context.em;
-  const bool sign_only =
-      std::string_view(tag.word).substr(0, 3) == "✕" && badge_width(context, tag.word) > right - from;
-  const std::string_view word = sign_only ? std::string_view("✕") : std::string_view(tag.word);
-  return badge(context, row, right, word, tag.color, tag.ground) + 0.5f * context.em;
+struct Span {
+  float from = 0, to = 0;
+};
+
+float text_width(ui::Font font, std::string_view text) {
+  const ui::WithFont with(font);
+  return ui::text_width(text);
+}
+
+// The badge if it fits behind the sizes' column; else before the size, whose column stays straight, its sign alone
+// where the word would hide the id. Returns where it stands.
+Span draw_tag(const Context& context, const Tag& tag, draw::Rect row, const EventColumns& columns, float size_left,
+              float id_width) {
+  const float em = context.em;
+  const float right = row.x1 - 0.35f * em;
+  if (badge_width(context, tag.word) <= right - columns.size_right - 0.4f * em) {
+    return {right - badge(context, row, right, tag.word, tag.color, tag.ground), right};
+  }
+  const float end = size_left - (size_left < columns.size_right ? 0.5f * em : 0);
+  const bool fits = badge_width(context, tag.word) <= end - columns.id - id_width - 0.5f * em;
+  const std::string_view word = fits ? std::string_view(tag.word) : tag.sign;
+  return {end - badge(context, row, end, word, tag.color, tag.ground), end};
 }
 
 }  // namespace
@@ -126,26 +146,34 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   }
   if (event.op == Op::Mark) return mark_row(context, columns, index, row);
   const draw::Color faded = ahead ? theme.text_faint : theme.text;
-  const draw::Color word = event.op == Op::Free && !ahead ? theme.ok : (ahead ? theme.text_faint : theme.text);
+  const bool freed = event.op == Op::Free && !ahead && !failed_here(context, index);
+  const draw::Color word = freed ? theme.ok : faded;
   row_text(row, columns.op, word, word_of(event.op), columns.id - columns.op - 0.2f * context.em);
 
+  std::string id = trace.id_text(event);
+  if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
+  const auto id_font = event.has(trace::kNamedId) ? ui::Font::Bold : ui::Font::MonoSmall;
   const bool sized = event.op == Op::Alloc || event.op == Op::Realloc;
   const std::string size = sized ? trace::size_text(event.size) : std::string{};
   float size_left = columns.size_right;
   {
     const ui::WithFont font(ui::Font::MonoSmall);
     const float width = ui::text_width(size);
-    float right = columns.size_right;
-    if (tag.word != nullptr) right = std::min(right, row.x1 - 0.85f * context.em - badge_width(context, "✕"));
-    size_left = right - width;
-    if (sized) row_text_right(row, right, faded, size);
-    if (tag.word != nullptr) draw_tag(context, tag, row, right + 0.4f * context.em);
+    size_left = columns.size_right - width;
+    if (sized) {
+      row_text_right(row, columns.size_right, faded, size);
+      ui::place(fmt::format("size {}", index + 1), {size_left, row.y0, columns.size_right, row.y1});
+    }
+    if (tag.word != nullptr) {
+      const Span badge_at = draw_tag(context, tag, row, columns, size_left, text_width(id_font, id));
+      ui::place(fmt::format("tag {}", index + 1), {badge_at.from, row.y0, badge_at.to, row.y1});
+      size_left = std::min(size_left, badge_at.from);
+    }
   }
-  std::string id = trace.id_text(event);
-  if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
-  const ui::WithFont font(event.has(trace::kNamedId) ? ui::Font::Bold : ui::Font::MonoSmall);
-  row_text(row, columns.id, ahead ? theme.text_dim : theme.text, id,
-           (sized ? size_left : row.x1 - (tag.word != nullptr ? 6 * context.em : 0)) - columns.id - 0.4f * context.em);
+  const ui::WithFont font(id_font);
+  const float shown = row_text(row, columns.id, ahead ? theme.text_dim : theme.text, id,
+                               (sized || tag.word != nullptr ? size_left : row.x1) - columns.id - 0.4f * context.em);
+  ui::place(fmt::format("id {}", index + 1), {columns.id, row.y0, columns.id + shown, row.y1});
 }
 
 void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {

@@ -1,17 +1,20 @@
 // The block that is selected, or that the event touched: where it is, whose, since when, and what keeps it from
-// merging.
-#include "viz/panels/inspector.h"
-
+// merging. Where the event is a request that failed: what stands in its way.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/replay/narrate.h"
+#include "viz/app/in_the_way.h"
 #include "viz/app/inspect.h"
 #include "viz/draw/tip.h"
+#include "viz/panels/flow.h"
+#include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
@@ -49,6 +52,12 @@ void add_life(std::vector<Line>& lines, const BlockFacts& facts) {
   }
 }
 
+// What a bump allocator has not handed out is on no list: its stage calls it unused, and so does this.
+std::string state_word(const Context& context, const BlockFacts& facts) {
+  const bool bump = context.state.timeline(facts.stage).census().kind == trace::AllocatorKind::Bump;
+  return bump && facts.block.state == BlockState::Free ? "unused" : draw::words_of(facts.block.state);
+}
+
 std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
   const replay::Block& block = facts.block;
   const std::uint64_t arena = context.state.timeline(facts.stage).census().arena_bytes;
@@ -64,12 +73,19 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
   std::string size = trace::size_text(block.size);
   if (block.level >= 0) size += fmt::format(", level {}", block.level);
   plain("block", std::move(size), trace::exact_size_text(block.size));
+  if (facts.buddy) {
+    lines.push_back({"buddy",
+                     fmt::format("{}, {}", trace::offset_text(facts.buddy->offset, arena), facts.buddy->state),
+                     Line::Leads::Block,
+                     facts.buddy->offset,
+                     {}});
+  }
   if (block.state == BlockState::Live) {
     plain("requested", trace::size_text(block.requested), trace::exact_size_text(block.requested));
     plain("waste", fmt::format("{} ({})", trace::size_text(facts.waste), percent(facts.waste, block.size)),
           trace::exact_size_text(facts.waste));
   } else {
-    plain("state", draw::words_of(block.state));
+    plain("state", state_word(context, facts));
   }
   add_life(lines, facts);
   if (!facts.site.empty()) {
@@ -79,13 +95,6 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
   }
   if (!facts.tag.empty()) plain("tag", facts.tag);
   if (facts.has_thread) plain("thread", std::to_string(facts.thread));
-  if (facts.buddy) {
-    lines.push_back({"buddy",
-                     fmt::format("{}, {}", trace::offset_text(facts.buddy->offset, arena), facts.buddy->state),
-                     Line::Leads::Block,
-                     facts.buddy->offset,
-                     {}});
-  }
   return lines;
 }
 
@@ -136,51 +145,140 @@ Remark remark_of(const Context& context, const BlockFacts& facts) {
 
 constexpr const char* kNothing = "Click a block of the stage or the map, or step to an event that touches one.";
 
-}  // namespace
-
-float inspector_height(const Context& context, float width) {
-  const float em = context.em;
-  const float head = std::round(2.2f * em), pad = std::round(0.85f * em);
-  const std::optional<BlockFacts> facts = app::inspect(context.state);
-  if (!facts) return head + wrapped({}, width - 2 * pad, 0, kNothing, false) + 1.2f * em;
-  const auto lines = static_cast<float>(lines_of(context, *facts).size());
-  float height = head + lines * line_height_of(context) + 0.9f * em;
-  if (!facts->verdict.empty()) {
-    height += remark(context, {}, width - 2 * pad, remark_of(context, *facts), false) + 0.6f * em;
+// What matters most comes first: where room is short, the details below are what is scrolled to.
+void draw_block(Flow& flow, const BlockFacts& facts) {
+  const Context& context = flow.context;
+  if (!facts.verdict.empty()) {
+    const Remark what = remark_of(context, facts);
+    const float height = remark(context, {flow.x, flow.y}, flow.width, what, flow.painted);
+    if (flow.painted) ui::place(facts.verdict, {flow.x, flow.y, flow.x + flow.width, flow.y + height});
+    flow.y += height;
+    flow.gap(0.6f);
   }
-  return height;
+  for (const Line& line : lines_of(context, facts)) {
+    flow.may_cut();
+    const draw::Rect row{flow.x, flow.y, flow.x + flow.width, flow.y + line_height_of(context)};
+    if (flow.painted) draw_line(context, facts, line, row);
+    flow.y = row.y1;
+  }
+  flow.may_cut();
 }
+
+// "0x100   A and C        2 blocks": a click selects the first of them.
+void draw_place(Flow& flow, const app::InTheWay& what, const app::Place& place) {
+  const Context& context = flow.context;
+  const draw::Theme& theme = context.theme;
+  flow.may_cut();
+  const draw::Rect row{flow.x, flow.y, flow.x + flow.width, flow.y + std::round(1.7f * context.em)};
+  flow.y = row.y1;
+  if (!flow.painted) return;
+  const std::uint64_t arena = context.state.timeline(what.stage).census().arena_bytes;
+  const std::string offset = trace::offset_text(place.offset, arena);
+  const draw::Rect wide{row.x0 - 0.4f * context.em, row.y0, row.x1 + 0.4f * context.em, row.y1};
+  if (row_button(context, fmt::format("##place {}", offset).c_str(), wide, false)) {
+    context.commands.push({.what = app::Do::Select, .number = place.blocks.front(), .stage = what.stage});
+  }
+  const ui::WithFont font(ui::Font::MonoSmall);
+  const float used = row_text(row, row.x0, theme.text, offset);
+  const std::string bytes = trace::size_text(place.bytes);
+  row_text_right(row, row.x1, theme.text_dim, bytes);
+  const ui::WithFont words(ui::Font::Body);
+  const float from = row.x0 + used + context.em;
+  row_text(row, from, theme.text_dim, place.names, row.x1 - ui::text_width(bytes) - context.em - from);
+}
+
+void draw_in_the_way(Flow& flow, const app::InTheWay& what) {
+  const Context& context = flow.context;
+  const draw::Theme& theme = context.theme;
+  const Remark box{what.verdict, what.reason, what.frees_help ? theme.relation : theme.failed,
+                   what.frees_help ? theme.relation_fill : theme.failed_fill};
+  const float height = remark(context, {flow.x, flow.y}, flow.width, box, flow.painted);
+  if (flow.painted) ui::place("what stands in the way", {flow.x, flow.y, flow.x + flow.width, flow.y + height});
+  flow.y += height;
+  flow.gap(0.6f);
+  if (what.place_count < 2) return;
+  for (const app::Place& place : what.places) draw_place(flow, what, place);
+  flow.may_cut();
+}
+
+// With no block to speak of, the whole: what lives, what is free, and how much of that is out of reach.
+void draw_figures(Flow& flow) {
+  const Context& context = flow.context;
+  const replay::Figures& now = context.state.timeline().figures();
+  const auto percent_text = [](double part) { return fmt::format("{:.0f} %", 100 * part); };
+  const std::uint64_t waste = now.live_rounded - now.live_requested;
+  const std::vector<Line> lines = {
+      {"live",
+       fmt::format("{} in {}", trace::size_text(now.live_requested),
+                   now.live_blocks == 1 ? "1 block" : trace::count_text(now.live_blocks) + " blocks"),
+       Line::Leads::Nowhere, 0, trace::exact_size_text(now.live_requested) + " asked for"},
+      {"waste", fmt::format("{} ({})", trace::size_text(waste), percent_text(replay::internal_fragmentation(now))),
+       Line::Leads::Nowhere, 0, "Internal fragmentation: 1 − requested ÷ rounded"},
+      {"free", trace::size_text(now.free), Line::Leads::Nowhere, 0, trace::exact_size_text(now.free)},
+      {"largest", trace::size_text(now.largest_free), Line::Leads::Nowhere, 0,
+       "The largest block that can be had now: " + trace::exact_size_text(now.largest_free)},
+      {"fragmented", percent_text(replay::external_fragmentation(now)), Line::Leads::Nowhere, 0,
+       "External fragmentation: 1 − largest free ÷ free"},
+  };
+  for (const Line& line : lines) {
+    flow.may_cut();
+    const draw::Rect row{flow.x, flow.y, flow.x + flow.width, flow.y + line_height_of(context)};
+    if (flow.painted) draw_line(context, {}, line, row);
+    flow.y = row.y1;
+  }
+  flow.gap(0.5f);
+  flow.text(kNothing, context.theme.text_dim);
+}
+
+struct Shown {
+  std::string title = "Memory now", note;
+  std::optional<BlockFacts> block;
+  std::optional<app::InTheWay> in_the_way;
+};
+
+// A block that was clicked is what was asked for; else a failure is what has to be explained.
+Shown shown_by(const Context& context) {
+  Shown shown;
+  const bool selected = context.state.selection.offset.has_value();
+  if (!selected) shown.in_the_way = app::in_the_way(context.state);
+  if (shown.in_the_way) {
+    shown.title = shown.in_the_way->frees_help ? "What stands in the way" : "Why it failed";
+    return shown;
+  }
+  shown.block = app::inspect(context.state);
+  if (!shown.block) return shown;
+  shown.title = selected ? "Selected block" : "Touched block";
+  shown.note = shown.block->id.empty() ? state_word(context, *shown.block) : shown.block->id;
+  return shown;
+}
+
+// Changes with what is shown, and with nothing else.
+bool is_another(const Shown& shown) {
+  std::string name = shown.title;
+  if (shown.block) name += fmt::format(" {} {}", shown.block->stage, shown.block->block.offset);
+  const ImGuiID now = ImGui::GetID(name.c_str());
+  int* last = ImGui::GetStateStorage()->GetIntRef(ImGui::GetID("shown block"));
+  return std::exchange(*last, static_cast<int>(now)) != static_cast<int>(now);
+}
+
+}  // namespace
 
 void inspector(const Context& context, draw::Rect rect) {
   constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
   ui::begin_region("inspector", rect, kFixed);
-  const std::optional<BlockFacts> facts = app::inspect(context.state);
-  const bool selected = context.state.selection.offset.has_value();
-  std::string note = facts ? facts->id : std::string{};
-  if (facts && note.empty()) note = draw::words_of(facts->block.state);
-  const char* title = selected ? "Selected block" : "Touched block";
-  const draw::Rect inside = ui::panel_frame(context.theme, rect, facts ? title : "Block", note);
+  const Shown shown = shown_by(context);
+  const draw::Rect inside = ui::panel_frame(context.theme, rect, shown.title, shown.note);
   const draw::Rect body{rect.x0 + 1, inside.y0, rect.x1 - 1, rect.y1 - std::round(0.35f * context.em)};
-  ui::begin_region("block", body);
-  const float left = inside.x0, right = inside.x1;
-  float y = ImGui::GetCursorScreenPos().y;
-  if (!facts) {
-    y += wrapped({left, y}, right - left, context.theme.text_dim, kNothing);
-  } else {
-    // What matters most comes first: where room is short, the details below are what is scrolled to.
-    if (!facts->verdict.empty()) {
-      const float height = remark(context, {left, y}, right - left, remark_of(context, *facts));
-      ui::place(facts->verdict, {left, y, right, y + height});
-      y += height + std::round(0.6f * context.em);
+  const Scrolled part{.name = "block", .pad = inside.x0 - body.x0, .anew = is_another(shown)};
+  scrolled(context, body, part, [&](Flow& flow) {
+    if (shown.in_the_way) {
+      draw_in_the_way(flow, *shown.in_the_way);
+    } else if (shown.block) {
+      draw_block(flow, *shown.block);
+    } else {
+      draw_figures(flow);
     }
-    for (const Line& line : lines_of(context, *facts)) {
-      draw_line(context, *facts, line, {left, y, right, y + line_height_of(context)});
-      y += line_height_of(context);
-    }
-  }
-  ImGui::SetCursorScreenPos(ImVec2(body.x0, y));
-  ImGui::Dummy(ImVec2(1, 1));
-  ui::end_region();
+  });
   ui::end_region();
 }
 

@@ -29,7 +29,7 @@ void stage_buddy(const Context& context, draw::Rect rect, std::size_t stage);
 void stage_slab(const Context& context, draw::Rect rect, std::size_t stage);
 void stage_bump(const Context& context, draw::Rect rect, std::size_t stage);
 void memory_map(const Context& context, draw::Rect rect, std::size_t stage);
-float what_happened(const Context& context, draw::Rect rect);  // returns the height at which nothing would be scrolled
+void what_happened(const Context& context, draw::Rect rect);
 void inspector(const Context& context, draw::Rect rect);
 void transport(const Context& context, draw::Rect rect);
 void timeline(const Context& context, draw::Rect rect);  // charts over time

@@ -88,6 +88,12 @@ void dot(const Context& context, draw::Point center, Dot kind) {
     case Dot::Pending:
       list->AddCircle(at, radius - 0.5f, context.theme.text_faint, 16, 1.0f);
       break;
+    case Dot::Failed: {
+      const float arm = 0.28f * context.em, thick = std::max(1.5f, 0.14f * context.em);
+      list->AddLine(ImVec2(at.x - arm, at.y - arm), ImVec2(at.x + arm, at.y + arm), context.theme.failed, thick);
+      list->AddLine(ImVec2(at.x - arm, at.y + arm), ImVec2(at.x + arm, at.y - arm), context.theme.failed, thick);
+      break;
+    }
   }
 }
 
@@ -115,6 +121,26 @@ bool row_button(const Context& context, const char* label, draw::Rect row, bool 
   return clicked;
 }
 
+// A number and its unit stay on one line, and so do the groups of a number, and a number and the sign behind it.
+bool holds_together(std::string_view text, std::size_t space) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text[space] != ' ' || space == 0 || !is_digit(text[space - 1])) return false;
+  const std::string_view rest = text.substr(space + 1);
+  for (const std::string_view sign : {"− ", "÷ ", "= "}) {
+    if (rest.substr(0, sign.size()) == sign) return true;
+  }
+  for (const std::string_view unit : {"B", "KiB", "MiB", "GiB", "TiB", "%", "µs", "ms", "s"}) {
+    if (rest.substr(0, unit.size()) != unit) continue;
+    const char after = rest.size() > unit.size() ? rest[unit.size()] : ' ';
+    if (after == ' ' || after == '\n' || after == '.' || after == ',' || after == ';' || after == ':' || after == ')') {
+      return true;
+    }
+  }
+  // "1 048 576": a group of exactly three digits follows.
+  return rest.size() >= 3 && is_digit(rest[0]) && is_digit(rest[1]) && is_digit(rest[2]) &&
+         (rest.size() == 3 || !is_digit(rest[3]));
+}
+
 namespace {
 
 // Where the line that begins `text` breaks: after the last word that fits, or inside a word too long for any line.
@@ -123,6 +149,7 @@ std::size_t line_length(std::string_view text, float width) {
   std::size_t end = 0;
   while (end < text.size() && text[end] != '\n') {
     std::size_t word = text.find_first_of(" \n", end + 1);
+    while (word != std::string_view::npos && holds_together(text, word)) word = text.find_first_of(" \n", word + 1);
     if (word == std::string_view::npos) word = text.size();
     const float more = ui::text_width(text.substr(end, word - end));
     if (end != 0 && used + more > width) break;

@@ -20,7 +20,7 @@ float badge(const Context& context, draw::Rect row, float right, std::string_vie
 // The same as caps beside each other, from `at`, in the small font. Returns the width.
 float key_caps(const Context& context, draw::Point at, std::string_view chord, bool painted = true);
 
-enum class Dot : std::uint8_t { Done, Current, Pending };
+enum class Dot : std::uint8_t { Done, Current, Pending, Failed };  // Failed: a cross
 void dot(const Context& context, draw::Point center, Dot kind);
 
 // The bar at the left edge of what the cursor stands on.
@@ -33,6 +33,8 @@ float row_text_right(draw::Rect row, float right, draw::Color color, std::string
 // A row of a list that takes a click and Tab; draws hover and selection, nothing else.
 bool row_button(const Context& context, const char* label, draw::Rect row, bool selected);
 
+// Whether the space at `space` is no place to break a line: in "56 B", "1 048 576", "75 %".
+[[nodiscard]] bool holds_together(std::string_view text, std::size_t space);
 // Wrapped text from `at`, `width` wide; returns its height. Not painted: only measured.
 float wrapped(draw::Point at, float width, draw::Color color, std::string_view text, bool painted = true);
 

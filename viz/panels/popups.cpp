@@ -139,7 +139,7 @@ void save_path(const Context& context) {
   {
     const ui::WithFont small(ui::Font::Small);
     wrapped({inside.x0, ImGui::GetItemRectMax().y + 0.5f * context.em}, inside.width(), context.theme.text_dim,
-            "With its configurations, as they are now.");
+            "The allocators shown are saved with it.");
   }
   if (dialog_buttons(context, inside, "Save", !text.empty())) push_text(context, app::Do::SaveAs, text);
   end_dialog();
@@ -150,7 +150,7 @@ void about(const Context& context) {
   float y = dialog_title(context, inside, "allocviz");
   constexpr const char* kWhat =
       "Replays what a program asked for on real allocators, step by step, forward and back. Every pixel comes from the "
-      "state of the allocator itself: there is no model of it beside it.";
+      "state of the allocator itself.";
   constexpr const char* kLibrary =
       "Buddy, bump and slab are a header-only C++20 library of their own, usable without this window.";
   for (const char* paragraph : {kWhat, kLibrary, "MIT licence."}) {

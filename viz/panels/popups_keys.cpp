@@ -31,6 +31,7 @@ constexpr std::array kMouse{
     Entry{"right-drag", "", "pan in time"},
     Entry{"drop a file", "", "open it"},
     Entry{"Tab", "", "the next control"},
+    Entry{"Esc", "", "close a dialog"},
 };
 
 std::vector<Group> groups() {
@@ -69,14 +70,18 @@ void draw_group(const Context& context, const Group& group, draw::Point at, floa
     row_text({at.x, at.y, at.x + width, at.y + height}, at.x, context.theme.text_dim, group.title);
   }
   float y = at.y + height;
-  const float keys = std::round(11.4f * em);
+  const float keys = std::round(12.6f * em);
   for (const Entry& entry : group.entries) {
     const float caps_y = y + std::round((height - 1.45f * em) / 2);
-    const bool is_key = entry.key == "Tab" || group.title != "MOUSE";
+    const bool is_key = entry.key == "Tab" || entry.key == "Esc" || group.title != "MOUSE";
     const draw::Rect row{at.x, y, at.x + width, y + height};
     if (is_key) {
       const float used = key_caps(context, {at.x, caps_y}, entry.key);
-      if (!entry.key2.empty()) key_caps(context, {at.x + used + 0.6f * em, caps_y}, entry.key2);
+      if (!entry.key2.empty()) {
+        const float from = at.x + used + 0.5f * em;
+        const float word = row_text(row, from, context.theme.text_dim, "or");
+        key_caps(context, {from + word + 0.5f * em, caps_y}, entry.key2);
+      }
     } else {
       row_text(row, at.x, context.theme.text, entry.key, keys);
     }
@@ -111,7 +116,7 @@ void keys_page(const Context& context) {
     const float width = std::min(column_em * em, inside.width());
     draw_group(context, all[i], {begin.x + places[i].x, begin.y + places[i].y}, width);
   }
-  ImGui::SetCursorScreenPos(ImVec2(begin.x, begin.y + tallest));
+  ImGui::SetCursorScreenPos(ImVec2(begin.x, begin.y + tallest - ImGui::GetStyle().ItemSpacing.y - 1));
   ImGui::Dummy(ImVec2(1, 1));
   ui::end_region();
   const bool again = ui::pressed(ui::chord_of("?"), false) || ui::pressed(ui::chord_of("F1"), false);

@@ -5,6 +5,7 @@ list(APPEND panels_sources
   panels/events.cpp
   panels/events_list.cpp
   panels/events_rows.cpp
+  panels/flow.cpp
   panels/inspector.cpp
   panels/menu_bar.cpp
   panels/palette.cpp

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "viz/app/names.h"
 #include "viz/draw/chart_layout.h"
 #include "viz/panels/canvas.h"
 #include "viz/panels/paint.h"
@@ -21,7 +22,7 @@ constexpr double kWheelFactor = 0.8;
 constexpr int kNames[] = {0, 1, 2, 3, 4, 5};  // curves in the order they are named
 
 bool is_shown(const app::State& state, int curve) {
-  return ((state.settings.curves >> static_cast<unsigned>(curve)) & 1u) != 0;
+  return ((state.curves() >> static_cast<unsigned>(curve)) & 1u) != 0;
 }
 
 // First and last position in view; everything while nothing else was asked for.
@@ -42,13 +43,13 @@ void lay_out(const Context& context, Rect inside, draw::Cached<ChartScene>& cach
   key.view = positions_of(state);
   key.style = style_of(context.em);
   key.theme = context.theme.kind;
-  key.flags = state.settings.curves;
+  key.flags = state.curves();
   key.failures = state.failures.size();
   if (!cached.outdated(key)) return;
   cached.scene = draw::lay_out_chart({.series = timeline.series(),
                                       .failures = state.failures,
                                       .marks = timeline.trace().marks(),
-                                      .curves = state.settings.curves,
+                                      .curves = state.curves(),
                                       .first = key.view.from,
                                       .last = key.view.to,
                                       .rect = inside,
@@ -80,30 +81,56 @@ void paint_cross(const Paint& paint, draw::Point middle, float radius) {
   line(-radius);
 }
 
-void paint_events(const Paint& paint, const ChartScene& scene) {
+// Where the cursor stands on a mark, its flag makes room for the cursor's handle.
+void paint_flag(const Paint& paint, const ChartScene& scene, const draw::ChartFlag& flag, float cursor) {
   const float em = paint.em;
-  for (const draw::ChartFlag& flag : scene.flags) {
-    const draw::Color color = paint.theme.relation;
-    const float top = scene.plot.y0 - 1.1f * em;
-    ui::fill(paint.list, {flag.x, top, flag.x + 1, scene.plot.y1}, draw::with_alpha(color, 110));
-    paint.list->AddTriangleFilled(ImVec2(flag.x, top), ImVec2(flag.x + 0.7f * em, top + 0.35f * em),
-                                  ImVec2(flag.x, top + 0.7f * em), color);
-    if (flag.name.empty()) continue;
-    const ui::WithFont font{ui::Font::Small};
-    ui::text_at(paint.list, {flag.x + 0.9f * em, top - 0.15f * em}, color, flag.name);
-  }
+  const draw::Color color = paint.theme.relation;
+  const float top = scene.plot.y0 - 1.1f * em;
+  ui::fill(paint.list, {flag.x, top, flag.x + 1, scene.plot.y1}, draw::with_alpha(color, 110));
+  const bool beside = cursor >= flag.x - 0.5f * em && cursor <= flag.x + 0.7f * em;
+  const float x = beside ? cursor + 0.6f * em : flag.x;
+  const ui::WithFont font{ui::Font::Small};
+  const draw::Point words{x + 0.9f * em, top - 0.15f * em};
+  const float end = flag.name.empty() ? x + 0.7f * em : words.x + ui::text_width(flag.name) + 0.2f * em;
+  ui::fill(paint.list, {x, top - 0.1f * em, end, top + 0.9f * em}, paint.theme.panel);
+  paint.list->AddTriangleFilled(ImVec2(x, top), ImVec2(x + 0.7f * em, top + 0.35f * em), ImVec2(x, top + 0.7f * em),
+                                color);
+  if (!flag.name.empty()) ui::text_at(paint.list, words, color, flag.name);
+}
+
+// Words and signs keep a ground of their own: neither a curve nor the cursor's line runs through them.
+void paint_events(const Paint& paint, const ChartScene& scene, float cursor) {
+  const float em = paint.em;
+  for (const draw::ChartFlag& flag : scene.flags) paint_flag(paint, scene, flag, cursor);
   for (const draw::ChartFailure& failure : scene.failures) {
-    paint_cross(paint, {failure.x + 0.5f, scene.plot.y0 + 0.6f * em}, 0.28f * em);
+    const draw::Point middle{failure.x + 0.5f, scene.plot.y0 + 0.6f * em};
+    paint.list->AddCircleFilled(ImVec2(middle.x, middle.y), 0.5f * em, paint.theme.panel, 16);
+    paint_cross(paint, middle, 0.28f * em);
   }
 }
 
-void paint_cursor(const Paint& paint, const ChartScene& scene, double position) {
+struct CursorMark {
+  float x = 0;
+  bool seen = false;  // it lies on the part of the axis that is shown
+};
+
+CursorMark cursor_mark(const ChartScene& scene, double position) {
   const double x = scene.axis.x_of(position);
-  if (x < static_cast<double>(scene.plot.x0) - 1 || x > static_cast<double>(scene.plot.x1) + 1) return;
-  const auto at = static_cast<float>(std::round(x));
-  const float em = paint.em;
-  const float half = std::max(1.0f, std::floor(em / 14));
-  ui::fill(paint.list, {at - half, scene.plot.y0 - 0.7f * em, at + half, scene.plot.y1}, paint.theme.cursor);
+  const bool seen = x >= static_cast<double>(scene.plot.x0) - 1 && x <= static_cast<double>(scene.plot.x1) + 1;
+  return {static_cast<float>(std::round(x)), seen};
+}
+
+void paint_cursor_line(const Paint& paint, const ChartScene& scene, const CursorMark& cursor) {
+  if (!cursor.seen) return;
+  ui::place("cursor", {cursor.x - 1, scene.plot.y0, cursor.x + 1, scene.plot.y1});
+  const float half = std::max(1.0f, std::floor(paint.em / 14));
+  ui::fill(paint.list, {cursor.x - half, scene.plot.y0 - 0.7f * paint.em, cursor.x + half, scene.plot.y1},
+           paint.theme.cursor);
+}
+
+void paint_cursor_handle(const Paint& paint, const ChartScene& scene, const CursorMark& cursor) {
+  if (!cursor.seen) return;
+  const float em = paint.em, at = cursor.x;
   const float wide = 0.4f * em;
   const float top = scene.plot.y0 - 1.2f * em;
   ui::fill(paint.list, {at - wide, top, at + wide, top + 0.5f * em}, paint.theme.cursor, 0.12f * em);
@@ -129,10 +156,12 @@ void paint_chart(const Paint& paint, const ChartScene& scene, std::uintptr_t are
   }
   ui::image(paint.list, scene.plot, areas);
   for (const draw::ChartCurve& curve : scene.curves) paint_curve(paint, curve);
+  const CursorMark mark = cursor_mark(scene, cursor);
+  paint_cursor_line(paint, scene, mark);
   for (const draw::Label& label : scene.labels) paint_label(paint, label);
-  paint_events(paint, scene);
+  paint_cursor_handle(paint, scene, mark);
+  paint_events(paint, scene, mark.seen ? mark.x : -1);
   paint_minimap(paint, scene, cursor, all);
-  paint_cursor(paint, scene, cursor);
 }
 
 std::string value_text(Curve curve, std::uint64_t value) {
@@ -155,7 +184,9 @@ std::string hover_text(const app::State& state, const ChartScene& scene, draw::P
   }
   for (const draw::ChartFailure& failure : scene.failures) {
     if (std::abs(failure.x - at.x) > 6) continue;
-    text += failure.count == 1 ? fmt::format("\n✕ event {} failed", trace::count_text(failure.first + 1))
+    const std::string who = failure.count == 1 ? app::refused_by(state, failure.first) : std::string{};
+    text += failure.count == 1 ? fmt::format("\n✕ event {} failed{}{}", trace::count_text(failure.first + 1),
+                                             who.empty() ? "" : " on ", who)
                                : fmt::format("\n✕ {} requests failed here, event {} first",
                                              trace::count_text(failure.count), trace::count_text(failure.first + 1));
   }
@@ -216,6 +247,23 @@ void control_minimap(const Context& context, const ChartScene& scene) {
   set_time(context, middle - shown.width() / 2, middle + shown.width() / 2);
 }
 
+// A piece of the curve; of one that is hidden, an empty box.
+void paint_swatch(const Context& context, Curve curve, draw::Point left, bool on) {
+  const float em = context.em;
+  ImDrawList* list = ui::draw_list();
+  const draw::Point right{left.x + 1.1f * em, left.y};
+  const draw::Color color = on ? draw::color_of(curve, context.theme) : context.theme.text_faint;
+  const float thick = std::max(2.0f, 0.13f * em);
+  if (!on) {
+    const float half = std::round(0.25f * em);
+    ui::outline(list, {left.x, left.y - half, right.x, left.y + half}, color, 1, 2);
+  } else if (curve == Curve::LargestFree || curve == Curve::LiveBlocks) {
+    ui::dashed(list, left, right, color, thick, 0.25f * em);
+  } else {
+    ui::fill(list, {left.x, left.y - thick / 2, right.x, left.y + thick / 2}, color);
+  }
+}
+
 // The names of the curves at the right of the title, each in its colour; a click shows or hides it.
 void curve_names(const Context& context, Rect rect) {
   const float em = context.em;
@@ -234,27 +282,11 @@ void curve_names(const Context& context, Rect rect) {
     }
     ui::tooltip(on ? "click to hide" : "click to show");
     const float middle = std::floor((item.y0 + item.y1) / 2);
-    const draw::Color color = on ? draw::color_of(curve, context.theme) : context.theme.panel_edge;
-    const draw::Point a{item.x0, middle}, b{item.x0 + 1.1f * em, middle};
-    const float thick = std::max(2.0f, 0.13f * em);
-    if (curve == Curve::LargestFree || curve == Curve::LiveBlocks) {
-      ui::dashed(list, a, b, color, thick, 0.25f * em);
-    } else {
-      ui::fill(list, {a.x, middle - thick / 2, b.x, middle + thick / 2}, color);
-    }
+    paint_swatch(context, curve, {item.x0, middle}, on);
     const draw::Color ink = hovered ? context.theme.text : on ? context.theme.text_dim : context.theme.text_faint;
     ui::text_at(list, {item.x0 + 1.4f * em, middle - ui::line_height() / 2}, ink, draw::name_of(curve));
     x = item.x0 - 1.0f * em;
   }
-}
-
-// The cursor on the axis: inside an event it stands as far between the positions as steps are done.
-double cursor_of(const replay::Timeline& timeline) {
-  const replay::Position now = timeline.position();
-  if (now.event == 0) return 0;
-  const std::uint32_t steps = std::max(1u, timeline.step_count());
-  const double part = std::min(1.0, static_cast<double>(now.step) / static_cast<double>(steps));
-  return static_cast<double>(now.event) - 1 + (timeline.step_count() == 0 ? 1.0 : part);
 }
 
 }  // namespace
@@ -268,7 +300,9 @@ void timeline(const Context& context, Rect rect) {
   ui::begin_region("timeline", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   lay_out(context, inside, cached);
   const Paint paint{ui::draw_list(), context.theme, context.em};
-  paint_chart(paint, cached.scene, cached.texture, cursor_of(timeline), static_cast<double>(timeline.event_count()));
+  // Inside an event the cursor stands on it: the curves know whole events alone.
+  const auto cursor = static_cast<double>(timeline.position().event);
+  paint_chart(paint, cached.scene, cached.texture, cursor, static_cast<double>(timeline.event_count()));
   control_plot(context, cached.scene);
   control_minimap(context, cached.scene);
   curve_names(context,

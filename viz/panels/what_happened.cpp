@@ -1,4 +1,4 @@
-// The event at the cursor: its title, what a lesson says of it, the sentence, and its steps.
+// The event at the cursor: its title and its sentence, and below them, scrolled, what a lesson says and the steps.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 
 #include "core/replay/narrate.h"
 #include "viz/app/cursor.h"
+#include "viz/panels/flow.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
@@ -18,13 +19,6 @@ namespace allocviz::panels {
 namespace {
 
 using trace::Op;
-
-// Text flows down a column; y is where the next thing goes.
-struct Column {
-  const Context& context;
-  float x = 0, y = 0, width = 0;
-  void gap(float ems) { y += std::round(ems * context.em); }
-};
 
 struct Title {
   std::string name, detail;
@@ -55,42 +49,53 @@ Title title_of(const Context& context, std::uint64_t index) {
   return {std::move(name), sizes_of(trace, event, index), context.theme.text};
 }
 
-void draw_title(Column& column, const Title& title) {
-  float used = 0, height = 0;
+float title_height() {
+  const ui::WithFont font(ui::Font::Title);
+  return ui::line_height();
+}
+
+// One line: an event's name and its sizes. Returns its height.
+float draw_title(const Context& context, draw::Point at, float width, const Title& title) {
+  float used = 0;
   {
     const ui::WithFont font(ui::Font::Title);
-    used = ui::text_at(ui::draw_list(), {column.x, column.y}, title.color, title.name, column.width);
-    height = ui::line_height();
+    used = ui::text_at(ui::draw_list(), at, title.color, title.name, width);
   }
+  const float height = title_height();
   const ui::WithFont font(ui::Font::Mono);
-  const float base = column.y + height - ui::line_height() - 0.1f * column.context.em;
-  ui::text_at(ui::draw_list(), {column.x + used + column.context.em, base}, column.context.theme.live, title.detail,
-              column.width - used - column.context.em);
-  column.y += height;
-  column.gap(0.7f);
+  const float base = at.y + height - ui::line_height() - 0.1f * context.em;
+  ui::text_at(ui::draw_list(), {at.x + used + context.em, base}, context.theme.live, title.detail,
+              width - used - context.em);
+  return height;
 }
 
 // What the lesson itself says: in a box of its own, beside a bar, at reading size.
-void draw_note(Column& column, const std::string& note) {
-  const Context& context = column.context;
+void draw_note(Flow& flow, const std::string& note) {
+  const Context& context = flow.context;
   const float pad = std::round(0.75f * context.em);
   const float bar = std::max(2.0f, std::round(0.2f * context.em));
-  const float width = column.width - 2 * pad - bar;
+  const float width = flow.width - 2 * pad - bar;
   const float height = wrapped({}, width, 0, note, false) + 2 * pad;
-  const draw::Rect box{column.x, column.y, column.x + column.width, column.y + height};
-  ui::fill(ui::draw_list(), box, context.theme.inset, 0.25f * context.em);
-  ui::fill(ui::draw_list(), {box.x0, box.y0, box.x0 + bar, box.y1}, context.theme.relation);
-  wrapped({box.x0 + bar + pad, box.y0 + pad}, width, context.theme.text, note);
-  ui::place("note", box);
-  column.y += height;
-  column.gap(0.6f);
+  const draw::Rect box{flow.x, flow.y, flow.x + flow.width, flow.y + height};
+  flow.may_cut();
+  if (flow.painted) {
+    ui::fill(ui::draw_list(), box, context.theme.inset, 0.25f * context.em);
+    ui::fill(ui::draw_list(), {box.x0, box.y0, box.x0 + bar, box.y1}, context.theme.relation);
+    ui::place("note", box);
+  }
+  Flow inside{.context = context, .x = box.x0 + bar + pad, .y = box.y0 + pad, .width = width, .painted = flow.painted};
+  inside.text(note, context.theme.text);
+  flow.cuts.insert(flow.cuts.end(), inside.cuts.begin(), inside.cuts.end());
+  flow.y = box.y1;
+  flow.gap(0.6f);
 }
 
-void draw_sentence(Column& column, const std::string& text, draw::Color color) {
-  const float height = wrapped({column.x, column.y}, column.width, color, text);
-  ui::place("sentence", {column.x, column.y, column.x + column.width, column.y + height});
-  column.y += height;
-  column.gap(1);
+void draw_sentence(Flow& flow, const std::string& text, std::size_t number) {
+  const float from = flow.y;
+  flow.text(text, flow.context.theme.text);
+  const std::string label = number == 0 ? "sentence" : fmt::format("sentence {}", number + 1);
+  if (flow.painted) ui::place(label, {flow.x, from, flow.x + flow.width, flow.y});
+  flow.gap(0.7f);
 }
 
 // The verbs stand in a column as wide as the widest of them.
@@ -101,75 +106,84 @@ float verb_width(const std::vector<replay::StepText>& steps) {
   return width;
 }
 
+struct StepRow {
+  std::size_t number = 0;
+  const replay::StepText& text;
+  Dot state = Dot::Pending;
+  bool current = false;
+};
+
 // One step: its dot, its verb, what it did. A second line where the column is narrow.
-void draw_step(Column& column, std::size_t number, const replay::StepText& step, Dot state, float verbs) {
-  const Context& context = column.context;
+void draw_step(Flow& flow, const StepRow& step, float verbs) {
+  const Context& context = flow.context;
   const draw::Theme& theme = context.theme;
   const float em = context.em;
-  const float verb_x = column.x + 1.6f * em;
+  const float verb_x = flow.x + 1.6f * em;
   const float text_x = verb_x + std::round(verbs + 0.8f * em);
-  const float room = column.x + column.width - text_x;
-  const bool current = state == Dot::Current;
+  const float room = flow.x + flow.width - text_x;
   float text_height = 0;
   {
     const ui::WithFont font(ui::Font::MonoSmall);
-    text_height = wrapped({}, room, 0, step.text, false);
+    text_height = wrapped({}, room, 0, step.text.text, false);
   }
   const float height = std::round(std::max(1.7f * em, text_height + 0.7f * em));
-  const draw::Rect row{column.x - 0.4f * em, column.y, column.x + column.width + 0.4f * em, column.y + height};
-  ImGui::PushStyleColor(ImGuiCol_Header, ImGui::ColorConvertU32ToFloat4(theme.touched_fill));
-  const bool clicked = row_button(context, fmt::format("##step {}", number).c_str(), row, current);
+  const draw::Rect row{flow.x - 0.4f * em, flow.y, flow.x + flow.width + 0.4f * em, flow.y + height};
+  flow.may_cut();
+  if (step.current) flow.in_view = draw::Span{static_cast<double>(row.y0), static_cast<double>(row.y1)};
+  flow.y += height;
+  if (!flow.painted) return;
+
+  const bool failed = step.state == Dot::Failed;
+  ImGui::PushStyleColor(ImGuiCol_Header,
+                        ImGui::ColorConvertU32ToFloat4(failed ? theme.failed_fill : theme.touched_fill));
+  const bool clicked = row_button(context, fmt::format("##step {}", step.number).c_str(), row, step.current);
   ImGui::PopStyleColor();
   if (clicked) {
     app::Command command;
     command.what = app::Do::SeekTo;
-    command.position = {context.state.cursor().event, static_cast<std::uint32_t>(number)};
+    command.position = {context.state.cursor().event, static_cast<std::uint32_t>(step.number)};
     context.commands.push(std::move(command));
   }
   const draw::Rect line{row.x0, row.y0, row.x1, row.y0 + std::round(1.7f * em)};
-  dot(context, {column.x + 0.5f * em, (line.y0 + line.y1) / 2}, state);
-  const bool pending = state == Dot::Pending;
+  dot(context, {flow.x + 0.5f * em, (line.y0 + line.y1) / 2}, step.state);
+  const bool pending = step.state == Dot::Pending;
   {
     const ui::WithFont font(ui::Font::Bold);
-    row_text(line, verb_x, pending ? theme.text_faint : theme.text, step.verb, text_x - verb_x - 0.3f * em);
+    row_text(line, verb_x, failed ? theme.failed : (pending ? theme.text_faint : theme.text), step.text.verb,
+             text_x - verb_x - 0.3f * em);
   }
   const ui::WithFont font(ui::Font::MonoSmall);
   const float top =
       text_height > 1.5f * ui::line_height() ? row.y0 + 0.35f * em : (line.y0 + line.y1 - ui::line_height()) / 2;
-  wrapped({text_x, top}, room, pending ? theme.text_faint : theme.text_dim, step.text);
-  column.y += height;
+  wrapped({text_x, top}, room, failed ? theme.text : (pending ? theme.text_faint : theme.text_dim), step.text.text);
 }
 
-// Whether this region has not been drawn yet with the cursor where it is now.
-bool cursor_is_new(replay::Position at) {
-  const std::string name = fmt::format("{}.{}", at.event, at.step);
-  const ImGuiID now = ImGui::GetID(name.c_str());
-  int* last = ImGui::GetStateStorage()->GetIntRef(ImGui::GetID("cursor"));
+// Whether the cursor stands elsewhere than when this was asked last, under this name.
+bool is_new(const char* name, std::uint64_t event, std::uint32_t step) {
+  const ImGuiID now = ImGui::GetID(fmt::format("{}.{}", event, step).c_str());
+  int* last = ImGui::GetStateStorage()->GetIntRef(ImGui::GetID(name));
   return std::exchange(*last, static_cast<int>(now)) != static_cast<int>(now);
 }
 
-void draw_steps(Column& column) {
-  const replay::Timeline& timeline = column.context.state.timeline();
+// A step that failed says so as soon as it is done: with a cross, not with its colour alone.
+void draw_steps(Flow& flow, const std::vector<replay::StepText>& texts) {
+  const replay::Timeline& timeline = flow.context.state.timeline();
   const std::uint32_t done = timeline.position().step;
   const std::vector<alloc::Step>& steps = timeline.run().steps;
-  const bool moved = cursor_is_new(timeline.position());
-  std::vector<replay::StepText> texts;
-  for (const alloc::Step& step : steps) texts.push_back(replay::step_text(step, timeline.spec()));
   const float verbs = verb_width(texts);
-  // A whole event is read from its title on; inside one, the step just taken is scrolled into sight. Whoever scrolled
-  // by hand is left alone until the cursor moves again.
-  const bool whole = done >= steps.size();
-  if (moved && whole) ImGui::SetScrollY(0);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::size_t number = i + 1;
-    const Dot state = number < done ? Dot::Done : (number == done ? Dot::Current : Dot::Pending);
-    draw_step(column, number, texts[i], state, verbs);
-    if (state == Dot::Current && moved && !whole) ImGui::SetScrollHereY(0.7f);
+    const bool current = number == done;
+    Dot state = number < done ? Dot::Done : (current ? Dot::Current : Dot::Pending);
+    if (number <= done && steps[i].kind == alloc::StepKind::Fail) state = Dot::Failed;
+    draw_step(flow, {number, texts[i], state, current}, verbs);
+    if (number == done + 1 && flow.in_view) flow.in_view->to = static_cast<double>(flow.y);  // and what comes next
   }
+  flow.may_cut();
 }
 
-// Markdown as far as lessons use it: paragraphs, items, and no signs. Emphasis is left to the words.
-void draw_about(Column& column, const std::string& about) {
+// Markdown as far as lessons use it: paragraphs, items, emphasis.
+void draw_about(Flow& flow, const std::string& about) {
   std::size_t from = 0;
   while (from < about.size()) {
     const std::size_t end = std::min(about.find('\n', from), about.size());
@@ -178,31 +192,19 @@ void draw_about(Column& column, const std::string& about) {
     const bool item = line.substr(0, 2) == "- " || line.substr(0, 2) == "* ";
     if (item) line.erase(0, 2);
     line.erase(0, line.find_first_not_of("# "));
-    std::erase_if(line, [](char c) { return c == '*' || c == '`'; });
     if (line.empty()) {
-      column.gap(0.6f);
+      flow.gap(0.6f);
       continue;
     }
-    const float indent = item ? std::round(1.1f * column.context.em) : 0;
-    if (item) ui::text_at(ui::draw_list(), {column.x, column.y}, column.context.theme.text_dim, "•");
-    column.y += wrapped({column.x + indent, column.y}, column.width - indent, column.context.theme.text, line);
-    column.gap(0.35f);
+    const float indent = item ? std::round(1.1f * flow.context.em) : 0;
+    if (item && flow.painted) ui::text_at(ui::draw_list(), {flow.x, flow.y}, flow.context.theme.text_dim, "•");
+    flow.prose(line, flow.context.theme.text, indent);
+    flow.gap(0.35f);
   }
-  column.gap(0.6f);
+  flow.gap(0.6f);
 }
 
-void draw_start(Column& column) {
-  const app::State& state = column.context.state;
-  draw_title(column, {state.document.title, {}, column.context.theme.text});
-  const trace::Header& header = state.document.trace->header();
-  if (!header.about.empty()) draw_about(column, header.about);
-  for (const std::string& warning : state.document.trace->warnings()) {
-    column.y += remark(column.context, {column.x, column.y}, column.width,
-                       {{}, warning, column.context.theme.waste, column.context.theme.waste_ground});
-    column.gap(0.5f);
-  }
-  if (!header.about.empty()) return;
-  const trace::Facts& facts = state.document.trace->facts();
+std::string counts_of(const trace::Facts& facts) {
   std::string text =
       fmt::format("{} events: {} allocations, {} frees, {} resizings.", trace::count_text(facts.events()),
                   trace::count_text(facts.allocs), trace::count_text(facts.frees), trace::count_text(facts.reallocs));
@@ -212,25 +214,97 @@ void draw_start(Column& column) {
     text += fmt::format("\n{} frees of unknown ids, {} implicit frees.", trace::count_text(facts.unknown_frees),
                         trace::count_text(facts.implicit_frees));
   }
-  draw_sentence(column, text, column.context.theme.text_dim);
+  return text;
 }
 
-// Where a lesson speaks, the sentence comes last: it says the same again in the allocator's own terms.
-void draw_event(Column& column, std::uint64_t index) {
-  const Context& context = column.context;
-  const replay::Timeline& timeline = context.state.timeline();
-  const trace::Trace& trace = *context.state.document.trace;
-  draw_title(column, title_of(context, index));
-  const std::string text = replay::event_text(trace, index, timeline.spec(), timeline.run());
-  const std::string* note = trace.note(index);
-  if (note == nullptr) {
-    draw_sentence(column, text, context.theme.text);
-    return draw_steps(column);
+void draw_start(Flow& flow) {
+  const app::State& state = flow.context.state;
+  const float from = flow.y;
+  {
+    const ui::WithFont font(ui::Font::Title);
+    flow.text(state.document.title, flow.context.theme.text);
   }
-  draw_note(column, *note);
-  draw_steps(column);
-  if (!timeline.run().steps.empty()) column.gap(0.8f);
-  if (trace.op(index) != Op::Mark) draw_sentence(column, text, context.theme.text_dim);
+  if (flow.painted) ui::place("title", {flow.x, from, flow.x + flow.width, flow.y});
+  flow.gap(0.7f);
+  const trace::Header& header = state.document.trace->header();
+  if (!header.about.empty()) draw_about(flow, header.about);
+  for (const std::string& warning : state.document.trace->warnings()) {
+    const draw::Theme& theme = flow.context.theme;
+    flow.y += remark(flow.context, {flow.x, flow.y}, flow.width, {{}, warning, theme.waste, theme.waste_ground},
+                     flow.painted);
+    flow.gap(0.5f);
+  }
+  if (header.about.empty()) {
+    draw_sentence(flow, counts_of(state.document.trace->facts()), 0);
+  }
+}
+
+struct Sentence {
+  std::string heading;  // whose it is, where several allocators are compared
+  std::string text;
+};
+
+struct EventWords {
+  std::vector<Sentence> sentences;  // one a stage; none where the note says it all
+  const std::string* note = nullptr;
+  std::vector<replay::StepText> steps;  // those of the first stage
+};
+
+EventWords words_of(const app::State& state, std::uint64_t index) {
+  const trace::Trace& trace = *state.document.trace;
+  const replay::Timeline& first = state.timeline();
+  EventWords words;
+  words.note = trace.note(index);
+  words.steps = replay::step_texts(trace, index, first.spec(), first.run(), &first.census());
+  if (trace.op(index) == Op::Mark) {
+    if (words.note == nullptr)
+      words.sentences.push_back({"", replay::event_text(trace, index, first.spec(), first.run())});
+    return words;
+  }
+  for (const app::Stage& stage : state.stages) {
+    const replay::Timeline& timeline = *stage.timeline;
+    const std::string heading = state.stages.size() == 1 ? "" : trace::to_title(timeline.spec());
+    words.sentences.push_back(
+        {heading, replay::event_text(trace, index, timeline.spec(), timeline.run(), &timeline.census())});
+  }
+  return words;
+}
+
+void draw_sentences(Flow& flow, const EventWords& words) {
+  std::size_t number = 0;
+  for (const Sentence& sentence : words.sentences) {
+    if (!sentence.heading.empty()) {
+      const ui::WithFont font(ui::Font::SmallBold);
+      flow.text(sentence.heading, flow.context.theme.text_dim);
+      flow.y += std::round(0.2f * flow.context.em);
+    }
+    draw_sentence(flow, sentence.text, number++);
+  }
+}
+
+// Title and sentences stand; what is below them scrolls. Only sentences that would leave no room scroll along.
+void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_t index) {
+  constexpr float kLargestHead = 0.62f;  // of the panel
+  const replay::Timeline& timeline = context.state.timeline();
+  const EventWords words = words_of(context.state, index);
+  Flow head{.context = context, .x = body.x0 + pad, .y = body.y0, .width = body.width() - 2 * pad};
+  head.y += draw_title(context, {head.x, head.y}, head.width, title_of(context, index));
+  head.gap(0.5f);
+  Flow measured{.context = context, .width = head.width, .painted = false};
+  draw_sentences(measured, words);
+  const bool stand = head.y + measured.y - body.y0 <= kLargestHead * body.height();
+  if (stand) draw_sentences(head, words);
+  Scrolled part{.name = "event", .pad = pad};
+  part.anew = is_new("shown event", context.state.cursor().event, 0);
+  part.moved = is_new("shown step", context.state.cursor().event, timeline.position().step);
+  // A whole event that was gone to is read from its beginning.
+  const bool whole = timeline.position().step >= timeline.run().steps.size();
+  scrolled(context, {body.x0, std::round(head.y), body.x1, body.y1}, part, [&](Flow& flow) {
+    if (!stand) draw_sentences(flow, words);
+    if (words.note != nullptr) draw_note(flow, *words.note);
+    draw_steps(flow, words.steps);
+    if (part.anew && whole) flow.in_view.reset();
+  });
 }
 
 std::string position_note(const app::State& state) {
@@ -244,30 +318,20 @@ std::string position_note(const app::State& state) {
 
 }  // namespace
 
-float what_happened(const Context& context, draw::Rect rect) {
+void what_happened(const Context& context, draw::Rect rect) {
   constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
   ui::begin_region("what happened", rect, kFixed);
   const draw::Rect inside = ui::panel_frame(context.theme, rect, "What happened", position_note(context.state));
   const float edge = std::round(0.35f * context.em);
   const draw::Rect body{rect.x0 + edge, inside.y0, rect.x1 - edge, rect.y1 - edge};
-  ui::begin_region("event", body);
-  const ImVec2 top = ImGui::GetCursorScreenPos();
   const float pad = inside.x0 - body.x0;
-  // The scroll bar's place is kept free, so that nothing is wrapped anew when it appears.
-  const float width = body.width() - 2 * pad;
-  Column column{context, top.x + pad, top.y, width};
   const std::uint64_t event = context.state.cursor().event;
   if (event == 0) {
-    draw_start(column);
+    scrolled(context, body, {.name = "event", .pad = pad, .anew = is_new("shown event", 0, 0)}, draw_start);
   } else {
-    draw_event(column, event - 1);
+    draw_event(context, body, pad, event - 1);
   }
-  column.gap(0.5f);
-  ImGui::SetCursorScreenPos(ImVec2(top.x, column.y));
-  ImGui::Dummy(ImVec2(1, 1));
   ui::end_region();
-  ui::end_region();
-  return body.y0 - rect.y0 + (column.y + ImGui::GetStyle().ItemSpacing.y + 1 - top.y) + edge;
 }
 
 }  // namespace allocviz::panels

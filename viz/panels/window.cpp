@@ -2,12 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <utility>
 
 #include "viz/app/availability.h"
 #include "viz/app/update.h"
 #include "viz/panels/error_bar.h"
-#include "viz/panels/inspector.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/ui.h"
 #include "viz/panels/window_layout.h"
@@ -108,6 +106,10 @@ void splitters(const Context& context, const Parts& parts, Rect rect) {
     const double now = share(rect.x1 - parts.gap - (mouse.x + half), width);
     splitter(context, {"split right", app::Split::Right, parts.right_gap, true, usual.right_width, now});
   }
+  if (parts.block) {
+    const double now = share(parts.right_rect.y1 - (mouse.y + half), parts.right_rect.height());
+    splitter(context, {"split block", app::Split::Block, parts.block_gap, false, usual.block_height, now});
+  }
   if (parts.bottom) {
     const double now = share(rect.y1 - parts.gap - (mouse.y + half), rect.height());
     splitter(context, {"split bottom", app::Split::Bottom, parts.bottom_gap, false, usual.bottom_height, now});
@@ -136,21 +138,6 @@ void left_part(const Context& context, Rect rect) {
   events(context, rect);
 }
 
-// The block below the event, as tall as it wants to be, as long as the event has all it wants or keeps the larger part.
-void right_part(const Context& context, Rect rect, float gap) {
-  if (rect.height() < 22 * context.em) {
-    what_happened(context, rect);
-    return;
-  }
-  float* event_wants = ImGui::GetStateStorage()->GetFloatRef(ImGui::GetID("event height"), rect.height());
-  const float wanted = inspector_height(context, rect.width());
-  const float most = std::max(0.42f * rect.height(), rect.height() - gap - *event_wants);
-  const float height = std::round(std::min(wanted, most));
-  const float wants = what_happened(context, {rect.x0, rect.y0, rect.x1, rect.y1 - height - gap});
-  if (std::exchange(*event_wants, wants) != wants) ui::want_frame();  // known only now: the next frame divides by it
-  inspector(context, {rect.x0, rect.y1 - height, rect.x1, rect.y1});
-}
-
 void all_parts(const Context& context, const Parts& parts) {
   menu_bar(context, parts.menu);
   if (parts.error) error_bar(context, parts.error_rect);
@@ -161,7 +148,8 @@ void all_parts(const Context& context, const Parts& parts) {
     stage(context, parts.stages[i].stage, i);
     if (parts.stages[i].map) memory_map(context, parts.stages[i].map_rect, i);
   }
-  if (parts.right) right_part(context, parts.right_rect, parts.gap);
+  if (parts.right) what_happened(context, parts.event_rect);
+  if (parts.block) inspector(context, parts.block_rect);
   transport(context, parts.transport);
   if (parts.bottom) timeline(context, parts.bottom_rect);
 }

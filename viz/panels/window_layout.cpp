@@ -13,14 +13,15 @@ using draw::Rect;
 
 // In ems: less than this and a part is of no use.
 constexpr float kLeftLeast = 13, kRightLeast = 15, kCenterLeast = 22, kStageLeast = 14, kMapLeast = 8;
-constexpr float kBottomLeast = 8, kRowLeast = 17;
+constexpr float kBottomLeast = 8, kRowLeast = 17, kEventLeast = 13, kBlockLeast = 8;
 constexpr float kMenu = 2.7f, kTransport = 3, kGap = 0.6f;
 
-// The height left for list, stage and event; the charts below take their share only where that is enough for both.
-void rows(const Context& context, Parts& parts, Rect window, float top) {
+// The height left for list, stage and event; the charts below take their share only where that is enough for both. A
+// bar above (`taken` high) is at their expense, too: the stage stays as it is while it says what is wrong.
+void rows(const Context& context, Parts& parts, Rect window, float top, float taken) {
   const float em = context.em;
   const float least = kRowLeast * em;
-  const float wanted = std::round(context.state.settings.bottom_height * window.height());
+  const float wanted = std::round(context.state.settings.bottom_height * window.height() - taken);
   const float room = window.y1 - top - std::round(kTransport * em) - 3 * parts.gap;
   const float bottom = std::min(std::max(wanted, kBottomLeast * em), room - least);
   parts.bottom = bottom >= kBottomLeast * em;
@@ -66,6 +67,22 @@ void columns(const Context& context, Parts& parts) {
   }
 }
 
+// The event above the block, as the splitter says: what an event has to say does not move their border.
+void divide_right(const Context& context, Parts& parts) {
+  if (!parts.right) return;
+  const float em = context.em;
+  const Rect right = parts.right_rect;
+  parts.event_rect = right;
+  parts.block = right.height() >= (kEventLeast + kBlockLeast) * em + parts.gap;
+  if (!parts.block) return;
+  const float most = right.height() - parts.gap - kEventLeast * em;
+  const float wanted = context.state.settings.block_height * right.height();
+  const float height = std::round(std::clamp(wanted, kBlockLeast * em, most));
+  parts.block_rect = {right.x0, right.y1 - height, right.x1, right.y1};
+  parts.event_rect.y1 = parts.block_rect.y0 - parts.gap;
+  parts.block_gap = {right.x0, parts.event_rect.y1, right.x1, parts.block_rect.y0};
+}
+
 // Stages side by side, a map below each.
 void stages(const Context& context, Parts& parts) {
   const float em = context.em;
@@ -103,8 +120,9 @@ Parts layout(const Context& context, Rect window) {
   };
   take(parts.error, parts.error_rect, error_bar_height(context, width));
   take(parts.loading, parts.loading_rect, loading_bar_height(context));
-  rows(context, parts, window, top);
+  rows(context, parts, window, top, top - (parts.menu.y1 + parts.gap));
   columns(context, parts);
+  divide_right(context, parts);
   stages(context, parts);
   return parts;
 }

@@ -1,0 +1,62 @@
+// The window without its platform: the same frames, carried out by hand, without a display.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string_view>
+
+#include "tests/app_support.h"
+#include "tests/ui/gui.h"
+#include "viz/draw/theme.h"
+#include "viz/panels/panel.h"
+#include "viz/panels/window_layout.h"
+
+namespace panels_test {
+
+using namespace app_test;
+namespace ui = allocviz::ui;
+
+struct Program {
+  app::State state = opened(kLesson);
+  app::Commands commands;
+  float em = 13, width = 1280, height = 800;
+  panels::Parts parts;  // of the last frame
+  std::unique_ptr<ui_test::Gui> gui;
+
+  Program() {
+    gui = std::make_unique<ui_test::Gui>([this] { frame(); }, width, height);
+    gui->frames(3);
+  }
+  void frame() {
+    app::tick(state, gui == nullptr ? 0 : gui->now_s());
+    const draw::Theme& theme = draw::theme(static_cast<draw::ThemeKind>(state.settings.theme));
+    ui::apply_style(theme, em);
+    ui::begin_frame();
+    const panels::Context context{.state = state, .commands = commands, .theme = theme, .em = em};
+    parts = panels::layout(context, {0, 0, width, height});
+    panels::window(context, {0, 0, width, height});
+    ui::end_frame();
+    for (const app::Command& command : commands.take()) app::update(state, command);
+  }
+  void key(const char* chord) {
+    gui->key(chord);
+    gui->frames(2);
+  }
+  void click(const char* label) {
+    gui->click(label);
+    gui->frames(2);
+  }
+  void type(std::string_view text) {
+    gui->type(text);
+    gui->frames(2);
+  }
+};
+
+struct Panels : testing::Test {
+  Program program;
+  app::State& state = program.state;
+  [[nodiscard]] std::uint64_t event() const { return program.state.cursor().event; }
+};
+
+}  // namespace panels_test

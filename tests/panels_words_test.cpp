@@ -1,0 +1,232 @@
+// What the panels at the right say, and that it can be read: nothing cut, nothing that jumps.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "tests/panels_support.h"
+#include "viz/app/names.h"
+#include "viz/app/scenario_list.h"
+#include "viz/panels/parts.h"
+
+namespace {
+
+using namespace panels_test;
+using app::Do;
+using draw::Rect;
+
+constexpr float kHair = 1.01f;  // a pixel, for what is rounded
+
+bool whole(const ui::Placed& placed) {
+  return placed.seen.y0 <= placed.rect.y0 + kHair && placed.seen.y1 >= placed.rect.y1 - kHair;
+}
+bool hidden(const ui::Placed& placed) {
+  return placed.seen.height() <= kHair;
+}
+
+struct Reading : Panels {
+  void open(std::string_view json) {
+    state = opened(json);
+    program.gui->frames(3);
+  }
+  void go(std::uint64_t event, std::uint32_t step = replay::kAllSteps) {
+    seek(state, event, step);
+    program.gui->frames(2);
+  }
+  void size(float width, float height, float em) {
+    program.width = width;
+    program.height = height;
+    program.em = em;
+    program.gui->resize(width, height);
+    program.gui->frames(2);
+  }
+};
+
+// In every lesson, at every step, on the smallest window lessons are shown on and at double scale.
+TEST_F(Reading, the_step_at_the_cursor_is_whole_in_sight_and_no_row_is_cut) {
+  for (const float em : {13.0f, 26.0f}) {
+    size(1280 * em / 13, 800 * em / 13, em);
+    for (const app::Scenario& lesson : app::scenario_list()) {
+      open(lesson.json);
+      for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+        go(event, 0);
+        for (std::uint32_t step = 1; step <= state.timeline().step_count(); ++step) {
+          go(event, step);
+          const std::string where = lesson.title + " at " + std::to_string(event) + "." + std::to_string(step);
+          const ui::Placed* row = ui::find("event/step " + std::to_string(step));
+          ASSERT_NE(row, nullptr) << where;
+          EXPECT_TRUE(whole(*row)) << where << ": " << row->seen.height() << " of " << row->rect.height();
+          for (const ui::Placed& placed : ui::placed()) {
+            if (placed.label.rfind("event/step ", 0) != 0) continue;
+            EXPECT_TRUE(whole(placed) || hidden(placed)) << where << ": " << placed.label << " is cut";
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Reading, the_sentence_stands_first_and_stays_where_it_is_while_the_steps_scroll) {
+  go(1);
+  const ui::Placed* sentence = ui::find("what happened/sentence");
+  ASSERT_NE(sentence, nullptr);
+  const Rect first = sentence->rect;
+  EXPECT_TRUE(whole(*sentence));
+  EXPECT_LT(first.y1, program.gui->rect_of("event/note").y0);
+  for (std::uint32_t step = 1; step <= state.timeline().step_count(); ++step) {
+    go(1, step);
+    EXPECT_EQ(program.gui->rect_of("what happened/sentence").y0, first.y0) << step;
+  }
+}
+
+TEST_F(Reading, whoever_scrolls_by_hand_is_left_alone_until_the_cursor_moves) {
+  go(1);
+  program.gui->wheel(program.gui->middle_of("event/note"), -50);
+  program.gui->frames(3);
+  const std::string last = "event/step " + std::to_string(state.timeline().step_count());
+  EXPECT_TRUE(whole(*ui::find(last)));
+  program.gui->frames(10);
+  EXPECT_TRUE(whole(*ui::find(last)));
+  go(2);
+  go(1);
+  EXPECT_TRUE(hidden(*ui::find(last))) << "an event gone to anew is read from its beginning";
+}
+
+TEST_F(Reading, words_keep_clear_of_the_scroll_bar) {
+  go(1);
+  const float bar = ImGui::GetStyle().ScrollbarSize;
+  EXPECT_LE(program.gui->rect_of("event/note").x1,
+            program.parts.event_rect.x1 - std::round(0.35f * program.em) - bar - 1);
+}
+
+TEST_F(Reading, the_border_between_event_and_block_moves_only_by_hand) {
+  const Rect before = program.parts.block_rect;
+  float top = 0;
+  for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+    go(event);
+    const float now = program.gui->rect_of("window/split block").y0;
+    if (event == 1) top = now;
+    EXPECT_EQ(now, top) << event;
+  }
+  const draw::Point at = program.gui->middle_of("window/split block");
+  program.gui->drag(at, {at.x, at.y - 60});
+  program.gui->frames(2);
+  EXPECT_NEAR(program.parts.block_rect.height(), before.height() + 60, 2);
+  EXPECT_GT(state.settings.block_height, app::Settings{}.block_height) << "and is remembered";
+}
+
+TEST_F(Reading, a_long_title_is_wrapped) {
+  state.document.title = "Free neighbours that are not buddies and never will be";
+  go(0);
+  const Rect title = program.gui->rect_of("event/title");
+  float line = 0;
+  state.document.title = "Short";
+  program.gui->frames(2);
+  line = program.gui->rect_of("event/title").height();
+  EXPECT_GT(title.height(), 1.9f * line);
+}
+
+TEST_F(Reading, a_request_that_failed_says_what_stands_in_its_way) {
+  go(5);
+  EXPECT_TRUE(program.gui->sees("block/what stands in the way"));
+  EXPECT_FALSE(program.gui->sees("block/offset"));
+  act(state, {.what = Do::Select, .number = 0});
+  program.gui->frames(2);
+  EXPECT_TRUE(program.gui->sees("block/offset")) << "a block that was clicked is what was asked for";
+  act(state, Do::ClearSelection);
+  go(5, 1);
+  EXPECT_FALSE(program.gui->sees("block/what stands in the way")) << "it has not failed yet";
+}
+
+TEST_F(Reading, a_failure_leaves_the_sizes_in_their_column) {
+  for (const float width : {1000.0f, 1280.0f, 2560.0f}) {
+    size(width, 800, 13);
+    const float right = program.gui->rect_of("events list/size 1").x1;
+    for (const int event : {2, 3, 5}) {
+      EXPECT_NEAR(program.gui->rect_of("events list/size " + std::to_string(event)).x1, right, kHair) << width;
+    }
+    const Rect size = program.gui->rect_of("events list/size 5"), sign = program.gui->rect_of("events list/tag 5");
+    EXPECT_TRUE(sign.x1 <= size.x0 || sign.x0 >= size.x1) << "the sign lies over the size at " << width;
+  }
+}
+
+TEST_F(Reading, the_charts_cursor_stands_on_the_event_at_each_of_its_steps) {
+  go(2);
+  const Rect there = program.gui->rect_of("timeline/cursor");
+  for (std::uint32_t step = 1; step < state.timeline().step_count(); ++step) {
+    go(2, step);
+    EXPECT_EQ(program.gui->rect_of("timeline/cursor").x0, there.x0) << step;
+  }
+}
+
+TEST_F(Reading, an_error_says_that_the_document_stays_and_takes_nothing_from_the_stage) {
+  const Rect before = program.parts.stages.front().stage, map = program.parts.stages.front().map_rect;
+  state.trouble = trace::Trouble{"no such file", {.file = "missing.json"}, "check the name"};
+  program.gui->frames(2);
+  EXPECT_NEAR(program.parts.stages.front().stage.height(), before.height(), 2);
+  EXPECT_NEAR(program.parts.stages.front().map_rect.height(), map.height(), 2);
+  bool said = false;
+  for (const ui::Placed& placed : ui::placed()) {
+    said = said || placed.raw.find("\"" + state.document.title + "\" stays open") != std::string::npos;
+  }
+  EXPECT_TRUE(said);
+}
+
+std::string_view lesson(std::string_view title) {
+  for (const app::Scenario& scenario : app::scenario_list()) {
+    if (scenario.title == title) return scenario.json;
+  }
+  ADD_FAILURE() << "no lesson is called " << title;
+  return {};
+}
+
+TEST_F(Reading, a_free_that_was_refused_still_says_what_was_to_be_freed) {
+  open(lesson("Freed twice"));
+  go(6);
+  for (const int event : {4, 5, 6}) {
+    const Rect id = program.gui->rect_of("events list/id " + std::to_string(event));
+    const Rect tag = program.gui->rect_of("events list/tag " + std::to_string(event));
+    EXPECT_GT(id.width(), 2 * program.em) << "0x048 is five signs";
+    EXPECT_LE(id.x1, tag.x0) << event;
+  }
+}
+
+TEST_F(Reading, each_of_several_allocators_has_its_sentence_and_a_failure_names_whose_it_is) {
+  open(lesson("Slab beside buddy"));
+  size(1280, 1600, 13);
+  ASSERT_EQ(state.stages.size(), 2u);
+  std::vector<std::string> who;
+  for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+    go(event);
+    EXPECT_TRUE(program.gui->sees("what happened/sentence")) << event;
+    EXPECT_TRUE(program.gui->sees("what happened/sentence 2")) << event;
+    if (const std::string name = app::refused_by(state, event - 1); !name.empty()) who.push_back(name);
+  }
+  EXPECT_EQ(who, (std::vector<std::string>{"buddy 256 B / 64 B", "slab 5 × 48 B", "slab 5 × 48 B"}));
+}
+
+TEST_F(Reading, without_a_block_the_figures_of_fragmentation_stand) {
+  go(0);
+  EXPECT_TRUE(program.gui->sees("block/fragmented"));
+  EXPECT_TRUE(program.gui->sees("block/largest"));
+  go(4);  // a mark
+  EXPECT_TRUE(program.gui->sees("block/fragmented"));
+}
+
+TEST(Lines, do_not_break_between_a_number_and_what_belongs_to_it) {
+  const auto holds = [](std::string_view text, std::string_view at) {
+    return panels::holds_together(text, text.find(at) + at.size() - 1);
+  };
+  EXPECT_TRUE(holds("576 B are free", "576 "));
+  EXPECT_FALSE(holds("576 B are free", "576 B "));
+  EXPECT_TRUE(holds("a 1 KiB block", "1 "));
+  EXPECT_TRUE(holds("33 % of it", "33 "));
+  EXPECT_TRUE(holds("1 048 576 B", "1 048 "));
+  EXPECT_TRUE(holds("704 − 200 = 504", "704 "));
+  EXPECT_FALSE(holds("704 − 200 = 504", "− "));
+  EXPECT_FALSE(holds("levels 3 and 2", "3 "));
+  EXPECT_FALSE(holds("event 5 Before", "5 "));
+}
+
+}  // namespace

@@ -1,0 +1,170 @@
+#include "viz/app/in_the_way.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "core/replay/reasons.h"
+#include "core/replay/words.h"
+#include "viz/app/names.h"
+
+namespace allocviz::app {
+
+namespace {
+
+using replay::Block;
+using replay::BlockState;
+using replay::Census;
+using trace::AllocatorKind;
+
+// The places of a buddy allocator for a block of `needed` bytes: each is aligned to that size, holds no gap, and is
+// freed as a whole. The blocks come in the order of their addresses, so a place is complete when the next one begins.
+class Places {
+ public:
+  Places(const Census& census, std::uint64_t needed) : needed_(needed) {
+    for (const Block& block : census.blocks) add(block);
+    finish();
+  }
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] std::vector<Place> take() { return std::move(best_); }
+
+ private:
+  void add(const Block& block) {
+    const std::uint64_t first = block.offset / needed_, last = (block.offset + block.size - 1) / needed_;
+    if (first != window_) {
+      finish();
+      window_ = first;
+    }
+    if (block.state == BlockState::Live) {
+      place_.offset = block.size > needed_ ? block.offset : first * needed_;
+      place_.bytes += block.size;
+      place_.blocks.push_back(block.offset);
+    } else if (block.state != BlockState::Free) {
+      spoiled_ = true;
+      if (last == first) return;
+      finish();
+      window_ = last;
+      spoiled_ = true;  // what follows in that place shares it with the gap
+    }
+  }
+
+  // Few are kept: the others are counted.
+  void finish() {
+    if (!spoiled_ && !place_.blocks.empty()) {
+      ++count_;
+      const auto less = [](const Place& a, const Place& b) {
+        return std::tuple(a.bytes, a.blocks.size(), a.offset) < std::tuple(b.bytes, b.blocks.size(), b.offset);
+      };
+      const bool full = best_.size() == InTheWay::kMostPlaces;
+      if (!full || less(place_, best_.back())) {
+        if (full) best_.pop_back();
+        best_.insert(std::upper_bound(best_.begin(), best_.end(), place_, less), place_);
+      }
+    }
+    place_.bytes = 0;
+    place_.blocks.clear();
+    spoiled_ = false;
+  }
+
+  std::uint64_t needed_;
+  std::uint64_t window_ = 0;
+  Place place_;
+  bool spoiled_ = false;
+  std::size_t count_ = 0;
+  std::vector<Place> best_;
+};
+
+std::vector<const Block*> blocks_at(const Census& census, const std::vector<std::uint64_t>& offsets) {
+  std::vector<const Block*> blocks;
+  for (const std::uint64_t offset : offsets) blocks.push_back(census.block_at(offset));
+  return blocks;
+}
+
+void judge_buddy(InTheWay& out, const trace::Trace& trace, const Census& census, std::uint64_t needed) {
+  Places places(census, needed);
+  out.place_count = places.count();
+  out.places = places.take();
+  out.verdict = fmt::format("No {} block is free.", trace::size_text(needed));
+  if (out.places.empty()) {
+    out.reason = "There is no place for one: every one holds a gap.";
+    return;
+  }
+  for (Place& place : out.places) place.names = names_of(trace, blocks_at(census, place.blocks));
+  out.frees_help = true;
+  const Place& best = out.places.front();
+  const std::string where = trace::offset_text(best.offset, census.arena_bytes);
+  const bool one = best.blocks.size() == 1;
+  const std::string bytes = trace::size_text(best.bytes);
+  out.reason = out.place_count == 1 ? fmt::format("Its only place is {}, where {} {} ({}).", where, best.names,
+                                                  one ? "lives" : "live", bytes)
+                                    : fmt::format("Of {} places for one, {} has the least in it: {} ({}).",
+                                                  trace::count_text(out.place_count), where, best.names, bytes);
+  out.reason += one ? " Freed now, it makes room." : " Freed now, they make room.";
+}
+
+void judge_slab(InTheWay& out, const Census& census) {
+  out.frees_help = true;
+  out.verdict = fmt::format("All {} blocks are live.", trace::count_text(census.blocks.size()));
+  out.reason = "Any one of them, freed now, makes room.";
+}
+
+void judge_bump(InTheWay& out, const trace::Trace& trace, const Census& census, std::uint64_t size) {
+  std::vector<const Block*> live;
+  for (const Block& block : census.blocks) {
+    if (block.state == BlockState::Live) live.push_back(&block);
+  }
+  const bool one = live.size() == 1;
+  out.frees_help = !live.empty();
+  out.verdict = fmt::format("{} {} all {} above the mark.", names_of(trace, live), one ? "holds" : "hold",
+                            trace::size_text(census.figures.reserved));
+  out.reason =
+      fmt::format("Only {} are below it. Freed now, {} back: then {} would fit.", trace::size_text(census.figures.free),
+                  one ? "it gives all of it" : "they give all of it", trace::size_text(size));
+}
+
+// Whether the request has failed at the step where the cursor stands.
+bool has_failed(const replay::Timeline& timeline) {
+  const replay::EventRun& run = timeline.run();
+  if (run.outcome.kind != replay::OutcomeKind::Failed) return false;
+  const std::size_t done = std::min<std::size_t>(timeline.position().step, run.steps.size());
+  return done != 0 && run.steps[done - 1].kind == alloc::StepKind::Fail;
+}
+
+InTheWay judge(const trace::Trace& trace, const replay::Timeline& timeline) {
+  InTheWay out;
+  const std::uint64_t index = timeline.position().event - 1;
+  const Census& census = timeline.census();
+  const replay::Refusal refusal = replay::refusal_of(trace, index, timeline.spec(), timeline.run(), &census);
+  const bool full = refusal.why == alloc::Error::OutOfMemory;
+  const AllocatorKind kind = timeline.spec().kind;
+  if (full && kind == AllocatorKind::Buddy && refusal.needed != 0) {
+    judge_buddy(out, trace, census, refusal.needed);
+  } else if (full && kind == AllocatorKind::Slab) {
+    judge_slab(out, census);
+  } else if (full && kind == AllocatorKind::Bump) {
+    judge_bump(out, trace, census, refusal.size);
+  } else {
+    out.verdict = full ? "Nothing free is large enough." : "No free would help.";
+    out.reason = replay::with_capital(replay::reason_text(refusal)) + ".";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<InTheWay> in_the_way(const State& state) {
+  for (std::size_t stage = 0; stage < state.stages.size(); ++stage) {
+    const replay::Timeline& timeline = state.timeline(stage);
+    if (timeline.position().event == 0 || !has_failed(timeline)) continue;
+    const trace::Op op = state.document.trace->op(timeline.position().event - 1);
+    if (op != trace::Op::Alloc && op != trace::Op::Realloc) continue;
+    InTheWay out = judge(*state.document.trace, timeline);
+    out.stage = stage;
+    return out;
+  }
+  return std::nullopt;
+}
+
+}  // namespace allocviz::app

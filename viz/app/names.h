@@ -1,0 +1,23 @@
+// Whose a block is, in a word.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/replay/census.h"
+#include "core/trace/trace.h"
+#include "viz/app/state.h"
+
+namespace allocviz::app {
+
+inline constexpr std::size_t kNamesSpelled = 3;  // beyond that a number
+
+// "D", or "the block of event 5" where the log gives no id; empty where nobody owns it.
+[[nodiscard]] std::string owner_of(const trace::Trace& trace, const replay::Block& block);
+// "D", "P and Q", "P, Q and R", "61 blocks".
+[[nodiscard]] std::string names_of(const trace::Trace& trace, const std::vector<const replay::Block*>& blocks);
+// Which of several allocators refused event `index`: "slab 5 × 48 B", "a and b"; empty where there is one allocator, or
+// none refused it. O(stages log failures).
+[[nodiscard]] std::string refused_by(const State& state, std::uint64_t index);
+
+}  // namespace allocviz::app

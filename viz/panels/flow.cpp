@@ -1,0 +1,155 @@
+#include "viz/panels/flow.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "viz/panels/parts.h"
+#include "viz/panels/ui.h"
+
+namespace allocviz::panels {
+
+namespace {
+
+// Where a view `seen` high may begin and end.
+class Cuts {
+ public:
+  Cuts(std::vector<float> at, float height, float seen) : at_(std::move(at)), height_(height), seen_(seen) {
+    at_.push_back(0);
+    at_.push_back(height);
+    std::sort(at_.begin(), at_.end());
+  }
+  [[nodiscard]] bool fits() const { return height_ <= seen_; }
+  [[nodiscard]] float last_start() const {
+    return fits() ? 0 : *std::lower_bound(at_.begin(), at_.end(), height_ - seen_);
+  }
+  [[nodiscard]] float nearest(float y) const {
+    y = std::clamp(y, 0.0f, last_start());
+    const auto above = std::lower_bound(at_.begin(), at_.end(), y);
+    if (above == at_.begin()) return *above;
+    return *above - y < y - *(above - 1) ? *above : *(above - 1);
+  }
+  // A line taller than the view is cut after all.
+  [[nodiscard]] float end_after(float start) const {
+    const float last = *(std::upper_bound(at_.begin(), at_.end(), start + seen_) - 1);
+    return last > start ? last : start + seen_;
+  }
+  // The start nearest to `start` at which [from, to] is in view; what is taller than the view begins at its top.
+  [[nodiscard]] float showing(draw::Span what, float start) const {
+    const auto from = static_cast<float>(what.from), to = static_cast<float>(what.to);
+    if (from >= start && to <= end_after(start)) return start;
+    if (to > end_after(start)) {
+      const auto below = std::lower_bound(at_.begin(), at_.end(), to - seen_);
+      start = std::min(*below, from);
+    } else {
+      start = from;
+    }
+    return std::clamp(start, 0.0f, last_start());
+  }
+
+ private:
+  std::vector<float> at_;
+  float height_, seen_;
+};
+
+struct Word {
+  std::string text;
+  bool bold = false, stressed = false;
+  bool joined = false;  // the next one follows without a space
+};
+
+// Cut at spaces and where the emphasis changes.
+std::vector<Word> words_of(std::string_view text) {
+  std::vector<Word> words;
+  Word word;
+  const auto finish = [&](bool joined) {
+    if (!word.text.empty()) words.push_back({ui::symbols(word.text), word.bold, word.stressed, joined});
+    word.text.clear();
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '*') {
+      const bool twice = i + 1 < text.size() && text[i + 1] == '*';
+      finish(true);
+      bool& style = twice ? word.bold : word.stressed;
+      style = !style;
+      i += twice ? 1u : 0u;
+    } else if (text[i] == ' ' && !holds_together(text, i)) {
+      finish(false);
+      if (!words.empty()) words.back().joined = false;
+    } else if (text[i] != '`') {
+      word.text += text[i];
+    }
+  }
+  finish(false);
+  return words;
+}
+
+}  // namespace
+
+void Flow::gap(float ems) {
+  may_cut();
+  y += std::round(ems * context.em);
+}
+
+void Flow::text(std::string_view words, draw::Color color, float indent) {
+  const float height = wrapped({x + indent, y}, width - indent, color, words, painted);
+  const float leading = std::round(0.2f * ui::line_height());
+  const float pitch = ui::line_height() + leading;
+  for (float line = pitch; line < height; line += pitch) cuts.push_back(std::floor(y + line - leading / 2));
+  y += height;
+}
+
+void Flow::prose(std::string_view words, draw::Color color, float indent) {
+  if (words.find_first_of("*`") == std::string_view::npos) return text(words, color, indent);
+  const float leading = std::round(0.2f * ui::line_height());
+  const float pitch = ui::line_height() + leading, space = ui::text_width(" ");
+  float at = 0;
+  bool glued = false;
+  for (const Word& word : words_of(words)) {
+    const ui::WithFont font(word.bold ? ui::Font::Bold : ui::Font::Body);
+    const float wide = ui::text_width(word.text);
+    const bool sign = glued && word.text.size() == 1;  // a comma stays with its word
+    glued = word.joined;
+    if (at > 0 && !sign && at + wide > width - indent) {
+      at = 0;
+      y += pitch;
+      cuts.push_back(std::floor(y - leading / 2));
+    }
+    const float left = x + indent + at;
+    if (painted) {
+      ui::text_at(ui::draw_list(), {left, y}, color, word.text);
+      const float under = std::round(y + ui::line_height());
+      if (word.stressed) ui::fill(ui::draw_list(), {left, under, left + wide, under + 1}, context.theme.text_dim);
+    }
+    at += wide + (word.joined ? 0 : space);
+  }
+  y += ui::line_height();
+}
+
+void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, const std::function<void(Flow&)>& draw) {
+  const float right = std::max(what.pad, ImGui::GetStyle().ScrollbarSize + 2);
+  const float width = rect.width() - what.pad - right;
+  Flow measured{.context = context, .width = width, .painted = false};
+  draw(measured);
+  const float height = std::ceil(measured.y);
+  const Cuts cuts(std::move(measured.cuts), height, rect.height());
+
+  float* scroll = ImGui::GetStateStorage()->GetFloatRef(ImGui::GetID(what.name), 0);
+  float start = what.anew ? 0 : *scroll;
+  if (!ImGui::IsMouseDown(0)) start = cuts.nearest(start);
+  if ((what.anew || what.moved) && measured.in_view) start = cuts.showing(*measured.in_view, start);
+  ImGui::SetNextWindowContentSize(ImVec2(0, height));  // known before anything is drawn: the first frame scrolls, too
+  if (start != *scroll) ui::scroll_next_region(start);
+  const float seen = cuts.fits() ? rect.height() : cuts.end_after(start) - start;
+  ui::begin_region(what.name, {rect.x0, rect.y0, rect.x1, rect.y0 + seen});
+  *scroll = ImGui::GetScrollY();
+  if (*scroll != start) ui::want_frame();  // the wheel moved it: the next frame begins at a whole line
+  const ImVec2 top = ImGui::GetCursorScreenPos();
+  Flow flow{.context = context, .x = top.x + what.pad, .y = top.y, .width = width};
+  draw(flow);
+  ImGui::SetCursorScreenPos(ImVec2(top.x, top.y + height - 1));
+  ImGui::Dummy(ImVec2(1, 1));
+  ui::end_region();
+}
+
+}  // namespace allocviz::panels
