@@ -137,7 +137,15 @@ TEST(AppInTheWay, freeing_what_it_names_makes_room) {
         before = place.bytes;
         const auto machine = test::machine_of(chosen, *trace);
         for (std::uint64_t i = 0; i < index; ++i) machine->apply(trace->request(i), i);
-        for (const std::uint64_t offset : place.blocks) free_at(*machine, offset, index);
+        std::uint64_t freed = 0;
+        for (const replay::Block& block : state.timeline().census().blocks) {
+          const bool inside = block.offset >= place.offset && block.offset < place.offset + place.size;
+          if (!inside || block.state != replay::BlockState::Live) continue;
+          EXPECT_TRUE(freed != 0 || block.offset == place.first);
+          free_at(*machine, block.offset, index);
+          ++freed;
+        }
+        EXPECT_EQ(freed, place.blocks);
         EXPECT_EQ(machine->apply(trace->request(index), index).kind, replay::OutcomeKind::Placed)
             << text << ", event " << index + 1 << ", " << place.offset;
         ++places;

@@ -43,6 +43,14 @@ struct Reading : Panels {
   }
 };
 
+std::string_view lesson(std::string_view title) {
+  for (const app::Scenario& scenario : app::scenario_list()) {
+    if (scenario.title == title) return scenario.json;
+  }
+  ADD_FAILURE() << "no lesson is called " << title;
+  return {};
+}
+
 // In every lesson, at every step, on the smallest window lessons are shown on and at double scale.
 TEST_F(Reading, the_step_at_the_cursor_is_whole_in_sight_and_no_row_is_cut) {
   for (const float em : {13.0f, 26.0f}) {
@@ -139,6 +147,14 @@ TEST_F(Reading, a_request_that_failed_says_what_stands_in_its_way) {
   EXPECT_FALSE(program.gui->sees("block/what stands in the way")) << "it has not failed yet";
 }
 
+TEST_F(Reading, a_place_for_the_block_that_was_wanted_leads_to_who_lives_there) {
+  open(lesson("A checkerboard: half is free, and nothing fits"));
+  go(13);
+  program.click("block/place 0x080");
+  EXPECT_EQ(state.selection.offset, 0x080u);
+  EXPECT_TRUE(program.gui->sees("block/offset"));
+}
+
 TEST_F(Reading, a_failure_leaves_the_sizes_in_their_column) {
   for (const float width : {1000.0f, 1280.0f, 2560.0f}) {
     size(width, 800, 13);
@@ -171,14 +187,6 @@ TEST_F(Reading, an_error_says_that_the_document_stays_and_takes_nothing_from_the
     said = said || placed.raw.find("\"" + state.document.title + "\" stays open") != std::string::npos;
   }
   EXPECT_TRUE(said);
-}
-
-std::string_view lesson(std::string_view title) {
-  for (const app::Scenario& scenario : app::scenario_list()) {
-    if (scenario.title == title) return scenario.json;
-  }
-  ADD_FAILURE() << "no lesson is called " << title;
-  return {};
 }
 
 TEST_F(Reading, a_free_that_was_refused_still_says_what_was_to_be_freed) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
 #include <utility>
 
@@ -23,7 +24,7 @@ using trace::AllocatorKind;
 // freed as a whole. The blocks come in the order of their addresses, so a place is complete when the next one begins.
 class Places {
  public:
-  Places(const Census& census, std::uint64_t needed) : needed_(needed) {
+  Places(const Census& census, std::uint64_t needed) : shift_(std::countr_zero(needed)) {
     for (const Block& block : census.blocks) add(block);
     finish();
   }
@@ -32,17 +33,19 @@ class Places {
 
  private:
   void add(const Block& block) {
-    const std::uint64_t first = block.offset / needed_, last = (block.offset + block.size - 1) / needed_;
+    const std::uint64_t first = block.offset >> shift_;
     if (first != window_) {
       finish();
       window_ = first;
     }
     if (block.state == BlockState::Live) {
-      place_.offset = block.size > needed_ ? block.offset : first * needed_;
+      if (place_.blocks == 0) place_.first = block.offset;
+      place_.size = std::max(block.size, std::uint64_t{1} << shift_);
       place_.bytes += block.size;
-      place_.blocks.push_back(block.offset);
+      ++place_.blocks;
     } else if (block.state != BlockState::Free) {
       spoiled_ = true;
+      const std::uint64_t last = (block.offset + block.size - 1) >> shift_;
       if (last == first) return;
       finish();
       window_ = last;
@@ -52,23 +55,25 @@ class Places {
 
   // Few are kept: the others are counted.
   void finish() {
-    if (!spoiled_ && !place_.blocks.empty()) {
+    if (!spoiled_ && place_.blocks != 0) {
       ++count_;
-      const auto less = [](const Place& a, const Place& b) {
-        return std::tuple(a.bytes, a.blocks.size(), a.offset) < std::tuple(b.bytes, b.blocks.size(), b.offset);
-      };
-      const bool full = best_.size() == InTheWay::kMostPlaces;
-      if (!full || less(place_, best_.back())) {
-        if (full) best_.pop_back();
-        best_.insert(std::upper_bound(best_.begin(), best_.end(), place_, less), place_);
-      }
+      place_.offset = window_ << shift_;
+      keep();
     }
-    place_.bytes = 0;
-    place_.blocks.clear();
+    place_ = {};
     spoiled_ = false;
   }
+  void keep() {
+    const auto less = [](const Place& a, const Place& b) {
+      return std::tuple(a.bytes, a.blocks, a.offset) < std::tuple(b.bytes, b.blocks, b.offset);
+    };
+    const bool full = best_.size() == InTheWay::kMostPlaces;
+    if (full && !less(place_, best_.back())) return;
+    if (full) best_.pop_back();
+    best_.insert(std::upper_bound(best_.begin(), best_.end(), place_, less), place_);
+  }
 
-  std::uint64_t needed_;
+  int shift_;
   std::uint64_t window_ = 0;
   Place place_;
   bool spoiled_ = false;
@@ -76,10 +81,13 @@ class Places {
   std::vector<Place> best_;
 };
 
-std::vector<const Block*> blocks_at(const Census& census, const std::vector<std::uint64_t>& offsets) {
+std::string names_in(const trace::Trace& trace, const Census& census, const Place& place) {
+  if (place.blocks > kNamesSpelled) return trace::count_text(place.blocks) + " blocks";
   std::vector<const Block*> blocks;
-  for (const std::uint64_t offset : offsets) blocks.push_back(census.block_at(offset));
-  return blocks;
+  for (const Block* block = census.block_at(place.first); blocks.size() < place.blocks; ++block) {
+    if (block->state == BlockState::Live) blocks.push_back(block);
+  }
+  return names_of(trace, blocks);
 }
 
 void judge_buddy(InTheWay& out, const trace::Trace& trace, const Census& census, std::uint64_t needed) {
@@ -91,11 +99,11 @@ void judge_buddy(InTheWay& out, const trace::Trace& trace, const Census& census,
     out.reason = "There is no place for one: every one holds a gap.";
     return;
   }
-  for (Place& place : out.places) place.names = names_of(trace, blocks_at(census, place.blocks));
+  for (Place& place : out.places) place.names = names_in(trace, census, place);
   out.frees_help = true;
   const Place& best = out.places.front();
   const std::string where = trace::offset_text(best.offset, census.arena_bytes);
-  const bool one = best.blocks.size() == 1;
+  const bool one = best.blocks == 1;
   const std::string bytes = trace::size_text(best.bytes);
   out.reason = out.place_count == 1 ? fmt::format("Its only place is {}, where {} {} ({}).", where, best.names,
                                                   one ? "lives" : "live", bytes)

@@ -15,10 +15,11 @@
 namespace allocviz::app {
 
 struct Place {
-  std::uint64_t offset = 0;
-  std::uint64_t bytes = 0;            // of the live blocks in it
-  std::vector<std::uint64_t> blocks;  // where they begin, ascending
-  std::string names;                  // "A", "A and C", "61 blocks"
+  std::uint64_t offset = 0, size = 0;
+  std::uint64_t bytes = 0;   // of the live blocks in it
+  std::uint64_t blocks = 0;  // how many
+  std::uint64_t first = 0;   // where the first of them begins
+  std::string names;         // "A", "A and C", "61 blocks"
 };
 
 struct InTheWay {

@@ -176,7 +176,7 @@ void draw_place(Flow& flow, const app::InTheWay& what, const app::Place& place) 
   const std::string offset = trace::offset_text(place.offset, arena);
   const draw::Rect wide{row.x0 - 0.4f * context.em, row.y0, row.x1 + 0.4f * context.em, row.y1};
   if (row_button(context, fmt::format("##place {}", offset).c_str(), wide, false)) {
-    context.commands.push({.what = app::Do::Select, .number = place.blocks.front(), .stage = what.stage});
+    context.commands.push({.what = app::Do::Select, .number = place.first, .stage = what.stage});
   }
   const ui::WithFont font(ui::Font::MonoSmall);
   const float used = row_text(row, row.x0, theme.text, offset);
@@ -243,6 +243,8 @@ Shown shown_by(const Context& context) {
   if (!selected) shown.in_the_way = app::in_the_way(context.state);
   if (shown.in_the_way) {
     shown.title = shown.in_the_way->frees_help ? "What stands in the way" : "Why it failed";
+    const std::size_t stage = shown.in_the_way->stage;
+    if (context.state.stages.size() > 1) shown.note = trace::to_title(context.state.timeline(stage).spec());
     return shown;
   }
   shown.block = app::inspect(context.state);

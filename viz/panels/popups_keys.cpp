@@ -108,7 +108,7 @@ void keys_page(const Context& context) {
   }
   const float tallest = *std::max_element(heights.begin(), heights.end());
   const draw::Rect inside =
-      begin_dialog(context, "keys", column_em * static_cast<float>(columns) + 2.4f, tallest / em + 4);
+      begin_dialog(context, "keys", column_em * static_cast<float>(columns) + 2.4f, tallest / em + 5);
   const float top = dialog_title(context, inside, "Keys and mouse");
   ui::begin_region("all keys", {inside.x0, top, inside.x1, inside.y1});
   const ImVec2 begin = ImGui::GetCursorScreenPos();
