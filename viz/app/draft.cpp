@@ -145,7 +145,7 @@ std::string_view hint_of(DraftField field, AllocatorKind kind) {
     case DraftField::Count:
       return "1024";
     case DraftField::Gaps:
-      return "none, or 4096-8192+100000-163850";
+      return "none, or from-to in bytes: 4096-8192+65536-69632";
   }
   return "";
 }

@@ -159,10 +159,11 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   {
     const ui::WithFont font(ui::Font::MonoSmall);
     const float width = ui::text_width(size);
-    size_left = columns.size_right - width;
+    const float right = columns.size_right;
+    size_left = right - width;
     if (sized) {
-      row_text_right(row, columns.size_right, faded, size);
-      ui::place(fmt::format("size {}", index + 1), {size_left, row.y0, columns.size_right, row.y1});
+      row_text_right(row, right, faded, size);
+      ui::place(fmt::format("size {}", index + 1), {size_left, row.y0, right, row.y1});
     }
     if (tag.word != nullptr) {
       const Span badge_at = draw_tag(context, tag, row, columns, size_left, text_width(id_font, id));

@@ -152,7 +152,7 @@ void about(const Context& context) {
       "Replays what a program asked for on real allocators, step by step, forward and back. Every pixel comes from the "
       "state of the allocator itself.";
   constexpr const char* kLibrary =
-      "Buddy, bump and slab are a header-only C++20 library of their own, usable without this window.";
+      "Buddy, bump, slab and tiered are a header-only C++20 library of their own, usable without this window.";
   for (const char* paragraph : {kWhat, kLibrary, "MIT licence."}) {
     y += wrapped({inside.x0, y}, inside.width(), context.theme.text, paragraph) + std::round(0.8f * context.em);
   }
