@@ -5,6 +5,7 @@
 //   places   |   512 B live     |        512 B live        | 1 KiB live |   the fewest live bytes first
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

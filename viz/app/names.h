@@ -1,6 +1,8 @@
 // Whose a block is, in a word.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
