@@ -91,6 +91,7 @@ void cut_everywhere(const Sample& sample, IsWhole is_whole) {
     if (!read.ok()) continue;
     ++kept;
     EXPECT_EQ(read->size(), sample.complete_at(at)) << "cut at byte " << at;
+    EXPECT_EQ(test::fault_of_reading(part), "") << "cut at byte " << at << ", what is kept of it is written";
   }
   EXPECT_GE(kept, sample.text.size() - sample.text.find('\n') - 1);  // whatever is behind the header is worth something
 }

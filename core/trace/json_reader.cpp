@@ -385,6 +385,8 @@ Result<Trace> TraceReader::finish(const std::string& cut_warning) {
   }
   if (first_fault_ && faults_ == nullptr) return *first_fault_;
   if (cut) builder_.warn(cut_warning);
+  // A field of the header that the text ends in has a name and no value.
+  std::erase_if(builder_.header().extra, [](const auto& field) { return field.second.empty(); });
   return std::move(builder_).finish();
 }
 

@@ -63,7 +63,7 @@ void paint_figures(const Paint& paint, const draw::BumpScene& scene) {
 
 std::string outstanding_text(const replay::Census& census) {
   const draw::BumpSums sums = draw::bump_sums(census);
-  std::string text = "outstanding " + trace::count_text(census.outstanding);
+  std::string text = trace::count_text(census.outstanding) + " outstanding";
   if (sums.in_flight != 0) text += ", one in flight";
   if (sums.dead != 0) text += " · " + trace::exact_size_text(sums.dead) + " dead but not returned";
   return text;
