@@ -140,7 +140,8 @@ TEST_F(AppSettings, the_first_keys_are_named_only_where_nothing_is_remembered) {
 TEST(AppDraft, a_configuration_typed_and_read_again_is_the_same) {
   for (const char* text :
        {"buddy:arena=1MiB,min=64", "buddy:arena=1MiB,min=32,block=64KiB,gaps=4096-8192+100000-163850",
-        "bump:arena=64KiB", "slab:block=64,count=1024", "buddy:arena=3KiB,min=16,block=1KiB"}) {
+        "bump:arena=64KiB", "slab:block=64,count=1024", "buddy:arena=3KiB,min=16,block=1KiB",
+        "tiered:arena=64MiB,min=64", "tiered:arena=1MiB,min=128,classes=16+48+96"}) {
     const auto draft = app::draft_of(spec(text));
     const auto back = app::spec_of(draft);
     ASSERT_TRUE(back.ok()) << text << ": " << back.trouble().text();
@@ -167,8 +168,16 @@ TEST(AppDraft, says_which_field_is_wrong_while_it_is_typed) {
   EXPECT_EQ(field(DraftField::Gaps, "4096-8192"), "fine");
 }
 
+TEST(AppDraft, sizes_are_shown_with_their_unit) {
+  const app::Draft draft = app::draft_of(spec("tiered:arena=64MiB,min=64,classes=16+48"));
+  EXPECT_EQ(draft[DraftField::Arena], "64 MiB");
+  EXPECT_EQ(draft[DraftField::MinBlock], "64 B");
+  EXPECT_EQ(draft[DraftField::Classes], "16+48");
+}
+
 TEST(AppDraft, another_kind_is_valid_at_once_and_about_as_large) {
-  for (const char* text : {"buddy:arena=1MiB,min=64", "bump:arena=1000", "slab:block=48,count=100"}) {
+  for (const char* text :
+       {"buddy:arena=1MiB,min=64", "bump:arena=1000", "slab:block=48,count=100", "tiered:arena=64MiB,min=64"}) {
     for (const trace::AllocatorKind kind : app::draft_kinds()) {
       app::Draft draft = app::draft_of(spec(text));
       app::change_kind(draft, kind);

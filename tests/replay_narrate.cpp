@@ -78,7 +78,7 @@ TEST(Narrate, an_alignment_above_the_size) {
   script.alloc("A", 10, 1024);
   EXPECT_EQ(told("buddy:arena=1KiB,min=64", script),
             "10 B aligned to 1 KiB needs a 1 KiB block (level 0 of 0 … 4). Level 0 has one at 0x000: it is the answer. "
-            "1014 B of it are rounding waste.");
+            "1 014 B of it are rounding waste.");
 }
 
 TEST(Narrate, requests_a_buddy_cannot_serve) {

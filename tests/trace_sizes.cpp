@@ -58,7 +58,7 @@ TEST(Sizes, that_are_none_say_why) {
 TEST(Sizes, are_shown_with_at_most_one_decimal) {
   EXPECT_EQ(size_text(0), "0 B");
   EXPECT_EQ(size_text(64), "64 B");
-  EXPECT_EQ(size_text(1023), "1023 B");
+  EXPECT_EQ(size_text(1023), "1 023 B");
   EXPECT_EQ(size_text(1024), "1 KiB");
   EXPECT_EQ(size_text(1536), "1.5 KiB");
   EXPECT_EQ(size_text(1025), "1 KiB");

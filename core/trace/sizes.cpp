@@ -43,7 +43,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 }
 
 std::string size_text(std::uint64_t bytes) {
-  if (bytes < 1024) return fmt::format("{} B", bytes);
+  if (bytes < 1024) return exact_size_text(bytes);
   auto unit = static_cast<unsigned>(std::bit_width(bytes) - 1) / 10;
   // Tenths of the unit, rounded to nearest. Split so that nothing overflows at 16 EiB.
   const auto tenths_of = [bytes](unsigned u) {

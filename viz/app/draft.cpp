@@ -10,19 +10,22 @@ namespace {
 
 using trace::AllocatorKind;
 
-constexpr std::array kKinds{AllocatorKind::Buddy, AllocatorKind::Bump, AllocatorKind::Slab};
+constexpr std::array kKinds{AllocatorKind::Buddy, AllocatorKind::Bump, AllocatorKind::Slab, AllocatorKind::Tiered};
 constexpr std::array kBuddyFields{DraftField::Arena, DraftField::MinBlock, DraftField::Block, DraftField::Gaps};
 constexpr std::array kBumpFields{DraftField::Arena};
 constexpr std::array kSlabFields{DraftField::Block, DraftField::Count};
-constexpr std::array<std::string_view, kDraftFields> kKeys{"arena", "min", "block", "count", "gaps"};
+constexpr std::array kTieredFields{DraftField::Arena, DraftField::MinBlock, DraftField::Classes};
+constexpr std::array<std::string_view, kDraftFields> kKeys{"arena", "min", "block", "count", "gaps", "classes"};
 
-// "1MiB" -> "1 MiB": easier to read and still what a SPEC takes.
-std::string spaced(std::string_view size) {
+// "1MiB" -> "1 MiB", "64" -> "64 B": easier to read and still what a SPEC takes.
+std::string spaced(const std::string& size) {
   const std::size_t unit = size.find_first_not_of("0123456789");
-  if (unit == std::string_view::npos || unit == 0 || size.find_first_of("-+") != std::string_view::npos) {
-    return std::string(size);
-  }
-  return std::string(size.substr(0, unit)) + " " + std::string(size.substr(unit));
+  if (unit == std::string::npos) return size + " B";
+  return size.substr(0, unit) + " " + size.substr(unit);
+}
+
+bool is_size(DraftField field) {
+  return field == DraftField::Arena || field == DraftField::MinBlock || field == DraftField::Block;
 }
 
 std::string size_written(std::uint64_t bytes) {
@@ -57,10 +60,13 @@ Draft draft_of(const trace::AllocatorSpec& spec) {
     const std::size_t equals = pair.find('=');
     const auto key = std::find(kKeys.begin(), kKeys.end(), pair.substr(0, equals));
     if (key == kKeys.end() || equals == std::string_view::npos) continue;
-    draft.texts[static_cast<std::size_t>(key - kKeys.begin())] = spaced(pair.substr(equals + 1));
+    const auto field = static_cast<DraftField>(key - kKeys.begin());
+    const std::string value(pair.substr(equals + 1));
+    draft[field] = is_size(field) ? spaced(value) : value;
   }
   // What a SPEC leaves out because it is the default is shown all the same.
-  if (spec.kind == AllocatorKind::Buddy && draft[DraftField::MinBlock].empty()) {
+  const bool halves = spec.kind == AllocatorKind::Buddy || spec.kind == AllocatorKind::Tiered;
+  if (halves && draft[DraftField::MinBlock].empty()) {
     draft[DraftField::MinBlock] = spaced(std::to_string(spec.min_block_bytes));
   }
   return draft;
@@ -80,7 +86,9 @@ void change_kind(Draft& draft, AllocatorKind kind) {
     const bool whole = kind == AllocatorKind::Bump || bytes > (std::uint64_t{1} << 46);
     next[DraftField::Arena] = size_written(whole ? bytes : std::bit_ceil(bytes));
   }
-  if (kind == AllocatorKind::Buddy) next[DraftField::MinBlock] = size_written(std::bit_floor(block));
+  if (kind == AllocatorKind::Buddy || kind == AllocatorKind::Tiered) {
+    next[DraftField::MinBlock] = size_written(std::bit_floor(block));
+  }
   draft = std::move(next);
 }
 
@@ -89,12 +97,12 @@ trace::Result<trace::AllocatorSpec> spec_of(const Draft& draft) {
   char before = ':';
   for (const DraftField field : fields_of(draft.kind)) {
     if (draft[field].find_first_not_of(' ') == std::string::npos) {
-      if (field == DraftField::Gaps || (field == DraftField::Block && draft.kind == AllocatorKind::Buddy)) continue;
+      if (may_be_empty(field, draft.kind)) continue;
       return trace::Trouble{"it is empty", {.field = std::string(key_of(field))}, "write a size: 64, 4 KiB, 1 MiB"};
     }
     // A comma would begin the next key.
     if (draft[field].find(',') != std::string::npos) {
-      return trace::Trouble{"a comma", {.field = std::string(key_of(field))}, "write gaps as FROM-TO, joined by +"};
+      return trace::Trouble{"a comma", {.field = std::string(key_of(field))}, "write several joined by +"};
     }
     text.append(1, std::exchange(before, ',')).append(key_of(field)).append("=").append(draft[field]);
   }
@@ -111,7 +119,13 @@ std::span<const AllocatorKind> draft_kinds() {
 std::span<const DraftField> fields_of(AllocatorKind kind) {
   if (kind == AllocatorKind::Bump) return kBumpFields;
   if (kind == AllocatorKind::Slab) return kSlabFields;
+  if (kind == AllocatorKind::Tiered) return kTieredFields;
   return kBuddyFields;
+}
+
+bool may_be_empty(DraftField field, AllocatorKind kind) {
+  return field == DraftField::Gaps || field == DraftField::Classes ||
+         (field == DraftField::Block && kind == AllocatorKind::Buddy);
 }
 
 std::string_view key_of(DraftField field) {
@@ -130,6 +144,8 @@ std::string_view title_of(DraftField field, AllocatorKind kind) {
       return "Blocks";
     case DraftField::Gaps:
       return "Gaps";
+    case DraftField::Classes:
+      return "Slab classes";
   }
   return "";
 }
@@ -146,6 +162,8 @@ std::string_view hint_of(DraftField field, AllocatorKind kind) {
       return "1024";
     case DraftField::Gaps:
       return "none, or from-to in bytes: 4096-8192+65536-69632";
+    case DraftField::Classes:
+      return "the usual ones, or sizes joined by +: 16+32+48";
   }
   return "";
 }
