@@ -29,7 +29,7 @@ struct Case {
 
   Case(std::shared_ptr<const trace::Trace> trace, std::string_view spec)
       : timeline(test::timeline_of(trace, test::spec_of(spec))),
-        names([trace](std::uint64_t born) { return trace->id_text(born); }) {}
+        names([trace](std::uint64_t born) { return born < trace->size() ? trace->id_text(born) : std::string(); }) {}
 
   [[nodiscard]] draw::BuddyInput input(Rect rect = kPanel) const {
     return {.census = timeline->census(),
