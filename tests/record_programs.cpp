@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -125,14 +126,15 @@ TEST(Record, children_made_while_threads_allocate_begin_logs_of_their_own) {
 
 TEST(Record, a_child_that_outlives_the_program_is_told_so_far_and_goes_on_unharmed) {
   const TestFolder folder;
-  const std::string done = folder.file("done");
-  const cli::Ran ran = record(folder, {"outlived", done}, {"--children"});
+  const std::string done = folder.file("done"), go = folder.file("go");
+  const cli::Ran ran = record(folder, {"outlived", done, go}, {"--children"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   EXPECT_NE(ran.err.find("still runs"), std::string::npos) << ran.err;
   ASSERT_EQ(folder.files().size(), 2u);
   const trace::Trace child = sound_trace(folder.file(folder.files()[0]));
   EXPECT_EQ(allocs_of_size(child, 4446), 1u);
-  for (int i = 0; i < 500 && !cli::exists(done); ++i) usleep(20'000);
+  std::ofstream{go};
+  for (int i = 0; i < 1'500 && !cli::exists(done); ++i) usleep(20'000);
   EXPECT_TRUE(cli::exists(done));
 }
 

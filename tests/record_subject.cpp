@@ -229,7 +229,7 @@ int fork_storm(char**) {
   return failed;
 }
 
-// A child that outlives the program, and allocates on when nobody reads any more.
+// A child that outlives the program, and allocates on when nobody reads any more: when a file GO says so.
 int outlived(char** argv) {
   int ready[2];
   if (pipe(ready) != 0) return 7;
@@ -238,7 +238,7 @@ int outlived(char** argv) {
     if (write(ready[1], "x", 1) != 1) _exit(7);
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
-    usleep(1'500'000);
+    for (int waited = 0; access(argv[3], F_OK) != 0 && waited < 6'000; ++waited) usleep(20'000);
     for (int n = 0; n < 100'000; ++n) std::free(kept(std::malloc(4447)));
     std::fclose(std::fopen(argv[2], "w"));
     _exit(0);

@@ -83,7 +83,7 @@ TEST(Spec, a_configuration_that_cannot_be_says_why_and_what_is_nearest) {
       {"buddy:arena=1KiB,block=0", "block", "a block of 0 B", "16 B or more"},
       {"buddy:arena=1KiB,block=32", "block", "the largest block is 32 B, smaller than the smallest, 64 B",
        "nearest: 64 B"},
-      {"buddy:arena=1000,min=64", "arena", "arena is 1 000 B, no multiple of the smallest block, 64 B",
+      {"buddy:arena=1000,min=64", "arena", "arena is 1000 B, no multiple of the smallest block, 64 B",
        "nearest: 960 B or 1 KiB"},
       {"buddy:arena=10,min=64", "arena", "no multiple of the smallest block", "nearest: 64 B"},
       {"buddy:arena=150000,min=16,block=4KiB", "arena", "no multiple of the largest block, 4 KiB",
