@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 
 #include "support/replay.h"
+#include "support/seed.h"
 #include "viz/draw/buddy_layout.h"
 #include "viz/draw/bump_layout.h"
 #include "viz/draw/map_layout.h"
@@ -191,8 +193,9 @@ TEST(BumpMarks, what_is_in_flight_is_neither_live_nor_unused) {
   EXPECT_GT(scene.bars[0].flying.width(), 50);
 }
 
-TEST(BumpMarks, the_caption_stays_at_one_place_below_the_arc) {
+TEST(BumpMarks, the_caption_stands_below_the_middle_of_the_bow_and_within_the_axis) {
   Played played = survivor();
+  int bows = 0;
   for (const auto& [event, text] : {std::pair{1, "moved 100 B down for A"}, std::pair{3, "moved 16 B down for C"},
                                     std::pair{7, "the mark returns 176 B up: nothing is outstanding"},
                                     std::pair{9, "the mark returns 50 B up: a reset"}}) {
@@ -200,13 +203,20 @@ TEST(BumpMarks, the_caption_stays_at_one_place_below_the_arc) {
     const draw::BumpScene scene = played.bump();
     const draw::Label* caption = label(scene.scene, text);
     ASSERT_NE(caption, nullptr) << text << ": " << texts(scene.scene);
-    EXPECT_EQ(caption->rect.x0, scene.axis.x0);
+    const float width = draw::Style{}.width(caption->type, text);
+    EXPECT_GE(caption->rect.x0, scene.axis.x0);
+    EXPECT_LE(caption->rect.x0 + width, scene.axis.x1);
     for (const draw::Link& link : scene.scene.links) {
-      // A bow hangs down by three quarters of what its handles do.
       if (link.kind != draw::LinkKind::Arc) continue;
+      ++bows;
+      // A bow hangs down by three quarters of what its handles do.
       EXPECT_GE(caption->rect.y0, link.from.y + 0.75f * 1.2f * 16);
+      const float middle = (link.from.x + link.to.x) / 2;
+      const float left = std::max(scene.axis.x0, std::min(middle - width / 2, scene.axis.x1 - width));
+      EXPECT_NEAR(caption->rect.x0, left, 3) << text;
     }
   }
+  EXPECT_EQ(bows, 4);
 }
 
 TEST(BumpMarks, a_refused_request_says_why_and_hangs_out_of_the_region) {
@@ -216,10 +226,18 @@ TEST(BumpMarks, a_refused_request_says_why_and_hangs_out_of_the_region) {
   const draw::Label* why = label(scene.scene, "✕ D: 400 B does not fit the 336 B below the mark");
   ASSERT_NE(why, nullptr) << texts(scene.scene);
   EXPECT_EQ(why->tone, draw::Tone::Failed);
-  EXPECT_EQ(links(scene.scene, draw::LinkKind::Relation, draw::Tone::Failed), 3u) << "open at its left";
+  const draw::Label* missing = label(scene.scene, "64 B short");
+  ASSERT_NE(missing, nullptr) << texts(scene.scene);
+  EXPECT_EQ(links(scene.scene, draw::LinkKind::Relation, draw::Tone::Failed), 7u) << "its torn end has four edges";
   float left = scene.axis.x0;
-  for (const draw::Link& link : scene.scene.links) left = std::min({left, link.from.x, link.to.x});
+  for (const draw::Link& link : scene.scene.links) {
+    if (link.tone != draw::Tone::Failed) continue;
+    left = std::min({left, link.from.x, link.to.x});
+    EXPECT_GT(std::min(link.from.y, link.to.y), scene.region.y1) << "below the region, not on its edges";
+    EXPECT_LE(std::max(link.from.y, link.to.y), why->rect.y0);
+  }
   EXPECT_LT(left, scene.axis.x0);
+  EXPECT_GE(left, kStage.x0);
   played.go(5);
   EXPECT_EQ(links(played.bump().scene, draw::LinkKind::Relation, draw::Tone::Failed), 0u);
 }
@@ -369,7 +387,7 @@ TEST(BuddyMarks, free_neighbours_that_are_no_buddies_are_bracketed_when_a_reques
   EXPECT_EQ(run->boundary, 0x080u);
   EXPECT_EQ(links(scene.scene, draw::LinkKind::Line, draw::Tone::Failed), 3u);
   EXPECT_EQ(links(scene.scene, draw::LinkKind::Relation, draw::Tone::Failed), 1u);
-  EXPECT_NE(label(scene.scene, "128 B are free from 0x040 on, but no one block: 0x080 divides them"), nullptr);
+  EXPECT_NE(label(scene.scene, "128 B are free from 0x040 on, but not as one block: 0x080 divides them"), nullptr);
   played.go(6);
   EXPECT_FALSE(draw::run_in_vain(played.input<draw::BuddyInput>(kStage)));
   EXPECT_TRUE(played.buddy().refused.empty());
@@ -430,6 +448,49 @@ TEST(SlabMarks, blocks_are_called_by_number_and_offset_and_the_list_has_an_end) 
   }
 }
 
+TEST(SlabMarks, the_lists_arrows_run_through_no_other_block_and_behind_no_word) {
+  const std::uint64_t seed = test::seed();
+  std::mt19937_64 random(seed);
+  std::size_t seen = 0, around = 0;
+  for (int round = 0; round < 60; ++round) {
+    const std::uint64_t count = 3 + random() % 40;
+    test::Script script;
+    std::vector<std::uint64_t> order;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      script.alloc(std::to_string(i), 32);
+      order.push_back(i);
+    }
+    std::shuffle(order.begin(), order.end(), random);
+    const std::uint64_t freed = 2 + random() % (count - 2);
+    for (std::uint64_t i = 0; i < freed; ++i) script.free(std::to_string(order[i]));
+    Played played(script, "slab:block=32,count=" + std::to_string(count));
+    played.go(count + freed);
+    const Rect stage{0, 0, static_cast<float>(500 + random() % 500), static_cast<float>(200 + random() % 300)};
+    const draw::SlabScene scene = played.slab(stage);
+    for (const draw::Link& link : scene.scene.links) {
+      if (link.corners.empty()) continue;
+      ++seen;
+      around += link.corners.size() > 2;
+      std::vector<draw::Point> way = link.corners;
+      way.insert(way.begin(), link.from);
+      way.push_back(link.to);
+      for (std::size_t i = 0; i + 1 < way.size(); ++i) {
+        const draw::Point a = way[i], b = way[i + 1];
+        ASSERT_TRUE(a.x == b.x || a.y == b.y) << "seed " << seed;
+        const Rect line{std::min(a.x, b.x), std::min(a.y, b.y), std::max(a.x, b.x) + 1, std::max(a.y, b.y) + 1};
+        for (const draw::Box& box : scene.scene.boxes) {
+          if (box.rect.contains(link.from) || box.rect.contains(link.to)) continue;
+          ASSERT_FALSE(line.x0 < box.rect.x1 && box.rect.x0 < line.x1 && line.y0 < box.rect.y1 && box.rect.y0 < line.y1)
+              << "seed " << seed << ": from " << link.from.x << " to " << link.to.x << " through " << box.offset / 32;
+        }
+        EXPECT_TRUE(line.x0 >= stage.x0 && line.x1 <= stage.x1 + 1) << "seed " << seed;
+      }
+    }
+  }
+  EXPECT_GT(seen, 100u);
+  EXPECT_GT(around, 20u);
+}
+
 TEST(SlabMarks, a_refused_request_says_why_and_nothing_is_touched) {
   test::Script script;
   script.alloc("A", 32).alloc("I", 33).alloc("B", 32).alloc("C", 32);
@@ -441,6 +502,30 @@ TEST(SlabMarks, a_refused_request_says_why_and_nothing_is_touched) {
   played.go(4);
   EXPECT_NE(label(played.slab().scene, "✕ C: no block is free"), nullptr);
   EXPECT_NE(label(played.slab().scene, "– empty: a request now would fail"), nullptr);
+}
+
+TEST(SlabMarks, a_list_that_just_fills_its_line_takes_its_end_to_the_next) {
+  test::Script script;
+  script.alloc("A", 32).alloc("B", 32).alloc("C", 32).alloc("D", 32);
+  Played played(script, "slab:block=32,count=8");
+  for (std::uint64_t event = 0; event <= 4; ++event) {
+    played.go(event);
+    for (float width = 580; width < 800; width += 7) {
+      const draw::SlabScene scene = played.slab({0, 0, width, 400});
+      const draw::Label* end = label(scene.scene, "→ end");
+      ASSERT_NE(end, nullptr) << "at " << width << ", event " << event;
+      EXPECT_LE(end->rect.x1, width);
+      EXPECT_EQ(chips(scene.scene).size(), 8 - event);
+    }
+  }
+}
+
+TEST(MapMarks, a_scale_below_ten_has_a_decimal) {
+  EXPECT_EQ(draw::scale_text(2.4), "2.4 B");
+  EXPECT_EQ(draw::scale_text(0.83), "0.8 B");
+  EXPECT_EQ(draw::scale_text(9.97), "10 B");
+  EXPECT_EQ(draw::scale_text(105.6), "106 B");
+  EXPECT_EQ(draw::scale_text(53.0 * 1024), "53 KiB");
 }
 
 TEST(MapMarks, an_arena_that_ends_between_two_round_offsets_has_its_end_named) {
@@ -465,6 +550,15 @@ TEST(MapMarks, what_does_not_fit_the_legend_is_left_out_and_what_is_in_flight_is
     draw::add_legend(scene, {0, 0, width, 16}, trace::AllocatorKind::Tiered, {}, {});
     EXPECT_EQ(scene.legend.size(), 6u) << "closer together where that brings all in: " << width << texts(scene);
   }
+  bool shortened = false;
+  for (float width = 540; width < 720; width += 10) {
+    draw::Scene scene;
+    draw::add_legend(scene, {0, 0, width, 16}, trace::AllocatorKind::Bump, {false, true, false}, {});
+    EXPECT_EQ(scene.legend.size(), 6u) << "with fewer words where that brings all in: " << width << texts(scene);
+    EXPECT_NE(label(scene, "dead") != nullptr, label(scene, "dead, not returned") != nullptr);
+    shortened = shortened || label(scene, "dead") != nullptr;
+  }
+  EXPECT_TRUE(shortened);
   test::Script script;
   script.alloc("A", 32);
   Played fresh(script, "slab:block=32,count=8");

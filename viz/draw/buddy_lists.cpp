@@ -59,6 +59,18 @@ PillForm pill_form(const Style& style, float width, std::size_t count, std::size
   if (!pills) return form(0, 2.4f * style.width(Type::MonoSmall, "0"), 1);
   const PillForm loose = form(0.5f * em, 1.3f * em, 1);
   const PillForm tight = form(0.3f * em, 1.0f * em, 1);
+  // With the word for its end where that costs no more than a line that is there.
+  const float end = 0.3f * em + style.width(Type::Small, "→ end") + 1;
+  const auto ends = [&](const PillForm& one) {
+    return one.room() >= count && static_cast<float>(count) * (one.pill + one.arrow) - one.arrow + end <= width;
+  };
+  if (ends(loose)) return loose;
+  if (ends(tight)) return tight;
+  if (tight.room() >= count && count > 1 && lines > 1) {
+    PillForm two = form(tight.pad, tight.arrow, 2);
+    two.a_line = std::min(two.a_line, count - 1);
+    return two;
+  }
   if (loose.room() >= count) return loose;
   if (tight.room() >= count) return tight;
   const std::size_t needed = tight.a_line == 0 ? 1 : (count + tight.a_line - 1) / tight.a_line;

@@ -117,7 +117,7 @@ void add_refusal(BuddyScene& out, const BuddyInput& input, Rect line, Rect secon
   label.rect = second;
   label.tone = Tone::Dim;
   if (const std::optional<FreeRun> run = run_in_vain(input)) {
-    label.text = fmt::format("{} are free from {} on, but no one block: {} divides them",
+    label.text = fmt::format("{} are free from {} on, but not as one block: {} divides them",
                              trace::exact_size_text(run->to - run->from), hex(run->from), hex(run->boundary));
   } else if (figures.free == 0) {
     label.text = "nothing is free";

@@ -62,15 +62,17 @@ std::string mark_text(const BumpInput& input) {
   return fmt::format("moved {} down{}{}", size, name.empty() ? "" : " for ", name);
 }
 
-// The bow from where the mark was to where it is; below it, always at the left, what it was for or why it was not.
+// The bow from where the mark was to where it is; below it what it was for, or at the left why it was not.
 void add_move(const BumpInput& input, BumpScene& out) {
   const float em = input.style.em;
   const alloc::Step* step = mark_step(input.now.done);
+  float middle = out.axis.x0;
   if (step != nullptr && input.census.mark) {
     const auto place = [&](std::uint64_t offset) {
       return std::clamp(out.axis.snapped(static_cast<double>(offset)), out.axis.x0, out.axis.x1);
     };
     const float from = place(step->other), to = place(step->offset);
+    middle = (from + to) / 2;
     const float y = out.region.y1 + 0.3f * em;
     if (std::abs(from - to) > 3) out.scene.links.push_back({{from, y}, {to, y}, LinkKind::Arc, Tone::Touched});
   }
@@ -78,28 +80,49 @@ void add_move(const BumpInput& input, BumpScene& out) {
   const std::string text = refused.empty() ? mark_text(input) : refused;
   if (text.empty()) return;
   const float y = out.region.y1 + kArcEm * em;
-  out.scene.labels.push_back({{out.axis.x0, y, out.axis.x1, y + kCaptionEm * em},
-                              text,
-                              refused.empty() ? Tone::Dim : Tone::Failed,
-                              refused.empty() ? Type::Small : Type::Bold,
-                              Align::Left});
+  Rect line{out.axis.x0, y, out.axis.x1, y + kCaptionEm * em};
+  if (!refused.empty()) {
+    out.scene.labels.push_back({line, text, Tone::Failed, Type::Bold, Align::Left});
+    return;
+  }
+  const float width = std::ceil(input.style.width(Type::Small, text)) + 1;
+  line.x0 = std::floor(std::max(line.x0, std::min(middle - width / 2, line.x1 - width)));
+  out.scene.labels.push_back({line, text, Tone::Dim, Type::Small, Align::Left});
 }
 
-// What was asked for and is not there: a dashed outline down from the mark that ends beyond the region.
+// What was asked for and is not there: a dashed outline below the region, down from the mark. Where it passes the
+// region's first byte it is torn off and says how much is missing.
 void add_ghost(const BumpInput& input, BumpScene& out) {
   if (!input.now.failed() || input.now.asked == 0 || !input.census.mark) return;
   const auto mark = static_cast<double>(*input.census.mark);
   const double from = mark - static_cast<double>(input.now.asked);
   if (mark <= out.axis.bytes.from || mark > out.axis.bytes.to) return;
-  const float x1 = out.axis.snapped(mark);
-  const float x0 = std::max(input.rect.x0, static_cast<float>(out.axis.x_of(from)));
-  const float inset = std::floor(0.2f * input.style.em);
-  const float y0 = out.region.y0 + inset, y1 = out.region.y1 - inset;
+  const float em = input.style.em;
+  const float x1 = out.axis.snapped(mark), left = static_cast<float>(out.axis.x_of(from));
+  const float y0 = out.region.y1 + std::floor(0.25f * em), y1 = y0 + 4 * std::floor(0.25f * em);
   const auto dash = [&](Point a, Point b) { out.scene.links.push_back({a, b, LinkKind::Relation, Tone::Failed}); };
+  const bool torn = left < input.rect.x0 || from < 0;
+  const float tooth = std::floor(0.2f * em);
+  const float x0 = std::max(std::floor(input.rect.x0) + 1, left);
   dash({x1, y0}, {x0, y0});
   dash({x1, y1}, {x0, y1});
   dash({x1, y0}, {x1, y1});
-  if (x0 > input.rect.x0) dash({x0, y0}, {x0, y1});
+  if (!torn) {
+    dash({x0, y0}, {x0, y1});
+    return;
+  }
+  const float quarter = (y1 - y0) / 4;
+  for (int i = 0; i < 4; ++i) {
+    const float y = y0 + quarter * static_cast<float>(i);
+    const float in = i % 2 == 0 ? 0 : tooth;
+    dash({x0 + in, y}, {x0 + tooth - in, y + quarter});
+  }
+  if (from >= 0) return;
+  const std::string text = trace::exact_size_text(input.now.asked - *input.census.mark) + " short";
+  const float at = x0 + tooth + 0.4f * em;
+  if (at + input.style.width(Type::Small, text) < x1) {
+    out.scene.labels.push_back({{at, y0, x1, y1}, text, Tone::Failed, Type::Small, Align::Left});
+  }
 }
 
 std::vector<Bar> bars_of(const BumpInput& input) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "viz/draw/lod.h"
 
 namespace allocviz::draw {
@@ -128,6 +130,11 @@ MapScene lay_out_map(const MapInput& input) {
   return out;
 }
 
+std::string scale_text(double bytes_per_px) {
+  if (bytes_per_px < 9.95) return fmt::format("{:.1f} B", bytes_per_px);
+  return trace::size_text(static_cast<std::uint64_t>(std::llround(bytes_per_px)));
+}
+
 std::optional<Span> hit(const MapScene& scene, Point at) {
   for (std::size_t i = 0; i < scene.rows.size(); ++i) {
     if (!scene.rows[i].contains(at)) continue;
@@ -161,8 +168,13 @@ void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, const Legend
   const float swatch_width = 1.6f * em;
   float all = 0;
   for (const Entry& entry : entries) all += swatch_width + style.width(Type::Small, entry.word);
-  // Closer together where that brings all of them in.
+  // Closer together where that brings all of them in, and with fewer words where it does not.
   const auto gaps = static_cast<float>(entries.size() - 1);
+  for (Entry& entry : entries) {
+    if (entry.look != Look::Dead || all + gaps * 0.6f * em + 1 <= rect.width()) continue;
+    all -= style.width(Type::Small, entry.word) - style.width(Type::Small, "dead");
+    entry.word = "dead";
+  }
   const float gap = std::clamp((rect.width() - all - 1) / gaps, 0.6f * em, 1.4f * em);
   float x = rect.x0;
   const auto word = [&](const char* text, float at) {

@@ -46,6 +46,8 @@ struct MapScene {
 };
 
 [[nodiscard]] MapScene lay_out_map(const MapInput& input);
+// How many bytes a pixel stands for: "2.4 B" below ten, where a whole number would be far off, then "53 KiB".
+[[nodiscard]] std::string scale_text(double bytes_per_px);
 // The bytes that stand on the pixel at a point.
 [[nodiscard]] std::optional<Span> hit(const MapScene& scene, Point at);
 

@@ -68,6 +68,7 @@ struct Link {
   Point from, to;
   LinkKind kind = LinkKind::Halves;
   Tone tone = Tone::Faint;
+  std::vector<Point> corners = {};  // Next: it goes by these, round each of them; none = in one bow
 };
 
 // One entry of a free list as drawn; a click on it selects its block.

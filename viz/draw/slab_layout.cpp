@@ -156,14 +156,87 @@ Point middle_of(Rect rect) {
   return {(rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2};
 }
 
+// The ways of the list's arrows where cells have words: out at the side of a block, along the seams, in at the side of
+// the next; so that no line runs through a live block or behind a number.
+class Routes {
+ public:
+  Routes(const SlabGrid& grid, float em) : grid_(grid), em_(em) {}
+  // Whether there are seams to go along and there is room in a cell below its number.
+  [[nodiscard]] static bool fit(const SlabGrid& grid, float em) {
+    return grid.mode == CellMode::Boxes && grid.cell_height >= std::max(24.0f, 1.5f * em) && grid.cell_width >= 24;
+  }
+  void add(std::vector<Link>& links, std::uint64_t from, std::uint64_t to) {
+    const Spot a = spot(from), b = spot(to);
+    const bool same = a.column == b.column;
+    // Straight down there is a choice of sides: not the one it came in at.
+    const bool right = same ? came_ != Side::Right || a.column == 0 : b.column > a.column;
+    const Side out = right ? Side::Right : Side::Left;
+    const bool in_at_right = same ? right : !right;
+    if (came_ == out && !links.empty()) {  // in and out at one side: one above the other
+      links.back().to.y -= apart();
+      if (!links.back().corners.empty()) links.back().corners.back().y = links.back().to.y;
+    }
+    Link link{a.middle, b.middle, LinkKind::Next, Tone::Dim};
+    if (came_ == out) link.from.y += apart();
+    const float leave = seam_beside(a, right), enter = seam_beside(b, in_at_right);
+    if (leave == enter) {
+      link.corners = {{leave, link.from.y}, {leave, link.to.y}};
+    } else {
+      // Below the row itself, or on the side of the other row that it comes from.
+      const bool down = b.row > a.row;
+      const float along = grid_.cell(down ? above(to) : to).y1 + lane(links.size());
+      link.corners = {{leave, link.from.y}, {leave, along}, {enter, along}, {enter, link.to.y}};
+    }
+    links.push_back(std::move(link));
+    came_ = in_at_right ? Side::Right : Side::Left;
+  }
+  void interrupt() { came_ = Side::None; }
+
+ private:
+  enum class Side : std::uint8_t { None, Left, Right };
+  struct Spot {
+    std::uint64_t column, row;
+    Rect cell;
+    Point middle;
+  };
+  [[nodiscard]] Spot spot(std::uint64_t block) const {
+    const std::uint64_t index = block - grid_.first;
+    const Rect cell = grid_.cell(block);
+    const Point middle = middle_of(cell);
+    const float y = std::min(std::max(middle.y, cell.y0 + 1.25f * em_), cell.y1 - 3);
+    return {index % grid_.columns, index / grid_.columns, cell, {std::floor(middle.x), std::floor(y)}};
+  }
+  [[nodiscard]] std::uint64_t above(std::uint64_t block) const { return block - grid_.columns; }
+  [[nodiscard]] float seam_beside(const Spot& spot, bool right) const {
+    return right ? spot.cell.x1 + in_seam() : spot.cell.x0 - grid_.seam() + in_seam();
+  }
+  // Two lines that share a seam lie beside each other more often than not.
+  [[nodiscard]] float lane(std::size_t link) const { return in_seam() + (link % 2 == 0 ? -1.0f : 1.0f); }
+  [[nodiscard]] float in_seam() const { return std::floor((grid_.seam() - 1) / 2); }
+  [[nodiscard]] float apart() const { return std::clamp((grid_.cell_height - 2.6f * em_) / 5, 0.1f * em_, 0.4f * em_); }
+
+  const SlabGrid& grid_;
+  float em_;
+  Side came_ = Side::None;
+};
+
 void add_arrows(const SlabInput& input, SlabScene& out) {
   if (input.census.free_lists.empty() || out.grid.mode == CellMode::Strips) return;
   const std::vector<std::uint64_t>& offsets = input.census.free_lists.front().offsets;
   const SlabGrid& grid = out.grid;
+  const bool along_seams = Routes::fit(grid, input.style.em);
+  Routes routes(grid, input.style.em);
   for (std::size_t i = 0; i + 1 < std::min(offsets.size(), kArrows + 1); ++i) {
     const std::uint64_t from = offsets[i] / grid.block_bytes;
     const std::uint64_t to = offsets[i + 1] / grid.block_bytes;
-    if (from < grid.first || from >= grid.last || to < grid.first || to >= grid.last) continue;
+    if (from < grid.first || from >= grid.last || to < grid.first || to >= grid.last) {
+      routes.interrupt();
+      continue;
+    }
+    if (along_seams) {
+      routes.add(out.scene.links, from, to);
+      continue;
+    }
     out.scene.links.push_back({middle_of(grid.cell(from)), middle_of(grid.cell(to)), LinkKind::Next, Tone::Dim});
   }
 }
@@ -176,9 +249,15 @@ Rect SlabGrid::cell(std::uint64_t block) const {
   const auto row = static_cast<float>(index / columns);
   const float x0 = std::floor(rect.x0 + column * cell_width);
   const float y0 = std::floor(rect.y0 + row * cell_height);
-  const float seam = cell_height >= 24 ? 4.0f : cell_height >= 6 ? 2.0f : cell_height >= 4 ? 1.0f : 0.0f;
-  return {x0, y0, std::floor(rect.x0 + (column + 1) * cell_width) - seam,
-          std::floor(rect.y0 + (row + 1) * cell_height) - seam};
+  return {x0, y0, std::floor(rect.x0 + (column + 1) * cell_width) - seam(),
+          std::floor(rect.y0 + (row + 1) * cell_height) - seam()};
+}
+
+float SlabGrid::seam() const {
+  const float side = std::min(cell_width, cell_height);
+  if (side >= 64) return 9;
+  if (side >= 40) return 7;
+  return cell_height >= 24 ? 4.0f : cell_height >= 6 ? 2.0f : cell_height >= 4 ? 1.0f : 0.0f;
 }
 
 SlabGrid grid_for(std::uint64_t first, std::uint64_t last, Rect area, float em) {

@@ -44,6 +44,7 @@ struct SlabGrid {
   Rect rect;  // of the cells
 
   [[nodiscard]] Rect cell(std::uint64_t block) const;  // of a block in view
+  [[nodiscard]] float seam() const;                    // pixels between two cells: more where arrows go along
 };
 // The grid for so many blocks in an area: the largest cells that fit, columns a multiple of eight where that costs
 // little.

@@ -35,7 +35,9 @@ class ListWriter {
   void rest_of_line(std::string text) { word(std::move(text), Tone::Dim, x1_ - x_); }
   // Whether there is room for a pill and, when more follow it, for them or for how many they are.
   [[nodiscard]] bool admits(std::size_t left) {
-    if (x_ + form_.pill > x1_ && lines_left_ > 0) {
+    // The last takes the word after it along to the next line.
+    const float after = left == 1 ? 0.35f * style_.em + end_width() : 0;
+    if (x_ + form_.pill + after > x1_ && lines_left_ > 0) {
       --lines_left_;
       x_ = x0_;
       row_.y0 += kListLineEm * style_.em;
@@ -54,12 +56,13 @@ class ListWriter {
     x_ += form_.arrow;
   }
   void end() {
-    const float width = style_.width(Type::Small, "→ end") + 1;
+    const float width = end_width();
     x_ += 0.35f * style_.em - form_.arrow;
     if (x_ + width <= x1_) word("→ end", Tone::Faint, width);
   }
 
  private:
+  [[nodiscard]] float end_width() const { return style_.width(Type::Small, "→ end") + 1; }
   void word(std::string text, Tone tone, float width, Align align = Align::Left) {
     Label& label = out_.scene.labels.emplace_back();
     label.rect = {x_, row_.y0, x_ + width, row_.y1};

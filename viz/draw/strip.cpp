@@ -62,7 +62,7 @@ void add_plain_label(Scene& scene, const Box& box, const Style& style, const cha
   const Tone tone = box.look == Look::InFlight ? Tone::Touched : box.look == Look::Free ? Tone::Dim : Tone::Faint;
   const bool sized = box.look == Look::Free || box.look == Look::Gap;
   const float bare = style.width(Type::Small, word);
-  if (bare > box.rect.width() - 2) return;
+  if (bare > room) return;
   std::string text = sized ? word + ("  " + trace::size_text(box.size)) : std::string(word);
   if (sized && style.width(Type::Small, text) > room) text = word;
   scene.labels.push_back({box.rect, std::move(text), tone, Type::Small, Align::Center});
@@ -143,6 +143,12 @@ void add_box_labels(Scene& scene, const Box& box, const replay::Block* block, co
     add_name_label(scene, box, *block, style, name_of);
   } else {
     add_plain_label(scene, box, style, free_word);
+    if (block == nullptr || !box.touched || box.look != Look::Dead || !name_of) return;
+    // What was freed just now is called by its name where there is no room for what it is.
+    std::string name = name_of(block->born);
+    const bool is_said = style.width(Type::Small, "dead") <= box.rect.width() - 0.5f * style.em;
+    if (is_said || style.width(Type::Bold, name) > box.rect.width() - 0.4f * style.em) return;
+    scene.labels.push_back({box.rect, std::move(name), Tone::Dim, Type::Bold, Align::Center});
   }
 }
 

@@ -99,12 +99,9 @@ std::string note_of(const replay::Timeline& timeline, const draw::MapScene& scen
   std::string note = fmt::format("{} · {} live", trace::size_text(timeline.census().arena_bytes),
                                  trace::count_text(figures.live_blocks));
   const double scale = scene.axes.empty() ? 0 : scene.axes.front().bytes_per_px();
-  if (!alone && scale > 0) {
-    const std::string bytes =
-        scale < 10 ? fmt::format("{:.1f} B", scale) : trace::size_text(static_cast<std::uint64_t>(scale));
-    return fmt::format("{} · 1 px = {}", trace::size_text(timeline.census().arena_bytes), bytes);
-  }
-  if (scale >= 2) note += fmt::format(" · 1 px = {}", trace::size_text(static_cast<std::uint64_t>(scale)));
+  const std::string bytes = draw::scale_text(scale);
+  if (!alone && scale > 0) return fmt::format("{} · 1 px = {}", trace::size_text(timeline.census().arena_bytes), bytes);
+  if (scale >= 2) note += " · 1 px = " + bytes;
   return note + " · wheel zooms, drag pans";
 }
 

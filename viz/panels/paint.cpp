@@ -73,13 +73,23 @@ void paint_live(const Paint& paint, const Box& box, Rect rect) {
   if (rect.width() >= 4) ui::outline(paint.list, rect, edge, line_of(paint), rounding);
 }
 
+// Of whole pixels: a dot that lies half on one and half on the next has half the contrast.
 void paint_dotted(const Paint& paint, Rect rect, Color color) {
   const float line = line_of(paint);
-  const float dash = std::max(2.0f, 0.15f * paint.em);
-  ui::dashed(paint.list, {rect.x0, rect.y0 + line / 2}, {rect.x1, rect.y0 + line / 2}, color, line, dash);
-  ui::dashed(paint.list, {rect.x0, rect.y1 - line / 2}, {rect.x1, rect.y1 - line / 2}, color, line, dash);
-  ui::dashed(paint.list, {rect.x0 + line / 2, rect.y0}, {rect.x0 + line / 2, rect.y1}, color, line, dash);
-  ui::dashed(paint.list, {rect.x1 - line / 2, rect.y0}, {rect.x1 - line / 2, rect.y1}, color, line, dash);
+  const float dot = std::max(2.0f, std::round(0.15f * paint.em));
+  const auto stride_of = [dot](float length) { return std::max(2 * dot, std::ceil(length / 1000)); };
+  rect = {std::round(rect.x0), std::round(rect.y0), std::round(rect.x1), std::round(rect.y1)};
+  const float across = stride_of(rect.width()), down = stride_of(rect.height());
+  for (float x = rect.x0; x < rect.x1; x += across) {
+    const float end = std::min(x + across / 2, rect.x1);
+    ui::fill(paint.list, {x, rect.y0, end, rect.y0 + line}, color);
+    ui::fill(paint.list, {x, rect.y1 - line, end, rect.y1}, color);
+  }
+  for (float y = rect.y0; y < rect.y1; y += down) {
+    const float end = std::min(y + down / 2, rect.y1);
+    ui::fill(paint.list, {rect.x0, y, rect.x0 + line, end}, color);
+    ui::fill(paint.list, {rect.x1 - line, y, rect.x1, end}, color);
+  }
 }
 
 // A box where it is now: on its way from where its motion began.
@@ -97,7 +107,9 @@ void paint_marks(const Paint& paint, const Box& box) {
   const Rect around{rect.x0 - 1, rect.y0 - 1, rect.x1 + 1, rect.y1 + 1};
   const float rounding = rounding_of(paint, rect);
   if (box.related) {
-    const Rect r = around;
+    // Inside its edge, which it may share with a block that is outlined.
+    const float in = std::min(rect.width(), rect.height()) >= paint.em ? two + 1 : 0.0f;
+    const Rect r = in > 0 ? Rect{rect.x0 + in, rect.y0 + in, rect.x1 - in, rect.y1 - in} : around;
     const Color color = paint.theme.relation;
     const float dash = 0.35f * paint.em;
     ui::dashed(paint.list, {r.x0, r.y0}, {r.x1, r.y0}, color, two, dash);
@@ -119,7 +131,38 @@ void paint_arrow_head(const Paint& paint, Point tip, Point from, Color color) {
                                 ImVec2(tip.x - ux + uy * 0.5f, tip.y - uy - ux * 0.5f), color);
 }
 
+// By its corners, each of them rounded; the head in the middle of the block it ends in.
+void paint_routed(const Paint& paint, const draw::Link& link, Color color) {
+  const auto towards = [](Point a, Point b, float most) {
+    const float dx = b.x - a.x, dy = b.y - a.y, length = std::sqrt(dx * dx + dy * dy);
+    const float part = length <= 0 ? 0 : std::min(most, length / 2) / length;
+    return Point{a.x + dx * part, a.y + dy * part};
+  };
+  // Lines are drawn half a pixel further on: so that they fill pixels.
+  const float radius = 0.5f * paint.em;
+  const std::size_t count = link.corners.size();
+  paint.list->PathLineTo(ImVec2(link.from.x + 0.5f, link.from.y + 0.5f));
+  for (std::size_t i = 0; i < count; ++i) {
+    const Point here = link.corners[i];
+    const Point in = towards(here, i == 0 ? link.from : link.corners[i - 1], radius);
+    const Point out = towards(here, i + 1 == count ? link.to : link.corners[i + 1], radius);
+    paint.list->PathLineTo(ImVec2(in.x + 0.5f, in.y + 0.5f));
+    paint.list->PathBezierQuadraticCurveTo(ImVec2(here.x + 0.5f, here.y + 0.5f), ImVec2(out.x + 0.5f, out.y + 0.5f));
+  }
+  const Point last = link.corners.back();
+  const Point tip{link.to.x + 0.5f, link.to.y + 0.5f};
+  const float back = tip.x < last.x ? 0.2f * paint.em : -0.2f * paint.em;
+  paint.list->PathLineTo(ImVec2(tip.x + back, tip.y));
+  paint.list->PathStroke(color, 0, std::max(1.0f, 0.09f * paint.em));
+  paint.list->AddCircleFilled(ImVec2(link.from.x + 0.5f, link.from.y + 0.5f), 0.16f * paint.em, color, 12);
+  paint_arrow_head(paint, {tip.x + back, tip.y}, {tip.x + 2 * back, tip.y}, color);
+}
+
 void paint_next(const Paint& paint, const draw::Link& link, Color color) {
+  if (!link.corners.empty()) {
+    paint_routed(paint, link, color);
+    return;
+  }
   const float dx = link.to.x - link.from.x, dy = link.to.y - link.from.y;
   const float length = std::sqrt(dx * dx + dy * dy);
   if (length < 2) return;
@@ -156,7 +199,8 @@ void paint_link(const Paint& paint, const draw::Link& link) {
       ui::dashed(paint.list, link.from, link.to, color, 2 * thin, 0.35f * paint.em);
       break;
     case draw::LinkKind::Arc: {
-      const float drop = std::min(1.2f * paint.em, std::abs(link.to.x - link.from.x) / 3);
+      // A short one hangs as low as its head needs to be told from its line.
+      const float drop = std::clamp(std::abs(link.to.x - link.from.x) / 3, 0.95f * paint.em, 1.2f * paint.em);
       paint.list->AddBezierCubic(at(link.from), ImVec2(link.from.x, link.from.y + drop),
                                  ImVec2(link.to.x, link.to.y + drop), at(link.to), color, 1.5f * thin);
       paint_arrow_head(paint, link.to, {link.to.x, link.to.y + drop}, color);

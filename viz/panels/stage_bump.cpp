@@ -64,7 +64,7 @@ void paint_figures(const Paint& paint, const draw::BumpScene& scene) {
 std::string outstanding_text(const replay::Census& census) {
   const draw::BumpSums sums = draw::bump_sums(census);
   std::string text = trace::count_text(census.outstanding) + " outstanding";
-  if (sums.in_flight != 0) text += ", one in flight";
+  if (sums.in_flight != 0) text += ", in flight";
   if (sums.dead != 0) text += " · " + trace::exact_size_text(sums.dead) + " dead but not returned";
   return text;
 }
@@ -74,7 +74,7 @@ void paint_mark(const Paint& paint, const draw::BumpScene& scene) {
   const float half = std::max(1.0f, paint.em / 14);
   ui::fill(paint.list,
            {*scene.mark_x - half, scene.region.y0 - 0.8f * paint.em, *scene.mark_x + half,
-            scene.region.y1 + 0.8f * paint.em},
+            scene.region.y1 + 0.25f * paint.em},
            paint.theme.touched);
 }
 
