@@ -19,7 +19,7 @@ int last_level_of(const trace::AllocatorSpec& spec) {
 }
 
 std::string amount_text(std::uint64_t bytes) {
-  if (bytes < 1024) return fmt::format("{} B", bytes);
+  if (bytes < 1024) return trace::exact_size_text(bytes);
   const unsigned unit = static_cast<unsigned>(std::bit_width(bytes) - 1) / 10 * 10;
   const std::uint64_t rest = bytes & ((std::uint64_t{1} << unit) - 1);
   const std::uint64_t half = std::uint64_t{1} << (unit - 1);
