@@ -166,9 +166,17 @@ TEST(AppInTheWay, is_said_in_each_allocators_own_terms) {
   };
   const std::string_view two = R"({"op": "alloc", "id": "P", "size": 40}, {"op": "alloc", "id": "Q", "size": 40},
                                   {"op": "alloc", "id": "R", "size": 40})";
-  EXPECT_EQ(
-      said(R"({"kind": "buddy", "arena": 128, "min_block": 64})", two, 3),
-      "No 64 B block is free. Of 2 places for one, 0x000 has the least in it: P (64 B). Freed now, it makes room.");
+  EXPECT_EQ(said(R"({"kind": "buddy", "arena": 128, "min_block": 64})", two, 3),
+            "No 64 B block is free. Of 2 places for one, 0x000 and 0x040 have the least in them: 64 B each. Freed now, "
+            "either "
+            "makes room.");
+  EXPECT_EQ(said(R"({"kind": "buddy", "arena": 256, "min_block": 64})",
+                 R"({"op": "alloc", "id": "P", "size": 100}, {"op": "alloc", "id": "Q", "size": 40},
+                    {"op": "alloc", "id": "R", "size": 40}, {"op": "alloc", "id": "S", "size": 40})",
+                 4),
+            "No 64 B block is free. Of 4 places for one, 0x080 and 0x0c0 have the least in them: 64 B each. Freed now, "
+            "either makes room.")
+      << "P holds two of them";
   EXPECT_EQ(said(R"({"kind": "slab", "block": 48, "count": 2})", two, 3),
             "All 2 blocks are live. Any one of them, freed now, makes room.");
   EXPECT_EQ(
@@ -176,7 +184,7 @@ TEST(AppInTheWay, is_said_in_each_allocators_own_terms) {
       "Q and P hold all 80 B above the mark. Only 20 B are below it. Freed now, they give all of it back: then 40 B "
       "would fit.");
   EXPECT_EQ(said(R"({"kind": "slab", "block": 32, "count": 2})", two, 3),
-            "No free would help. R: 40 B does not fit a 32 B block.");
+            "Freeing would not help. R: 40 B does not fit a 32 B block.");
   EXPECT_EQ(said(R"({"kind": "buddy", "arena": 128, "min_block": 64})", two, 2), "nothing");
 }
 
@@ -212,6 +220,19 @@ TEST(AppInspect, says_who_holds_a_bump_allocators_region) {
   ASSERT_TRUE(facts.has_value());
   EXPECT_EQ(facts->verdict, "P holds all 200 B above the mark.") << "824 B below it are unused";
   EXPECT_TRUE(facts->reason.empty()) << "the stage says what a bump allocator can and cannot give back";
+}
+
+TEST(AppInspect, a_bump_allocators_block_is_touched_from_the_moment_the_mark_moves_until_all_is_given_back) {
+  app::State state = opened(R"({"format": "allocviz-trace", "version": 1,
+    "allocators": [{"kind": "bump", "arena": "1 KiB"}],
+    "events": [{"op": "alloc", "id": "P", "size": 100}, {"op": "free", "id": "P"}]})");
+  seek(state, 1, 1);
+  const auto moved = app::inspect(state);
+  ASSERT_TRUE(moved.has_value());
+  EXPECT_EQ(moved->block.offset, 1024u - 100u);
+  EXPECT_EQ(moved->block.state, replay::BlockState::InFlight);
+  seek(state, 2);
+  EXPECT_FALSE(app::inspect(state).has_value()) << "nothing is left of P";
 }
 
 }  // namespace

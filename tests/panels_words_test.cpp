@@ -222,6 +222,58 @@ TEST_F(Reading, without_a_block_the_figures_of_fragmentation_stand) {
   EXPECT_TRUE(program.gui->sees("block/fragmented"));
 }
 
+TEST_F(Reading, a_slab_and_a_bump_know_no_fragmentation_to_show) {
+  for (const char* title : {"Slab: the order of reuse", "Bump: one survivor"}) {
+    open(lesson(title));
+    go(0);
+    EXPECT_TRUE(program.gui->sees("block/largest")) << title;
+    EXPECT_EQ(ui::find("block/fragmented"), nullptr) << title;
+  }
+}
+
+TEST_F(Reading, the_step_that_failed_is_in_sight_as_soon_as_its_event_is_gone_to) {
+  std::size_t failures = 0;
+  for (const app::Scenario& lesson : app::scenario_list()) {
+    open(lesson.json);
+    for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+      go(event);
+      const auto& steps = state.timeline().run().steps;
+      if (steps.empty() || steps.back().kind != alloc::StepKind::Fail) continue;
+      const ui::Placed* row = ui::find("event/step " + std::to_string(steps.size()));
+      ASSERT_NE(row, nullptr) << lesson.title << " at " << event;
+      EXPECT_TRUE(whole(*row)) << lesson.title << " at " << event;
+      ++failures;
+    }
+  }
+  EXPECT_GT(failures, 8u);
+}
+
+TEST_F(Reading, waste_is_in_sight_without_scrolling) {
+  open(lesson("Rounding waste"));
+  go(1);
+  const ui::Placed* requested = ui::find("block/requested");
+  ASSERT_NE(requested, nullptr);
+  EXPECT_TRUE(whole(*requested));
+}
+
+TEST_F(Reading, of_a_sentence_the_first_lines_stand_while_one_steps) {
+  for (const app::Scenario& lesson : app::scenario_list()) {
+    open(lesson.json);
+    for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+      go(event, 0);
+      if (state.document.trace->op(event - 1) == trace::Op::Mark) continue;
+      for (std::uint32_t step = 1; step <= state.timeline().step_count(); ++step) {
+        go(event, step);
+        const ui::Placed* sentence = ui::find("what happened/sentence");
+        if (state.stages.size() == 1) {
+          ASSERT_NE(sentence, nullptr) << lesson.title << " at " << event << '.' << step;
+          EXPECT_TRUE(whole(*sentence)) << lesson.title << " at " << event << '.' << step;
+        }
+      }
+    }
+  }
+}
+
 TEST(Lines, do_not_break_between_a_number_and_what_belongs_to_it) {
   const auto holds = [](std::string_view text, std::string_view at) {
     return panels::holds_together(text, text.find(at) + at.size() - 1);

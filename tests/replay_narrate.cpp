@@ -408,7 +408,9 @@ TEST(Narrate, steps_have_a_verb_and_a_text) {
   const trace::AllocatorSpec bump = test::spec_of(kBump);
   const auto text_of = [&bump](const alloc::Step& step) { return step_text(step, bump).text; };
   EXPECT_EQ(text_of({.kind = alloc::StepKind::Move, .offset = 240, .size = 16, .other = 256}), "0x100 → 0x0f0 (16 B)");
-  EXPECT_EQ(text_of({.kind = alloc::StepKind::Move, .offset = 240, .other = 240}), "stays at 0x0f0");
+  EXPECT_EQ(text_of({.kind = alloc::StepKind::Move, .offset = 240, .other = 240}), "mark stays at 0x0f0");
+  EXPECT_EQ(step_text({.kind = alloc::StepKind::Move, .offset = 240, .other = 240}, bump).verb, "count")
+      << "a free moves nothing";
   EXPECT_EQ(text_of({.kind = alloc::StepKind::Rewind, .offset = 256, .size = 16, .other = 240}),
             "0x0f0 → 0x100 (16 B)");
   EXPECT_EQ(text_of({.kind = alloc::StepKind::Fail, .why = alloc::Error::OutOfMemory}),

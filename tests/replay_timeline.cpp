@@ -105,9 +105,10 @@ TEST(Timeline, sums_up_what_happened) {
   EXPECT_EQ(summary.at_end.live_requested, 300u);
   EXPECT_EQ(timeline->failures(), (std::vector<std::uint64_t>{2, 6}));
   EXPECT_DOUBLE_EQ(internal_fragmentation(summary.at_peak), 1.0 - 612.0 / 640.0);
-  EXPECT_DOUBLE_EQ(external_fragmentation(summary.at_peak), 1.0 - 256.0 / 384.0);
+  EXPECT_DOUBLE_EQ(external_fragmentation(summary.at_peak, trace::AllocatorKind::Buddy), 1.0 - 256.0 / 384.0);
   EXPECT_EQ(internal_fragmentation(Figures{}), 0.0);
-  EXPECT_EQ(external_fragmentation(Figures{}), 0.0);
+  EXPECT_EQ(external_fragmentation(Figures{}, trace::AllocatorKind::Buddy), 0.0);
+  EXPECT_EQ(external_fragmentation(summary.at_peak, trace::AllocatorKind::Slab), 0.0) << "any free block serves";
 }
 
 TEST(Timeline, reports_progress_and_can_be_cancelled) {

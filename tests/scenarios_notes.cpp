@@ -131,7 +131,7 @@ void Evidence::add(const Census& census) {
   const replay::Figures& figures = census.figures;
   bytes.insert({census.arena_bytes, figures.live_requested, figures.live_rounded, figures.free, figures.largest_free,
                 figures.reserved, figures.live_rounded - figures.live_requested});
-  for (double share : {replay::internal_fragmentation(figures), replay::external_fragmentation(figures)}) {
+  for (double share : {replay::internal_fragmentation(figures), replay::external_fragmentation(figures, census.kind)}) {
     tenths_percent.insert(static_cast<std::uint64_t>(std::lround(1000 * share)));
   }
 }

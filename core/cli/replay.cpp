@@ -102,9 +102,9 @@ void print_json(std::FILE* out, const ReplayOptions& options, const std::vector<
     json.member("peak_live_rounded", summary.at_peak.live_rounded).member("peak_event", summary.peak_event);
     json.member("peak_reserved", summary.peak_reserved);
     json.member("internal_fragmentation_at_peak", replay::internal_fragmentation(summary.at_peak));
-    json.member("external_fragmentation_at_peak", replay::external_fragmentation(summary.at_peak));
+    json.member("external_fragmentation_at_peak", replay::external_fragmentation(summary.at_peak, spec.kind));
     json.member("internal_fragmentation_at_end", replay::internal_fragmentation(summary.at_end));
-    json.member("external_fragmentation_at_end", replay::external_fragmentation(summary.at_end));
+    json.member("external_fragmentation_at_end", replay::external_fragmentation(summary.at_end, spec.kind));
     json.member("live_requested_at_end", summary.at_end.live_requested);
     json.member("live_rounded_at_end", summary.at_end.live_rounded).member("free_at_end", summary.at_end.free);
     json.member("largest_free_at_end", summary.at_end.largest_free);
@@ -117,13 +117,13 @@ std::string percent(double ratio) {
   return fmt::format("{:.1f} %", ratio * 100);
 }
 
-std::string first_failed_text(const Summary& summary) {
-  return summary.first_failed == 0 ? "none" : "event " + count_text(summary.first_failed);
+std::string first_failed_text(const Run& run) {
+  return run.summary.first_failed == 0 ? "none" : "event " + count_text(run.summary.first_failed);
 }
 
 struct Row {
   const char* name;
-  std::function<std::string(const Summary&)> text;
+  std::function<std::string(const Run&)> text;
 };
 
 std::vector<Row> rows() {
@@ -131,21 +131,23 @@ std::vector<Row> rows() {
   using replay::internal_fragmentation;
   using trace::exact_size_text;
   return {
-      {"events", [](const Summary& s) { return count_text(s.events); }},
-      {"failed requests", [](const Summary& s) { return count_text(s.failed); }},
+      {"events", [](const Run& r) { return count_text(r.summary.events); }},
+      {"failed requests", [](const Run& r) { return count_text(r.summary.failed); }},
       {"  the first", first_failed_text},
-      {"  frees of them", [](const Summary& s) { return count_text(s.frees_of_failed); }},
-      {"peak live, requested", [](const Summary& s) { return exact_size_text(s.peak_live_requested); }},
-      {"peak live, rounded", [](const Summary& s) { return exact_size_text(s.at_peak.live_rounded); }},
-      {"  at event", [](const Summary& s) { return count_text(s.peak_event); }},
-      {"  internal fragm.", [](const Summary& s) { return percent(internal_fragmentation(s.at_peak)); }},
-      {"  external fragm.", [](const Summary& s) { return percent(external_fragmentation(s.at_peak)); }},
-      {"peak reserved", [](const Summary& s) { return exact_size_text(s.peak_reserved); }},
-      {"at the end: live", [](const Summary& s) { return exact_size_text(s.at_end.live_rounded); }},
-      {"  internal fragm.", [](const Summary& s) { return percent(internal_fragmentation(s.at_end)); }},
-      {"  external fragm.", [](const Summary& s) { return percent(external_fragmentation(s.at_end)); }},
-      {"  largest free", [](const Summary& s) { return exact_size_text(s.at_end.largest_free); }},
-      {"ns an event", [](const Summary& s) { return fmt::format("{:.1f}", s.ns_per_event); }},
+      {"  frees of them", [](const Run& r) { return count_text(r.summary.frees_of_failed); }},
+      {"peak live, requested", [](const Run& r) { return exact_size_text(r.summary.peak_live_requested); }},
+      {"peak live, rounded", [](const Run& r) { return exact_size_text(r.summary.at_peak.live_rounded); }},
+      {"  at event", [](const Run& r) { return count_text(r.summary.peak_event); }},
+      {"  internal fragm.", [](const Run& r) { return percent(internal_fragmentation(r.summary.at_peak)); }},
+      {"  external fragm.",
+       [](const Run& r) { return percent(external_fragmentation(r.summary.at_peak, r.spec.kind)); }},
+      {"peak reserved", [](const Run& r) { return exact_size_text(r.summary.peak_reserved); }},
+      {"at the end: live", [](const Run& r) { return exact_size_text(r.summary.at_end.live_rounded); }},
+      {"  internal fragm.", [](const Run& r) { return percent(internal_fragmentation(r.summary.at_end)); }},
+      {"  external fragm.",
+       [](const Run& r) { return percent(external_fragmentation(r.summary.at_end, r.spec.kind)); }},
+      {"  largest free", [](const Run& r) { return exact_size_text(r.summary.at_end.largest_free); }},
+      {"ns an event", [](const Run& r) { return fmt::format("{:.1f}", r.summary.ns_per_event); }},
   };
 }
 
@@ -157,13 +159,13 @@ void print_text(std::FILE* out, const std::vector<Run>& runs, const std::string&
   for (const Run& run : runs) {
     const std::string title = trace::to_text(run.spec);
     std::size_t width = title.size();
-    for (const Row& row : table) width = std::max(width, row.text(run.summary).size());
+    for (const Row& row : table) width = std::max(width, row.text(run).size());
     widths.push_back(width);
     text += fmt::format("  {:>{}}", title, width);
   }
   for (const Row& row : table) {
     text += fmt::format("\n{:<{}}", row.name, kNameWidth);
-    for (std::size_t i = 0; i < runs.size(); ++i) text += fmt::format("  {:>{}}", row.text(runs[i].summary), widths[i]);
+    for (std::size_t i = 0; i < runs.size(); ++i) text += fmt::format("  {:>{}}", row.text(runs[i]), widths[i]);
   }
   fmt::print(out, "{}\n", text);
   if (!why.empty()) fmt::print(out, "allocator chosen: {}\n", why);

@@ -58,7 +58,9 @@ struct Figures {
   bool operator==(const Figures&) const = default;
 };
 [[nodiscard]] double internal_fragmentation(const Figures& figures);  // 1 - requested / rounded; 0 when nothing lives
-[[nodiscard]] double external_fragmentation(const Figures& figures);  // 1 - largest free / free; 0 when nothing is free
+// 1 - largest free / free; 0 when nothing is free. Of a slab and a bump always 0: whatever is free in a slab serves any
+// request that fits, and what is free below a bump's mark is one piece.
+[[nodiscard]] double external_fragmentation(const Figures& figures, trace::AllocatorKind kind);
 
 struct Census;
 // C2: the figures as sums over a census, all but `failed`. O(blocks).

@@ -73,7 +73,7 @@ class StepWords {
         return block();
       case StepKind::Move:
         return step_.size == 0
-                   ? fmt::format("stays at {}", at(step_.offset))
+                   ? fmt::format("mark stays at {}", at(step_.offset))
                    : fmt::format("{} → {} ({})", at(step_.other), at(step_.offset), amount_text(step_.size));
       case StepKind::Rewind:
         return rewind();
@@ -133,6 +133,7 @@ std::string event_title(const trace::Trace& trace, std::uint64_t index) {
 }
 
 StepText step_text(const Step& step, const AllocatorSpec& spec) {
+  if (step.kind == StepKind::Move && step.size == 0) return {"count", StepWords(step, spec).text()};
   if (spec.kind == AllocatorKind::Recorded && step.kind == StepKind::Push) {
     return {"give back",
             fmt::format("{} ({})", trace::offset_text(step.offset, arena_of(spec)), amount_text(step.size))};

@@ -29,6 +29,8 @@ class Places {
     finish();
   }
   [[nodiscard]] std::size_t count() const { return count_; }
+  // How many of them hold as little as the one that holds least.
+  [[nodiscard]] std::size_t least() const { return least_; }
   [[nodiscard]] std::vector<Place> take() { return std::move(best_); }
 
  private:
@@ -56,7 +58,11 @@ class Places {
   // Few are kept: the others are counted.
   void finish() {
     if (!spoiled_ && place_.blocks != 0) {
-      ++count_;
+      // A block larger than what was wanted holds several places, and is freed once for all of them.
+      const auto held = static_cast<std::size_t>(place_.size >> shift_);
+      count_ += held;
+      if (best_.empty() || place_.bytes < best_.front().bytes) least_ = 0;
+      if (least_ == 0 || place_.bytes == best_.front().bytes) least_ += held;
       place_.offset = window_ << shift_;
       keep();
     }
@@ -77,7 +83,7 @@ class Places {
   std::uint64_t window_ = 0;
   Place place_;
   bool spoiled_ = false;
-  std::size_t count_ = 0;
+  std::size_t count_ = 0, least_ = 0;
   std::vector<Place> best_;
 };
 
@@ -88,6 +94,17 @@ std::string names_in(const trace::Trace& trace, const Census& census, const Plac
     if (block->state == BlockState::Live) blocks.push_back(block);
   }
   return names_of(trace, blocks);
+}
+
+// "0x000", "0x000 and 0x0c0"; where they are many, how many.
+std::string offsets_of(const std::vector<Place>& places, std::size_t count, std::uint64_t arena) {
+  if (count > kNamesSpelled || count > places.size()) return trace::count_text(count);
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i != 0) text += i + 1 == count ? " and " : ", ";
+    text += trace::offset_text(places[i].offset, arena);
+  }
+  return text;
 }
 
 void judge_buddy(InTheWay& out, const trace::Trace& trace, const Census& census, std::uint64_t needed) {
@@ -103,12 +120,25 @@ void judge_buddy(InTheWay& out, const trace::Trace& trace, const Census& census,
   out.frees_help = true;
   const Place& best = out.places.front();
   const std::string where = trace::offset_text(best.offset, census.arena_bytes);
-  const bool one = best.blocks == 1;
   const std::string bytes = trace::size_text(best.bytes);
-  out.reason = out.place_count == 1 ? fmt::format("Its only place is {}, where {} {} ({}).", where, best.names,
-                                                  one ? "lives" : "live", bytes)
-                                    : fmt::format("Of {} places for one, {} has the least in it: {} ({}).",
-                                                  trace::count_text(out.place_count), where, best.names, bytes);
+  const bool one = best.blocks == 1;
+  const std::string all = trace::count_text(out.place_count);
+  if (out.place_count == 1) {
+    out.reason =
+        fmt::format("Its only place is {}, where {} {} ({}).", where, best.names, one ? "lives" : "live", bytes);
+  } else if (out.places.size() == 1) {
+    out.reason = fmt::format("{} ({}) holds every place for one.", best.names, bytes);
+  } else if (best.size > needed) {
+    out.reason = fmt::format("All {} places for one are held by larger blocks, none smaller than {} ({}).", all,
+                             best.names, bytes);
+  } else if (places.least() == 1) {
+    out.reason = fmt::format("Of {} places for one, {} has the least in it: {} ({}).", all, where, best.names, bytes);
+  } else {
+    out.reason = fmt::format("Of {} places for one, {} have the least in them: {} each. Freed now, {} makes room.", all,
+                             offsets_of(out.places, places.least(), census.arena_bytes), bytes,
+                             places.least() == 2 ? "either" : "any of them");
+    return;
+  }
   out.reason += one ? " Freed now, it makes room." : " Freed now, they make room.";
 }
 
@@ -154,7 +184,7 @@ InTheWay judge(const trace::Trace& trace, const replay::Timeline& timeline) {
   } else if (full && kind == AllocatorKind::Bump) {
     judge_bump(out, trace, census, refusal.size);
   } else {
-    out.verdict = full ? "Nothing free is large enough." : "No free would help.";
+    out.verdict = full ? "Nothing free is large enough." : "Freeing would not help.";
     out.reason = replay::with_capital(replay::reason_text(refusal)) + ".";
   }
   return out;

@@ -193,6 +193,9 @@ std::optional<std::uint64_t> touched_offset(const replay::Timeline& timeline) {
       case alloc::StepKind::Split:
       case alloc::StepKind::Merge:
         return run.steps[i].offset;
+      case alloc::StepKind::Move:  // a free moves a bump's mark by nothing, and touches its block once it is counted
+        if (run.steps[i].size != 0) return run.steps[i].offset;
+        break;
       default:
         break;
     }
@@ -215,6 +218,9 @@ std::optional<BlockFacts> inspect(const State& state) {
   const replay::Timeline& timeline = state.timeline(facts.stage);
   const Block* block = timeline.census().block_at(*offset);
   if (block == nullptr) return std::nullopt;
+  // Where a bump allocator took everything back, nothing is left of the block that was freed.
+  const bool bump = timeline.census().kind == AllocatorKind::Bump;
+  if (bump && !state.selection.offset && block->state == BlockState::Free) return std::nullopt;
   const trace::Trace& trace = *state.document.trace;
   facts.block = *block;
   if (block->state == BlockState::Live) facts.waste = block->size - std::min(block->requested, block->size);

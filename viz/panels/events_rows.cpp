@@ -108,7 +108,7 @@ Span draw_tag(const Context& context, const Tag& tag, draw::Rect row, const Even
     return {right - badge(context, row, right, tag.word, tag.color, tag.ground), right};
   }
   const float end = size_left - (size_left < columns.size_right ? 0.5f * em : 0);
-  const bool fits = badge_width(context, tag.word) <= end - columns.id - id_width - 0.5f * em;
+  const bool fits = badge_width(context, tag.word) <= end - columns.id - id_width - 0.4f * em;
   const std::string_view word = fits ? std::string_view(tag.word) : tag.sign;
   return {end - badge(context, row, end, word, tag.color, tag.ground), end};
 }
@@ -124,9 +124,9 @@ EventColumns event_columns(const Context& context, draw::Rect rect) {
   columns.op = columns.index_right + 0.8f * em;
   // The id stands where "realloc" ends at the latest; the size ends where a badge still fits on a comfortable width.
   columns.id = columns.op + 3.4f * em;
+  // Where it does not, it stands before the size, and needs all the room up to the edge.
   const float comfortable = rect.x1 - 6.9f * em;
-  columns.size_right = std::clamp(comfortable, columns.id + 6.5f * em, std::max(columns.id + 6.5f * em, rect.x1 - em));
-  columns.size_right = std::min(columns.size_right, rect.x1 - 1.2f * em);
+  columns.size_right = comfortable >= columns.id + 6.5f * em ? comfortable : rect.x1 - 0.9f * em;
   return columns;
 }
 

@@ -1,5 +1,7 @@
 #include "viz/panels/flow.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -15,7 +17,8 @@ namespace {
 // Where a view `seen` high may begin and end.
 class Cuts {
  public:
-  Cuts(std::vector<float> at, float height, float seen) : at_(std::move(at)), height_(height), seen_(seen) {
+  Cuts(std::vector<float> at, float height, float seen, float widest_gap)
+      : at_(std::move(at)), height_(height), seen_(seen), widest_gap_(widest_gap) {
     at_.push_back(0);
     at_.push_back(height);
     std::sort(at_.begin(), at_.end());
@@ -41,7 +44,7 @@ class Cuts {
     if (from >= start && to <= end_after(start)) return start;
     if (to > end_after(start)) {
       const auto below = std::lower_bound(at_.begin(), at_.end(), to - seen_);
-      start = std::min(*below, from);
+      start = std::min(past_gap(*below), from);
     } else {
       start = from;
     }
@@ -49,8 +52,14 @@ class Cuts {
   }
 
  private:
+  // A view does not begin with the gap between two paragraphs.
+  [[nodiscard]] float past_gap(float start) const {
+    const auto next = std::upper_bound(at_.begin(), at_.end(), start);
+    return start > 0 && next != at_.end() && *next - start <= widest_gap_ ? *next : start;
+  }
+
   std::vector<float> at_;
-  float height_, seen_;
+  float height_, seen_, widest_gap_;
 };
 
 struct Word {
@@ -90,6 +99,7 @@ std::vector<Word> words_of(std::string_view text) {
 void Flow::gap(float ems) {
   may_cut();
   y += std::round(ems * context.em);
+  may_cut();
 }
 
 void Flow::text(std::string_view words, draw::Color color, float indent) {
@@ -127,18 +137,30 @@ void Flow::prose(std::string_view words, draw::Color color, float indent) {
   y += ui::line_height();
 }
 
+namespace {
+
+// Whether the part of this name has another width or height than when this was asked last.
+bool is_resized(const char* name, draw::Rect rect) {
+  const ImGuiID now = ImGui::GetID(fmt::format("{} {} x {}", name, rect.width(), rect.height()).c_str());
+  int* last = ImGui::GetStateStorage()->GetIntRef(ImGui::GetID(fmt::format("{} size", name).c_str()));
+  return std::exchange(*last, static_cast<int>(now)) != static_cast<int>(now);
+}
+
+}  // namespace
+
 void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, const std::function<void(Flow&)>& draw) {
   const float right = std::max(what.pad, ImGui::GetStyle().ScrollbarSize + 2);
   const float width = rect.width() - what.pad - right;
   Flow measured{.context = context, .width = width, .painted = false};
   draw(measured);
   const float height = std::ceil(measured.y);
-  const Cuts cuts(std::move(measured.cuts), height, rect.height());
+  const Cuts cuts(std::move(measured.cuts), height, rect.height(), std::round(0.8f * context.em));
 
   float* scroll = ImGui::GetStateStorage()->GetFloatRef(ImGui::GetID(what.name), 0);
   float start = what.anew ? 0 : *scroll;
   if (!ImGui::IsMouseDown(0)) start = cuts.nearest(start);
-  if ((what.anew || what.moved) && measured.in_view) start = cuts.showing(*measured.in_view, start);
+  if ((what.anew || what.moved || is_resized(what.name, rect)) && measured.in_view)
+    start = cuts.showing(*measured.in_view, start);
   ImGui::SetNextWindowContentSize(ImVec2(0, height));  // known before anything is drawn: the first frame scrolls, too
   if (start != *scroll) ui::scroll_next_region(start);
   const float seen = cuts.fits() ? rect.height() : cuts.end_after(start) - start;

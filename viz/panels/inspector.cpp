@@ -73,6 +73,14 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
   std::string size = trace::size_text(block.size);
   if (block.level >= 0) size += fmt::format(", level {}", block.level);
   plain("block", std::move(size), trace::exact_size_text(block.size));
+  if (block.state == BlockState::Live) {
+    plain("requested",
+          facts.waste == 0 ? trace::size_text(block.requested) + ", no waste"
+                           : fmt::format("{}, waste {} ({})", trace::size_text(block.requested),
+                                         trace::size_text(facts.waste), percent(facts.waste, block.size)),
+          fmt::format("requested {}, waste {}", trace::exact_size_text(block.requested),
+                      trace::exact_size_text(facts.waste)));
+  }
   if (facts.buddy) {
     lines.push_back({"buddy",
                      fmt::format("{}, {}", trace::offset_text(facts.buddy->offset, arena), facts.buddy->state),
@@ -80,13 +88,7 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
                      facts.buddy->offset,
                      {}});
   }
-  if (block.state == BlockState::Live) {
-    plain("requested", trace::size_text(block.requested), trace::exact_size_text(block.requested));
-    plain("waste", fmt::format("{} ({})", trace::size_text(facts.waste), percent(facts.waste, block.size)),
-          trace::exact_size_text(facts.waste));
-  } else {
-    plain("state", state_word(context, facts));
-  }
+  if (block.state != BlockState::Live) plain("state", state_word(context, facts));
   add_life(lines, facts);
   if (!facts.site.empty()) {
     std::string stack;
@@ -196,7 +198,7 @@ void draw_in_the_way(Flow& flow, const app::InTheWay& what) {
   if (flow.painted) ui::place("what stands in the way", {flow.x, flow.y, flow.x + flow.width, flow.y + height});
   flow.y += height;
   flow.gap(0.6f);
-  if (what.place_count < 2) return;
+  if (what.places.size() < 2) return;
   for (const app::Place& place : what.places) draw_place(flow, what, place);
   flow.may_cut();
 }
@@ -204,10 +206,12 @@ void draw_in_the_way(Flow& flow, const app::InTheWay& what) {
 // With no block to speak of, the whole: what lives, what is free, and how much of that is out of reach.
 void draw_figures(Flow& flow) {
   const Context& context = flow.context;
-  const replay::Figures& now = context.state.timeline().figures();
+  const replay::Timeline& timeline = context.state.timeline();
+  const replay::Figures& now = timeline.figures();
+  const trace::AllocatorKind kind = timeline.spec().kind;
   const auto percent_text = [](double part) { return fmt::format("{:.0f} %", 100 * part); };
   const std::uint64_t waste = now.live_rounded - now.live_requested;
-  const std::vector<Line> lines = {
+  std::vector<Line> lines = {
       {"live",
        fmt::format("{} in {}", trace::size_text(now.live_requested),
                    now.live_blocks == 1 ? "1 block" : trace::count_text(now.live_blocks) + " blocks"),
@@ -217,9 +221,12 @@ void draw_figures(Flow& flow) {
       {"free", trace::size_text(now.free), Line::Leads::Nowhere, 0, trace::exact_size_text(now.free)},
       {"largest", trace::size_text(now.largest_free), Line::Leads::Nowhere, 0,
        "The largest block that can be had now: " + trace::exact_size_text(now.largest_free)},
-      {"fragmented", percent_text(replay::external_fragmentation(now)), Line::Leads::Nowhere, 0,
-       "External fragmentation: 1 − largest free ÷ free"},
   };
+  // A slab and a bump know none.
+  if (kind != trace::AllocatorKind::Slab && kind != trace::AllocatorKind::Bump) {
+    lines.push_back({"fragmented", percent_text(replay::external_fragmentation(now, kind)), Line::Leads::Nowhere, 0,
+                     "External fragmentation: 1 − largest free ÷ free"});
+  }
   for (const Line& line : lines) {
     flow.may_cut();
     const draw::Rect row{flow.x, flow.y, flow.x + flow.width, flow.y + line_height_of(context)};

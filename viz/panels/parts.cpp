@@ -166,6 +166,15 @@ std::size_t line_length(std::string_view text, float width) {
 
 }  // namespace
 
+std::size_t length_of_lines(std::string_view shown, float width, int lines) {
+  std::size_t at = 0;
+  for (int i = 0; i < lines && at < shown.size(); ++i) {
+    at += line_length(shown.substr(at), width);
+    while (at < shown.size() && (shown[at] == ' ' || shown[at] == '\n')) ++at;
+  }
+  return at;
+}
+
 float wrapped(draw::Point at, float width, draw::Color color, std::string_view text, bool painted) {
   const std::string shown = ui::symbols(text);
   const float leading = std::round(0.2f * ui::line_height());

@@ -35,6 +35,8 @@ bool row_button(const Context& context, const char* label, draw::Rect row, bool 
 
 // Whether the space at `space` is no place to break a line: in "56 B", "1 048 576", "75 %".
 [[nodiscard]] bool holds_together(std::string_view text, std::size_t space);
+// How much of `shown` its first `lines` lines hold when it is wrapped: in bytes, the space after them included.
+[[nodiscard]] std::size_t length_of_lines(std::string_view shown, float width, int lines);
 // Wrapped text from `at`, `width` wide; returns its height. Not painted: only measured.
 float wrapped(draw::Point at, float width, draw::Color color, std::string_view text, bool painted = true);
 

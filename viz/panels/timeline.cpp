@@ -81,24 +81,27 @@ void paint_cross(const Paint& paint, draw::Point middle, float radius) {
   line(-radius);
 }
 
-// Where the cursor stands on a mark, its flag makes room for the cursor's handle.
+// Where the cursor stands on a mark, its handle stands in place of the flag; the name stays where it is.
 void paint_flag(const Paint& paint, const ChartScene& scene, const draw::ChartFlag& flag, float cursor) {
   const float em = paint.em;
   const draw::Color color = paint.theme.relation;
   const float top = scene.plot.y0 - 1.1f * em;
   ui::fill(paint.list, {flag.x, top, flag.x + 1, scene.plot.y1}, draw::with_alpha(color, 110));
   const bool beside = cursor >= flag.x - 0.5f * em && cursor <= flag.x + 0.7f * em;
-  const float x = beside ? cursor + 0.6f * em : flag.x;
+  const float x = flag.x;
   const ui::WithFont font{ui::Font::Small};
   const draw::Point words{x + 0.9f * em, top - 0.15f * em};
   const float end = flag.name.empty() ? x + 0.7f * em : words.x + ui::text_width(flag.name) + 0.2f * em;
   ui::fill(paint.list, {x, top - 0.1f * em, end, top + 0.9f * em}, paint.theme.panel);
-  paint.list->AddTriangleFilled(ImVec2(x, top), ImVec2(x + 0.7f * em, top + 0.35f * em), ImVec2(x, top + 0.7f * em),
-                                color);
+  if (!beside) {
+    paint.list->AddTriangleFilled(ImVec2(x, top), ImVec2(x + 0.7f * em, top + 0.35f * em), ImVec2(x, top + 0.7f * em),
+                                  color);
+  }
   if (!flag.name.empty()) ui::text_at(paint.list, words, color, flag.name);
 }
 
-// Words and signs keep a ground of their own: neither a curve nor the cursor's line runs through them.
+// Words and signs keep a ground of their own: neither a curve nor the cursor's line runs through them. Only the
+// cursor's handle lies above them.
 void paint_events(const Paint& paint, const ChartScene& scene, float cursor) {
   const float em = paint.em;
   for (const draw::ChartFlag& flag : scene.flags) paint_flag(paint, scene, flag, cursor);
@@ -159,8 +162,8 @@ void paint_chart(const Paint& paint, const ChartScene& scene, std::uintptr_t are
   const CursorMark mark = cursor_mark(scene, cursor);
   paint_cursor_line(paint, scene, mark);
   for (const draw::Label& label : scene.labels) paint_label(paint, label);
-  paint_cursor_handle(paint, scene, mark);
   paint_events(paint, scene, mark.seen ? mark.x : -1);
+  paint_cursor_handle(paint, scene, mark);
   paint_minimap(paint, scene, cursor, all);
 }
 

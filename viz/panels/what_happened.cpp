@@ -85,6 +85,7 @@ void draw_note(Flow& flow, const std::string& note) {
   }
   Flow inside{.context = context, .x = box.x0 + bar + pad, .y = box.y0 + pad, .width = width, .painted = flow.painted};
   inside.text(note, context.theme.text);
+  inside.may_cut();  // the last line may end a view that the box's edge does not fit into
   flow.cuts.insert(flow.cuts.end(), inside.cuts.begin(), inside.cuts.end());
   flow.y = box.y1;
   flow.gap(0.6f);
@@ -282,28 +283,50 @@ void draw_sentences(Flow& flow, const EventWords& words) {
   }
 }
 
-// Title and sentences stand; what is below them scrolls. Only sentences that would leave no room scroll along.
+// Takes from a sentence too long to stand what does: its first lines. The rest is left in it.
+std::string first_lines(EventWords& words, float width) {
+  constexpr int kLines = 3;
+  if (words.sentences.size() != 1 || !words.sentences.front().heading.empty()) return {};
+  std::string& text = words.sentences.front().text;
+  text = ui::symbols(text);
+  const std::size_t length = length_of_lines(text, width, kLines);
+  std::string first = text.substr(0, length);
+  text.erase(0, length);
+  return first;
+}
+
+// Title and sentences stand; what is below them scrolls. Of a sentence that would leave no room the first lines stand;
+// several that would not leave any scroll along.
 void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_t index) {
   constexpr float kLargestHead = 0.62f;  // of the panel
   const replay::Timeline& timeline = context.state.timeline();
-  const EventWords words = words_of(context.state, index);
+  EventWords words = words_of(context.state, index);
   Flow head{.context = context, .x = body.x0 + pad, .y = body.y0, .width = body.width() - 2 * pad};
   head.y += draw_title(context, {head.x, head.y}, head.width, title_of(context, index));
   head.gap(0.5f);
   Flow measured{.context = context, .width = head.width, .painted = false};
   draw_sentences(measured, words);
   const bool stand = head.y + measured.y - body.y0 <= kLargestHead * body.height();
-  if (stand) draw_sentences(head, words);
+  if (stand) {
+    draw_sentences(head, words);
+  } else if (const std::string first = first_lines(words, head.width); !first.empty()) {
+    const float from = head.y;
+    head.text(first, context.theme.text);
+    ui::place("sentence", {head.x, from, head.x + head.width, head.y});
+    head.y += std::round(0.2f * ui::line_height());  // as between any two lines
+  }
   Scrolled part{.name = "event", .pad = pad};
   part.anew = is_new("shown event", context.state.cursor().event, 0);
   part.moved = is_new("shown step", context.state.cursor().event, timeline.position().step);
-  // A whole event that was gone to is read from its beginning.
-  const bool whole = timeline.position().step >= timeline.run().steps.size();
+  // A whole event that was gone to is read from its beginning; where it failed, the step that failed is what counts.
+  const std::vector<alloc::Step>& steps = timeline.run().steps;
+  const bool failed = !steps.empty() && steps.back().kind == alloc::StepKind::Fail;
+  const bool whole = timeline.position().step >= steps.size() && !failed;
   scrolled(context, {body.x0, std::round(head.y), body.x1, body.y1}, part, [&](Flow& flow) {
     if (!stand) draw_sentences(flow, words);
     if (words.note != nullptr) draw_note(flow, *words.note);
     draw_steps(flow, words.steps);
-    if (part.anew && whole) flow.in_view.reset();
+    if (whole && (part.anew || !part.moved)) flow.in_view.reset();
   });
 }
 
