@@ -421,6 +421,10 @@ TEST(BuddyMarks, a_refused_free_points_at_its_address) {
     ASSERT_NE(found, one->links.end());
     EXPECT_EQ(found->from.x, axis.snapped(0x48));
     EXPECT_EQ(found->to.x, found->from.x);
+    EXPECT_GT(label(*one, "✕")->rect.y0, found->to.y - 80);
+    EXPECT_LE(label(*one, "✕")->rect.y1, found->from.y + 1) << "the line begins below the sign";
+    ASSERT_NE(label(*one, "B"), nullptr);
+    EXPECT_GT(label(*one, "B")->rect.x0, found->from.x + 4) << "the name makes way";
   }
 }
 

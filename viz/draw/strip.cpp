@@ -225,12 +225,18 @@ void add_refused(Scene& scene, const ByteAxis& axis, Rect row, const Focus& focu
   if (byte < axis.bytes.from || byte >= axis.bytes.to) return;
   const float x = axis.snapped(byte);
   const float half = 0.5f * style.em;
-  scene.links.push_back({{x, row.y0}, {x, row.y1}, LinkKind::Line, Tone::Failed});
-  scene.labels.push_back({{x - half, row.y0 - 0.4f * style.em, x + half, row.y0 + 0.6f * style.em},
-                          "✕",
-                          Tone::Failed,
-                          Type::Bold,
-                          Align::Center});
+  // The words it would run through make way where they have the room.
+  for (Label& label : scene.labels) {
+    const float width = style.width(label.type, label.text), past = x + 0.6f * style.em;
+    if (label.align != Align::Left || label.rect.y0 < row.y0 - 1 || label.rect.y1 > row.y1 + 1) continue;
+    if (label.rect.x0 > past || label.rect.x0 + width < x - half || past + width > label.rect.x1) continue;
+    label.rect.x0 = past;
+  }
+  // The sign wholly in the row, where that is high enough for it.
+  const bool high = row.height() >= 1.6f * style.em;
+  const float top = high ? row.y0 + 0.15f * style.em : row.y0 - 0.4f * style.em;
+  scene.links.push_back({{x, high ? top + style.em : row.y0}, {x, row.y1}, LinkKind::Line, Tone::Failed});
+  scene.labels.push_back({{x - half, top, x + half, top + style.em}, "✕", Tone::Failed, Type::Bold, Align::Center});
 }
 
 void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis, Rect row, const Focus& focus,

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "viz/app/playback.h"
-
 namespace allocviz::panels {
 namespace {
 
@@ -15,7 +13,6 @@ using draw::Point;
 using draw::Rect;
 using draw::Tone;
 
-constexpr double kMotionSeconds = 0.2;
 constexpr std::size_t kCrowded = 2000;  // boxes of a scene: more are painted more simply
 
 ImVec2 at(Point p) {
@@ -401,34 +398,6 @@ draw::Style style_of(float em) {
     glyphs.other = std::max(ui::text_width("…"), ui::text_width("→"));
   }
   return style;
-}
-
-float motion_of(const Context& context) {
-  const app::State& state = context.state;
-  if (state.settings.reduce_motion) return 1;
-  const auto index = static_cast<std::size_t>(std::max(0, state.playback.speed_index));
-  const bool fast =
-      state.playback.playing && app::kSpeeds[std::min(index, app::kSpeeds.size() - 1)] > app::kFastestStepwise;
-  if (fast) return 1;
-  const double t = (state.now_s - state.moved_at_s) / kMotionSeconds;
-  if (!(t >= 0) || t >= 1) return 1;
-  ui::want_frame();
-  return static_cast<float>(t);
-}
-
-Crossed crossed_steps(const Context& context, const replay::Timeline& timeline) {
-  const replay::Position now = timeline.position();
-  const replay::Position before = context.state.moved_from;
-  const std::size_t steps = timeline.run().steps.size();
-  const auto done = [steps](std::uint32_t step) { return std::min(static_cast<std::size_t>(step), steps); };
-  if (before.event == now.event) {
-    const std::size_t a = done(before.step), b = done(now.step);
-    if (a < b) return {draw::Motion::Forward, a, b};
-    if (b < a) return {draw::Motion::Backward, b, a};
-  } else if (before.event + 1 == now.event) {
-    return {draw::Motion::Forward, 0, done(now.step)};
-  }
-  return {};
 }
 
 }  // namespace allocviz::panels
