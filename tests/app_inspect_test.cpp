@@ -208,6 +208,19 @@ TEST(AppInspect, a_buddy_that_holds_a_gap_never_merges) {
   FAIL() << "no block of 256 B at 0";
 }
 
+TEST(AppInspect, of_a_block_that_moved_the_new_place_is_touched) {
+  app::State state = opened(R"({"format": "allocviz-trace", "version": 1,
+    "allocators": [{"kind": "buddy", "arena": "1 KiB", "min_block": 64}],
+    "events": [{"op": "alloc", "id": "P", "size": 64}, {"op": "alloc", "id": "Q", "size": 64},
+               {"op": "realloc", "id": "P", "size": 200}]})");
+  seek(state, 3);
+  ASSERT_EQ(state.timeline().run().outcome.kind, replay::OutcomeKind::Placed);
+  const auto facts = app::inspect(state);
+  ASSERT_TRUE(facts.has_value());
+  EXPECT_EQ(facts->id, "P") << "not the 64 B that it left";
+  EXPECT_EQ(facts->block.offset, 256u);
+}
+
 TEST(AppInspect, says_who_holds_a_bump_allocators_region) {
   app::State state = opened(R"({"format": "allocviz-trace", "version": 1,
     "allocators": [{"kind": "bump", "arena": "1 KiB"}],
