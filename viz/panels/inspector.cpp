@@ -261,6 +261,9 @@ Shown shown_by(const Context& context) {
   }
   shown.title = selected ? "Selected block" : "Touched block";
   shown.note = shown.block->id.empty() ? state_word(context, *shown.block) : shown.block->id;
+  if (context.state.stages.size() > 1) {
+    shown.note += " · " + trace::to_title(context.state.timeline(shown.block->stage).spec());
+  }
   return shown;
 }
 
