@@ -133,6 +133,10 @@ void judge_buddy(InTheWay& out, const trace::Trace& trace, const Census& census,
                              best.names, bytes);
   } else if (places.least() == 1) {
     out.reason = fmt::format("Of {} places for one, {} has the least in it: {} ({}).", all, where, best.names, bytes);
+  } else if (places.least() == out.place_count) {
+    out.reason = fmt::format("Each of the {} places for one holds {}. Freed now, {} makes room.", all, bytes,
+                             out.place_count == 2 ? "either" : "any of them");
+    return;
   } else {
     out.reason = fmt::format("Of {} places for one, {} have the least in them: {} each. Freed now, {} makes room.", all,
                              offsets_of(out.places, places.least(), census.arena_bytes), bytes,

@@ -185,6 +185,8 @@ void add_life(BlockFacts& facts, const trace::Trace& trace) {
 std::optional<std::uint64_t> touched_offset(const replay::Timeline& timeline) {
   const replay::EventRun& run = timeline.run();
   const std::size_t done = std::min<std::size_t>(timeline.position().step, run.steps.size());
+  // Where a block moved, its old place is given back last: the event is about the new one all the same.
+  if (done == run.steps.size() && run.outcome.kind == replay::OutcomeKind::Placed) return run.outcome.offset;
   for (std::size_t i = done; i-- > 0;) {
     switch (run.steps[i].kind) {
       case alloc::StepKind::Take:
@@ -200,9 +202,7 @@ std::optional<std::uint64_t> touched_offset(const replay::Timeline& timeline) {
         break;
     }
   }
-  const bool has_block =
-      run.outcome.kind == replay::OutcomeKind::Placed || run.outcome.kind == replay::OutcomeKind::Freed;
-  if (done == run.steps.size() && has_block) return run.outcome.offset;
+  if (done == run.steps.size() && run.outcome.kind == replay::OutcomeKind::Freed) return run.outcome.offset;
   return std::nullopt;
 }
 

@@ -255,9 +255,15 @@ Shown shown_by(const Context& context) {
     return shown;
   }
   shown.block = app::inspect(context.state);
-  if (!shown.block) return shown;
+  if (!shown.block) {
+    if (context.state.stages.size() > 1) shown.note = trace::to_title(context.state.timeline().spec());
+    return shown;
+  }
   shown.title = selected ? "Selected block" : "Touched block";
   shown.note = shown.block->id.empty() ? state_word(context, *shown.block) : shown.block->id;
+  if (context.state.stages.size() > 1) {
+    shown.note += " · " + trace::to_title(context.state.timeline(shown.block->stage).spec());
+  }
   return shown;
 }
 

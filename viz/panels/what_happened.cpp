@@ -320,11 +320,15 @@ void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_
   part.moved = is_new("shown step", context.state.cursor().event, timeline.position().step);
   // A whole event that was gone to is read from its beginning; where it failed, the step that failed is what counts.
   const std::vector<alloc::Step>& steps = timeline.run().steps;
-  const bool failed = !steps.empty() && steps.back().kind == alloc::StepKind::Fail;
+  const bool compared = words.sentences.size() > 1;  // then the sentences, which say it of each, would be out of sight
+  const bool failed = !compared && !steps.empty() && steps.back().kind == alloc::StepKind::Fail;
   const bool whole = timeline.position().step >= steps.size() && !failed;
   scrolled(context, {body.x0, std::round(head.y), body.x1, body.y1}, part, [&](Flow& flow) {
-    if (!stand) draw_sentences(flow, words);
+    // What a lesson says is not to be lost below the sentences of several allocators.
+    const bool note_first = !stand && compared;
+    if (!stand && !note_first) draw_sentences(flow, words);
     if (words.note != nullptr) draw_note(flow, *words.note);
+    if (note_first) draw_sentences(flow, words);
     draw_steps(flow, words.steps);
     if (whole && (part.anew || !part.moved)) flow.in_view.reset();
   });
