@@ -124,7 +124,7 @@ TEST(Torch, entries_of_a_form_not_known_are_left_out_and_counted) {
 TEST(Torch, json_cut_anywhere_keeps_its_complete_entries) {
   const std::string text = text_of(data_path("torch-small.json"));
   std::uint64_t read = 0, last = 0;
-  for (std::size_t length = 0; length < text.size(); length += length < 3000 && !test::kSanitized ? 1 : 97) {
+  for (std::size_t length = 0; length < text.size(); length += test::kSanitized ? 331 : length < 3000 ? 1 : 97) {
     const auto trace = read_text("torch-json", std::string_view(text).substr(0, length), {.limits = {}, .process = 0});
     if (!trace) {
       ASSERT_EQ(read, 0u) << length << " " << trace.trouble().text();
@@ -136,7 +136,7 @@ TEST(Torch, json_cut_anywhere_keeps_its_complete_entries) {
     ASSERT_GE(trace->facts().events() + 2, last) << length;
     last = trace->facts().events();
   }
-  EXPECT_GT(read, test::fewer(100, 20));
+  EXPECT_GT(read, test::fewer(100, 50));
 }
 
 TEST(Torch, a_pickle_cut_anywhere_keeps_its_complete_entries) {
