@@ -121,7 +121,7 @@ TEST(Narrate, the_step_that_fails_gives_its_allocators_own_reason) {
   EXPECT_EQ(failing_step(kBump, bump.alloc("A", 200).alloc("B", 57)), "fail | only 56 B are below the mark");
   EXPECT_EQ(failing_step(kBump, arena.alloc("A", 257)), "fail | more than the whole arena, 256 B");
   EXPECT_EQ(failing_step(kBuddy, twice.alloc("A", 64).free("A").free_at(0)),
-            "fail | the block is free already: a double free");
+            "fail | the block is free already (a double free)");
 }
 
 TEST(Narrate, a_free_says_who_keeps_the_buddies_apart) {

@@ -83,7 +83,7 @@ std::string reason_text(const Refusal& refusal) {
     case alloc::Error::Foreign:
       return refusal.spec.kind == AllocatorKind::Bump ? "not in the used run" : "outside the arena";
     case alloc::Error::DoubleFree:
-      return "the block is free already: a double free";
+      return "the block is free already (a double free)";
     case alloc::Error::InsideBlock:
       return "not the start of a block";
     case alloc::Error::NotManaged:

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "core/replay/reasons.h"
+
 namespace allocviz::draw {
 
 using alloc::StepKind;
@@ -110,20 +112,11 @@ std::string why_not(const Moment& moment, const trace::AllocatorSpec& spec, cons
       return fmt::format("{} is more than the largest block, {}", asked, sized(trace::largest_block_bytes(spec)));
     case alloc::Error::AlignTooLarge:
       return fmt::format("an alignment of {} is more than it can promise", sized(moment.align));
-    case alloc::Error::Foreign:
-      return "no address of this arena";
-    case alloc::Error::DoubleFree:
-      return "free already: a double free";
-    case alloc::Error::InsideBlock:
-      return "not the start of a block";
-    case alloc::Error::NotManaged:
-      return "inside a gap";
-    case alloc::Error::NothingOutstanding:
-      return "nothing is outstanding";
     case alloc::Error::None:
-      break;
+      return "refused";
+    default:  // a refused free, in the words of its step
+      return replay::reason_text({.spec = spec, .why = moment.outcome.why});
   }
-  return "refused";
 }
 
 }  // namespace
