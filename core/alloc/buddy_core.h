@@ -33,24 +33,19 @@ class BuddyCore {
 
   template <class S>
   Allocation allocate(Layout layout, S& sink) {
-    if (const Error why = why_impossible(layout); why != Error::None) [[unlikely]]
-      return {nullptr, fail(why, sink)};
-    const Block wanted = block_for(layout);
+    const unsigned order = order_for(layout);
+    if (is_impossible(layout, order)) [[unlikely]]
+      return {nullptr, fail(why_impossible(layout), sink)};
+    const Block wanted = block_of_order(0, order);
     tell_round(wanted, layout, sink);
 
-    // Of the sizes that have a free block, the smallest one that is large enough.
     Sizes sizes = state_.sizes;
-    const usize candidates = sizes.filled & (0 - wanted.units);
-    tell_looks(wanted, candidates, sink);
-    if (candidates == 0) [[unlikely]]
-      return {nullptr, fail(Error::OutOfMemory, sink)};
-
-    Block block = first_free(static_cast<unsigned>(std::countr_zero(candidates)));
-    remove(StepKind::Pop, block, sizes, sink);
-    while (block.level < wanted.level) block = split<kAlone>(block, sizes, sink);
-    state_.sizes = sizes;
-    state_.free_bytes -= bytes(block);
-    return {take(block, sink)};
+    tell_looks(wanted, sizes.filled & (0 - wanted.units), sink);
+    if ((sizes.filled & wanted.units) == 0) [[unlikely]]
+      return allocate_by_splitting(order, sink);
+    const Block block = first_free(order);
+    pop(block, sizes, sink);
+    return hand_out(block, sizes, sink);
   }
 
   template <class S>
@@ -71,8 +66,9 @@ class BuddyCore {
     if constexpr (Policy::kChecked) {
       if (!is_live(offset)) return why_not_live(offset);
     }
-    if (const Error why = why_impossible(layout); why != Error::None) return why;
-    const Block wanted = block_for(layout);
+    const unsigned order = order_for(layout);
+    if (is_impossible(layout, order)) return why_impossible(layout);
+    const Block wanted = block_of_order(0, order);
     Block block = block_at(offset >> shift());
     if (!can_grow(block, wanted.level)) return Error::OutOfMemory;
 
@@ -180,20 +176,19 @@ class BuddyCore {
   [[nodiscard]] static constexpr usize bytes_for(Layout layout) {
     return layout.size > layout.align ? layout.size : layout.align;
   }
+  // How often a smallest block is doubled until it holds the layout. The one shifted in spares bit_width its case of 0.
+  [[nodiscard]] unsigned order_for(Layout layout) const {
+    return static_cast<unsigned>(std::bit_width((bytes_for(layout) - 1) >> shift() << 1 | 1)) - 1;
+  }
+  [[nodiscard]] bool is_impossible(Layout layout, unsigned order) const {
+    return (Policy::kChecked && !is_power_of_two(layout.align)) || order > bottom();
+  }
   [[nodiscard]] Error why_impossible(Layout layout) const {
-    if (Policy::kChecked && !is_power_of_two(layout.align)) [[unlikely]]
-      return Error::AlignTooLarge;
-    if (bytes_for(layout) <= size_at(0)) [[likely]]
-      return Error::None;
-    return layout.size > size_at(0) ? Error::TooLarge : Error::AlignTooLarge;
+    return is_power_of_two(layout.align) && layout.size > size_at(0) ? Error::TooLarge : Error::AlignTooLarge;
   }
 
   [[nodiscard]] Block block_of_order(usize at, unsigned order) const {
     return {at, usize{1} << order, bottom() - order};
-  }
-  // The size and level that a layout needs, at no place yet.
-  [[nodiscard]] Block block_for(Layout layout) const {
-    return block_of_order(0, static_cast<unsigned>(std::bit_width((bytes_for(layout) - 1) >> shift())));
   }
   [[nodiscard]] Block block_at(usize at) const { return block_of_order(at, bottom() - level_of(tags_[at])); }
   [[nodiscard]] Block first_free(unsigned order) const { return block_of_order(state_.heads[bottom() - order], order); }
@@ -213,12 +208,19 @@ class BuddyCore {
     tags_[block.at] = free_head(block.level);
     tell(StepKind::Push, block, 0, sizes, sink);
   }
-  // Takes a free block from its level's list; it is in flight.
+  // Takes the block at the head of its level's list; it is in flight.
   template <class S>
-  void remove(StepKind kind, Block block, Sizes& sizes, S& sink) {
+  void pop(Block block, Sizes& sizes, S& sink) {
+    lists(sizes).pop(block);
+    show(block, sink);
+    tell(StepKind::Pop, block, 0, sizes, sink);
+  }
+  // The same from wherever in the list it stands.
+  template <class S>
+  void remove(Block block, Sizes& sizes, S& sink) {
     lists(sizes).remove(block);
     show(block, sink);
-    tell(kind, block, 0, sizes, sink);
+    tell(StepKind::Remove, block, 0, sizes, sink);
   }
   // Halves a block in flight: the back half is pushed, the front half is returned, in flight. Where a request is served
   // the back halves are alone in their lists: had one of those sizes had a block, it would have been taken.
@@ -237,7 +239,7 @@ class BuddyCore {
   template <class S>
   Block absorb(Block block, Sizes& sizes, S& sink) {
     const usize buddy = block.at ^ block.units;
-    remove(StepKind::Remove, {buddy, block.units, block.level}, sizes, sink);
+    remove({buddy, block.units, block.level}, sizes, sink);
     const usize back = block.at | buddy;
     const Block both{block.at & buddy, block.units << 1, block.level - 1};
     tags_[back] = BuddyTag::Interior;
@@ -247,24 +249,55 @@ class BuddyCore {
   }
   // Hands out a block in flight.
   template <class S>
+  Allocation hand_out(Block block, const Sizes& sizes, S& sink) {
+    state_.sizes = sizes;
+    state_.free_bytes -= bytes(block);
+    return {take(block, sink)};
+  }
+  template <class S>
   void* take(Block block, S& sink) {
     tags_[block.at] = live_head(block.level);
     tell(StepKind::Take, block, 0, state_.sizes, sink);
     return arena_.at(block.at << shift());
   }
+  // Where the wanted size has no free block: of the sizes that have one, the smallest that is larger. A function of its
+  // own, as is give_back_merging, so that the paths that neither split nor merge, nearly all, save no registers for it.
+  template <class S>
+  [[gnu::noinline]] Allocation allocate_by_splitting(unsigned order, S& sink) {
+    Sizes sizes = state_.sizes;
+    const usize candidates = sizes.filled & (0 - (usize{1} << order));
+    if (candidates == 0) return {nullptr, fail(Error::OutOfMemory, sink)};
+    Block block = first_free(static_cast<unsigned>(std::countr_zero(candidates)));
+    pop(block, sizes, sink);
+    const unsigned level = bottom() - order;
+    while (block.level < level) block = split<kAlone>(block, sizes, sink);
+    return hand_out(block, sizes, sink);
+  }
+
   // Frees a block in flight: merges it with its buddy while that is free, and pushes what came of it. It takes the two
   // numbers, which go in registers: a whole Block goes by memory, written in parts and read in one piece, which a
   // processor waits for.
   template <class S>
   void give_back(usize at, unsigned level, S& sink) {
-    Block block = block_of_order(at, bottom() - level);
+    const Block block = block_of_order(at, bottom() - level);
     state_.free_bytes += bytes(block);
+    if (has_free_buddy(block)) [[unlikely]]
+      return give_back_merging(at, level, sink);
     Sizes sizes = state_.sizes;
-    while (block.level > 0 && tags_[block.at ^ block.units] == free_head(block.level)) {
-      block = absorb(block, sizes, sink);
-    }
     push(block, sizes, sink);
     state_.sizes = sizes;
+  }
+  template <class S>
+  [[gnu::noinline]] void give_back_merging(usize at, unsigned level, S& sink) {
+    Block block = block_of_order(at, bottom() - level);
+    Sizes sizes = state_.sizes;
+    do block = absorb(block, sizes, sink);
+    while (has_free_buddy(block));
+    push(block, sizes, sink);
+    state_.sizes = sizes;
+  }
+  [[nodiscard]] bool has_free_buddy(Block block) const {
+    return block.level > 0 && tags_[block.at ^ block.units] == free_head(block.level);
   }
   // Whether a live block can be had at this level without moving: the buddies on the way are all behind it, and free.
   [[nodiscard]] bool can_grow(Block block, unsigned level) const {
@@ -292,7 +325,7 @@ class BuddyCore {
   template <class S>
   void withdraw(Block block, S& sink) {
     Sizes sizes = state_.sizes;
-    remove(StepKind::Remove, block, sizes, sink);
+    remove(block, sizes, sink);
     state_.sizes = sizes;
     state_.free_bytes -= bytes(block);
     state_.managed_bytes -= bytes(block);

@@ -52,6 +52,7 @@ class RuntimeBuddy {
   constexpr RuntimeBuddy(usize block_size, unsigned levels) {
     if (!is_buddy_geometry(block_size, levels)) return;
     block_shift_ = static_cast<std::uint8_t>(std::countr_zero(block_size));
+    min_shift_ = static_cast<std::uint8_t>(block_shift_ + 1u - levels);
     levels_ = static_cast<std::uint8_t>(levels);
     valid_ = true;
   }
@@ -64,11 +65,12 @@ class RuntimeBuddy {
   [[nodiscard]] constexpr bool valid() const { return valid_; }
   [[nodiscard]] constexpr unsigned levels() const { return levels_; }
   [[nodiscard]] constexpr unsigned block_shift() const { return block_shift_; }
-  [[nodiscard]] constexpr unsigned min_shift() const { return block_shift_ + 1u - levels_; }
+  [[nodiscard]] constexpr unsigned min_shift() const { return min_shift_; }
 
  private:
   // Even an invalid one can be computed with: an allocator of nothing asks it for sizes.
   std::uint8_t block_shift_ = std::countr_zero(kBuddyLinkBytes);
+  std::uint8_t min_shift_ = std::countr_zero(kBuddyLinkBytes);
   std::uint8_t levels_ = 1;
   bool valid_ = false;
 };

@@ -92,11 +92,22 @@ class BuddyLists {
     sizes_.filled |= block.units;
   }
 
+  // Takes the block at the head of its list. O(1).
+  void pop(BuddyBlock block) {
+    assume_level(block);
+    if ((sizes_.many & block.units) == 0) {
+      sizes_.filled ^= block.units;
+      return;
+    }
+    usize& head = state_.heads[block.level];
+    head = links_.next(block.at);
+    if (head == state_.tails[block.level]) sizes_.many ^= block.units;
+  }
   // Takes a block out from wherever it stands in its list. O(1).
   void remove(BuddyBlock block) {
     assume_level(block);
-    if ((sizes_.many & block.units) == 0) {
-      sizes_.filled &= ~block.units;
+    if ((sizes_.many & block.units) == 0) [[likely]] {
+      sizes_.filled ^= block.units;
       return;
     }
     usize& head = state_.heads[block.level];
@@ -112,7 +123,7 @@ class BuddyLists {
       links_.set_prev(after, before);
       return;
     }
-    if (head == tail) sizes_.many &= ~block.units;
+    if (head == tail) sizes_.many ^= block.units;
   }
 
  private:
