@@ -43,12 +43,13 @@ foreach(compiler g++ clang++)
   endif()
 endforeach()
 
-# A Cortex-M3 without an operating system, in QEMU: 32 bits, and the same placement.
-add_test(NAME BareMetal.a_cortex_m_places_every_block_where_the_pc_does
-  COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DOUT=${CMAKE_CURRENT_BINARY_DIR}/cortex_m.elf
-    -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/cortex_m/run.cmake)
-set_tests_properties(BareMetal.a_cortex_m_places_every_block_where_the_pc_does
-  PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED" TIMEOUT 120)
+# 32 bits and no library, and the same placement: a Cortex-M3 in QEMU, and this PC.
+foreach(machine cortex_m pc32)
+  set(name BareMetal.a_${machine}_places_every_block_where_64_bits_do)
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -DMACHINE=${machine} -DROOT=${PROJECT_SOURCE_DIR}
+    -DOUT=${CMAKE_CURRENT_BINARY_DIR}/${machine}.elf -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/bare/run.cmake)
+  set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED" TIMEOUT 120)
+endforeach()
 
 # In somebody else's project by way of find_package, from what is installed.
 add_test(NAME Embed.the_installed_allocators_are_found_and_run

@@ -512,7 +512,7 @@ TEST(Tiered, goes_on_at_another_address_from_state_metadata_and_links) {
   }
 }
 
-// The same stream runs on bare metal (embed/cortex_m), and gives the same number there.
+// The same stream runs on machines of 32 bits (embed/bare), and gives the same number there.
 TEST(Tiered, answers_a_long_stream_as_it_does_on_every_machine) {
   TestTiered<> tiered(262144, 64, 4096);
   EXPECT_EQ(placement_digest(*tiered), kTieredDigest);

@@ -1,5 +1,5 @@
-// The placement vectors of tests/data/placement, and the tests' stream on a tiered allocator, on bare metal with 32
-// bits: every answer where the PC has it.
+// The placement vectors of tests/data/placement, and the tests' stream on a tiered allocator, on a machine of 32 bits
+// without a library: every answer where the PC's 64 bits have it.
 #include "board.h"
 #include "core/alloc/buddy.h"
 #include "core/alloc/bump.h"
@@ -90,7 +90,7 @@ template <class MadeAllocator>
 void hold(const char* name, MadeAllocator&& made, const char* asked, const char* answered) {
   const unsigned long event = made ? differs(*made, asked, answered) : 1;
   board::say(name);
-  if (event == 0) return board::say(": as on the PC\n");
+  if (event == 0) return board::say(": as on 64 bits\n");
   board::say(": differs at event ", event);
   board::say("\n");
   ++failures;
@@ -127,7 +127,7 @@ int run() {
   auto tiered = Tiered<>::make_raw(metadata, region, 1, allocviz::test::digest_geometry());
   const std::uint32_t digest = tiered ? allocviz::test::placement_digest(*tiered) : 0;
   const bool same = digest == allocviz::test::kTieredDigest;
-  board::say(same ? "tiered: as on the PC" : "tiered: differs, ", digest);
+  board::say(same ? "tiered: as on 64 bits" : "tiered: differs, ", digest);
   board::say("\n");
   return failures + (same ? 0 : 1);
 }

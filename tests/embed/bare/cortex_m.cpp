@@ -1,4 +1,5 @@
-// A Cortex-M without an operating system or a library: how it starts, and what a compiler may call.
+// A Cortex-M without an operating system: how it starts, what a compiler for it may call, and its words by ARM's
+// semihosting.
 #include "board.h"
 
 #include <cstddef>
@@ -29,18 +30,8 @@ extern std::uint32_t stack_top[];
                                                                    reinterpret_cast<void*>(fault),
                                                                    reinterpret_cast<void*>(fault)};
 
-// The volatile keeps the compiler from making calls of themselves of these loops.
-void* memcpy(void* to, const void* from, std::size_t count) {
-  auto* out = static_cast<volatile unsigned char*>(to);
-  const auto* in = static_cast<const volatile unsigned char*>(from);
-  while (count-- != 0) *out++ = *in++;
-  return to;
-}
-void* memset(void* to, int byte, std::size_t count) {
-  auto* out = static_cast<volatile unsigned char*>(to);
-  while (count-- != 0) *out++ = static_cast<unsigned char>(byte);
-  return to;
-}
+void* memcpy(void* to, const void* from, std::size_t count);
+void* memset(void* to, int byte, std::size_t count);
 void __aeabi_memcpy(void* to, const void* from, std::size_t count) {
   memcpy(to, from, count);
 }
@@ -80,14 +71,6 @@ void call(std::uint32_t operation, const void* argument) {
 
 void say(const char* text) {
   call(kWrite0, text);
-}
-void say(const char* text, unsigned long number) {
-  char digits[12] = {};
-  char* at = digits + sizeof digits - 1;
-  do *--at = static_cast<char>('0' + number % 10);
-  while ((number /= 10) != 0);
-  say(text);
-  say(at);
 }
 void end(int status) {
   const std::uint32_t stopped[2] = {0x20026, static_cast<std::uint32_t>(status)};  // the application ended

@@ -1,0 +1,63 @@
+# Builds the program for a machine without a library and runs it there: MACHINE is cortex_m, a Cortex-M3 in QEMU, or pc32,
+# this PC in its 32-bit mode. Run with cmake -P; needs ROOT and OUT too. Takes clang with lld, for the Cortex-M else the
+# cross compiler of GCC. Prints SKIPPED where the tools are missing, or the machine.
+find_program(CLANG clang++)
+find_program(LLD ld.lld)
+find_program(GCC arm-none-eabi-g++)
+find_program(QEMU qemu-system-arm)
+set(here ${ROOT}/tests/embed/bare)
+set(common -std=c++20 -Os -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-stack-protector -nostdlib
+  -Wall -Wextra -Wconversion -Wshadow -Werror -I${ROOT} "-DVECTORS=\"${ROOT}/tests/data/placement\""
+  ${here}/main.cpp ${here}/library.cpp ${here}/${MACHINE}.cpp -o ${OUT})
+
+# libstdc++ for the host serves as long as only its freestanding headers are used: where clang finds it.
+function(with_clang result target)
+  execute_process(COMMAND ${CLANG} -E -v -x c++ /dev/null ERROR_VARIABLE said OUTPUT_QUIET)
+  string(REGEX MATCHALL "\n (/[^\n]*/c\\+\\+[^\n]*)" found "${said}")
+  set(flags -isystem ${here}/include)
+  foreach(line ${found})
+    string(STRIP "${line}" folder)
+    list(APPEND flags -isystem ${folder})
+  endforeach()
+  set(${result} ${CLANG} --target=${target} -fuse-ld=lld -nostdinc++ ${flags} ${common} PARENT_SCOPE)
+endfunction()
+
+if(MACHINE STREQUAL "pc32")
+  execute_process(COMMAND uname -sm OUTPUT_VARIABLE host OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT host STREQUAL "Linux x86_64" OR NOT CLANG OR NOT LLD)
+    message("SKIPPED: 32 bits on a PC need Linux on x86-64, and clang with lld")
+    return()
+  endif()
+  with_clang(command i386-linux-gnu)
+  list(APPEND command -static)
+  set(machine)
+else()
+  set(arm -mcpu=cortex-m3 -mthumb -T ${here}/cortex_m.ld)
+  if(QEMU AND CLANG AND LLD)
+    with_clang(command thumbv7m-none-eabi)
+    list(APPEND command ${arm})
+  elseif(QEMU AND GCC)
+    set(command ${GCC} ${common} ${arm} -lgcc)
+  else()
+    message("SKIPPED: bare metal needs qemu-system-arm, and clang with lld or gcc-arm-none-eabi with libstdc++-arm-none-eabi-dev")
+    return()
+  endif()
+  set(machine ${QEMU} -M mps2-an385 -display none -serial none -monitor none
+    -semihosting-config enable=on,target=native -kernel)
+endif()
+
+execute_process(COMMAND ${command} RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "the program does not build for ${MACHINE}")
+endif()
+execute_process(COMMAND ${machine} ${OUT} RESULT_VARIABLE ended OUTPUT_VARIABLE said ERROR_VARIABLE said TIMEOUT 100)
+if(MACHINE STREQUAL "pc32" AND ended MATCHES "[Ff]ormat|No such")
+  message("SKIPPED: this kernel runs no programs of 32 bits")
+  return()
+endif()
+# Ten vectors on buddies and a bump, two on slabs, each checked and unchecked, and the stream on a tiered allocator.
+string(REGEX MATCHALL ": as on 64 bits" held "${said}")
+list(LENGTH held count)
+if(NOT ended STREQUAL "0" OR NOT count EQUAL 13)
+  message(FATAL_ERROR "the program ended with ${ended}, and ${count} of 13 went as on 64 bits:\n${said}")
+endif()
