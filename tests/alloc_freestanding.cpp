@@ -2,6 +2,7 @@
 // with -ffreestanding -fno-exceptions -fno-rtti, and a test looks at what symbols it still needs.
 #include "core/alloc/arena.h"
 #include "core/alloc/backing.h"
+#include "core/alloc/bit_tree.h"
 #include "core/alloc/bitmap.h"
 #include "core/alloc/buddy.h"
 #include "core/alloc/bump.h"
@@ -73,6 +74,12 @@ usize use_buddy(void* metadata, void* region, Geometry geometry, unsigned* count
   return sum + use(*made, count);
 }
 
+template <class Policy>
+usize use_bitmap_buddy(void* metadata, void* region, unsigned* count) {
+  auto made = BitmapBuddy<RuntimeBuddy, Policy>::make_raw(metadata, region, 2, RuntimeBuddy::between(4096, 64));
+  return made ? use(*made, count) : 0;
+}
+
 template <class Geometry, class Policy>
 usize use_slab(void* metadata, void* region, Geometry geometry, unsigned* count) {
   if constexpr (Policy::kChecked) {
@@ -101,6 +108,7 @@ template <class Policy>
 usize use_all(void* metadata, void* region, unsigned* count) {
   usize sum = use_buddy<FixedBuddy<4096, 5>, Policy>(metadata, region, {}, count);
   sum += use_buddy<RuntimeBuddy, Policy>(metadata, region, RuntimeBuddy::between(4096, 64), count);
+  sum += use_bitmap_buddy<Policy>(metadata, region, count);
   sum += use_slab<FixedSlab<48>, Policy>(metadata, region, {}, count);
   sum += use_slab<RuntimeSlab, Policy>(metadata, region, RuntimeSlab(48), count);
   sum += use_tiered<Policy>(metadata, region, count);

@@ -9,6 +9,7 @@ using namespace allocviz::alloc;  // NOLINT: short names for the compared functi
 
 using CheckedBuddy = Buddy<RuntimeBuddy, Checked>;
 using UncheckedBuddy = Buddy<FixedBuddy<65536, 11>, Unchecked>;
+using CheckedBitmap = BitmapBuddy<RuntimeBuddy, Checked>;
 using CheckedSlab = Slab<RuntimeSlab, Checked>;
 using UncheckedSlab = Slab<FixedSlab<64>, Unchecked>;
 using CheckedBump = Bump<Checked>;
@@ -26,6 +27,7 @@ using UncheckedTiered = Tiered<Unchecked>;
 
 COMPARED(CheckedBuddy)
 COMPARED(UncheckedBuddy)
+COMPARED(CheckedBitmap)
 COMPARED(CheckedSlab)
 COMPARED(UncheckedSlab)
 COMPARED(CheckedBump)

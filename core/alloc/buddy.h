@@ -17,6 +17,8 @@
 //   I5  sizes.filled = sum of the sizes (in smallest blocks) with a free block, sizes.many = of those with several
 //   I6  prev(next(b)) = b for every block b of a list but its last, which is its tail
 //   I7  no two free blocks are buddies (above them is always a larger block; at level 0 there is none)
+// OutOfBand has bits instead of lists (buddy_bits.h), for memory that must not be touched. There I4 is said of a block's
+// bit, I5 of a level's count of free blocks instead of `many`, and I6 is the set's own invariant, T1 of bit_tree.h.
 //
 // allocate and deallocate cost the levels that they split or merge; nothing else grows with the region. Placement is a
 // promise: the front half of a split is kept, the back half pushed; lists are last in, first out; a region is
@@ -27,15 +29,17 @@
 #include <concepts>
 
 #include "backing.h"
+#include "buddy_bits.h"
 #include "buddy_check.h"
 #include "buddy_core.h"
 #include "policy.h"
 
 namespace allocviz::alloc {
 
-template <class Geometry = RuntimeBuddy, class Policy = Checked, Backing Memory = Raw, class Sink = NoSteps>
+template <class Geometry = RuntimeBuddy, class Policy = Checked, Backing Memory = Raw, class Sink = NoSteps,
+          class Free = InBand>
 class Buddy {
-  using Core = BuddyCore<Geometry, Policy>;
+  using Core = BuddyCore<Geometry, Policy, Free>;
   static constexpr bool kRaw = std::same_as<Memory, Raw>;
 
  public:
@@ -51,11 +55,11 @@ class Buddy {
     if (count > ~usize{0} >> geometry.block_shift()) return InitError::InvalidConfig;
     return Layout{count << geometry.block_shift(), usize{1} << geometry.block_shift()};
   }
-  // A byte for each smallest block: exactly that, not rounded up to anything.
+  // A byte for each smallest block: exactly that, not rounded up to anything. OutOfBand adds its bits.
   [[nodiscard]] static constexpr Made<Layout> metadata_layout(usize count, Geometry geometry = {}) {
     const Made<Layout> region = region_layout(count, geometry);
     if (!region) return region.error();
-    return Layout{region->size >> geometry.min_shift(), 1};
+    return metadata_of(region->size, geometry);
   }
 
   // ---- making one: O(metadata). InvalidLocation when region or metadata is null, misaligned or wraps the address
@@ -150,10 +154,13 @@ class Buddy {
   }
 
   // In place where that is possible, else a new block, a copy of what fits, and the old one freed. When that fails the
-  // old block is as it was. Null, and when checked any pointer that is no live block, acts as allocate.
-  [[nodiscard]] Allocation reallocate(void* ptr, Layout layout) { return reallocate(ptr, layout, sink_); }
+  // old block is as it was. Null, and when checked any pointer that is no live block, acts as allocate. Not OutOfBand,
+  // where nobody may copy.
+  [[nodiscard]] Allocation reallocate(void* ptr, Layout layout) requires Free::kInBand {
+    return reallocate(ptr, layout, sink_);
+  }
   template <class S>
-  [[nodiscard]] Allocation reallocate(void* ptr, Layout layout, S&& listener) {
+  [[nodiscard]] Allocation reallocate(void* ptr, Layout layout, S&& listener) requires Free::kInBand {
     const usize old_size = ptr == nullptr ? 0 : usable_size(ptr);
     if (old_size != 0 && resize_in_place(ptr, layout, listener) == Error::None) return {ptr};
     const Allocation moved = allocate(layout, listener);
@@ -229,14 +236,14 @@ class Buddy {
   void visit_links(F&& f) const {
     core_.view().visit_links(f);
   }
-  [[nodiscard]] Report check() const { return BuddyCheck<Geometry::kMaxLevels>(core_.view()).run(); }
+  [[nodiscard]] Report check() const { return BuddyCheck<Geometry::kMaxLevels, Free>(core_.view()).run(); }
 
   [[nodiscard]] constexpr const State& state() const { return core_.state(); }
   // With the metadata and the link bytes of the same moment: back to that moment. Same geometry, same size.
   constexpr void restore(const State& state) { core_.restore(state); }
-  [[nodiscard]] Bytes metadata() { return {reinterpret_cast<std::byte*>(core_.tags()), core_.unit_count()}; }
+  [[nodiscard]] Bytes metadata() { return {reinterpret_cast<std::byte*>(core_.tags()), core_.metadata_bytes()}; }
   [[nodiscard]] ConstBytes metadata() const {
-    return {reinterpret_cast<const std::byte*>(core_.tags()), core_.unit_count()};
+    return {reinterpret_cast<const std::byte*>(core_.tags()), core_.metadata_bytes()};
   }
 
  private:
@@ -247,7 +254,7 @@ class Buddy {
                            const Range* gaps, usize gap_count) {
     const Made<Layout> region_need = region_layout(count, geometry);
     if (!region_need) return region_need.error();
-    const Layout metadata_need{region_need->size >> geometry.min_shift(), 1};
+    const Layout metadata_need = metadata_of(region_need->size, geometry);
 
     InitError error = InitError::None;
     if (!in_order(gaps, gap_count)) error = InitError::InvalidConfig;
@@ -265,6 +272,9 @@ class Buddy {
     core.populate_around(gaps, gap_count);
     return Buddy(static_cast<Memory&&>(memory), core);
   }
+  [[nodiscard]] static constexpr Layout metadata_of(usize region_size, const Geometry& geometry) {
+    return {Free::metadata_bytes(region_size >> geometry.min_shift(), geometry.levels()), Free::kMetadataAlign};
+  }
   [[nodiscard]] static constexpr bool in_order(const Range* gaps, usize gap_count) {
     for (usize i = 0; i < gap_count; ++i) {
       if (gaps[i].from > gaps[i].to || (i != 0 && gaps[i].from < gaps[i - 1].to)) return false;
@@ -278,11 +288,15 @@ class Buddy {
     memory_.deallocate(core_.tags(), metadata_need());
   }
   [[nodiscard]] Layout region_need() const { return {size(), block_size()}; }
-  [[nodiscard]] Layout metadata_need() const { return {core_.unit_count(), 1}; }
+  [[nodiscard]] Layout metadata_need() const { return metadata_of(size(), geometry()); }
 
   Core core_;
   [[no_unique_address]] Memory memory_;
   [[no_unique_address]] Sink sink_;
 };
+
+// On memory that must not be touched: device registers, pages not mapped yet.
+template <class Geometry = RuntimeBuddy, class Policy = Checked, Backing Memory = Raw, class Sink = NoSteps>
+using BitmapBuddy = Buddy<Geometry, Policy, Memory, Sink, OutOfBand>;
 
 }  // namespace allocviz::alloc

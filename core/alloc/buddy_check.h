@@ -8,10 +8,10 @@
 
 namespace allocviz::alloc {
 
-template <unsigned MaxLevels>
+template <unsigned MaxLevels, class Free>
 class BuddyCheck {
  public:
-  explicit BuddyCheck(const BuddyView<MaxLevels>& view) : view_(view) {}
+  explicit BuddyCheck(const BuddyView<MaxLevels, Free>& view) : view_(view) {}
 
   // In an order in which each check may rely on the ones before it.
   [[nodiscard]] Report run() {
@@ -71,17 +71,43 @@ class BuddyCheck {
     }
     if (view_.state().sizes.filled != expected.filled)
       return broken(5, 0, "filled is not the sizes of the free blocks");
-    if (view_.state().sizes.many != expected.many)
-      return broken(5, 0, "many is not the sizes with several free blocks");
+    if constexpr (Free::kInBand) {
+      if (view_.state().sizes.many != expected.many)
+        return broken(5, 0, "many is not the sizes with several free blocks");
+    } else {
+      for (unsigned level = 0; level < view_.levels(); ++level) {
+        if (view_.state().counts[level] != free_blocks_[level])
+          return broken(5, 0, "a level's count is not its free blocks");
+      }
+    }
     return {};
   }
 
   [[nodiscard]] Report lists() const {
+    if constexpr (!Free::kInBand) {
+      if (!view_.place().is_sound()) return broken(6, 0, "a bit of the set does not say what the word below it is");
+    }
     for (unsigned level = 0; level < view_.levels(); ++level) {
-      if (free_blocks_[level] == 0) continue;
-      if (const Report report = list(level); !report.holds()) return report;
+      if (const Report report = level_of_free(level); !report.holds()) return report;
     }
     return {};
+  }
+  [[nodiscard]] Report level_of_free(unsigned level) const {
+    if constexpr (Free::kInBand)
+      return free_blocks_[level] == 0 ? Report{} : list(level);
+    else
+      return bits(level);
+  }
+
+  [[nodiscard]] Report bits(unsigned level) const {
+    Report report;
+    usize seen = 0;
+    view_.place().visit(view_.state(), view_.size_at(level), [&](usize at) {
+      ++seen;
+      if (report.holds() && !is_free(at, level)) report = broken(4, at, "a bit is set for what is no free block");
+    });
+    if (report.holds() && seen != free_blocks_[level]) return broken(4, 0, "the bit of a free block is not set");
+    return report;
   }
 
   [[nodiscard]] Report list(unsigned level) const {
@@ -90,9 +116,9 @@ class BuddyCheck {
     for (usize left = free_blocks_[level] - 1; left > 0; --left) {
       if (at == view_.state().tails[level])
         return broken(4, at, "a list ends before it has all free blocks of its level");
-      const usize next = view_.links().next(at);
+      const usize next = view_.place().next(at);
       if (!is_free(next, level)) return broken(4, at, "a link leads to what is not a free block of its level");
-      if (view_.links().prev(next) != at) return broken(6, next, "a block's prev is not the block before it");
+      if (view_.place().prev(next) != at) return broken(6, next, "a block's prev is not the block before it");
       at = next;
     }
     if (view_.is_many(level) && at != view_.state().tails[level])
@@ -116,7 +142,7 @@ class BuddyCheck {
     return at < view_.unit_count() && view_.tag(at) == free_head(level);
   }
 
-  BuddyView<MaxLevels> view_;
+  BuddyView<MaxLevels, Free> view_;
   usize managed_ = 0;
   usize free_ = 0;
   usize free_blocks_[MaxLevels] = {};

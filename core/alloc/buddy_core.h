@@ -15,20 +15,21 @@
 
 namespace allocviz::alloc {
 
-template <class Geometry, class Policy>
+template <class Geometry, class Policy, class Free>
 class BuddyCore {
   using Block = BuddyBlock;
   using Sizes = BuddySizes;
 
  public:
-  using State = BuddyState<Geometry::kMaxLevels>;
-  using View = BuddyView<Geometry::kMaxLevels>;
+  using State = typename Free::template State<Geometry::kMaxLevels>;
+  using View = BuddyView<Geometry::kMaxLevels, Free>;
 
   constexpr BuddyCore() = default;
   // The region is all gap.
   BuddyCore(Arena arena, void* metadata, Geometry geometry)
       : arena_(arena), tags_(static_cast<BuddyTag*>(metadata)), geometry_(geometry) {
     fill(0, unit_count(), BuddyTag::Gap);
+    forget_free();
   }
 
   template <class S>
@@ -43,7 +44,7 @@ class BuddyCore {
     tell_looks(wanted, sizes.filled & (0 - wanted.units), sink);
     if ((sizes.filled & wanted.units) == 0) [[unlikely]]
       return allocate_by_splitting(order, sink);
-    const Block block = first_free(order);
+    const Block block = first_free(order, sizes);
     pop(block, sizes, sink);
     return hand_out(block, sizes, sink);
   }
@@ -132,6 +133,7 @@ class BuddyCore {
   void reset() {
     NoSteps nobody;
     state_ = {};
+    forget_free();
     const usize end = unit_count();
     for (usize at = 0; at < end;) {
       const usize from = at;
@@ -156,6 +158,9 @@ class BuddyCore {
   [[nodiscard]] constexpr usize size_at(unsigned level) const { return usize{1} << (geometry_.block_shift() - level); }
   [[nodiscard]] constexpr usize unit() const { return usize{1} << shift(); }
   [[nodiscard]] constexpr usize unit_count() const { return arena_.size() >> shift(); }
+  [[nodiscard]] constexpr usize metadata_bytes() const {
+    return Free::metadata_bytes(unit_count(), geometry_.levels());
+  }
   [[nodiscard]] constexpr const Arena& arena() const { return arena_; }
   [[nodiscard]] constexpr const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] constexpr BuddyTag* tags() const { return tags_; }
@@ -191,7 +196,11 @@ class BuddyCore {
     return {at, usize{1} << order, bottom() - order};
   }
   [[nodiscard]] Block block_at(usize at) const { return block_of_order(at, bottom() - level_of(tags_[at])); }
-  [[nodiscard]] Block first_free(unsigned order) const { return block_of_order(state_.heads[bottom() - order], order); }
+  [[nodiscard]] Block first_free(unsigned order, Sizes& sizes) {
+    Block block = block_of_order(0, order);
+    block.at = lists(sizes).first(block);
+    return block;
+  }
 
   // Whether a list that is pushed onto is known to be empty.
   static constexpr bool kAlone = true;
@@ -267,7 +276,7 @@ class BuddyCore {
     Sizes sizes = state_.sizes;
     const usize candidates = sizes.filled & (0 - (usize{1} << order));
     if (candidates == 0) return {nullptr, fail(Error::OutOfMemory, sink)};
-    Block block = first_free(static_cast<unsigned>(std::countr_zero(candidates)));
+    Block block = first_free(static_cast<unsigned>(std::countr_zero(candidates)), sizes);
     pop(block, sizes, sink);
     const unsigned level = bottom() - order;
     while (block.level < level) block = split<kAlone>(block, sizes, sink);
@@ -346,8 +355,13 @@ class BuddyCore {
     return kind_of(tag) == BuddyTag::FreeHead ? Error::DoubleFree : Error::None;
   }
 
-  [[nodiscard]] BuddyLists<Geometry::kMaxLevels> lists(Sizes& sizes) {
-    return {sizes, state_, BuddyLinks(arena_, shift())};
+  [[nodiscard]] typename Free::Place place() const { return Free::place(arena_, tags_, geometry_.levels(), shift()); }
+  [[nodiscard]] typename Free::template Lists<Geometry::kMaxLevels> lists(Sizes& sizes) {
+    return {sizes, state_, place()};
+  }
+  // Links that nothing leads to need not be cleared; bits must be.
+  void forget_free() {
+    if constexpr (!Free::kInBand) place().clear();
   }
 
   // A block in flight walks as live. Only a listener can walk just now, so only for one is its tag written.

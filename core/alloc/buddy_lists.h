@@ -14,6 +14,7 @@
 
 #include "arena.h"
 #include "buddy_geometry.h"
+#include "buddy_tag.h"
 
 namespace allocviz::alloc {
 
@@ -53,10 +54,35 @@ class BuddyLinks {
   void set_next(usize at, usize next) const { ::new (static_cast<void*>(arena_.at(next_offset(at)))) BuddyNext{next}; }
   void set_prev(usize at, usize prev) const { ::new (static_cast<void*>(arena_.at(prev_offset(at)))) BuddyPrev{prev}; }
 
-  [[nodiscard]] usize next_offset(usize at) const { return at << unit_shift_; }
-  [[nodiscard]] usize prev_offset(usize at) const { return (at << unit_shift_) + sizeof(BuddyNext); }
+  // f(usize at) for each free block of this size and level, from the head of their list. There is one.
+  template <class State, class F>
+  void visit(const State& state, BuddyBlock size, F&& f) const {
+    usize at = state.heads[size.level];
+    f(at);
+    while ((state.sizes.many & size.units) != 0 && at != state.tails[size.level]) {
+      at = next(at);
+      f(at);
+    }
+  }
+  // f(usize offset, std::byte* bytes, usize count) for the link bytes of that list that mean something.
+  template <class State, class F>
+  void visit_links(const State& state, BuddyBlock size, F&& f) const {
+    if ((state.sizes.many & size.units) == 0) return;
+    const usize head = state.heads[size.level];
+    const usize tail = state.tails[size.level];
+    visit_bytes(f, next_offset(head), sizeof(BuddyNext));
+    for (usize at = next(head); at != tail; at = next(at)) visit_bytes(f, next_offset(at), kBuddyLinkBytes);
+    visit_bytes(f, prev_offset(tail), sizeof(BuddyPrev));
+  }
 
  private:
+  [[nodiscard]] usize next_offset(usize at) const { return at << unit_shift_; }
+  [[nodiscard]] usize prev_offset(usize at) const { return (at << unit_shift_) + sizeof(BuddyNext); }
+  template <class F>
+  void visit_bytes(F& f, usize offset, usize count) const {
+    f(offset, arena_.at(offset), count);
+  }
+
   Arena arena_;
   unsigned unit_shift_ = 0;
 };
@@ -68,6 +94,8 @@ class BuddyLists {
   BuddyLists(BuddySizes& sizes, BuddyState<MaxLevels>& state, const BuddyLinks& links)
       : sizes_(sizes), state_(state), links_(links) {}
 
+  // The first unit of the block to be popped. There is one.
+  [[nodiscard]] usize first(BuddyBlock size) const { return state_.heads[size.level]; }
   // O(1).
   void push(BuddyBlock block) {
     assume_level(block);
@@ -135,6 +163,23 @@ class BuddyLists {
   BuddySizes& sizes_;
   BuddyState<MaxLevels>& state_;
   BuddyLinks links_;
+};
+
+// The policy: what a buddy allocator keeps of its free blocks, and where. See buddy_bits.h for the other one.
+struct InBand {
+  static constexpr bool kInBand = true;
+  using Place = BuddyLinks;
+  template <unsigned MaxLevels>
+  using State = BuddyState<MaxLevels>;
+  template <unsigned MaxLevels>
+  using Lists = BuddyLists<MaxLevels>;
+
+  // Nothing beside the tags.
+  static constexpr usize kMetadataAlign = 1;
+  [[nodiscard]] static constexpr usize metadata_bytes(usize unit_count, unsigned /*levels*/) { return unit_count; }
+  [[nodiscard]] static Place place(const Arena& arena, BuddyTag* /*tags*/, unsigned /*levels*/, unsigned unit_shift) {
+    return {arena, unit_shift};
+  }
 };
 
 }  // namespace allocviz::alloc

@@ -9,19 +9,26 @@
 
 namespace allocviz::alloc {
 
-template <unsigned MaxLevels>
+template <unsigned MaxLevels, class Free>
 class BuddyView {
  public:
-  using State = BuddyState<MaxLevels>;
+  using State = typename Free::template State<MaxLevels>;
+  using Place = typename Free::Place;
 
-  BuddyView(const Arena& arena, const BuddyTag* tags, const State& state, unsigned levels, unsigned unit_shift)
-      : arena_(arena), links_(arena, unit_shift), tags_(tags), state_(&state), levels_(levels), shift_(unit_shift) {}
+  BuddyView(const Arena& arena, BuddyTag* tags, const State& state, unsigned levels, unsigned unit_shift)
+      : unit_count_(arena.size() >> unit_shift),
+        place_(Free::place(arena, tags, levels, unit_shift)),
+        tags_(tags),
+        state_(&state),
+        levels_(levels),
+        shift_(unit_shift) {}
 
   [[nodiscard]] const State& state() const { return *state_; }
-  [[nodiscard]] const BuddyLinks& links() const { return links_; }
+  [[nodiscard]] const Place& place() const { return place_; }
   [[nodiscard]] unsigned levels() const { return levels_; }
-  [[nodiscard]] usize unit_count() const { return arena_.size() >> shift_; }
+  [[nodiscard]] usize unit_count() const { return unit_count_; }
   [[nodiscard]] usize units_at(unsigned level) const { return usize{1} << (levels_ - 1 - level); }
+  [[nodiscard]] BuddyBlock size_at(unsigned level) const { return {0, units_at(level), level}; }
   [[nodiscard]] usize offset(usize at) const { return at << shift_; }
   [[nodiscard]] BuddyTag tag(usize at) const { return tags_[at]; }
   [[nodiscard]] bool is_filled(unsigned level) const { return (state_->sizes.filled & units_at(level)) != 0; }
@@ -37,40 +44,21 @@ class BuddyView {
     }
   }
 
-  // f(unsigned level, usize offset) for every free block: level 0 first, each list from its head.
+  // f(unsigned level, usize offset) for every free block: level 0 first, each level in the order of handing out.
   template <class F>
   void visit_free_lists(F&& f) const {
     for (unsigned level = 0; level < levels_; ++level) {
-      if (!is_filled(level)) continue;
-      usize at = state_->heads[level];
-      f(level, offset(at));
-      while (is_many(level) && at != state_->tails[level]) {
-        at = links_.next(at);
-        f(level, offset(at));
-      }
+      if (is_filled(level)) place_.visit(*state_, size_at(level), [&](usize at) { f(level, offset(at)); });
     }
   }
 
   // f(usize offset, std::byte* bytes, usize count) for the link bytes that mean something, list by list.
   template <class F>
   void visit_links(F&& f) const {
-    for (unsigned level = 0; level < levels_; ++level) {
-      if (!is_many(level)) continue;
-      const usize head = state_->heads[level];
-      const usize tail = state_->tails[level];
-      visit(f, links_.next_offset(head), sizeof(BuddyNext));
-      for (usize at = links_.next(head); at != tail; at = links_.next(at)) {
-        visit(f, links_.next_offset(at), kBuddyLinkBytes);
-      }
-      visit(f, links_.prev_offset(tail), sizeof(BuddyPrev));
-    }
+    for (unsigned level = 0; level < levels_; ++level) place_.visit_links(*state_, size_at(level), f);
   }
 
  private:
-  template <class F>
-  void visit(F& f, usize offset, usize count) const {
-    f(offset, arena_.at(offset), count);
-  }
   [[nodiscard]] Extent extent_at(usize at) const {
     const BuddyTag tag = tags_[at];
     if (is_head(tag)) {
@@ -82,8 +70,8 @@ class BuddyView {
     return {offset(at), offset(end - at), Use::Gap, 0};
   }
 
-  Arena arena_;
-  BuddyLinks links_;
+  usize unit_count_;
+  Place place_;
   const BuddyTag* tags_;
   const State* state_;
   unsigned levels_;
