@@ -22,10 +22,12 @@ std::string seen(const app::State& s) {
                       s.time.last, s.selection.offset.value_or(~std::uint64_t{0}), s.filter.text, s.focus_search_at);
   text += fmt::format("theme {} scale {} motion {} preset {} left {} right {} shown {} {} curves {} colour {}\n",
                       set.theme, set.scale, set.reduce_motion, static_cast<int>(set.preset), set.left_width,
-                      set.right_width, set.show_left, set.show_right, set.curves, static_cast<int>(set.color_by));
+                      set.right_width, set.show_left, set.show_right, s.curves(), static_cast<int>(set.color_by));
   text +=
       fmt::format("trouble {} notice {} clipboard {} picture {} quit {} loading {}\n", s.trouble.has_value(), s.notice,
                   s.to_clipboard, s.screenshot_path, s.quit, s.loading != nullptr && !s.loading->cancel.load());
+  text += fmt::format("range {} clock {} failures {}\n", s.range ? s.range->first * 1000 + s.range->last : 0,
+                      set.by_clock, set.failure_lane);
   return text + make_up_text(s);
 }
 
@@ -40,6 +42,7 @@ app::State prepared(Do what) {
   act(state, {.what = Do::Select, .number = 0});
   act(state, {.what = Do::SetView, .value = 256, .value2 = 512});
   act(state, {.what = Do::SetTimeView, .value = 2, .value2 = 5});
+  act(state, {.what = Do::SelectRange, .value = 0, .value2 = 5});
   state.settings.scale = 1.5f;
   state.playback.speed_index = 3;
   state.trouble = trace::Trouble{.what = "something", .where = {}, .todo = {}};
@@ -64,8 +67,8 @@ TEST(Commands, each_one_that_is_offered_changes_something_that_is_seen) {
     app::update(state, app::command_of(state, info));
     EXPECT_NE(seen(state), before);
   }
-  // All but the colours that this log has nothing to say on.
-  EXPECT_EQ(offered, static_cast<int>(app::command_infos().size()) - 2);
+  // All but the colours and the clock that this log has nothing to say on.
+  EXPECT_EQ(offered, static_cast<int>(app::command_infos().size()) - 3);
 }
 
 TEST(Commands, what_they_change_of_the_document_undo_brings_back) {

@@ -43,6 +43,9 @@ struct AppSettings : testing::Test {
     settings.recent = {"/a/b.json", "/c d/é.mtrace"};
     settings.curves = 0b101;
     settings.bump_curves = 0b11;
+    settings.compare_curves = 0b11000000;
+    settings.failure_lane = false;
+    settings.by_clock = true;
     settings.block_height = 0.3f;
     return settings;
   }

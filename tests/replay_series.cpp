@@ -13,8 +13,15 @@
 namespace allocviz::replay {
 namespace {
 
-constexpr Curve kAll[] = {Curve::LiveRequested, Curve::LiveRounded, Curve::Free,
-                          Curve::LargestFree,   Curve::LiveBlocks,  Curve::Reserved};
+constexpr Curve kAll[] = {Curve::LiveRequested,         Curve::LiveRounded,          Curve::Free,
+                          Curve::LargestFree,           Curve::LiveBlocks,           Curve::Reserved,
+                          Curve::InternalFragmentation, Curve::ExternalFragmentation};
+static_assert(std::size(kAll) == kCurves);
+
+std::uint64_t of_a_million(std::uint64_t part, std::uint64_t whole) {
+  if (part >= whole) return 0;
+  return static_cast<std::uint64_t>(1e6 * static_cast<double>(whole - part) / static_cast<double>(whole));
+}
 
 std::uint64_t value_of(Curve curve, const Figures& f) {
   switch (curve) {
@@ -30,6 +37,10 @@ std::uint64_t value_of(Curve curve, const Figures& f) {
       return f.live_blocks;
     case Curve::Reserved:
       return f.reserved;
+    case Curve::InternalFragmentation:
+      return of_a_million(f.live_requested, f.live_rounded);
+    case Curve::ExternalFragmentation:
+      return of_a_million(f.largest_free, f.free);
   }
   return 0;
 }
@@ -149,6 +160,48 @@ TEST(Series, bins_outside_the_trace_repeat_its_first_and_last_value) {
   for (const Extent& bin : bins) EXPECT_EQ(bin, (Extent{7, 7}));
   series.bins(Curve::LiveBlocks, 100, 300, bins);
   for (const Extent& bin : bins) EXPECT_EQ(bin, (Extent{106, 106}));
+}
+
+TEST(Series, fragmentation_is_that_of_the_figures_and_of_what_has_none_outside_zero) {
+  std::mt19937_64 random(test::seed());
+  std::vector<Figures> all;
+  for (int i = 0; i < 500; ++i) {
+    Figures f{.live_requested = random() % 5000, .free = random() % 9000};
+    f.live_rounded = f.live_requested + random() % 3000;
+    f.largest_free = f.free == 0 ? 0 : random() % f.free;
+    f.reserved = 10'000 - f.free;
+    all.push_back(f);
+  }
+  Series buddy(trace::AllocatorKind::Buddy), slab(trace::AllocatorKind::Slab);
+  for (const Figures& f : all) buddy.append(f), slab.append(f);
+  for (std::uint64_t p = 0; p < all.size(); ++p) {
+    EXPECT_NEAR(static_cast<double>(buddy.at(Curve::InternalFragmentation, p)), 1e6 * internal_fragmentation(all[p]),
+                1);
+    EXPECT_NEAR(static_cast<double>(buddy.at(Curve::ExternalFragmentation, p)),
+                1e6 * external_fragmentation(all[p], trace::AllocatorKind::Buddy), 1);
+    EXPECT_EQ(slab.at(Curve::ExternalFragmentation, p), 0u);
+  }
+  EXPECT_EQ(slab.extent(Curve::ExternalFragmentation, 3, 400), (Extent{0, 0}));
+  EXPECT_GT(slab.extent(Curve::InternalFragmentation, 3, 400).max, 0u);
+}
+
+TEST(Series, finds_where_a_curve_was_last_and_is_next_at_a_value) {
+  std::mt19937_64 random(test::seed());
+  const std::vector<Figures> all = some_figures(random, 3'000);
+  const Series series = series_of(all);
+  for (int round = 0; round < 500; ++round) {
+    const std::uint64_t from = random() % (all.size() + 5);
+    const std::uint64_t value = all[random() % all.size()].largest_free + random() % 2;
+    std::uint64_t last = all.size(), first = all.size();
+    for (std::uint64_t p = 0; p < std::min<std::uint64_t>(from, all.size()); ++p) {
+      if (all[p].largest_free >= value) last = p;
+    }
+    for (std::uint64_t p = all.size(); p-- > from;) {
+      if (all[p].largest_free >= value) first = p;
+    }
+    ASSERT_EQ(series.last_at_least(Curve::LargestFree, value, from), last);
+    ASSERT_EQ(series.first_at_least(Curve::LargestFree, value, from), first);
+  }
 }
 
 TEST(Series, of_nothing_is_nothing) {

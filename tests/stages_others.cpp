@@ -1,4 +1,4 @@
-// The slab's grid, the bump's region and the charts over time.
+// The slab's grid and the bump's region.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,7 +7,6 @@
 #include "support/replay.h"
 #include "support/seed.h"
 #include "viz/draw/bump_layout.h"
-#include "viz/draw/chart_layout.h"
 #include "viz/draw/slab_layout.h"
 #include "viz/draw/stage_cache.h"
 
@@ -17,7 +16,6 @@ namespace {
 using draw::Look;
 using draw::Rect;
 using replay::BlockState;
-using replay::Curve;
 
 bool says(const draw::Scene& scene, std::string_view text) {
   return std::any_of(scene.labels.begin(), scene.labels.end(),
@@ -205,98 +203,6 @@ TEST(BumpStage, says_how_far_the_mark_moved_and_for_whom) {
   // 4096 - 300 = 3796; 10 down and on to a multiple of 64: 3776.
   EXPECT_TRUE(says(scene.scene, "moved 20 B down for Q"));
   EXPECT_TRUE(draw::held_text(timeline->census(), names).empty()) << "nothing is dead";
-}
-
-struct Chart {
-  replay::Series series;
-  std::vector<std::uint64_t> failures;
-  std::map<std::uint64_t, std::string> marks;
-
-  void append(std::uint64_t requested) {
-    replay::Figures figures;
-    figures.live_requested = requested;
-    figures.live_rounded = 2 * requested;
-    series.append(figures);
-  }
-  [[nodiscard]] draw::ChartScene lay_out(double first, double last, Rect rect = {0, 0, 1000, 220}) const {
-    return draw::lay_out_chart({.series = series,
-                                .failures = failures,
-                                .marks = marks,
-                                .curves = 0b11,
-                                .first = first,
-                                .last = last,
-                                .rect = rect,
-                                .style = {}});
-  }
-};
-
-TEST(Charts, few_events_are_a_staircase_with_a_riser_between_two_events) {
-  Chart chart;
-  for (const std::uint64_t value : {0u, 100u, 100u, 50u}) chart.append(value);
-  const draw::ChartScene scene = chart.lay_out(0, 3);
-  const auto curve = std::find_if(scene.curves.begin(), scene.curves.end(),
-                                  [](const draw::ChartCurve& c) { return c.curve == Curve::LiveRequested; });
-  ASSERT_NE(curve, scene.curves.end());
-  ASSERT_EQ(curve->pieces.size(), 1u);
-  const std::vector<draw::Point>& points = curve->pieces.front();
-  ASSERT_EQ(points.size(), 6u) << "three levels: 0, 100 for two events, 50";
-  EXPECT_EQ(points[1].x, points[2].x) << "a riser is upright";
-  EXPECT_NEAR(points[1].x, scene.axis.x_of(0.5), 0.01);
-  EXPECT_LT(points[2].y, points[1].y);
-  EXPECT_GT(points[4].y, points[3].y);
-  EXPECT_EQ(scene.ticks.size(), 4u);
-}
-
-TEST(Charts, a_spike_of_one_event_among_a_million_is_seen) {
-  Chart chart;
-  for (std::uint64_t i = 0; i < 1'000'000; ++i) chart.append(i == 777'777 ? 1'000'000 : 10);
-  const draw::ChartScene scene = chart.lay_out(0, 999'999);
-  const auto curve = std::find_if(scene.curves.begin(), scene.curves.end(),
-                                  [](const draw::ChartCurve& c) { return c.curve == Curve::LiveRequested; });
-  ASSERT_NE(curve, scene.curves.end());
-  EXPECT_LE(curve->pieces.front().size(), 2 * static_cast<std::size_t>(scene.plot.width()) + 2)
-      << "cost follows pixels";
-  const auto highest = std::min_element(curve->top.begin(), curve->top.end());
-  EXPECT_LT(*highest, scene.plot.y0 + scene.plot.height() * 0.6f);
-  const double x = static_cast<double>(scene.plot.x0) + static_cast<double>(highest - curve->top.begin());
-  EXPECT_NEAR(x, scene.axis.x_of(777'777), 1.5);
-}
-
-TEST(Charts, failures_that_would_overlap_stand_under_one_cross_and_none_is_lost) {
-  std::mt19937_64 random(test::seed());
-  Chart chart;
-  for (int i = 0; i < 20000; ++i) chart.append(1);
-  for (std::uint64_t i = 0; i < 19999; ++i) {
-    if (random() % 20 == 0) chart.failures.push_back(i);
-  }
-  const draw::ChartScene scene = chart.lay_out(0, 19999);
-  std::uint64_t sum = 0;
-  for (const draw::ChartFailure& failure : scene.failures) sum += failure.count;
-  EXPECT_EQ(sum, chart.failures.size());
-  EXPECT_LE(scene.failures.size(), 110u);
-  for (std::size_t i = 1; i < scene.failures.size(); ++i) EXPECT_GT(scene.failures[i].x, scene.failures[i - 1].x + 8);
-}
-
-TEST(Charts, an_axis_ends_at_a_round_number_little_above_its_maximum) {
-  for (const std::uint64_t most : {std::uint64_t{1}, std::uint64_t{3}, std::uint64_t{5}, std::uint64_t{1024},
-                                   std::uint64_t{1025}, std::uint64_t{700000}, std::uint64_t{1} << 40}) {
-    const draw::Rounded top = draw::rounded_top(most);
-    EXPECT_GE(top.top, most);
-    EXPECT_EQ(top.top % top.unit, 0u);
-    EXPECT_LE(top.top / top.unit, 4u);
-    EXPECT_LE(static_cast<double>(top.top), std::max(2.0, 1.5 * static_cast<double>(most) + 1)) << most;
-  }
-}
-
-TEST(Charts, the_axis_and_its_inverse_agree_and_the_minimap_shows_the_window) {
-  Chart chart;
-  for (int i = 0; i < 1001; ++i) chart.append(static_cast<std::uint64_t>(i));
-  const draw::ChartScene scene = chart.lay_out(250, 500);
-  for (double p = 250; p <= 500; p += 12.5) EXPECT_NEAR(scene.axis.position_at(scene.axis.x_of(p)), p, 1e-6);
-  ASSERT_TRUE(scene.zoomed);
-  EXPECT_NEAR((scene.window.x0 - scene.minimap.x0) / scene.minimap.width(), 0.25, 0.01);
-  EXPECT_NEAR(scene.window.width() / scene.minimap.width(), 0.25, 0.01);
-  EXPECT_FALSE(chart.lay_out(0, 1000).zoomed);
 }
 
 TEST(StageCache, lays_out_anew_only_when_what_is_shown_has_changed) {

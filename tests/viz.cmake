@@ -3,6 +3,7 @@ allocviz_test(ui_test SOURCES ui_test.cpp ui/gui.cpp LIBS allocviz_panels)
 allocviz_test(platform_test DRAWS SOURCES platform_test.cpp LIBS allocviz_platform fmt::fmt)
 allocviz_test(draw_test
   SOURCES
+    draw_charts.cpp
     draw_lod.cpp
     draw_theme.cpp
     stages_buddy.cpp
@@ -13,13 +14,13 @@ allocviz_test(draw_test
   LIBS allocviz_app)
 # The state and its commands: no window, no ImGui.
 allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_filter_test.cpp app_loader_test.cpp
-              app_settings_test.cpp app_coloring_test.cpp app_commands_test.cpp app_inspect_test.cpp support/replay.cpp
+              app_settings_test.cpp app_coloring_test.cpp app_commands_test.cpp app_charts_test.cpp app_inspect_test.cpp support/replay.cpp
               LIBS allocviz_app)
 # The program itself: under a virtual display with a real mouse and keyboard, and with no display at all.
 allocviz_test(window_test DRAWS SOURCES window_test.cpp)
 target_compile_definitions(window_test PRIVATE ALLOCVIZ_PROGRAM="$<TARGET_FILE:allocviz>")
 add_dependencies(window_test allocviz)
 # The panels as they are clicked and typed into.
-allocviz_test(panels_test SOURCES panels_test.cpp panels_words_test.cpp ui/gui.cpp LIBS allocviz_panels)
+allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_words_test.cpp ui/gui.cpp LIBS allocviz_panels)
 # The first whole path, as a person goes it.
 allocviz_test(session_test SOURCES session_test.cpp ui/gui.cpp ui/harness.cpp LIBS allocviz_platform)

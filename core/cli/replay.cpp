@@ -42,7 +42,7 @@ struct Run {
 // The summary alone is wanted: no keyframes are kept.
 Result<Run> run_on(const std::shared_ptr<const Trace>& trace, const AllocatorSpec& spec) {
   const ProgressBar bar("replaying");
-  const replay::TimelineOptions options{.keyframe_events = trace->size() + 1, .keyframe_budget_bytes = 0};
+  const replay::TimelineOptions options{.keyframe_events = trace->size() + 1, .keyframe_budget_bytes = 0, .free_levels = false};
   auto timeline = replay::Timeline::build(trace, spec, bar.progress(), options);
   if (!timeline) return std::move(timeline).trouble();
   return Run{spec, (*timeline)->summary()};

@@ -82,4 +82,11 @@ void load_buddy(Buddy& buddy, ByteReader& in, std::span<const alloc::Range> gaps
   buddy.restore(state);
 }
 
+void count_levels(const alloc::Buddy<>& buddy, LevelCounts& out) {
+  out.levels = buddy.levels();
+  out.free.fill(0);
+  for (unsigned level = 0; level < buddy.levels(); ++level) out.block_bytes[level] = buddy.size_at(level);
+  buddy.visit_free_lists([&out](unsigned level, alloc::usize) { ++out.free[level]; });
+}
+
 }  // namespace allocviz::replay

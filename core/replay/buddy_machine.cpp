@@ -57,6 +57,8 @@ class BuddyHeap {
   [[nodiscard]] unsigned unit_shift() const { return min_shift_; }
   [[nodiscard]] alloc::Report check() const { return buddy_.check(); }
 
+  void count_free(LevelCounts& out) const { count_levels(buddy_, out); }
+
   void census(Census& out, const LiveTable& live) const {
     out.free_lists.resize(buddy_.levels());
     for (unsigned level = 0; level < buddy_.levels(); ++level) {

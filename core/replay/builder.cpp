@@ -18,7 +18,12 @@ std::uint64_t ns_between(Clock::time_point from, Clock::time_point to) {
 class Pass {
  public:
   Pass(Account& account, Machine& machine, const trace::Trace& trace, const TimelineOptions& options)
-      : account_(account), machine_(machine), trace_(trace), options_(options) {}
+      : account_(account),
+        machine_(machine),
+        trace_(trace),
+        options_(options),
+        levels_(options.free_levels ? machine.count_free() : LevelCounts{}),
+        changes_(levels_) {}
 
   trace::Status run(const trace::Progress& progress);
 
@@ -37,6 +42,8 @@ class Pass {
   const TimelineOptions& options_;
   std::array<trace::Event, kBatch> events_;
   std::array<Applied, kBatch> applied_;
+  const LevelCounts levels_;  // before the first event; none where they are not wanted
+  LevelChanges changes_;
   std::uint64_t applying_ns_ = 0;
   std::uint64_t applying_ns_at_keyframe_ = 0;
   std::uint64_t saving_ns_ = 0;  // what the last save took
@@ -50,6 +57,7 @@ trace::Status Pass::run(const trace::Progress& progress) {
   summary.at_peak = machine_.figures();
   summary.peak_reserved = summary.at_peak.reserved;
   account_.series.append(summary.at_peak);
+  account_.free_levels.begin(levels_);
   keep(0);
   Clock::time_point reported = Clock::now();
   for (std::uint64_t first = 0; first < n;) {
@@ -76,6 +84,8 @@ trace::Status Pass::run(const trace::Progress& progress) {
   summary.ns_per_event = n == 0 ? 0 : static_cast<double>(applying_ns_) / static_cast<double>(n);
   account_.series.shrink_to_fit();
   account_.failures.shrink_to_fit();
+  account_.tally.shrink_to_fit();
+  account_.free_levels.shrink_to_fit();
   if (progress.report) progress.report(1.0);
   return trace::Done{};
 }
@@ -83,15 +93,23 @@ trace::Status Pass::run(const trace::Progress& progress) {
 void Pass::apply_batch(std::uint64_t first, std::uint64_t count) {
   for (std::uint64_t i = 0; i < count; ++i) events_[i] = trace_.request(first + i);
   const Clock::time_point began = Clock::now();
-  machine_.apply(std::span(events_).first(count), first, applied_.data());
+  const std::span<const trace::Event> events = std::span(events_).first(count);
+  if (levels_.levels == 0) {
+    machine_.apply(events, first, applied_.data());
+  } else {
+    machine_.apply(events, first, applied_.data(), changes_);
+  }
   applying_ns_ += ns_between(began, Clock::now());
 }
 
 void Pass::account_for(std::uint64_t first, std::uint64_t count) {
   Summary& summary = account_.summary;
+  account_.free_levels.append(changes_);
+  changes_.clear();
   for (std::uint64_t i = 0; i < count; ++i) {
     const Figures& figures = applied_[i].figures;
     account_.series.append(figures);
+    account_.tally.append(events_[i], applied_[i].outcome);
     if (applied_[i].outcome.kind == OutcomeKind::Failed) account_.failures.push_back(first + i);
     summary.peak_live_requested = std::max(summary.peak_live_requested, figures.live_requested);
     summary.peak_reserved = std::max(summary.peak_reserved, figures.reserved);

@@ -14,10 +14,13 @@
 namespace allocviz::replay {
 
 struct Account {
-  explicit Account(std::uint64_t keyframe_budget_bytes) : keyframes(keyframe_budget_bytes) {}
+  Account(trace::AllocatorKind kind, std::uint64_t keyframe_budget_bytes)
+      : keyframes(keyframe_budget_bytes), series(kind) {}
 
   Keyframes keyframes;
   Series series;
+  Tally tally;
+  FreeLevels free_levels;
   std::vector<std::uint64_t> failures;
   Summary summary;
 };

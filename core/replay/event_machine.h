@@ -7,6 +7,7 @@
 //   took_all_back(): it holds nothing, whatever the slots believe
 //   census(Census&, LiveTable)   save(ByteWriter&)   load(ByteReader&)   unit_shift(): offsets and sizes divide by
 //   2^that
+//   count_free(LevelCounts&): where there are free lists by level
 // While an event is under way its block is in flight: no slot owns it, and a census shows it so.
 #pragma once
 
@@ -51,6 +52,25 @@ class EventMachine final : public Machine {
       out[i].outcome = run(events[i], first + i, silent);
       out[i].figures = counted();
     }
+  }
+
+  void apply(std::span<const trace::Event> events, std::uint64_t first, Applied* out, LevelChanges& changes) override {
+    if constexpr (kHasLevels) {
+      for (std::size_t i = 0; i < events.size(); ++i) {
+        if (i + kAhead < events.size()) live_.prefetch(events[i + kAhead].slot);
+        out[i].outcome = run(events[i], first + i, changes);
+        out[i].figures = counted();
+        if (events[i].op == trace::Op::Reset) changes.became(count_free());
+        changes.end_event();
+      }
+    } else {
+      apply(events, first, out);
+    }
+  }
+  LevelCounts count_free() const override {
+    LevelCounts counts;
+    if constexpr (kHasLevels) heap_->count_free(counts);
+    return counts;
   }
 
   void census(Census& out) const override {
@@ -103,6 +123,7 @@ class EventMachine final : public Machine {
 
  private:
   static constexpr std::size_t kAhead = 8;
+  static constexpr bool kHasLevels = requires(const Heap& heap, LevelCounts& counts) { heap.count_free(counts); };
 
   [[nodiscard]] Figures counted() const {
     const std::uint64_t free = heap_->free_bytes();

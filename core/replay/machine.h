@@ -15,6 +15,7 @@
 
 #include "core/alloc/step.h"
 #include "core/replay/census.h"
+#include "core/replay/free_levels.h"
 #include "core/trace/trace.h"
 
 namespace allocviz::replay {
@@ -68,6 +69,12 @@ class Machine {
   virtual Outcome apply(const trace::Event& event, std::uint64_t index, const StepListener& listener) = 0;
   // The same for a run of events, the first of which is event `first`; out has as many entries.
   virtual void apply(std::span<const trace::Event> events, std::uint64_t first, Applied* out) = 0;
+  // The same, and what each did to the free lists by level: of what has levels (count_free), else nothing is told.
+  virtual void apply(std::span<const trace::Event> events, std::uint64_t first, Applied* out, LevelChanges&) {
+    apply(events, first, out);
+  }
+  // How long each level's free list is, of what has such lists; else no levels. O(free blocks).
+  [[nodiscard]] virtual LevelCounts count_free() const { return {}; }
 
   virtual void census(Census& out) const = 0;         // O(blocks); reuses out's memory
   [[nodiscard]] virtual Figures figures() const = 0;  // O(1)

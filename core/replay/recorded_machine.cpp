@@ -57,6 +57,16 @@ class Places {
     if (at != blocks_.begin() && std::prev(at)->second.end > begin) return std::prev(at);
     return at != blocks_.end() && at->first < end ? at : blocks_.end();
   }
+  // Whoever hears of holes that come and go, by their size; none where null.
+  void tell(LevelChanges* changes) { changes_ = changes; }
+  // Holes of at least a page by size, each level's half the one above.
+  void count_holes(LevelCounts& out) const {
+    out.levels = level_of(1) + 1;
+    out.free.fill(0);
+    for (std::size_t level = 0; level < out.levels; ++level)
+      out.block_bytes[level] = std::uint64_t{1} << (top_bit() - level);
+    for (const auto& [size, count] : holes_) out.free[level_of(size)] += static_cast<std::uint32_t>(count);
+  }
   void add(std::uint64_t begin, std::uint64_t end, std::uint32_t slot) {
     const auto after = blocks_.lower_bound(begin);
     const auto [from, to] = hole_around(begin, end, after);
@@ -116,18 +126,29 @@ class Places {
   }
   void add_hole(std::uint64_t size) {
     if (size == 0) return;
+    if (changes_ != nullptr) changes_->gave(level_of(size));
     ++holes_[size];
     free_ += size;
   }
   void take_hole(std::uint64_t size) {
     if (size == 0) return;
+    if (changes_ != nullptr) changes_->took(level_of(size));
     const auto at = holes_.find(size);
     assert(at != holes_.end() && "every hole is counted");
     if (--at->second == 0) holes_.erase(at);
     free_ -= size;
   }
 
+  // Level 0 holds the longest runs there can be, the last one those of a page up to two.
+  [[nodiscard]] unsigned top_bit() const {
+    return static_cast<unsigned>(std::bit_width(std::max(map_.size(), AddressMap::kPageBytes))) - 1;
+  }
+  [[nodiscard]] std::size_t level_of(std::uint64_t size) const {
+    return top_bit() - (static_cast<unsigned>(std::bit_width(std::max(size, AddressMap::kPageBytes))) - 1);
+  }
+
   const AddressMap& map_;
+  LevelChanges* changes_ = nullptr;
   Blocks blocks_;
   std::map<std::uint64_t, std::uint64_t> holes_;  // length -> how many
   std::uint64_t free_ = 0, managed_ = 0;
@@ -157,6 +178,24 @@ class RecordedMachine final : public Machine {
       out[i].outcome = run(events[i], first + i, [](const Step&) {});
       out[i].figures = figures();
     }
+  }
+
+  // Kernel pages alone: a program's heap is no buddy system.
+  LevelCounts count_free() const override {
+    LevelCounts counts;
+    if (pages_) places_.count_holes(counts);
+    return counts;
+  }
+  void apply(std::span<const trace::Event> events, std::uint64_t first, Applied* out, LevelChanges& changes) override {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const bool resets = events[i].op == trace::Op::Reset;
+      places_.tell(resets ? nullptr : &changes);
+      out[i].outcome = run(events[i], first + i, [](const Step&) {});
+      out[i].figures = figures();
+      if (resets) changes.became(count_free());
+      changes.end_event();
+    }
+    places_.tell(nullptr);
   }
 
   void census(Census& out) const override;

@@ -23,6 +23,17 @@ std::uint64_t position_from(double x, std::uint64_t size) {
   return up >= static_cast<double>(size) ? size : static_cast<std::uint64_t>(up);
 }
 
+// Of a million, rounded down; 0 of nothing.
+std::uint32_t share_of(std::uint64_t part, std::uint64_t whole) {
+  if (part >= whole) return 0;
+  return static_cast<std::uint32_t>(static_cast<double>(kWhole) * static_cast<double>(whole - part) /
+                                    static_cast<double>(whole));
+}
+
+bool is_share(Curve curve) {
+  return curve == Curve::InternalFragmentation || curve == Curve::ExternalFragmentation;
+}
+
 }  // namespace
 
 void Series::append(const Figures& figures) {
@@ -36,6 +47,8 @@ void Series::append(const Figures& figures) {
   ++size_;
   if (at + 1 == kLeaf) {
     for (Track& track : tracks_) track.pack();
+    pack_shares(internal_, Curve::InternalFragmentation);
+    if (outside_) pack_shares(external_, Curve::ExternalFragmentation);
   }
 }
 
@@ -67,6 +80,36 @@ void Series::Track::pack() {
   }
   leaves.push_back(leaf);
   raise();
+}
+
+Series::Parts Series::parts_of(Curve curve) {
+  if (curve == Curve::InternalFragmentation) return {Curve::LiveRequested, Curve::LiveRounded};
+  return {Curve::LargestFree, Curve::Free};
+}
+
+// Of the leaf just packed, whose values still wait.
+void Series::pack_shares(Shares& shares, Curve curve) {
+  const Parts parts = parts_of(curve);
+  const Track& part = tracks_[static_cast<std::size_t>(parts.part)];
+  const Track& whole = tracks_[static_cast<std::size_t>(parts.whole)];
+  const std::uint32_t first = share_of(part.waiting[0], whole.waiting[0]);
+  Share share{first, first};
+  if (part.leaves.back().bits != 0 || whole.leaves.back().bits != 0) {
+    for (std::size_t i = 1; i < kLeaf; ++i) {
+      const std::uint32_t value = share_of(part.waiting[i], whole.waiting[i]);
+      share = {std::min(share.min, value), std::max(share.max, value)};
+    }
+  }
+  if (shares.empty()) shares.emplace_back();
+  shares[0].push_back(share);
+  for (std::size_t level = 0; shares[level].size() % kFan == 0; ++level) {
+    if (level + 1 == shares.size()) shares.emplace_back();
+    Share over = shares[level].back();
+    for (std::size_t i = shares[level].size() - kFan; i < shares[level].size(); ++i) {
+      over = {std::min(over.min, shares[level][i].min), std::max(over.max, shares[level][i].max)};
+    }
+    shares[level + 1].push_back(over);
+  }
 }
 
 void Series::Track::raise() {
@@ -128,9 +171,43 @@ Extent Series::stored_extent(const Track& track, std::uint64_t first, std::uint6
   return extent;
 }
 
+std::uint64_t Series::share_at(Curve curve, std::uint64_t position) const {
+  if (curve == Curve::ExternalFragmentation && !outside_) return 0;
+  const Parts parts = parts_of(curve);
+  return share_of(at(parts.part, position), at(parts.whole, position));
+}
+
+Extent Series::share_extent(Curve curve, std::uint64_t first, std::uint64_t last) const {
+  if (curve == Curve::ExternalFragmentation && !outside_) return {0, 0};
+  const Shares& shares = curve == Curve::InternalFragmentation ? internal_ : external_;
+  Extent extent = kNothing;
+  const auto by_values = [&](std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t p = from; p < to; ++p) {
+      const std::uint64_t value = share_at(curve, p);
+      widen(extent, {value, value});
+    }
+  };
+  std::uint64_t from = (first + kLeaf - 1) / kLeaf, to = last / kLeaf;
+  if (from > to) {  // inside one leaf
+    by_values(first, last);
+    return extent;
+  }
+  by_values(first, from * kLeaf);
+  by_values(to * kLeaf, last);
+  for (std::size_t level = 0; from < to; ++level) {
+    const auto take = [&](std::uint64_t i) { widen(extent, {shares[level][i].min, shares[level][i].max}); };
+    while (from < to && from % kFan != 0) take(from++);
+    while (from < to && to % kFan != 0) take(--to);
+    from /= kFan;
+    to /= kFan;
+  }
+  return extent;
+}
+
 std::uint64_t Series::at(Curve curve, std::uint64_t position) const {
   if (size_ == 0) return 0;
   position = std::min(position, size_ - 1);
+  if (is_share(curve)) return share_at(curve, position);
   if (curve == Curve::Reserved) return managed_ - at(Curve::Free, position);
   return tracks_[static_cast<std::size_t>(curve)].value(position);
 }
@@ -145,7 +222,16 @@ Extent Series::extent(Curve curve, std::uint64_t first, std::uint64_t last) cons
     const Extent free = extent(Curve::Free, first, last);
     return {managed_ - free.max, managed_ - free.min};
   }
+  if (is_share(curve)) return share_extent(curve, first, last);
   return stored_extent(tracks_[static_cast<std::size_t>(curve)], first, last);
+}
+
+Extent Series::bin(Curve curve, double from, double to) const {
+  const std::uint64_t first = position_from(from, size_);
+  const std::uint64_t last = position_from(to, size_);
+  if (first < last) return extent(curve, first, last);
+  const std::uint64_t v = at(curve, first == 0 || static_cast<double>(first) == from ? first : first - 1);
+  return {v, v};
 }
 
 void Series::bins(Curve curve, double first, double last, std::span<Extent> out) const {
@@ -154,16 +240,45 @@ void Series::bins(Curve curve, double first, double last, std::span<Extent> out)
   double edge = first;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const double next = first + (last - first) * (static_cast<double>(i + 1) / count);
-    const std::uint64_t from = position_from(edge, size_);
-    const std::uint64_t to = position_from(next, size_);
-    if (from < to) {
-      out[i] = extent(curve, from, to);
-    } else {
-      const std::uint64_t v = at(curve, from == 0 || (static_cast<double>(from) == edge) ? from : from - 1);
-      out[i] = {v, v};
-    }
+    out[i] = bin(curve, edge, next);
     edge = next;
   }
+}
+
+void Series::bins(Curve curve, std::span<const double> edges, std::span<Extent> out) const {
+  assert(edges.size() == out.size() + 1 && "every bin has two edges");
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = bin(curve, edges[i], edges[i + 1]);
+}
+
+// A stretch twice as long each time, until it holds what is looked for; then halves of it.
+std::uint64_t Series::last_at_least(Curve curve, std::uint64_t value, std::uint64_t before) const {
+  std::uint64_t last = std::min(before, size_), length = 1, first = last;
+  for (;; length *= 2) {
+    if (last == 0) return size_;
+    first = last - std::min(last, length);
+    if (extent(curve, first, last).max >= value) break;
+    last = first;
+  }
+  while (last - first > 1) {
+    const std::uint64_t middle = first + (last - first) / 2;
+    (extent(curve, middle, last).max >= value ? first : last) = middle;
+  }
+  return first;
+}
+
+std::uint64_t Series::first_at_least(Curve curve, std::uint64_t value, std::uint64_t from) const {
+  std::uint64_t first = from, length = 1, last = from;
+  for (;; length *= 2) {
+    if (first >= size_) return size_;
+    last = first + std::min(size_ - first, length);
+    if (extent(curve, first, last).max >= value) break;
+    first = last;
+  }
+  while (last - first > 1) {
+    const std::uint64_t middle = first + (last - first) / 2;
+    (extent(curve, first, middle).max >= value ? last : first) = middle;
+  }
+  return first;
 }
 
 std::uint64_t Series::memory_bytes() const {
@@ -172,10 +287,16 @@ std::uint64_t Series::memory_bytes() const {
     bytes += track.leaves.capacity() * sizeof(Leaf) + track.words.capacity() * sizeof(std::uint64_t);
     for (const auto& level : track.levels) bytes += level.capacity() * sizeof(Extent);
   }
+  for (const Shares* shares : {&internal_, &external_}) {
+    for (const auto& level : *shares) bytes += level.capacity() * sizeof(Share);
+  }
   return bytes;
 }
 
 void Series::shrink_to_fit() {
+  for (Shares* shares : {&internal_, &external_}) {
+    for (auto& level : *shares) level.shrink_to_fit();
+  }
   for (Track& track : tracks_) {
     track.leaves.shrink_to_fit();
     track.words.shrink_to_fit();

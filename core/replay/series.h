@@ -12,6 +12,8 @@
 //   S1  a leaf's min and max are the least and the greatest of its 64 values; an entry of a level, those of the entries
 //       below it. The last positions (< 64 of them) wait unpacked until their leaf is full.
 //   S2  reserved + free is the same at every position (the arena without its gaps): Reserved is not stored.
+//   S3  the fragmentations are not stored either, but follow from two curves that are; an entry of their shares holds
+//       the least and the greatest over the 64 positions of a leaf, or over 16 entries below.
 #pragma once
 
 #include <array>
@@ -24,8 +26,18 @@
 
 namespace allocviz::replay {
 
-enum class Curve : std::uint8_t { LiveRequested, LiveRounded, Free, LargestFree, LiveBlocks, Reserved };
-inline constexpr int kCurves = 6;
+enum class Curve : std::uint8_t {
+  LiveRequested,
+  LiveRounded,
+  Free,
+  LargestFree,
+  LiveBlocks,
+  Reserved,
+  InternalFragmentation,  // of a million, rounded down: 123'456 = 12.3456 %
+  ExternalFragmentation
+};
+inline constexpr int kCurves = 8;
+inline constexpr std::uint64_t kWhole = 1'000'000;  // a fragmentation of 100 %
 
 struct Extent {
   std::uint64_t min = 0;
@@ -36,6 +48,11 @@ struct Extent {
 // Positions 0 ... size()-1: position p is the state after event p (p = 0: before the first).
 class Series {
  public:
+  Series() = default;
+  // Of a slab and a bump external fragmentation is 0, whatever the figures.
+  explicit Series(trace::AllocatorKind kind)
+      : outside_(kind != trace::AllocatorKind::Slab && kind != trace::AllocatorKind::Bump) {}
+
   // Amortised O(1).
   void append(const Figures& figures);
   [[nodiscard]] std::uint64_t size() const { return size_; }
@@ -47,6 +64,13 @@ class Series {
   // One Extent a bin of [first, last) cut into out.size() equal bins; a bin that holds no position repeats the value in
   // force there (that of the position before it; of the first position before the beginning).
   void bins(Curve curve, double first, double last, std::span<Extent> out) const;
+  // The same for the bins [edges[i], edges[i + 1]) between ascending edges, one more than there are bins.
+  void bins(Curve curve, std::span<const double> edges, std::span<Extent> out) const;
+  // The last position before `before` at which the curve was at least `value`; size() where there is none.
+  // O(log size + 64).
+  [[nodiscard]] std::uint64_t last_at_least(Curve curve, std::uint64_t value, std::uint64_t before) const;
+  // The first position at or after `from` at which the curve is at least `value`; size() where there is none.
+  [[nodiscard]] std::uint64_t first_at_least(Curve curve, std::uint64_t value, std::uint64_t from) const;
   [[nodiscard]] std::uint64_t memory_bytes() const;
   // Gives back what growing left over; for when nothing more will be appended.
   void shrink_to_fit();
@@ -54,7 +78,7 @@ class Series {
  private:
   static constexpr std::uint64_t kLeaf = 64;
   static constexpr std::uint64_t kFan = 16;
-  static constexpr std::size_t kStored = kCurves - 1;  // S2
+  static constexpr std::size_t kStored = 5;  // S2, S3
 
   struct Leaf {
     Extent extent;
@@ -75,11 +99,27 @@ class Series {
     void widen_by_leaves(Extent& extent, std::uint64_t first, std::uint64_t last) const;
   };
 
+  struct Share {  // of a million
+    std::uint32_t min = 0, max = 0;
+  };
+  using Shares = std::vector<std::vector<Share>>;  // [0]: one a leaf; above: one for 16 below
+
+  // What a fragmentation is made of: one less `part` of `whole`.
+  struct Parts {
+    Curve part, whole;
+  };
+  [[nodiscard]] static Parts parts_of(Curve curve);
+  [[nodiscard]] std::uint64_t share_at(Curve curve, std::uint64_t position) const;
+  [[nodiscard]] Extent share_extent(Curve curve, std::uint64_t first, std::uint64_t last) const;
+  void pack_shares(Shares& shares, Curve curve);
+  [[nodiscard]] Extent bin(Curve curve, double from, double to) const;
   [[nodiscard]] Extent stored_extent(const Track& track, std::uint64_t first, std::uint64_t last) const;
 
   std::uint64_t size_ = 0;
   std::uint64_t managed_ = 0;  // reserved + free
+  bool outside_ = true;        // external fragmentation can be
   std::array<Track, kStored> tracks_;
+  Shares internal_, external_;
 };
 
 }  // namespace allocviz::replay

@@ -6,6 +6,8 @@ list(APPEND replay_sources
   replay/builder.cpp
   replay/bump_machine.cpp
   replay/census.cpp
+  replay/clock.cpp
+  replay/free_levels.cpp
   replay/keyframes.cpp
   replay/live_table.cpp
   replay/machine.cpp
@@ -18,6 +20,7 @@ list(APPEND replay_sources
   replay/sentences.cpp
   replay/series.cpp
   replay/slab_machine.cpp
+  replay/tally.cpp
   replay/tiered_machine.cpp
   replay/timeline.cpp
   replay/words.cpp

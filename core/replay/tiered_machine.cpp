@@ -56,6 +56,8 @@ class TieredHeap {
   [[nodiscard]] unsigned unit_shift() const { return kUnitShift; }
   [[nodiscard]] alloc::Report check() const { return tiered_.check(); }
 
+  void count_free(LevelCounts& out) const { count_levels(tiered_.below(), out); }
+
   void census(Census& out, const LiveTable& live) const {
     lists(out);
     tiered_.visit_slabs([&out](const SlabExtent& slab) {

@@ -36,6 +36,8 @@ class Replayed final : public Timeline {
   Keyframe snapshot() const override;
 
   const Series& series() const override { return account_.series; }
+  const Tally& tally() const override { return account_.tally; }
+  const FreeLevels& free_levels() const override { return account_.free_levels; }
   const std::vector<std::uint64_t>& failures() const override { return account_.failures; }
   const Summary& summary() const override { return account_.summary; }
   std::uint64_t memory_bytes() const override;
@@ -165,9 +167,10 @@ EventRun Replayed::run_of(std::uint64_t index) {
 }
 
 std::uint64_t Replayed::memory_bytes() const {
-  return account_.keyframes.memory_bytes() + account_.series.memory_bytes() +
-         account_.failures.capacity() * sizeof(std::uint64_t) + player_.memory_bytes() +
-         (other_ ? other_->memory_bytes() : 0) + before_.bytes.capacity() + census_.blocks.capacity() * sizeof(Block);
+  return account_.keyframes.memory_bytes() + account_.series.memory_bytes() + account_.tally.memory_bytes() +
+         account_.free_levels.memory_bytes() + account_.failures.capacity() * sizeof(std::uint64_t) +
+         player_.memory_bytes() + (other_ ? other_->memory_bytes() : 0) + before_.bytes.capacity() +
+         census_.blocks.capacity() * sizeof(Block);
 }
 
 }  // namespace
@@ -178,7 +181,7 @@ trace::Result<std::unique_ptr<Timeline>> Timeline::build(std::shared_ptr<const t
                                                          const TimelineOptions& options) {
   auto machine = make_machine(spec, *trace);
   if (!machine.ok()) return std::move(machine).trouble();
-  Account account(options.keyframe_budget_bytes);
+  Account account(spec.kind, options.keyframe_budget_bytes);
   trace::Status done = take_account(account, **machine, *trace, progress, options);
   if (!done.ok()) return std::move(done).trouble();
   return std::unique_ptr<Timeline>(

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "core/replay/census.h"
+#include "core/replay/free_levels.h"
 #include "core/replay/machine.h"
 #include "core/replay/series.h"
+#include "core/replay/tally.h"
 #include "core/trace/io.h"
 #include "core/trace/trace.h"
 
@@ -47,6 +49,7 @@ struct Summary {  // what `alloctrace replay` reports, gathered while the timeli
 struct TimelineOptions {
   std::uint64_t keyframe_events = 0;  // a keyframe every so many events; 0 = by what they cost to replay and to save
   std::uint64_t keyframe_budget_bytes = std::uint64_t{256} << 20;
+  bool free_levels = true;  // keep how many free blocks of each level there were
 };
 
 class Timeline {
@@ -78,6 +81,9 @@ class Timeline {
   [[nodiscard]] virtual Keyframe snapshot() const = 0;
 
   [[nodiscard]] virtual const Series& series() const = 0;
+  [[nodiscard]] virtual const Tally& tally() const = 0;
+  // Of a buddy, and of the buddy below a tiered allocator; else without levels.
+  [[nodiscard]] virtual const FreeLevels& free_levels() const = 0;
   // Events whose outcome is Failed: requests that were not served, and frees by offset that were refused. Ascending.
   [[nodiscard]] virtual const std::vector<std::uint64_t>& failures() const = 0;
   [[nodiscard]] virtual const Summary& summary() const = 0;

@@ -122,6 +122,7 @@ class Trace {
   [[nodiscard]] Event request(std::uint64_t index) const;
   // The two columns a replay of everything touches most, without gathering the row.
   [[nodiscard]] Op op(std::uint64_t index) const { return static_cast<Op>(op_[index]); }
+  [[nodiscard]] std::uint64_t time_ns(std::uint64_t index) const { return time_[index]; }  // as in Event
   [[nodiscard]] std::uint8_t flags(std::uint64_t index) const { return static_cast<std::uint8_t>(flags_[index]); }
 
   [[nodiscard]] const Header& header() const { return header_; }

@@ -5,6 +5,7 @@
 
 #include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
+#include "viz/app/partings.h"
 #include "viz/app/playback.h"
 
 namespace allocviz::app {
@@ -54,7 +55,16 @@ bool is_enabled(const State& state, const CommandInfo& info) {
     case Do::SetColorBy:
       return can_color_by(static_cast<ColorBy>(info.number), *state.document.trace);
     case Do::ClearSelection:
-      return state.selection.offset.has_value();
+      return state.selection.offset.has_value() || state.range.has_value();
+    case Do::ZoomToRange:
+      return state.range.has_value();
+    case Do::RangeFrom:
+    case Do::RangeTo:
+      return !at_start;
+    case Do::ToggleClock:
+      return state.document.clock != nullptr;
+    case Do::FirstDivergence:
+      return first_parting(state) != 0;
     default:
       return true;
   }
@@ -77,6 +87,10 @@ bool is_checked(const State& state, const CommandInfo& info) {
       return settings.reduce_motion;
     case Do::ToggleCurve:
       return (state.curves() >> (info.number & 31u) & 1u) != 0;
+    case Do::ToggleFailureLane:
+      return settings.failure_lane;
+    case Do::ToggleClock:
+      return state.clock() != nullptr;
     case Do::SetColorBy:
       return static_cast<std::uint64_t>(color_by(state)) == info.number;
     case Do::SetTheme:

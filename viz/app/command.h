@@ -33,6 +33,7 @@ enum class Do : std::uint16_t {
   PreviousFailure,
   NextMark,
   PreviousMark,
+  FirstDivergence,  // where an allocator beside the first one serves what that does not, or elsewhere
   // the document
   OpenFile,      // text = path; empty = ask (the platform may put a file dialog in front; else Popup::OpenPath)
   OpenScenario,  // number = index into State::scenarios
@@ -54,9 +55,19 @@ enum class Do : std::uint16_t {
   PanLeft,
   PanRight,
   ZoomFit,      // the selection; else, or when that is what is shown, everything
-  SetTimeView,  // value, value2 = first and last position of the charts
+  SetTimeView,  // value, value2 = where the charts begin and end, as State::time has it
   ZoomTimeFit,
-  ToggleCurve,  // number = replay::Curve
+  ZoomTimeIn,  // number = 1: at `value` of the charts' axis; else at the cursor or the middle
+  ZoomTimeOut,
+  PanTimeLeft,
+  PanTimeRight,
+  ToggleClock,        // the charts' axis: events or time
+  ToggleCurve,        // number = replay::Curve
+  ToggleFailureLane,  // failures above the curves
+  SelectRange,        // value, value2 = the first event's index, and one beyond the last one's
+  RangeFrom,          // the event at the cursor is the first of the range
+  RangeTo,            // ... the last
+  ZoomToRange,
   SetColorBy,   // number = ColorBy
   NextColorBy,  // the next one that the log has something to say on
   OnlyColor,    // number = an entry of the map's legend: the others are dimmed; the same one again lights all

@@ -9,6 +9,25 @@ std::uint64_t event_count(const State& state) {
   return state.timeline().event_count();
 }
 
+namespace {
+
+// What was in sight on the charts stays in sight, with some room before it.
+void follow_in_charts(State& state, std::uint64_t from, std::uint64_t to) {
+  const replay::Clock* clock = state.clock();
+  const auto on_axis = [clock](std::uint64_t event) {
+    return static_cast<double>(clock != nullptr ? clock->ns_of(event) : event);
+  };
+  TimeView& view = state.time;
+  const double before = on_axis(from), now = on_axis(to), width = view.last - view.first;
+  const bool was_seen = before >= view.first && before <= view.last;
+  if (!was_seen || (now >= view.first && now <= view.last)) return;
+  const double start = now < view.first ? now - 0.1 * width : now - 0.9 * width;
+  view.first = std::clamp(start, 0.0, std::max(0.0, state.time_end() - width));
+  view.last = view.first + width;
+}
+
+}  // namespace
+
 void move_cursor(State& state, replay::Position to) {
   const replay::Position from = state.cursor();
   replay::Timeline& first = *state.stages.front().timeline;
@@ -20,6 +39,7 @@ void move_cursor(State& state, replay::Position to) {
   state.moved_from = from;
   state.moved_at_s = state.now_s;
   state.first_start = false;
+  follow_in_charts(state, from.event, first.position().event);
   follow_cursor(state);
 }
 

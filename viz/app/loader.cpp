@@ -241,7 +241,12 @@ trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace
     const auto all = static_cast<double>(specs.size());
     auto timeline = replay::Timeline::build(trace, spec, part_of(progress, done / all, (done + 1) / all));
     if (!timeline.ok()) return std::move(timeline).trouble();
-    stages.push_back({std::move(timeline).value()});
+    stages.push_back({.timeline = std::move(timeline).value()});
+  }
+  for (std::size_t i = 1; i < stages.size(); ++i) {
+    const replay::Tally& here = stages[i].timeline->tally();
+    stages[i].divergence = analyze::first_divergence(*stages.front().timeline, *stages[i].timeline);
+    stages[i].serves_alike = stages.front().timeline->tally().first_served_otherwise(here) >= here.size();
   }
   return stages;
 }
@@ -267,6 +272,7 @@ trace::Result<Opened> open_now(const OpenRequest& request, const trace::Progress
   document.title = header.name.empty() ? file_name(request.path.empty() ? request.name : request.path) : header.name;
   document.default_spec = request.specs.empty() && header.allocators.empty();
   document.failed_there = failed_there(*document.trace);
+  if (document.trace->has_times()) document.clock = std::make_shared<const replay::Clock>(*document.trace);
   opened.scenario = request.scenario;
   opened.at = request.at;
   return opened;
@@ -285,7 +291,8 @@ void adopt(State& state, Opened opened) {
   take_stages(state, std::move(opened.stages), opened.at);
   state.document.saved = make_up_of(state);
   state.moved_from = state.cursor();
-  state.time = {0, static_cast<double>(std::max<std::uint64_t>(event_count(state), 1))};
+  state.time = {0, state.time_end()};
+  state.range.reset();
   remember_path(state.settings, state.document.path);
 }
 

@@ -89,6 +89,9 @@ Settings from_json(const Json& json) {
   read(json, "window_height", settings.window_height, 150, 32'000);
   read_curves(json, "curves", settings.curves);
   read_curves(json, "bump_curves", settings.bump_curves);
+  read_curves(json, "compare_curves", settings.compare_curves);
+  read(json, "failure_lane", settings.failure_lane);
+  read(json, "by_clock", settings.by_clock);
   read_color_by(json, settings.color_by);
   read_recent(json, settings.recent);
   return settings;
@@ -110,6 +113,9 @@ Json to_json(const Settings& settings) {
           {"window_height", settings.window_height},
           {"curves", settings.curves},
           {"bump_curves", settings.bump_curves},
+          {"compare_curves", settings.compare_curves},
+          {"failure_lane", settings.failure_lane},
+          {"by_clock", settings.by_clock},
           {"color_by", name_of(settings.color_by)},
           {"recent", settings.recent}};
 }

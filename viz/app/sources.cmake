@@ -11,11 +11,14 @@ list(APPEND app_sources
   app/inspect.cpp
   app/loader.cpp
   app/names.cpp
+  app/partings.cpp
   app/playback.cpp
+  app/refusals.cpp
   app/scenario_list.cpp
   app/settings.cpp
   app/startup.cpp
   app/update.cpp
+  app/update_charts.cpp
   app/update_document.cpp
   app/update_time.cpp
   app/update_view.cpp

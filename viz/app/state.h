@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/analyze/divergence.h"
+#include "core/replay/clock.h"
 #include "core/replay/timeline.h"
 #include "core/trace/trace.h"
 #include "viz/app/draft.h"
@@ -23,14 +25,15 @@ struct MakeUp {
 };
 
 struct Document {
-  std::shared_ptr<trace::Trace> trace;      // never null once the window is up
-  std::string path;                         // as opened; empty = a scenario built in or something new
-  std::string title;                        // what the window's title bar says
-  bool edited = false;                      // something undoable was done since it was opened or saved
-  bool default_spec = false;                // the log named no allocator: said on the configuration chip
-  bool placeholder = false;                 // nothing but a stand-in while the first file is still being opened
-  MakeUp saved;                             // as opened or last saved: edited = (now != saved)
-  std::vector<std::uint64_t> failed_there;  // indices of requests that failed in the log itself, ascending
+  std::shared_ptr<trace::Trace> trace;         // never null once the window is up
+  std::string path;                            // as opened; empty = a scenario built in or something new
+  std::string title;                           // what the window's title bar says
+  bool edited = false;                         // something undoable was done since it was opened or saved
+  bool default_spec = false;                   // the log named no allocator: said on the configuration chip
+  bool placeholder = false;                    // nothing but a stand-in while the first file is still being opened
+  MakeUp saved;                                // as opened or last saved: edited = (now != saved)
+  std::shared_ptr<const replay::Clock> clock;  // null where the log has no times
+  std::vector<std::uint64_t> failed_there;     // indices of requests that failed in the log itself, ascending
 };
 
 struct History {
@@ -40,6 +43,8 @@ struct History {
 // One allocator on the cursor. Compare shows two of these side by side.
 struct Stage {
   std::unique_ptr<replay::Timeline> timeline;
+  std::optional<analyze::Divergence> divergence = {};  // from the first stage
+  bool serves_alike = true;                            // the same requests as the first stage
 };
 
 struct ByteView {
@@ -47,7 +52,12 @@ struct ByteView {
 };  // what the stage's and map's shared x axis shows
 struct TimeView {
   double first = 0, last = 0;
-};  // what the charts show, in positions
+};  // what the charts show: positions, or, by clock, ns
+// Some events that follow each other: indices [first, last), at least one.
+struct EventRange {
+  std::uint64_t first = 0, last = 0;
+  bool operator==(const EventRange&) const = default;
+};
 
 struct Playback {
   bool playing = false;
@@ -91,6 +101,10 @@ struct Settings {
   std::vector<std::string> recent;  // newest first, at most ten
   unsigned curves = 0b1111;         // bit c = replay::Curve c is drawn
   unsigned bump_curves = 0b100101;  // the same over a bump allocator: what survivors hold back is what is reserved
+  // The same where allocators are compared: what each of them holds, over what was asked for.
+  unsigned compare_curves = 0b100001;
+  bool failure_lane = true;
+  bool by_clock = false;  // the charts' axis, where the log has times
   ColorBy color_by = ColorBy::State;
   bool operator==(const Settings&) const = default;
 };
@@ -133,6 +147,7 @@ struct State {
   Selection selection;
   ByteView bytes;
   TimeView time;
+  std::optional<EventRange> range;  // selected on the charts
   EventFilter filter;
   ListView event_list, failure_list;
   std::optional<std::uint64_t> only_color;  // the entry of the map's legend that is lit, the others dimmed
@@ -160,8 +175,19 @@ struct State {
 
   [[nodiscard]] const replay::Timeline& timeline(std::size_t stage = 0) const { return *stages[stage].timeline; }
   [[nodiscard]] replay::Position cursor() const { return stages.front().timeline->position(); }
-  // The curves over the first stage's allocator.
-  [[nodiscard]] unsigned curves() const { return is_over_bump() ? settings.bump_curves : settings.curves; }
+  // The curves over these stages.
+  [[nodiscard]] unsigned curves() const {
+    if (stages.size() > 1) return settings.compare_curves;
+    return is_over_bump() ? settings.bump_curves : settings.curves;
+  }
+  // What the charts' axis goes by; null where it goes by events.
+  [[nodiscard]] const replay::Clock* clock() const { return settings.by_clock ? document.clock.get() : nullptr; }
+  // The end of that axis, which begins at 0.
+  [[nodiscard]] double time_end() const {
+    if (const replay::Clock* by = clock()) return static_cast<double>(by->end_ns());
+    const std::uint64_t events = stages.empty() ? 0 : timeline().event_count();
+    return static_cast<double>(events == 0 ? 1 : events);
+  }
   [[nodiscard]] bool is_over_bump() const {
     return !stages.empty() && timeline().spec().kind == trace::AllocatorKind::Bump;
   }

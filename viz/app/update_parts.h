@@ -8,7 +8,14 @@ namespace allocviz::app {
 
 bool update_time(State& state, const Command& command);      // cursor, playback, failures, marks
 bool update_document(State& state, const Command& command);  // files, allocators, undo
-bool update_view(State& state, const Command& command);      // selection, axes, lists, popups
+bool update_view(State& state, const Command& command);      // selection, the byte axis, lists, popups
+bool update_charts(State& state, const Command& command);    // their axis, the range of events
 bool update_window(State& state, const Command& command);    // theme, scale, splits, presets
+
+struct Stretch {
+  double from, to;
+};
+// At least `least` long, at most all of [0, all], and inside it.
+[[nodiscard]] Stretch fitted(double from, double to, double least, double all);
 
 }  // namespace allocviz::app

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "viz/app/cursor.h"
+#include "viz/app/partings.h"
 #include "viz/app/playback.h"
 #include "viz/app/update_parts.h"
 
@@ -65,6 +66,15 @@ void previous_mark(State& state) {
   const std::uint64_t event = state.cursor().event;
   auto found = marks.lower_bound(event == 0 ? 0 : event - 1);
   jump(state, found == marks.begin() ? nullptr : &(--found)->first, "No mark before this event");
+}
+
+void first_divergence(State& state) {
+  const std::size_t stage = first_parting(state);
+  if (stage == 0)
+    return notice(state, state.stages.size() < 2 ? "There is one allocator: nothing to compare it with"
+                                                 : "These allocators never part ways");
+  move_cursor(state, {state.stages[stage].divergence->event + 1, replay::kAllSteps});
+  notice(state, parting_text(state, stage));
 }
 
 void play_or_pause(State& state) {
@@ -134,6 +144,9 @@ bool update_time(State& state, const Command& command) {
       break;
     case Do::PreviousMark:
       by_hand(state, previous_mark);
+      break;
+    case Do::FirstDivergence:
+      by_hand(state, first_divergence);
       break;
     case Do::SeekTo:
       state.playback.playing = state.playback.resume_after_scrub = false;

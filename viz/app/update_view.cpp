@@ -10,9 +10,8 @@ namespace allocviz::app {
 namespace {
 
 constexpr double kFewestBytes = 8;  // the closest the byte axis is looked at
-constexpr double kFewestEvents = 2;
-constexpr double kZoom = 1.5;  // one press of a key
-constexpr double kPan = 0.2;   // of what is seen
+constexpr double kZoom = 1.5;       // one press of a key
+constexpr double kPan = 0.2;        // of what is seen
 
 double arena_bytes(const State& state) {
   std::uint64_t bytes = 1;
@@ -20,21 +19,8 @@ double arena_bytes(const State& state) {
   return static_cast<double>(bytes);
 }
 
-struct Span {
-  double from, to;
-};
-
-// At least `least` long, at most all of [0, all], and inside it.
-Span fitted(double from, double to, double least, double all) {
-  if (!(from <= to)) std::swap(from, to);
-  const double length = std::clamp(to - from, std::min(least, all), all);
-  const double middle = (from + to) / 2;
-  const double start = std::clamp(middle - length / 2, 0.0, all - length);
-  return {start, start + length};
-}
-
 void set_view(State& state, double from, double to) {
-  const Span span = fitted(from, to, kFewestBytes, arena_bytes(state));
+  const Stretch span = fitted(from, to, kFewestBytes, arena_bytes(state));
   state.bytes = {span.from, span.to};
 }
 
@@ -72,12 +58,6 @@ void zoom_fit(State& state) {
   set_view(state, 0, arena_bytes(state));
 }
 
-void set_time_view(State& state, double first, double last) {
-  const auto all = static_cast<double>(std::max<std::uint64_t>(event_count(state), 1));
-  const Span span = fitted(first, last, kFewestEvents, all);
-  state.time = {span.from, span.to};
-}
-
 void select(State& state, const Command& command) {
   if (command.stage >= state.stages.size()) return;
   state.selection = {command.number, command.stage};
@@ -86,6 +66,8 @@ void select(State& state, const Command& command) {
 void clear(State& state) {
   if (state.popup != Popup::None) {
     state.popup = Popup::None;
+  } else if (state.range) {
+    state.range.reset();
   } else {
     state.selection = {};
   }
@@ -163,6 +145,14 @@ bool update_popups(State& state, const Command& command) {
 
 }  // namespace
 
+Stretch fitted(double from, double to, double least, double all) {
+  if (!(from <= to)) std::swap(from, to);
+  const double length = std::clamp(to - from, std::min(least, all), all);
+  const double middle = (from + to) / 2;
+  const double start = std::clamp(middle - length / 2, 0.0, all - length);
+  return {start, start + length};
+}
+
 bool update_view(State& state, const Command& command) {
   switch (command.what) {
     case Do::Select:
@@ -188,12 +178,6 @@ bool update_view(State& state, const Command& command) {
       break;
     case Do::ZoomFit:
       zoom_fit(state);
-      break;
-    case Do::SetTimeView:
-      set_time_view(state, command.value, command.value2);
-      break;
-    case Do::ZoomTimeFit:
-      set_time_view(state, 0, static_cast<double>(event_count(state)));
       break;
     case Do::SetFilter:
       set_filter(state, command.text);

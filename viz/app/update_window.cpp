@@ -101,6 +101,14 @@ void only_color(State& state, std::uint64_t entry) {
   state.only_color = again ? std::nullopt : std::optional{entry};
 }
 
+void toggle_curve(State& state, std::uint64_t curve) {
+  Settings& settings = state.settings;
+  unsigned& curves = state.stages.size() > 1 ? settings.compare_curves
+                     : state.is_over_bump()  ? settings.bump_curves
+                                             : settings.curves;
+  curves ^= 1u << (curve & 31u);
+}
+
 bool update_looks(Settings& settings, const Command& command) {
   switch (command.what) {
     case Do::SetTheme:
@@ -156,7 +164,10 @@ bool update_window(State& state, const Command& command) {
       only_color(state, command.number);
       break;
     case Do::ToggleCurve:
-      (state.is_over_bump() ? state.settings.bump_curves : state.settings.curves) ^= 1u << (command.number & 31u);
+      toggle_curve(state, command.number);
+      break;
+    case Do::ToggleFailureLane:
+      state.settings.failure_lane = !state.settings.failure_lane;
       break;
     case Do::CopyText:
       state.to_clipboard = as_text(state);

@@ -1,9 +1,10 @@
 // Figures over time as a picture: for few events a staircase, for many one minimum and maximum a pixel column.
 //
-//   top  |      ____
-//   half |   __|    |__        position p occupies [p - 1/2, p + 1/2) of the axis: the state after event p
-//   0    |__|          |____
-//        0  1  2  3  4  5
+//   64 MiB |      ____        | 100 %     bytes by the axis at the left, fragmentation by the one at the right
+//          |   __|    |__     |
+//        0 |__|          |____| 0
+//          0  1  2  3  4  5
+//          [====|      |======]           the whole run in little, and the part in view
 #pragma once
 
 #include <cstdint>
@@ -16,33 +17,38 @@
 #include "viz/draw/geometry.h"
 #include "viz/draw/scene.h"
 #include "viz/draw/theme.h"
+#include "viz/draw/time_axis.h"
 
 namespace allocviz::draw {
 
-struct TimeAxis {
-  double first = 0, last = 1;  // positions, shown whole
-  float x0 = 0, x1 = 1;
-  [[nodiscard]] double x_of(double position) const;
-  [[nodiscard]] double position_at(double x) const;
-  [[nodiscard]] double px_per_position() const;
-  bool operator==(const TimeAxis&) const = default;
+// The run of one allocator.
+struct ChartRun {
+  const replay::Series* series = nullptr;
+  std::string name;  // "bump 4 KiB", where there are several
 };
 
 struct ChartInput {
-  const replay::Series& series;
+  std::vector<ChartRun> runs;                         // at least one
+  bool alike = true;                                  // all serve the same requests: what lives is one curve
   const std::vector<std::uint64_t>& failures;         // event indices, ascending
   const std::map<std::uint64_t, std::string>& marks;  // event index -> name
   unsigned curves = 0;                                // bit c = replay::Curve c
-  double first = 0, last = 0;                         // positions in view
+  bool failure_lane = true;
+  double first = 0, last = 0;  // in view, on the axis
+  const replay::Clock* clock = nullptr;
   Rect rect;
   Style style;
 };
 
+enum class Stroke : std::uint8_t { Solid, Dashed, Dotted };
+
 struct ChartCurve {
   replay::Curve curve = replay::Curve::LiveRequested;
-  bool dashed = false;
-  std::vector<std::vector<Point>> pieces;  // a solid curve is one piece
-  std::vector<float> top;                  // y of the maximum, one a pixel column: what is filled
+  std::size_t run = 0;
+  Stroke stroke = Stroke::Solid;
+  bool stairs = false;
+  std::vector<std::vector<Point>> pieces = {};  // one, but where a line of pixel columns is cut into dashes
+  std::vector<float> top = {};                  // y of the maximum, one a pixel column: what is filled
 };
 struct ChartFailure {
   float x = 0;
@@ -59,17 +65,24 @@ struct ChartScene {
   Rect plot;
   double top = 1;                 // bytes at plot.y0
   std::uint64_t most_blocks = 0;  // LiveBlocks is drawn on a scale of its own
+  bool shares = false;            // some curve is in per cent: the axis at the right
   std::vector<Label> labels;
   std::vector<float> grid;   // y of the horizontal lines
   std::vector<float> ticks;  // x
   std::vector<ChartCurve> curves;
+  // One a cross wide while crosses have room beside each other, else (`crowded`) one a pixel wide.
   std::vector<ChartFailure> failures;
+  bool crowded = false;
   std::vector<ChartFlag> flags;
-  // The whole run in little, only while less than all of it is in view.
-  bool zoomed = false;
+  // The whole run in little: of a long one always, of another while less than all of it is in view.
+  bool has_minimap = false;
+  TimeAxis whole;
   Rect minimap, window;
   std::vector<Point> outline;
+  std::vector<float> minimap_failures, minimap_marks;  // x
 };
+
+inline constexpr std::uint64_t kLongRun = 1000;  // events from which on the minimap is always there
 
 [[nodiscard]] ChartScene lay_out_chart(const ChartInput& input);
 // The areas under the curves, half transparent: plot.width() x plot.height().
@@ -79,9 +92,20 @@ struct Rounded {
   std::uint64_t top = 1, unit = 1;
 };
 [[nodiscard]] Rounded rounded_top(std::uint64_t most);
-// 1, 2 or 5 times a power of ten, so that labels stand at least min_gap_px apart.
-[[nodiscard]] std::uint64_t event_step(const TimeAxis& axis, float min_gap_px);
+
+// Curves: chart_curves.cpp.
 [[nodiscard]] const char* name_of(replay::Curve curve);
 [[nodiscard]] Color color_of(replay::Curve curve, const Theme& theme);
+// The same of one run of several: told apart by stroke, and by colour where two such curves stand in one picture.
+[[nodiscard]] Color color_of(replay::Curve curve, std::size_t run, const Theme& theme);
+[[nodiscard]] Stroke stroke_of(replay::Curve curve, std::size_t run, std::size_t runs);
+[[nodiscard]] bool is_share(replay::Curve curve);
+// Of a curve that is the same for all runs: what was asked for is, where all of them serve it.
+[[nodiscard]] bool is_common(replay::Curve curve, bool alike);
+// "12.3 %" of kWhole.
+[[nodiscard]] std::string share_text(std::uint64_t of_a_million);
+// All curves that are wanted, the one that lies on top last.
+void lay_curves(const ChartInput& input, ChartScene& scene);
+[[nodiscard]] float y_of(const ChartScene& scene, replay::Curve curve, std::uint64_t value);
 
 }  // namespace allocviz::draw

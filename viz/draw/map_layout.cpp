@@ -104,7 +104,8 @@ void add_color_legend(MapScene& out, Rect line, const MapColors& colors, const S
 MapScene lay_out_map(const MapInput& input) {
   MapScene out;
   const float em = input.style.em;
-  const ByteAxis axis = stage_axis(input.rect, input.view, input.census.kind, input.style);
+  const ByteAxis axis =
+      stage_axis(input.rect, input.view, input.alone ? trace::AllocatorKind::Recorded : input.census.kind, input.style);
   const bool legend = input.rect.height() > 5.2f * em;
   Rect area = input.rect;
   if (legend) area.y1 -= 1.6f * em;

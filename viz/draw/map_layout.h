@@ -34,6 +34,7 @@ struct MapInput {
   const NameOf& name_of;
   const MapColors* colors = nullptr;  // null = by state
   bool may_wrap = false;              // the map is the main view: it need not stand under the tree
+  bool alone = false;                 // no tree stands above whose axis it shares: it takes the whole width
 };
 
 struct MapScene {

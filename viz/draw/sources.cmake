@@ -6,8 +6,10 @@ list(APPEND draw_sources
   draw/buddy_marks.cpp
   draw/buddy_relation.cpp
   draw/bump_layout.cpp
+  draw/chart_curves.cpp
   draw/chart_layout.cpp
   draw/focus.cpp
+  draw/levels_layout.cpp
   draw/lod.cpp
   draw/map_layout.cpp
   draw/slab_layout.cpp
@@ -16,4 +18,5 @@ list(APPEND draw_sources
   draw/strip.cpp
   draw/style.cpp
   draw/theme.cpp
+  draw/time_axis.cpp
   draw/tip.cpp)

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/replay/timeline.h"
@@ -14,6 +15,7 @@
 #include "viz/draw/buddy_layout.h"
 #include "viz/draw/bump_layout.h"
 #include "viz/draw/chart_layout.h"
+#include "viz/draw/levels_layout.h"
 #include "viz/draw/map_layout.h"
 #include "viz/draw/slab_layout.h"
 #include "viz/draw/slab_rows.h"
@@ -37,6 +39,7 @@ struct ViewKey {
   double moved_at_s = 0;
   unsigned flags = 0;        // what else a layout depends on: curves, motion
   std::size_t failures = 0;  // of every stage: a second one adds its own
+  std::string others;        // what else stands beside it, where that is in the picture
 
   [[nodiscard]] bool operator==(const ViewKey& other) const {
     const bool same_trace = !trace.owner_before(other.trace) && !other.trace.owner_before(trace);
@@ -44,7 +47,7 @@ struct ViewKey {
            rect.x0 == other.rect.x0 && rect.y0 == other.rect.y0 && rect.x1 == other.rect.x1 &&
            rect.y1 == other.rect.y1 && view == other.view && style == other.style && theme == other.theme &&
            selected == other.selected && moved_at_s == other.moved_at_s && flags == other.flags &&
-           failures == other.failures;
+           failures == other.failures && others == other.others;
   }
 };
 
@@ -76,6 +79,7 @@ struct StageCache {
 struct Caches {
   std::map<std::size_t, StageCache> stages;
   Cached<ChartScene> chart;
+  Cached<LevelsScene> levels;
 };
 
 }  // namespace allocviz::draw

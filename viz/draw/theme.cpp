@@ -42,6 +42,8 @@ constexpr Theme kDark = {
     .curve_rounded = rgb(0xE69F00),
     .curve_free = rgb(0x2FB68A),
     .curve_largest = rgb(0x8A94A4),
+    .curve_internal = rgb(0xD9B38C),
+    .curve_external = rgb(0xA596F2),
     .cursor = rgb(0xF0E442),
 };
 
@@ -78,6 +80,8 @@ constexpr Theme kLight = {
     .curve_rounded = rgb(0xBF7D00),
     .curve_free = rgb(0x00845E),
     .curve_largest = rgb(0x6C7786),
+    .curve_internal = rgb(0x8A6236),
+    .curve_external = rgb(0x5B4BC4),
     .cursor = rgb(0x736800),
 };
 

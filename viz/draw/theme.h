@@ -19,7 +19,8 @@ struct Theme {
   Color live{}, live_fill{}, waste{}, waste_ground{}, free_edge{}, free_fill{}, split_edge{};
   Color touched{}, touched_fill{}, failed{}, failed_fill{}, relation{}, relation_fill{}, reserved{}, dead{}, ok{};
   // charts
-  Color grid{}, curve_requested{}, curve_rounded{}, curve_free{}, curve_largest{}, cursor{};
+  Color grid{}, curve_requested{}, curve_rounded{}, curve_free{}, curve_largest{}, curve_internal{}, curve_external{},
+      cursor{};
 };
 
 [[nodiscard]] const Theme& theme(ThemeKind kind);

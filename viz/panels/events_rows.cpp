@@ -8,6 +8,7 @@
 
 #include "core/replay/narrate.h"
 #include "viz/app/names.h"
+#include "viz/app/refusals.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
@@ -197,17 +198,9 @@ void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {
     if (text + width + ui::text_width(what) + context.em < right) row_text_right(upper, right, theme.text, what);
   }
   const ui::WithFont font(ui::Font::Small);
-  std::string why;
-  if (event.has(trace::kFailedThere)) {
-    why = "failed in the recorded program";
-  } else if (event.op == Op::Free) {
-    why = fmt::format("the free of {} was refused", state.document.trace->id_text(event));
-  } else {
-    const replay::Series& series = state.timeline().series();
-    why = fmt::format("largest free {}, free in all {}", trace::size_text(series.at(replay::Curve::LargestFree, index)),
-                      trace::size_text(series.at(replay::Curve::Free, index)));
-  }
+  const std::string why = app::refusal_text(state, index);
   row_text(lower, text, theme.text_dim, why, row.x1 - text - 0.4f * context.em);
+  ui::place(why, lower);
 }
 
 namespace {

@@ -41,14 +41,14 @@ draw::MapColors colors_of(const Context& context, const replay::Timeline& timeli
   return colors;
 }
 
-void lay_out(const Context& context, const replay::Timeline& timeline, std::size_t stage, Rect inside,
+void lay_out(const Context& context, const replay::Timeline& timeline, std::size_t stage, Rect inside, bool alone,
              draw::Cached<draw::MapScene>& cached) {
   const draw::Style style = style_of(context.em);
   draw::ViewKey key = key_of(context, timeline, stage, inside, style);
   const app::ColorBy by = app::color_by(context.state);
   const std::uint64_t only = context.state.only_color ? *context.state.only_color + 1 : 0;
   const unsigned wraps = context.state.settings.preset == app::Preset::Debug ? 1 : 0;
-  key.flags = wraps | static_cast<unsigned>(by) << 1 | static_cast<unsigned>(only) << 8;
+  key.flags = wraps | static_cast<unsigned>(by) << 1 | static_cast<unsigned>(only) << 8 | (alone ? 1u << 31 : 0u);
   if (!cached.outdated(key)) return;
   draw::MapColors colors;
   if (by != app::ColorBy::State) colors = colors_of(context, timeline);
@@ -61,7 +61,8 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                     .style = style,
                                     .name_of = names,
                                     .colors = by == app::ColorBy::State ? nullptr : &colors,
-                                    .may_wrap = wraps != 0});
+                                    .may_wrap = wraps != 0,
+                                    .alone = alone});
   cached.texture = 0;
   if (!cached.scene.scene.hides) return;
   draw::paint_bands(cached.scene.scene, context.theme, cached.picture);
@@ -107,7 +108,7 @@ std::string note_of(const replay::Timeline& timeline, const draw::MapScene& scen
 
 }  // namespace
 
-void memory_map(const Context& context, Rect rect, std::size_t stage) {
+void memory_map(const Context& context, Rect rect, std::size_t stage, bool alone) {
   const replay::Timeline& timeline = context.state.timeline(stage);
   const std::string name = stage == 0 ? "memory map" : "memory map " + std::to_string(stage + 1);
   draw::Caches spare;
@@ -117,7 +118,7 @@ void memory_map(const Context& context, Rect rect, std::size_t stage) {
   if (inside.width() < 4 * context.em || inside.height() < context.em) return;
   ui::begin_region(name.c_str(), {rect.x0, inside.y0 - 2, rect.x1, rect.y1},
                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  lay_out(context, timeline, stage, inside, cached);
+  lay_out(context, timeline, stage, inside, alone, cached);
   const draw::MapScene& scene = cached.scene;
   legend(context, scene);
   paint_scene({ui::draw_list(), context.theme, context.em}, scene.scene, cached.texture);

@@ -14,7 +14,7 @@ namespace allocviz::panels {
 
 namespace {
 
-constexpr const char* kMenus[] = {"File", "View", "Trace", "Allocator", "Help"};
+constexpr const char* kMenus[] = {"File", "View", "Charts", "Trace", "Allocator", "Help"};
 
 std::string file_name(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);

@@ -29,14 +29,17 @@ constexpr std::array kMouse{
     Entry{"drag on the charts", "", "go through time"},
     Entry{"wheel on the charts", "", "zoom in time"},
     Entry{"right-drag", "", "pan in time"},
+    Entry{"Shift+drag", "", "select a range of events"},
+    Entry{"W S A D", "", "over the charts: in time"},
     Entry{"drop a file", "", "open it"},
     Entry{"Tab", "", "the next control"},
     Entry{"Esc", "", "close a dialog"},
 };
 
 std::vector<Group> groups() {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kMenus{{{"Trace", "MOVING IN TIME"},
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMenus{{{"Trace", "MOVING IN TIME"},
                                                                                         {"View", "LOOKING"},
+                                                                                        {"Charts", "CHARTS"},
                                                                                         {"File", "FILES"},
                                                                                         {"Allocator", "ALLOCATOR"},
                                                                                         {"", "MOUSE"},

@@ -19,5 +19,6 @@ list(APPEND panels_sources
   panels/what_happened.cpp
   panels/window.cpp
   panels/window_layout.cpp)
-list(APPEND panels_sources panels/canvas.cpp panels/memory_map.cpp panels/paint.cpp panels/paint_motion.cpp
-  panels/stage_buddy.cpp panels/stage_bump.cpp panels/stage_slab.cpp panels/timeline.cpp)
+list(APPEND panels_sources panels/canvas.cpp panels/free_levels.cpp panels/memory_map.cpp panels/paint.cpp panels/paint_motion.cpp
+  panels/stage_buddy.cpp panels/stage_bump.cpp panels/stage_slab.cpp panels/timeline.cpp
+  panels/timeline_names.cpp panels/timeline_paint.cpp panels/timeline_words.cpp)

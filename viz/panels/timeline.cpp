@@ -1,315 +1,241 @@
-// Charts over time: scrub by dragging, wheel zooms, right drag pans, a click on a name shows or hides its curve.
-#include <fmt/format.h>
-
+// Charts over time: scrub by dragging, Shift and drag selects a range, the wheel zooms, right drag pans; a minimap of
+// the whole below.
 #include <algorithm>
 #include <cmath>
 #include <string>
 
-#include "viz/app/names.h"
-#include "viz/draw/chart_layout.h"
+#include "viz/app/partings.h"
 #include "viz/panels/canvas.h"
-#include "viz/panels/paint.h"
-#include "viz/panels/panel.h"
+#include "viz/panels/timeline_parts.h"
 
 namespace allocviz::panels {
 namespace {
 
 using draw::ChartScene;
 using draw::Rect;
-using replay::Curve;
 
 constexpr double kWheelFactor = 0.8;
-constexpr int kNames[] = {0, 1, 2, 3, 4, 5};  // curves in the order they are named
+constexpr double kKeyFactor = 1.5;  // one press of W
+constexpr double kKeyPan = 0.2;     // one press of A, of what is seen
 
-bool is_shown(const app::State& state, int curve) {
-  return ((state.curves() >> static_cast<unsigned>(curve)) & 1u) != 0;
-}
-
-// First and last position in view; everything while nothing else was asked for.
-draw::Span positions_of(const app::State& state) {
-  const auto all = static_cast<double>(state.timeline().event_count());
-  if (!(state.time.last > state.time.first)) return {0, all};
-  return {std::max(0.0, state.time.first), std::min(all, state.time.last)};
+// What else the picture depends on, in one number.
+unsigned flags_of(const app::State& state) {
+  return state.curves() | (state.settings.failure_lane ? 1u << 16 : 0u) | (state.clock() != nullptr ? 1u << 17 : 0u);
 }
 
 void lay_out(const Context& context, Rect inside, draw::Cached<ChartScene>& cached) {
   const app::State& state = context.state;
   const replay::Timeline& timeline = state.timeline();
+  const draw::TimeAxis axis = time_axis_of(state, 0, 1);
   draw::ViewKey key;
   key.trace = state.document.trace;
   key.spec = timeline.spec();
   key.events = timeline.event_count();
   key.rect = inside;
-  key.view = positions_of(state);
+  key.view = {axis.first, axis.last};
   key.style = style_of(context.em);
   key.theme = context.theme.kind;
-  key.flags = state.curves();
+  key.flags = flags_of(state);
   key.failures = state.failures.size();
+  draw::ChartInput input{.runs = {},
+                         .alike = app::serve_alike(state),
+                         .failures = state.failures,
+                         .marks = timeline.trace().marks(),
+                         .curves = state.curves(),
+                         .failure_lane = state.settings.failure_lane,
+                         .first = axis.first,
+                         .last = axis.last,
+                         .clock = axis.clock,
+                         .rect = inside,
+                         .style = key.style};
+  for (std::size_t i = 0; i < state.stages.size(); ++i) {
+    const std::string name = trace::to_text(state.timeline(i).spec());
+    input.runs.push_back({&state.timeline(i).series(), name});
+    if (i != 0) key.others += name + "\n";
+  }
   if (!cached.outdated(key)) return;
-  cached.scene = draw::lay_out_chart({.series = timeline.series(),
-                                      .failures = state.failures,
-                                      .marks = timeline.trace().marks(),
-                                      .curves = state.curves(),
-                                      .first = key.view.from,
-                                      .last = key.view.to,
-                                      .rect = inside,
-                                      .style = key.style});
+  cached.scene = draw::lay_out_chart(input);
   draw::paint_areas(cached.scene, context.theme, cached.picture);
   cached.texture = ui::upload("chart", cached.picture.pixels.data(), cached.picture.width, cached.picture.height);
 }
 
-void paint_curve(const Paint& paint, const draw::ChartCurve& curve) {
-  const float thickness = std::max(1.5f, 0.11f * paint.em);
-  const draw::Color color = draw::color_of(curve.curve, paint.theme);
-  const bool stairs_dashed = curve.dashed && curve.pieces.size() == 1;
-  if (!stairs_dashed) {
-    for (const std::vector<draw::Point>& piece : curve.pieces) ui::polyline(paint.list, piece, color, thickness);
-    return;
-  }
-  const std::vector<draw::Point>& points = curve.pieces.front();
-  for (std::size_t i = 0; i + 1 < points.size(); ++i) {
-    ui::dashed(paint.list, points[i], points[i + 1], color, thickness, 0.3f * paint.em);
-  }
-}
-
-void paint_cross(const Paint& paint, draw::Point middle, float radius) {
-  const auto line = [&](float dx) {
-    paint.list->AddLine(ImVec2(middle.x - dx, middle.y - radius), ImVec2(middle.x + dx, middle.y + radius),
-                        paint.theme.failed, std::max(1.5f, 0.12f * paint.em));
-  };
-  line(radius);
-  line(-radius);
-}
-
-// Where the cursor stands on a mark, its handle stands in place of the flag; the name stays where it is.
-void paint_flag(const Paint& paint, const ChartScene& scene, const draw::ChartFlag& flag, float cursor) {
-  const float em = paint.em;
-  const draw::Color color = paint.theme.relation;
-  const float top = scene.plot.y0 - 1.1f * em;
-  ui::fill(paint.list, {flag.x, top, flag.x + 1, scene.plot.y1}, draw::with_alpha(color, 110));
-  const bool beside = cursor >= flag.x - 0.5f * em && cursor <= flag.x + 0.7f * em;
-  const float x = flag.x;
-  const ui::WithFont font{ui::Font::Small};
-  const draw::Point words{x + 0.9f * em, top - 0.15f * em};
-  const float end = flag.name.empty() ? x + 0.7f * em : words.x + ui::text_width(flag.name) + 0.2f * em;
-  ui::fill(paint.list, {x, top - 0.1f * em, end, top + 0.9f * em}, paint.theme.panel);
-  if (!beside) {
-    paint.list->AddTriangleFilled(ImVec2(x, top), ImVec2(x + 0.7f * em, top + 0.35f * em), ImVec2(x, top + 0.7f * em),
-                                  color);
-  }
-  if (!flag.name.empty()) ui::text_at(paint.list, words, color, flag.name);
-}
-
-// Words and signs keep a ground of their own: neither a curve nor the cursor's line runs through them. Only the
-// cursor's handle lies above them.
-void paint_events(const Paint& paint, const ChartScene& scene, float cursor) {
-  const float em = paint.em;
-  for (const draw::ChartFlag& flag : scene.flags) paint_flag(paint, scene, flag, cursor);
-  for (const draw::ChartFailure& failure : scene.failures) {
-    const draw::Point middle{failure.x + 0.5f, scene.plot.y0 + 0.6f * em};
-    paint.list->AddCircleFilled(ImVec2(middle.x, middle.y), 0.5f * em, paint.theme.panel, 16);
-    paint_cross(paint, middle, 0.28f * em);
-  }
-}
-
-struct CursorMark {
-  float x = 0;
-  bool seen = false;  // it lies on the part of the axis that is shown
-};
-
-CursorMark cursor_mark(const ChartScene& scene, double position) {
-  const double x = scene.axis.x_of(position);
-  const bool seen = x >= static_cast<double>(scene.plot.x0) - 1 && x <= static_cast<double>(scene.plot.x1) + 1;
-  return {static_cast<float>(std::round(x)), seen};
-}
-
-void paint_cursor_line(const Paint& paint, const ChartScene& scene, const CursorMark& cursor) {
-  if (!cursor.seen) return;
-  ui::place("cursor", {cursor.x - 1, scene.plot.y0, cursor.x + 1, scene.plot.y1});
-  const float half = std::max(1.0f, std::floor(paint.em / 14));
-  ui::fill(paint.list, {cursor.x - half, scene.plot.y0 - 0.7f * paint.em, cursor.x + half, scene.plot.y1},
-           paint.theme.cursor);
-}
-
-void paint_cursor_handle(const Paint& paint, const ChartScene& scene, const CursorMark& cursor) {
-  if (!cursor.seen) return;
-  const float em = paint.em, at = cursor.x;
-  const float wide = 0.4f * em;
-  const float top = scene.plot.y0 - 1.2f * em;
-  ui::fill(paint.list, {at - wide, top, at + wide, top + 0.5f * em}, paint.theme.cursor, 0.12f * em);
-  paint.list->AddTriangleFilled(ImVec2(at - wide, top + 0.4f * em), ImVec2(at + wide, top + 0.4f * em),
-                                ImVec2(at, top + 0.8f * em), paint.theme.cursor);
-}
-
-void paint_minimap(const Paint& paint, const ChartScene& scene, double cursor, double all) {
-  if (!scene.zoomed) return;
-  ui::fill(paint.list, scene.minimap, paint.theme.inset, 2);
-  ui::polyline(paint.list, scene.outline, draw::with_alpha(paint.theme.curve_requested, 200));
-  ui::fill(paint.list, scene.window, draw::with_alpha(paint.theme.text, 24));
-  ui::outline(paint.list, scene.window, paint.theme.text_dim, 1, 2);
-  const draw::TimeAxis whole{0, all, scene.minimap.x0, scene.minimap.x1};
-  const auto x = static_cast<float>(std::round(whole.x_of(cursor)));
-  ui::fill(paint.list, {x, scene.minimap.y0, x + 1, scene.minimap.y1}, paint.theme.cursor);
-}
-
-void paint_chart(const Paint& paint, const ChartScene& scene, std::uintptr_t areas, double cursor, double all) {
-  for (const float y : scene.grid) ui::fill(paint.list, {scene.plot.x0, y, scene.plot.x1, y + 1}, paint.theme.grid);
-  for (const float x : scene.ticks) {
-    ui::fill(paint.list, {x, scene.plot.y1, x + 1, scene.plot.y1 + 0.25f * paint.em}, paint.theme.free_edge);
-  }
-  ui::image(paint.list, scene.plot, areas);
-  for (const draw::ChartCurve& curve : scene.curves) paint_curve(paint, curve);
-  const CursorMark mark = cursor_mark(scene, cursor);
-  paint_cursor_line(paint, scene, mark);
-  for (const draw::Label& label : scene.labels) paint_label(paint, label);
-  paint_events(paint, scene, mark.seen ? mark.x : -1);
-  paint_cursor_handle(paint, scene, mark);
-  paint_minimap(paint, scene, cursor, all);
-}
-
-std::string value_text(Curve curve, std::uint64_t value) {
-  if (curve == Curve::LiveBlocks) return trace::count_text(value);
-  const std::string shortly = trace::size_text(value);
-  const std::string exactly = trace::exact_size_text(value);
-  return shortly == exactly ? exactly : fmt::format("{} ({})", shortly, exactly);
-}
-
-// Every curve that is shown, at the position under the mouse; and what stands there.
-std::string hover_text(const app::State& state, const ChartScene& scene, draw::Point at) {
-  const replay::Timeline& timeline = state.timeline();
-  const double raw = std::round(scene.axis.position_at(at.x));
-  const auto position = static_cast<std::uint64_t>(std::clamp(raw, 0.0, static_cast<double>(timeline.event_count())));
-  std::string text = position == 0 ? "before event 1" : "event " + trace::count_text(position);
-  for (const int c : kNames) {
-    if (!is_shown(state, c) || position >= timeline.series().size()) continue;
-    const auto curve = static_cast<Curve>(c);
-    text += fmt::format("\n{}  {}", draw::name_of(curve), value_text(curve, timeline.series().at(curve, position)));
-  }
-  for (const draw::ChartFailure& failure : scene.failures) {
-    if (std::abs(failure.x - at.x) > 6) continue;
-    const std::string who = failure.count == 1 ? app::refused_by(state, failure.first) : std::string{};
-    text += failure.count == 1 ? fmt::format("\n✕ event {} failed{}{}", trace::count_text(failure.first + 1),
-                                             who.empty() ? "" : " on ", who)
-                               : fmt::format("\n✕ {} requests failed here, event {} first",
-                                             trace::count_text(failure.count), trace::count_text(failure.first + 1));
-  }
-  for (const draw::ChartFlag& flag : scene.flags) {
-    if (std::abs(flag.x - at.x) > 6) continue;
-    const auto found = timeline.trace().marks().find(flag.index);
-    if (found != timeline.trace().marks().end()) text += "\nmark: " + found->second;
-  }
-  return text;
-}
-
 void set_time(const Context& context, double first, double last) {
-  const auto all = static_cast<double>(context.state.timeline().event_count());
+  const double all = context.state.time_end();
   const double width = std::min(last - first, all);
   const double from = std::clamp(first, 0.0, all - width);
   context.commands.push({.what = app::Do::SetTimeView, .value = from, .value2 = from + width});
 }
 
-void scrub(const Context& context, const ChartScene& scene, draw::Point at) {
-  const auto all = static_cast<double>(context.state.timeline().event_count());
-  const double raw = std::clamp(std::round(scene.axis.position_at(at.x)), 0.0, all);
-  const auto event = static_cast<std::uint64_t>(raw);
+void zoom_at(const Context& context, const draw::TimeAxis& axis, float x, double factor) {
+  const double at = std::clamp(axis.unit_at(static_cast<double>(x)), axis.first, axis.last);
+  // By events half of one stands beyond either end: it is seen, too.
+  const double half = axis.clock != nullptr ? 0 : 0.5;
+  const double from = at - (at - axis.first + half) * factor + half;
+  const double to = at + (axis.last + half - at) * factor - half;
+  const double middle = (from + to) / 2;
+  set_time(context, std::min(from, middle), std::max(to, middle));
+}
+
+void scrub(const Context& context, const draw::TimeAxis& axis, draw::Point at) {
+  const std::uint64_t event = hair_at(context.state, axis, at.x).position;
   const replay::Position now = context.state.cursor();
   const bool there = now.event == event && now.step == context.state.timeline().step_count();
   if (there && !ImGui::IsMouseClicked(0)) return;
   context.commands.push({.what = app::Do::ScrubTo, .position = {event, replay::kAllSteps}});
 }
 
-void control_plot(const Context& context, const ChartScene& scene) {
-  const float em = context.em;
-  const Rect area{scene.plot.x0, scene.plot.y0 - 1.2f * em, scene.plot.x1, scene.plot.y1 + 1.2f * em};
-  const Pointer pointer = canvas("chart", area);
-  const ImGuiIO& io = ImGui::GetIO();
-  const draw::Span shown = positions_of(context.state);
-  if (ImGui::IsItemActive() && ImGui::IsMouseDown(0)) scrub(context, scene, pointer.at);
-  if (ImGui::IsItemDeactivated() && ImGui::IsMouseReleased(0)) context.commands.push(app::Do::EndScrub);
-  if (ImGui::IsItemActive() && ImGui::IsMouseDown(1) && io.MouseDelta.x != 0) {
-    const double by = -static_cast<double>(io.MouseDelta.x) / scene.axis.px_per_position();
-    set_time(context, shown.from + by, shown.to + by);
-  }
-  if (!pointer.hovered) return;
-  if (io.MouseWheel != 0) {
-    const double at = std::clamp(scene.axis.position_at(pointer.at.x), shown.from, shown.to);
-    const double factor = std::pow(kWheelFactor, io.MouseWheel);
-    set_time(context, at - (at - shown.from) * factor, at + (shown.to - at) * factor);
-  }
-  if (!ImGui::IsItemActive()) ui::tooltip(hover_text(context.state, scene, pointer.at));
-}
-
-void control_minimap(const Context& context, const ChartScene& scene) {
-  if (!scene.zoomed) return;
-  const Pointer pointer = canvas("minimap", scene.minimap);
-  if (!ImGui::IsItemActive() || !ImGui::IsMouseDown(0)) return;
+// The events that happened between two places of the axis, whichever is the left one.
+void select_between(const Context& context, const draw::TimeAxis& axis, float a, float b) {
+  const auto left = static_cast<double>(std::min(a, b)), right = static_cast<double>(std::max(a, b));
   const auto all = static_cast<double>(context.state.timeline().event_count());
-  const draw::TimeAxis whole{0, all, scene.minimap.x0, scene.minimap.x1};
-  const draw::Span shown = positions_of(context.state);
-  const double middle = whole.position_at(pointer.at.x);
-  set_time(context, middle - shown.width() / 2, middle + shown.width() / 2);
-}
-
-// A piece of the curve; of one that is hidden, an empty box.
-void paint_swatch(const Context& context, Curve curve, draw::Point left, bool on) {
-  const float em = context.em;
-  ImDrawList* list = ui::draw_list();
-  const draw::Point right{left.x + 1.1f * em, left.y};
-  const draw::Color color = on ? draw::color_of(curve, context.theme) : context.theme.text_faint;
-  const float thick = std::max(2.0f, 0.13f * em);
-  if (!on) {
-    const float half = std::round(0.25f * em);
-    ui::outline(list, {left.x, left.y - half, right.x, left.y + half}, color, 1, 2);
-  } else if (curve == Curve::LargestFree || curve == Curve::LiveBlocks) {
-    ui::dashed(list, left, right, color, thick, 0.25f * em);
+  double first = 0, last = 0;  // positions
+  if (axis.clock != nullptr) {
+    first = static_cast<double>(std::max<std::uint64_t>(axis.clock->first_from(axis.unit_at(left)), 1));
+    last = axis.position_at(right);
   } else {
-    ui::fill(list, {left.x, left.y - thick / 2, right.x, left.y + thick / 2}, color);
+    first = std::clamp(std::round(axis.position_at(left)), 1.0, all);
+    last = std::clamp(std::round(axis.position_at(right)), 1.0, all);
+  }
+  if (first > last) return;
+  const app::EventRange range{static_cast<std::uint64_t>(first) - 1, static_cast<std::uint64_t>(last)};
+  if (context.state.range == range) return;
+  context.commands.push({.what = app::Do::SelectRange, .value = first - 1, .value2 = last});
+}
+
+// Drags a window edge of the minimap, or, from anywhere else, the window.
+void control_minimap(const Context& context, const ChartScene& scene) {
+  if (!scene.has_minimap) return;
+  const Pointer pointer = canvas("minimap", scene.minimap);
+  const float grip = 0.4f * context.em;
+  enum Part : int { Window, Left, Right };
+  const auto part_at = [&](float x) {
+    if (std::abs(x - scene.window.x0) <= grip) return Left;
+    return std::abs(x - scene.window.x1) <= grip ? Right : Window;
+  };
+  ImGuiStorage* kept = ImGui::GetStateStorage();
+  const ImGuiID id = ImGui::GetID("minimap part");
+  if (ImGui::IsItemActivated()) kept->SetInt(id, part_at(pointer.at.x));
+  const bool held = ImGui::IsItemActive() && ImGui::IsMouseDown(0);
+  const int part = held ? kept->GetInt(id) : part_at(pointer.at.x);
+  if ((held || pointer.hovered) && part != Window) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+  if (!held) return;
+  const draw::TimeAxis shown = time_axis_of(context.state, 0, 1);
+  const double at = scene.whole.unit_at(static_cast<double>(pointer.at.x));
+  const double half = (shown.last - shown.first) / 2;
+  if (part == Left) {
+    set_time(context, std::min(at, shown.last), shown.last);
+  } else if (part == Right) {
+    set_time(context, shown.first, std::max(at, shown.first));
+  } else {
+    set_time(context, at - half, at + half);
   }
 }
 
-// The names of the curves at the right of the title, each in its colour; a click shows or hides it.
-void curve_names(const Context& context, Rect rect) {
-  const float em = context.em;
+// What the selected events came to, on a line of its own under the title. Returns its height.
+float range_line(const Context& context, Rect inside) {
+  if (!context.state.range) return 0;
   const ui::WithFont font{ui::Font::Small};
-  ImDrawList* list = ui::draw_list();
-  float x = rect.x1;
-  for (int i = static_cast<int>(std::size(kNames)) - 1; i >= 0; --i) {
-    const auto curve = static_cast<Curve>(kNames[i]);
-    const bool on = is_shown(context.state, kNames[i]);
-    const float width = ui::text_width(draw::name_of(curve));
-    const Rect item{std::floor(x - width - 1.7f * em), rect.y0, std::floor(x), rect.y1};
-    if (item.x0 < rect.x0) return;
-    const bool hovered = ui::canvas(draw::name_of(curve), item);
-    if (ImGui::IsItemClicked(0)) {
-      context.commands.push({.what = app::Do::ToggleCurve, .number = static_cast<std::uint64_t>(kNames[i])});
-    }
-    ui::tooltip(on ? "click to hide" : "click to show");
-    const float middle = std::floor((item.y0 + item.y1) / 2);
-    paint_swatch(context, curve, {item.x0, middle}, on);
-    const draw::Color ink = hovered ? context.theme.text : on ? context.theme.text_dim : context.theme.text_faint;
-    ui::text_at(list, {item.x0 + 1.4f * em, middle - ui::line_height() / 2}, ink, draw::name_of(curve));
-    x = item.x0 - 1.0f * em;
+  const float height = std::round(1.5f * context.em);
+  const Rect line{inside.x0, inside.y0, inside.x1, inside.y0 + height};
+  std::string text = range_text(context.state, *context.state.range, false);
+  const std::string keys = "R zooms there · Esc clears";
+  const float room = line.width(), hint = ui::text_width(keys) + 2 * context.em;
+  if (ui::text_width(text) > room) text = range_text(context.state, *context.state.range, true);
+  const float y = line.y0 + (height - ui::line_height()) / 2 - 0.3f * context.em;
+  const float used = ui::text_at(ui::draw_list(), {line.x0, y}, context.theme.text, text, room);
+  ui::place(text, {line.x0, line.y0, line.x0 + used, line.y1});
+  if (used + hint < room) {
+    ui::text_at(ui::draw_list(), {line.x1 - ui::text_width(keys), y}, context.theme.text_faint, keys);
   }
+  return height;
 }
 
 }  // namespace
 
+draw::TimeAxis time_axis_of(const app::State& state, float x0, float x1) {
+  const double all = state.time_end();
+  draw::TimeAxis axis{0, all, x0, x1, state.clock()};
+  if (state.time.last > state.time.first) {
+    axis.first = std::max(0.0, state.time.first);
+    axis.last = std::min(all, state.time.last);
+  }
+  return axis;
+}
+
+Hair hair_at(const app::State& state, const draw::TimeAxis& axis, float x) {
+  const auto all = static_cast<double>(state.timeline().event_count());
+  const double position = std::clamp(std::round(axis.position_at(static_cast<double>(x))), 0.0, all);
+  // By clock the hair stays under the mouse: what is in force there may have begun long before.
+  const float at = axis.clock != nullptr ? x : static_cast<float>(axis.x_of(position));
+  return {std::floor(at), static_cast<std::uint64_t>(position)};
+}
+
+bool control_time(const Context& context, const char* label, Rect area, const draw::TimeAxis& axis) {
+  const Pointer pointer = canvas(label, area);
+  const ImGuiIO& io = ImGui::GetIO();
+  ImGuiStorage* kept = ImGui::GetStateStorage();
+  const ImGuiID selecting = ImGui::GetID(label);
+  if (ImGui::IsItemActivated()) kept->SetBool(selecting, io.KeyShift);
+  if (ImGui::IsItemActive() && ImGui::IsMouseDown(0)) {
+    if (kept->GetBool(selecting)) {
+      select_between(context, axis, io.MouseClickedPos[0].x, pointer.at.x);
+    } else {
+      scrub(context, axis, pointer.at);
+    }
+  }
+  if (ImGui::IsItemDeactivated() && ImGui::IsMouseReleased(0) && !kept->GetBool(selecting)) {
+    context.commands.push(app::Do::EndScrub);
+  }
+  if (ImGui::IsItemActive() && ImGui::IsMouseDown(1) && io.MouseDelta.x != 0) {
+    const double by = -static_cast<double>(io.MouseDelta.x) / axis.px_per_unit();
+    set_time(context, axis.first + by, axis.last + by);
+  }
+  if (pointer.hovered && io.MouseWheel != 0) {
+    zoom_at(context, axis, pointer.at.x, std::pow(kWheelFactor, static_cast<double>(io.MouseWheel)));
+  }
+  return pointer.hovered;
+}
+
+void control_keys(const Context& context, Rect panel, const draw::TimeAxis& axis) {
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  if (!panel.contains({mouse.x, mouse.y})) return;
+  const auto down = [](ui::Key key) {
+    const ui::Chord chord{.key = key};
+    return ui::pressed(chord, true) && ui::is_free(chord);
+  };
+  const double shift = (axis.last - axis.first) * kKeyPan;
+  if (down(ui::Key::W)) zoom_at(context, axis, mouse.x, 1 / kKeyFactor);
+  if (down(ui::Key::S)) zoom_at(context, axis, mouse.x, kKeyFactor);
+  if (down(ui::Key::A)) set_time(context, axis.first - shift, axis.last - shift);
+  if (down(ui::Key::D)) set_time(context, axis.first + shift, axis.last + shift);
+}
+
 void timeline(const Context& context, Rect rect) {
-  const replay::Timeline& timeline = context.state.timeline();
-  const Rect inside = ui::panel_frame(context.theme, rect, "Over time");
-  if (inside.width() < 8 * context.em || inside.height() < 3 * context.em) return;
+  const app::State& state = context.state;
+  Rect inside = ui::panel_frame(context.theme, rect, "Over time");
+  const float em = context.em;
+  if (inside.width() < 8 * em || inside.height() < 3 * em) return;
   draw::Caches spare;
   auto& cached = (context.caches != nullptr ? *context.caches : spare).chart;
   ui::begin_region("timeline", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  inside.y0 += range_line(context, inside);
   lay_out(context, inside, cached);
-  const Paint paint{ui::draw_list(), context.theme, context.em};
+  const ChartScene& scene = cached.scene;
+  const Paint paint{ui::draw_list(), context.theme, em};
   // Inside an event the cursor stands on it: the curves know whole events alone.
-  const auto cursor = static_cast<double>(timeline.position().event);
-  paint_chart(paint, cached.scene, cached.texture, cursor, static_cast<double>(timeline.event_count()));
-  control_plot(context, cached.scene);
-  control_minimap(context, cached.scene);
-  curve_names(context,
-              {inside.x0 + 8 * context.em, rect.y0 + 0.4f * context.em, inside.x1, rect.y0 + 1.9f * context.em});
+  const std::uint64_t cursor = state.timeline().position().event;
+  paint_chart(paint, scene, cached.texture, cursor);
+  if (state.range) paint_range(paint, scene.axis, scene.plot, *state.range);
+  paint_minimap(paint, scene, cursor);
+  const Rect area{scene.plot.x0, scene.plot.y0 - 1.2f * em, scene.plot.x1, scene.plot.y1 + 1.2f * em};
+  if (control_time(context, "chart", area, scene.axis) && !ImGui::IsItemActive()) {
+    const Hair hair = hair_at(state, scene.axis, ImGui::GetIO().MousePos.x);
+    paint_hair(context, paint, scene, hair);
+    ui::tooltip(hover_text(state, scene, hair));
+  }
+  control_minimap(context, scene);
+  control_keys(context, rect, scene.axis);
+  curve_names(context, {inside.x0 + 8 * em, rect.y0 + 0.4f * em, inside.x1, rect.y0 + 1.9f * em});
   ui::end_region();
 }
 

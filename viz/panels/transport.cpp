@@ -7,7 +7,9 @@
 
 #include "viz/app/availability.h"
 #include "viz/app/cursor.h"
+#include "viz/app/partings.h"
 #include "viz/app/playback.h"
+#include "viz/draw/time_axis.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
@@ -172,6 +174,10 @@ float position(const Context& context, Rect rect, float x) {
     x += row_text(rect, x, color, fmt::format("step {} / {}", at.step, steps));
   }
   ui::place("position", {begin, rect.y0, x, rect.y1});
+  if (state.document.clock != nullptr && at.event != 0) {
+    x += 1.2f * context.em;
+    x += row_text(rect, x, context.theme.text_faint, draw::moment_text(state.document.clock->ns_of(at.event)));
+  }
   return x;
 }
 
@@ -220,6 +226,22 @@ void first_keys(const Context& context, Rect rect, float left, float right) {
   ui::place("first keys", {left, rect.y0, right, rect.y1});
 }
 
+// Where compared allocators part ways, as long as nothing else has to be said; a click goes there.
+void parting(const Context& context, Rect rect, float left, float right) {
+  const std::size_t stage = app::first_parting(context.state);
+  if (stage == 0) return;
+  const ui::WithFont font(ui::Font::Small);
+  const std::string text = "first divergence · " + app::parting_text(context.state, stage);
+  const float width = std::min(ui::text_width(text), right - left);
+  const float x = std::round(left + (right - left - width) / 2);
+  const Rect box{x, rect.y0 + 0.5f * context.em, x + width, rect.y1 - 0.5f * context.em};
+  if (width < 8 * context.em) return;
+  const bool hovered = ui::canvas("first divergence", box);
+  if (ImGui::IsItemClicked(0)) context.commands.push(app::Do::FirstDivergence);
+  ui::tooltip(text + "\n" + hint_of(app::Do::FirstDivergence));
+  row_text(rect, x, hovered ? context.theme.text : context.theme.text_dim, text, width);
+}
+
 void notice(const Context& context, Rect rect, float left, float right) {
   const app::State& state = context.state;
   // Fades over its last second.
@@ -246,6 +268,8 @@ void transport(const Context& context, draw::Rect rect) {
     notice(context, rect, left, right);
   } else if (context.state.first_start) {
     first_keys(context, rect, left, right);
+  } else {
+    parting(context, rect, left, right);
   }
   ui::end_region();
 }

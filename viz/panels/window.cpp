@@ -28,6 +28,10 @@ bool repeats(Do what) {
     case Do::ZoomOut:
     case Do::PanLeft:
     case Do::PanRight:
+    case Do::ZoomTimeIn:
+    case Do::ZoomTimeOut:
+    case Do::PanTimeLeft:
+    case Do::PanTimeRight:
     case Do::Slower:
     case Do::Faster:
     case Do::Undo:
@@ -47,8 +51,17 @@ bool asked_for(const app::CommandInfo& info) {
   return false;
 }
 
-void keyboard(const Context& context) {
+// W, S, A and D: over the charts they are the charts'.
+bool is_the_charts(Do what) {
+  return what == Do::ZoomIn || what == Do::ZoomOut || what == Do::PanLeft || what == Do::PanRight;
+}
+
+void keyboard(const Context& context, const Parts& parts) {
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  const bool over_charts = (parts.bottom && parts.bottom_rect.contains({mouse.x, mouse.y})) ||
+                           (parts.levels && parts.levels_rect.contains({mouse.x, mouse.y}));
   for (const app::CommandInfo& info : app::command_infos()) {
+    if (over_charts && is_the_charts(info.what)) continue;
     if (asked_for(info)) context.commands.push(app::command_of(context.state, info));
   }
 }
@@ -114,8 +127,8 @@ void splitters(const Context& context, const Parts& parts, Rect rect) {
     const double now = share(rect.y1 - parts.gap - (mouse.y + half), rect.height());
     splitter(context, {"split bottom", app::Split::Bottom, parts.bottom_gap, false, usual.bottom_height, now});
   }
-  if (!parts.stages.empty() && parts.stages.front().map) {
-    const double now = share(parts.center.y1 - (mouse.y + half), parts.center.height());
+  if (!parts.stages.empty() && parts.stages.front().map && parts.stages.front().shown) {
+    const double now = share(parts.stages.front().map_rect.y1 - (mouse.y + half), parts.center.height());
     splitter(context, {"split map", app::Split::Map, parts.map_gap, false, usual.map_height, now});
   }
 }
@@ -145,9 +158,10 @@ void all_parts(const Context& context, const Parts& parts) {
   if (parts.left) left_part(context, parts.left_rect);
   for (std::size_t i = 0; i < parts.stages.size(); ++i) {
     if (context.state.document.placeholder) break;
-    stage(context, parts.stages[i].stage, i);
-    if (parts.stages[i].map) memory_map(context, parts.stages[i].map_rect, i);
+    if (parts.stages[i].shown) stage(context, parts.stages[i].stage, i);
+    if (parts.stages[i].map) memory_map(context, parts.stages[i].map_rect, i, !parts.stages[i].shown);
   }
+  if (parts.levels && !context.state.document.placeholder) free_levels(context, parts.levels_rect);
   if (parts.right) what_happened(context, parts.event_rect);
   if (parts.block) inspector(context, parts.block_rect);
   transport(context, parts.transport);
@@ -158,10 +172,10 @@ void all_parts(const Context& context, const Parts& parts) {
 
 void window(const Context& context, draw::Rect rect) {
   constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-  keyboard(context);
+  const Parts parts = layout(context, rect);
+  keyboard(context, parts);
   ui::begin_region("window", rect, kFixed);
   ui::fill(ui::draw_list(), rect, context.theme.window);
-  const Parts parts = layout(context, rect);
   all_parts(context, parts);
   splitters(context, parts, rect);
   popups(context);

@@ -14,6 +14,7 @@ using draw::Rect;
 // In ems: less than this and a part is of no use.
 constexpr float kLeftLeast = 13, kRightLeast = 15, kCenterLeast = 22, kStageLeast = 14, kMapLeast = 8;
 constexpr float kBottomLeast = 8, kRowLeast = 17, kEventLeast = 13, kBlockLeast = 8;
+constexpr float kLevelsLeast = 9, kStageBesides = 36;
 constexpr float kMenu = 2.7f, kTransport = 3, kGap = 0.6f;
 
 // The height left for list, stage and event; the charts below take their share only where that is enough for both. A
@@ -83,10 +84,31 @@ void divide_right(const Context& context, Parts& parts) {
   parts.block_gap = {right.x0, parts.event_rect.y1, right.x1, parts.block_rect.y0};
 }
 
+// Debug: when which sizes ran out stands below the map. Where that leaves no room for the stage too, the map stays: of
+// a large log it says more.
+void levels(const Context& context, Parts& parts) {
+  const app::State& state = context.state;
+  const float em = context.em;
+  if (state.settings.preset != app::Preset::Debug || state.stages.size() != 1) return;
+  const std::size_t count = state.timeline().free_levels().levels();
+  if (count == 0) return;
+  const float whole = parts.center.height();
+  const float wanted = std::round((1.2f * static_cast<float>(count) + 4.5f) * em);
+  const float height = std::clamp(wanted, kLevelsLeast * em, std::max(kLevelsLeast * em, std::round(0.42f * whole)));
+  if (whole - height - parts.gap < kMapLeast * em) return;
+  parts.levels = true;
+  parts.levels_rect = {parts.center.x0, parts.center.y1 - height, parts.center.x1, parts.center.y1};
+}
+
 // Stages side by side, a map below each.
 void stages(const Context& context, Parts& parts) {
   const float em = context.em;
-  const Rect center = parts.center;
+  Rect center = parts.center;
+  if (parts.levels) center.y1 = parts.levels_rect.y0 - parts.gap;
+  if (parts.levels && center.height() < kStageBesides * em) {
+    parts.stages.push_back({{}, center, true, false});
+    return;
+  }
   const std::size_t count = context.state.stages.size();
   const auto n = static_cast<float>(count);
   const float width = (center.width() - (n - 1) * parts.gap) / n;
@@ -98,7 +120,7 @@ void stages(const Context& context, Parts& parts) {
   for (std::size_t i = 0; i < count; ++i) {
     const float x = std::round(center.x0 + static_cast<float>(i) * (width + parts.gap));
     const float right = i + 1 == count ? center.x1 : std::round(x + width);
-    parts.stages.push_back({{x, center.y0, right, split}, {x, split + parts.gap, right, center.y1}, has_map});
+    parts.stages.push_back({{x, center.y0, right, split}, {x, split + parts.gap, right, center.y1}, has_map, true});
   }
   parts.map_gap = {center.x0, split, center.x1, split + parts.gap};
 }
@@ -123,6 +145,7 @@ Parts layout(const Context& context, Rect window) {
   rows(context, parts, window, top, top - (parts.menu.y1 + parts.gap));
   columns(context, parts);
   divide_right(context, parts);
+  levels(context, parts);
   stages(context, parts);
   return parts;
 }

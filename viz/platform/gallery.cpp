@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -89,6 +90,7 @@ class Gallery {
         return drawn;
     }
     carry_out(state, app::Do::SetColorBy, 0);
+    if (auto drawn = charts(state, name); !drawn.ok()) return drawn;
     return every_format(state, name + "-debug-all");
   }
 
@@ -105,6 +107,23 @@ class Gallery {
   GalleryReport report;
 
  private:
+  // A range of events, then looked at closely; by the clock where the log has one; fragmentation beside the bytes.
+  trace::Status charts(app::State& state, const std::string& name) {
+    const auto events = static_cast<double>(state.timeline().event_count());
+    const auto external = static_cast<std::uint64_t>(replay::Curve::ExternalFragmentation);
+    app::update(state, {.what = app::Do::SelectRange, .value = std::floor(0.4 * events), .value2 = events});
+    carry_out(state, app::Do::ToggleCurve, external);
+    if (auto drawn = both_themes(state, name + "-range"); !drawn.ok()) return drawn;
+    carry_out(state, app::Do::ZoomToRange);
+    if (state.document.clock != nullptr) carry_out(state, app::Do::ToggleClock);
+    auto drawn = both_themes(state, name + "-range-close");
+    if (state.document.clock != nullptr) carry_out(state, app::Do::ToggleClock);
+    carry_out(state, app::Do::ToggleCurve, external);
+    carry_out(state, app::Do::ZoomTimeFit);
+    state.range.reset();
+    return drawn;
+  }
+
   trace::Status picture(app::State& state, const std::string& name, const PictureSize& size) {
     auto image = painter_.draw(state, size);
     if (!image.ok()) return std::move(image).trouble();

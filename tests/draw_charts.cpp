@@ -1,0 +1,249 @@
+// The charts over time and the free blocks by level, as plain data.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "tests/support/replay.h"
+#include "tests/support/seed.h"
+#include "viz/draw/chart_layout.h"
+#include "viz/draw/levels_layout.h"
+
+namespace allocviz {
+namespace {
+
+using draw::Rect;
+using replay::Curve;
+
+struct Chart {
+  replay::Series series;
+  std::vector<std::uint64_t> failures;
+  std::map<std::uint64_t, std::string> marks;
+
+  void append(std::uint64_t requested) {
+    replay::Figures figures;
+    figures.live_requested = requested;
+    figures.live_rounded = 2 * requested;
+    series.append(figures);
+  }
+  [[nodiscard]] draw::ChartScene lay_out(double first, double last, Rect rect = {0, 0, 1000, 220}) const {
+    return draw::lay_out_chart(input(first, last, rect));
+  }
+  [[nodiscard]] draw::ChartInput input(double first, double last, Rect rect = {0, 0, 1000, 220}) const {
+    return {.runs = {{&series, ""}},
+            .failures = failures,
+            .marks = marks,
+            .curves = 0b11,
+            .first = first,
+            .last = last,
+            .rect = rect,
+            .style = {}};
+  }
+};
+
+TEST(Charts, few_events_are_a_staircase_with_a_riser_between_two_events) {
+  Chart chart;
+  for (const std::uint64_t value : {0u, 100u, 100u, 50u}) chart.append(value);
+  const draw::ChartScene scene = chart.lay_out(0, 3);
+  const auto curve = std::find_if(scene.curves.begin(), scene.curves.end(),
+                                  [](const draw::ChartCurve& c) { return c.curve == Curve::LiveRequested; });
+  ASSERT_NE(curve, scene.curves.end());
+  ASSERT_EQ(curve->pieces.size(), 1u);
+  const std::vector<draw::Point>& points = curve->pieces.front();
+  ASSERT_EQ(points.size(), 6u) << "three levels: 0, 100 for two events, 50";
+  EXPECT_EQ(points[1].x, points[2].x) << "a riser is upright";
+  EXPECT_NEAR(points[1].x, scene.axis.x_of(0.5), 0.01);
+  EXPECT_LT(points[2].y, points[1].y);
+  EXPECT_GT(points[4].y, points[3].y);
+  EXPECT_EQ(scene.ticks.size(), 4u);
+}
+
+TEST(Charts, a_spike_of_one_event_among_a_million_is_seen) {
+  Chart chart;
+  for (std::uint64_t i = 0; i < 1'000'000; ++i) chart.append(i == 777'777 ? 1'000'000 : 10);
+  const draw::ChartScene scene = chart.lay_out(0, 999'999);
+  const auto curve = std::find_if(scene.curves.begin(), scene.curves.end(),
+                                  [](const draw::ChartCurve& c) { return c.curve == Curve::LiveRequested; });
+  ASSERT_NE(curve, scene.curves.end());
+  EXPECT_LE(curve->pieces.front().size(), 2 * static_cast<std::size_t>(scene.plot.width()) + 2)
+      << "cost follows pixels";
+  const auto highest = std::min_element(curve->top.begin(), curve->top.end());
+  EXPECT_LT(*highest, scene.plot.y0 + scene.plot.height() * 0.6f);
+  const double x = static_cast<double>(scene.plot.x0) + static_cast<double>(highest - curve->top.begin());
+  EXPECT_NEAR(x, scene.axis.x_of(777'777), 1.5);
+}
+
+std::uint64_t sum_of(const std::vector<draw::ChartFailure>& failures) {
+  std::uint64_t sum = 0;
+  for (const draw::ChartFailure& failure : failures) sum += failure.count;
+  return sum;
+}
+
+TEST(Charts, failures_that_would_overlap_stand_under_one_cross_and_none_is_lost) {
+  std::mt19937_64 random(test::seed());
+  Chart chart;
+  for (int i = 0; i < 20000; ++i) chart.append(1);
+  for (std::uint64_t i = 0; i < 19999; ++i) {
+    if (i % 1000 < 60 && random() % 2 == 0) chart.failures.push_back(i);
+  }
+  const draw::ChartScene scene = chart.lay_out(0, 19999);
+  EXPECT_FALSE(scene.crowded);
+  EXPECT_EQ(sum_of(scene.failures), chart.failures.size());
+  EXPECT_LE(scene.failures.size(), 60u);
+  for (std::size_t i = 1; i < scene.failures.size(); ++i) EXPECT_GT(scene.failures[i].x, scene.failures[i - 1].x + 8);
+}
+
+TEST(Charts, failures_everywhere_are_counted_by_the_pixel) {
+  std::mt19937_64 random(test::seed());
+  Chart chart;
+  for (int i = 0; i < 20000; ++i) chart.append(1);
+  for (std::uint64_t i = 0; i < 19999; ++i) {
+    if (random() % 20 == 0) chart.failures.push_back(i);
+  }
+  const draw::ChartScene scene = chart.lay_out(0, 19999);
+  EXPECT_TRUE(scene.crowded);
+  EXPECT_EQ(sum_of(scene.failures), chart.failures.size());
+  for (std::size_t i = 0; i < scene.failures.size(); ++i) {
+    const draw::ChartFailure& here = scene.failures[i];
+    EXPECT_TRUE(i == 0 || here.x > scene.failures[i - 1].x);
+    EXPECT_NEAR(here.x, scene.axis.x_of(static_cast<double>(here.first) + 1), 1.01);
+  }
+  draw::ChartInput hidden = chart.input(0, 19999);
+  hidden.failure_lane = false;
+  EXPECT_TRUE(draw::lay_out_chart(hidden).failures.empty());
+}
+
+TEST(Charts, an_axis_ends_at_a_round_number_little_above_its_maximum) {
+  for (const std::uint64_t most : {std::uint64_t{1}, std::uint64_t{3}, std::uint64_t{5}, std::uint64_t{1024},
+                                   std::uint64_t{1025}, std::uint64_t{700000}, std::uint64_t{1} << 40}) {
+    const draw::Rounded top = draw::rounded_top(most);
+    EXPECT_GE(top.top, most);
+    EXPECT_EQ(top.top % top.unit, 0u);
+    EXPECT_LE(top.top / top.unit, 4u);
+    EXPECT_LE(static_cast<double>(top.top), std::max(2.0, 1.5 * static_cast<double>(most) + 1)) << most;
+  }
+}
+
+TEST(Charts, the_axis_and_its_inverse_agree_and_the_minimap_shows_the_window) {
+  Chart chart;
+  for (int i = 0; i < 901; ++i) chart.append(static_cast<std::uint64_t>(i));
+  const draw::ChartScene scene = chart.lay_out(225, 450);
+  for (double p = 225; p <= 450; p += 12.5) EXPECT_NEAR(scene.axis.position_at(scene.axis.x_of(p)), p, 1e-6);
+  ASSERT_TRUE(scene.has_minimap);
+  EXPECT_NEAR((scene.window.x0 - scene.minimap.x0) / scene.minimap.width(), 0.25, 0.01);
+  EXPECT_NEAR(scene.window.width() / scene.minimap.width(), 0.25, 0.01);
+  EXPECT_FALSE(chart.lay_out(0, 900).has_minimap);
+  for (int i = 0; i < 200; ++i) chart.append(1);
+  EXPECT_TRUE(chart.lay_out(0, 1100).has_minimap) << "of a long run it is always there";
+}
+
+TEST(Charts, fragmentation_stands_on_an_axis_of_its_own_in_per_cent) {
+  Chart chart;
+  for (const std::uint64_t value : {0u, 100u, 100u, 50u}) chart.append(value);  // half of every block is waste
+  draw::ChartInput input = chart.input(0, 3);
+  EXPECT_FALSE(draw::lay_out_chart(input).shares);
+  input.curves = 1u << static_cast<unsigned>(Curve::InternalFragmentation);
+  const draw::ChartScene scene = draw::lay_out_chart(input);
+  ASSERT_TRUE(scene.shares);
+  EXPECT_LT(scene.plot.x1, input.rect.x1 - 20) << "its labels have room at the right";
+  EXPECT_TRUE(std::any_of(scene.labels.begin(), scene.labels.end(),
+                          [&](const draw::Label& l) { return l.text == "100 %" && l.rect.x0 > scene.plot.x1; }));
+  ASSERT_EQ(scene.curves.size(), 1u);
+  const std::vector<draw::Point>& points = scene.curves.front().pieces.front();
+  EXPECT_NEAR(points.back().y, (scene.plot.y0 + scene.plot.y1) / 2, 2) << "50 %";
+  EXPECT_EQ(draw::share_text(123'456), "12.3 %");
+}
+
+TEST(Charts, of_compared_runs_each_has_its_own_stroke_and_what_is_common_stands_once) {
+  Chart first, second;
+  for (const std::uint64_t value : {0u, 100u, 100u, 50u}) first.append(value), second.append(value / 2);
+  draw::ChartInput input = first.input(0, 3);
+  input.runs = {{&first.series, "bump"}, {&second.series, "slab"}};
+  input.alike = false;
+  const draw::ChartScene both = draw::lay_out_chart(input);
+  ASSERT_EQ(both.curves.size(), 4u);
+  for (std::size_t i = 0; i < both.curves.size(); i += 2) {
+    EXPECT_EQ(both.curves[i].curve, both.curves[i + 1].curve);
+    EXPECT_NE(both.curves[i].stroke, both.curves[i + 1].stroke);
+    for (const draw::ThemeKind kind : {draw::ThemeKind::Dark, draw::ThemeKind::Light}) {
+      EXPECT_NE(draw::color_of(both.curves[i].curve, 0, draw::theme(kind)),
+                draw::color_of(both.curves[i].curve, 1, draw::theme(kind)));
+    }
+  }
+  input.alike = true;
+  EXPECT_EQ(draw::lay_out_chart(input).curves.size(), 3u) << "live requested of both is one curve";
+}
+
+// Events at 10, 20, 1000, 1010 ns.
+std::shared_ptr<const trace::Trace> timed() {
+  trace::TraceBuilder builder;
+  for (const std::uint64_t ns : {10u, 20u, 1000u, 1010u}) {
+    trace::RawEvent event;
+    event.id_kind = trace::RawEvent::Id::Number;
+    event.id_number = ns;
+    event.size = ns;
+    event.time_ns = ns;
+    EXPECT_TRUE(builder.append(event).ok());
+  }
+  return std::make_shared<const trace::Trace>(std::move(builder).finish());
+}
+
+TEST(Charts, by_the_clock_events_stand_where_they_happened) {
+  const auto trace = timed();
+  const replay::Clock clock(*trace);
+  Chart chart;
+  for (const std::uint64_t value : {0u, 10u, 30u, 1030u, 2040u}) chart.append(value);
+  draw::ChartInput input = chart.input(0, 1010);
+  input.clock = &clock;
+  const draw::ChartScene scene = draw::lay_out_chart(input);
+  const auto x0 = static_cast<double>(scene.plot.x0), width = static_cast<double>(scene.plot.width());
+  EXPECT_NEAR(scene.axis.x_of(3), x0 + width * 1000 / 1010, 0.01);
+  EXPECT_EQ(scene.axis.position_at(x0 + width / 2), 2) << "nothing happened between 20 and 1000 ns";
+  EXPECT_TRUE(std::any_of(scene.labels.begin(), scene.labels.end(),
+                          [](const draw::Label& label) { return label.text == "1 µs"; }));
+  const std::vector<double> edges = scene.axis.edges(101);  // 10 ns each
+  EXPECT_EQ(edges[0], 0);
+  EXPECT_EQ(edges[1], 1);
+  EXPECT_EQ(edges[2], 2);
+  EXPECT_EQ(edges[50], 3);
+  EXPECT_GT(edges[101], 4) << "the last event is in the last column";
+}
+
+TEST(Charts, times_are_told_in_the_unit_that_suits) {
+  EXPECT_EQ(draw::clock_text(0, 1), "0");
+  EXPECT_EQ(draw::clock_text(1'500'000'000, 500'000'000), "1.5 s");
+  EXPECT_EQ(draw::clock_text(250'000, 50'000), "250 µs");
+  EXPECT_EQ(draw::clock_text(20'000'000, 1'000'000), "20 ms");
+  EXPECT_EQ(draw::moment_text(12'345'678'000), "12.345678 s");
+  EXPECT_EQ(draw::moment_text(1'500), "1.5 µs");
+  EXPECT_EQ(draw::moment_text(7), "7 ns");
+}
+
+TEST(Levels, a_pixel_is_dark_only_where_no_block_was_free) {
+  std::mt19937_64 random(test::seed());
+  const auto trace = test::random_trace(random, 3000, 16 << 10, 2000);
+  const auto timeline = test::timeline_of(trace, test::spec_of("buddy:arena=16KiB,min=64"));
+  const draw::LevelsScene scene = draw::lay_out_levels(
+      {.levels = timeline->free_levels(), .first = 0, .last = 3000, .rect = {0, 0, 500, 150}, .style = {}});
+  draw::Picture picture;
+  const draw::Theme& theme = draw::theme(draw::ThemeKind::Dark);
+  draw::paint_levels(scene, theme, picture);
+  ASSERT_EQ(picture.pixels.size(), scene.columns * static_cast<std::size_t>(scene.plot.height()));
+  ASSERT_EQ(scene.levels, 9u);
+  std::size_t dark = 0, bright = 0;
+  for (std::size_t level = 0; level < scene.levels; ++level) {
+    for (std::size_t c = 0; c < scene.columns; ++c) {
+      const bool none = scene.counts[level * scene.columns + c].max == 0;
+      const auto y = static_cast<std::size_t>(scene.top_of(level) - scene.plot.y0);
+      ASSERT_EQ(picture.pixels[y * scene.columns + c] == theme.inset, none);
+      ++(none ? dark : bright);
+    }
+  }
+  EXPECT_GT(dark, 100u);
+  EXPECT_GT(bright, 100u);
+  EXPECT_LT(draw::brightness(1, 1000), draw::brightness(10, 1000));
+  EXPECT_EQ(scene.level_at(scene.plot.y1 + 5), 8u);
+}
+
+}  // namespace
+}  // namespace allocviz

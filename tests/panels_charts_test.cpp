@@ -1,0 +1,148 @@
+// The charts as they are dragged, scrolled and clicked.
+#include <string>
+
+#include "tests/panels_support.h"
+#include "viz/draw/levels_layout.h"
+#include "viz/panels/timeline_parts.h"
+
+namespace {
+
+using namespace panels_test;
+using app::Do;
+using app::EventRange;
+using draw::Point;
+using draw::Rect;
+
+struct Charts : Panels {
+  // Where a position stands, by the axis that the charts are drawn on.
+  [[nodiscard]] Point at(double position, const char* what = "timeline/chart") const {
+    const Rect area = program.gui->rect_of(what);
+    const draw::TimeAxis axis = panels::time_axis_of(state, area.x0, area.x1);
+    return {static_cast<float>(axis.x_of(position)), (area.y0 + area.y1) / 2};
+  }
+  void shift_drag(double from, double to) {
+    ui::feed_mods(ImGui::GetIO(), false, true, false);
+    program.gui->drag(at(from), at(to));
+    ui::feed_mods(ImGui::GetIO(), false, false, false);
+    program.gui->frames(2);
+  }
+};
+
+TEST_F(Charts, a_drag_scrubs_and_with_shift_it_selects_a_range) {
+  program.gui->drag(at(2), at(5));
+  program.gui->frames(2);
+  EXPECT_EQ(event(), 5u);
+  EXPECT_FALSE(state.range);
+  shift_drag(6, 2);
+  EXPECT_EQ(event(), 5u) << "the cursor stays";
+  ASSERT_EQ(state.range, (EventRange{1, 6})) << "events 2 to 6, whichever end came first";
+  EXPECT_TRUE(program.gui->sees("timeline/range"));
+  EXPECT_TRUE(program.gui->sees("timeline/" + panels::range_text(state, *state.range, false)));
+  program.key("R");
+  EXPECT_NEAR(state.time.first, 2, 0.01);
+  EXPECT_NEAR(state.time.last, 6, 0.01);
+  program.key("Escape");
+  EXPECT_FALSE(state.range);
+  EXPECT_FALSE(program.gui->sees("timeline/range"));
+}
+
+TEST_F(Charts, a_range_tells_what_its_events_came_to) {
+  act(state, {.what = Do::SelectRange, .value = 0, .value2 = 7});
+  EXPECT_EQ(panels::range_text(state, *state.range, false),
+            "events 1 … 7 · 7 · 4 allocs, 1 free · ✕ 1 failed · 360 B allocated, 60 B freed · live +300 B");
+  act(state, {.what = Do::SelectRange, .value = 5, .value2 = 6});
+  EXPECT_EQ(panels::range_text(state, *state.range, true), "event 6 · 0 B allocated, 60 B freed · live −60 B");
+}
+
+TEST_F(Charts, the_wheel_zooms_at_the_mouse_and_the_right_button_pans) {
+  const Point where = at(5);
+  program.gui->wheel(where, 3);
+  program.gui->frames(2);
+  EXPECT_LT(state.time.last - state.time.first, 7);
+  EXPECT_NEAR(at(5).x, where.x, 1.5f) << "what lies under the mouse stays there";
+  const double first = state.time.first;
+  program.gui->drag(at(4), at(5), 1);
+  program.gui->frames(2);
+  EXPECT_LT(state.time.first, first) << "to the right: earlier events come into view";
+}
+
+TEST_F(Charts, the_letters_mean_the_charts_while_the_mouse_is_over_them) {
+  const app::ByteView bytes = state.bytes;
+  program.gui->move(at(3));
+  program.gui->frames(2);
+  program.key("W");
+  EXPECT_LT(state.time.last - state.time.first, 7);
+  const double first = state.time.first;
+  program.key("D");
+  EXPECT_GT(state.time.first, first);
+  program.key("A");
+  EXPECT_NEAR(state.time.first, first, 1e-6);
+  program.key("S");
+  EXPECT_EQ(state.bytes.from, bytes.from);
+  EXPECT_EQ(state.bytes.to, bytes.to);
+  program.gui->move({640, 200});
+  program.gui->frames(2);
+  program.key("W");
+  EXPECT_LT(state.bytes.to - state.bytes.from, bytes.to - bytes.from) << "elsewhere the stage's";
+}
+
+TEST_F(Charts, the_minimaps_window_is_dragged_by_its_edges_and_by_itself) {
+  act(state, {.what = Do::SetTimeView, .value = 2, .value2 = 5});
+  program.gui->frames(2);
+  const Rect map = program.gui->rect_of("timeline/minimap");
+  const float unit = map.width() / 8, y = (map.y0 + map.y1) / 2;
+  program.gui->drag({map.x0 + 6 * unit, y}, {map.x0 + 6.9f * unit, y});  // its right edge
+  program.gui->frames(2);
+  EXPECT_NEAR(state.time.first, 2, 0.1);
+  EXPECT_NEAR(state.time.last, 6.4, 0.2);
+  const double width = state.time.last - state.time.first;
+  program.gui->drag({map.x0 + 4 * unit, y}, {map.x0 + 3 * unit, y});
+  program.gui->frames(2);
+  EXPECT_NEAR(state.time.last - state.time.first, width, 0.01);
+  EXPECT_LT(state.time.first, 2);
+}
+
+TEST_F(Charts, every_curve_can_be_switched_at_any_width) {
+  const unsigned before = state.curves();
+  program.click("timeline/largest free");
+  EXPECT_NE(state.curves(), before);
+  program.click("timeline/failures");
+  EXPECT_FALSE(state.settings.failure_lane);
+  for (const float width : {1280.0f, 1000.0f, 800.0f}) {
+    program.width = width;
+    program.gui->resize(width, 600);
+    program.height = 600;
+    program.gui->frames(2);
+    if (program.gui->sees("timeline/external frag.")) continue;  // all have room beside the title
+    program.click("timeline/curves 3 / 9");
+    for (int c = 0; c < replay::kCurves; ++c) {
+      EXPECT_TRUE(program.gui->sees(draw::name_of(static_cast<replay::Curve>(c)))) << width << ", curve " << c;
+    }
+    program.key("Escape");
+    program.gui->frames(2);
+  }
+}
+
+TEST_F(Charts, where_allocators_are_compared_each_curve_is_named_with_its_allocator) {
+  act(state, {.what = Do::AddStage, .spec = spec("bump:arena=4KiB")});
+  program.gui->frames(3);
+  EXPECT_TRUE(program.gui->sees("timeline/reserved by bump 4 KiB"));
+  EXPECT_TRUE(program.gui->sees("timeline/reserved by buddy 1 KiB / 64 B"));
+  program.key("G");
+  EXPECT_EQ(event(), 5u);
+}
+
+TEST_F(Charts, debug_shows_when_which_sizes_ran_out) {
+  act(state, Do::PresetDebug);
+  program.gui->frames(3);
+  ASSERT_TRUE(program.gui->sees("free levels/levels"));
+  program.gui->drag(at(2, "free levels/levels"), at(5, "free levels/levels"));
+  program.gui->frames(2);
+  EXPECT_EQ(event(), 5u) << "it scrubs as the charts do";
+  EXPECT_TRUE(program.gui->sees("free levels/from here on no 1 KiB block exists"));
+  act(state, Do::PresetTeach);
+  program.gui->frames(3);
+  EXPECT_FALSE(program.gui->sees("free levels/levels"));
+}
+
+}  // namespace
