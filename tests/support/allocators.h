@@ -47,9 +47,9 @@ std::vector<std::size_t> list_of(const A& allocator, unsigned wanted = 0) {
 }
 
 // `count` top-level blocks of `block` bytes, split down to `min`.
-template <class Policy = alloc::Checked, class Sink = alloc::NoSteps>
+template <class Policy = alloc::Checked, class Sink = alloc::NoSteps, class Free = alloc::InBand>
 struct TestBuddy {
-  using Buddy = alloc::Buddy<alloc::RuntimeBuddy, Policy, alloc::Raw, Sink>;
+  using Buddy = alloc::Buddy<alloc::RuntimeBuddy, Policy, alloc::Raw, Sink, Free>;
 
   TestBuddy(std::size_t block, std::size_t min, std::size_t count = 1, std::vector<alloc::Range> holes = {})
       : geometry(alloc::RuntimeBuddy::between(block, min)),
