@@ -125,7 +125,10 @@ class Calls {
     if (allocator_.deallocate(ptr) != expected) stop("a release was answered otherwise than its walk says");
     const auto& now = allocator_.state();
     if (expected != Error::None && std::memcmp(&state, &now, sizeof state) != 0) stop("a refusal changed the state");
-    if (!KnowsSizes<A> && allocator_.owns(ptr) == false) blocks_.clear();  // the mark has rewound
+    if constexpr (!KnowsSizes<A>) {
+      if (expected == Error::None) expect_counted(state, now);
+      if (now.outstanding == 0) blocks_.clear();
+    }
   }
   // The block stays where it is. Of what it holds, what still fits does.
   void resized(void* ptr, std::size_t size) {
@@ -174,6 +177,12 @@ class Calls {
     pointers_.push_back(got.ptr);
     blocks_[place_of(got)] = {wanted.size, ++paint_};
     std::memset(got.ptr, paint_, wanted.size);
+  }
+  // A release from a bump: the mark goes back to the top with the last one, and only then.
+  template <class State>
+  void expect_counted(const State& before, const State& now) const {
+    if (now.outstanding + 1 != before.outstanding) stop("a release was not counted");
+    if (now.mark != (now.outstanding == 0 ? allocator_.size() : before.mark)) stop("the mark is not where it must be");
   }
   static void expect_intact(const void* ptr, unsigned char paint, std::size_t size) {
     const auto* const bytes = static_cast<const unsigned char*>(ptr);
