@@ -305,6 +305,33 @@ TEST(BitmapBuddy, is_its_state_and_its_metadata_and_nothing_else) {
   for (const std::size_t at : live) EXPECT_EQ(copy->deallocate(copy->arena().at(at)), Error::None);
 }
 
+// Splits and merges of the smallest block taken from an empty heap and given back: what a call may cost at most.
+template <class B>
+std::size_t worst_case(std::size_t arena, unsigned levels) {
+  const RuntimeBuddy geometry(arena, levels);
+  const Untouchable region(*B::region_layout(1, geometry));
+  const AlignedMemory metadata(*B::metadata_layout(1, geometry));
+  auto made = B::make_raw(metadata.data(), region.data(), 1, geometry);
+  std::size_t steps = 0;
+  const auto count = [&](const alloc::Step& step) {
+    steps += step.kind == alloc::StepKind::Split || step.kind == alloc::StepKind::Merge ? 1 : 0;
+  };
+  void* const ptr = made->allocate({1, 1}, count).ptr;
+  EXPECT_EQ(made->deallocate(ptr, count), Error::None);
+  return steps;
+}
+
+// And no byte of the region is touched either, not even by lists: a list of one has no link.
+TEST(WorstCase, is_the_levels_split_and_merged_from_1_KiB_to_64_GiB_and_nothing_else) {
+  for (unsigned shift = 10; shift <= (sizeof(std::size_t) == 8 ? 36u : 28u); shift += 2) {
+    EXPECT_EQ(worst_case<alloc::Buddy<>>(std::size_t{1} << shift, 7), 12u) << "arena of 2^" << shift;
+    EXPECT_EQ(worst_case<Bitmap>(std::size_t{1} << shift, 7), 12u) << "arena of 2^" << shift;
+  }
+  for (unsigned levels = 1; levels <= 17; ++levels) {
+    EXPECT_EQ(worst_case<alloc::Buddy<>>(std::size_t{1} << 24, levels), 2 * (levels - 1));
+  }
+}
+
 class BrokenBitmapBuddy : public testing::Test {
  protected:
   BrokenBitmapBuddy() : buddy_(8192, 64) {

@@ -1,6 +1,7 @@
 // What a call costs, beside peers that Debian has: buddy and tiered on two steady states and on an empty heap, slab
-// beside boost::pool, bump beside std::pmr; and what a buddy's worst case depends on. Streams are replayed from memory,
-// payload is never touched. alloc_compare.sh runs one process a peer, interleaved, malloc's peers by LD_PRELOAD.
+// beside boost::pool, bump beside std::pmr; and what a buddy's worst case and a slab's start depend on. Streams are
+// replayed from memory, payload is never touched. alloc_compare.sh runs one process a peer, interleaved, malloc's peers
+// by LD_PRELOAD.
 #include <benchmark/benchmark.h>
 
 #include <boost/pool/pool.hpp>
@@ -40,6 +41,14 @@ struct Buddy {
 
 struct FixedBuddy {
   using Allocator = alloc::Buddy<alloc::FixedBuddy<kArena, 19>, alloc::Checked, alloc::Mmap>;
+  alloc::Made<Allocator> made = Allocator::make(1);
+  void* get(std::size_t size) { return made->allocate({size, 1}).ptr; }
+  void put(void* ptr) { (void)made->deallocate(ptr); }
+};
+
+// Bits instead of lists: it never touches what it hands out.
+struct Bitmap {
+  using Allocator = alloc::BitmapBuddy<alloc::FixedBuddy<kArena, 19>, alloc::Checked, alloc::Mmap>;
   alloc::Made<Allocator> made = Allocator::make(1);
   void* get(std::size_t size) { return made->allocate({size, 1}).ptr; }
   void put(void* ptr) { (void)made->deallocate(ptr); }
@@ -119,16 +128,19 @@ void EmptyHeap(benchmark::State& state) {
 
 BENCHMARK(WideSizes<Buddy>);
 BENCHMARK(WideSizes<FixedBuddy>);
+BENCHMARK(WideSizes<Bitmap>);
 BENCHMARK(WideSizes<Tiered>);
 BENCHMARK(WideSizes<PmrPool>);
 BENCHMARK(WideSizes<Malloc>);
 BENCHMARK(SmallSizes<Buddy>);
 BENCHMARK(SmallSizes<FixedBuddy>);
+BENCHMARK(SmallSizes<Bitmap>);
 BENCHMARK(SmallSizes<Tiered>);
 BENCHMARK(SmallSizes<PmrPool>);
 BENCHMARK(SmallSizes<Malloc>);
 BENCHMARK(EmptyHeap<Buddy>);
 BENCHMARK(EmptyHeap<FixedBuddy>);
+BENCHMARK(EmptyHeap<Bitmap>);
 BENCHMARK(EmptyHeap<Tiered>);
 BENCHMARK(EmptyHeap<PmrPool>);
 BENCHMARK(EmptyHeap<Malloc>);
@@ -232,6 +244,34 @@ BENCHMARK(SlabFillAndDrain<CheckedSlab>);
 BENCHMARK(SlabFillAndDrain<UncheckedSlab>);
 BENCHMARK(SlabFillAndDrain<FixedSlab>);
 BENCHMARK(SlabFillAndDrain<BoostPool>);
+
+// Making one and taking its first block, of 2^10 … 2^26 blocks of 64 B, reserved: nothing grows.
+void SlabStart(benchmark::State& state) {
+  using Allocator = alloc::Slab<alloc::FixedSlab<64>, alloc::Checked>;
+  const std::size_t count = std::size_t{1} << state.range(0);
+  const alloc::Mmap pages;
+  const alloc::Layout region{count * 64, 4096}, bits = Allocator::metadata_layout(count);
+  void* const memory = pages.allocate(region);
+  void* const metadata = pages.allocate(bits);
+  if (memory == nullptr || metadata == nullptr) return state.SkipWithError("the region cannot be reserved");
+  for (auto _ : state) {
+    auto made = Allocator::make_raw(metadata, memory, count);
+    benchmark::DoNotOptimize(made->allocate_block().ptr);
+  }
+  report(state, 1);
+  pages.deallocate(memory, region);
+  pages.deallocate(metadata, bits);
+}
+// The same of the peer, which links the blocks to each other when it asks for them.
+void SlabStartOfBoostPool(benchmark::State& state) {
+  for (auto _ : state) {
+    boost::pool<> pool(64, std::size_t{1} << state.range(0));
+    benchmark::DoNotOptimize(pool.malloc());
+  }
+  report(state, 1);
+}
+BENCHMARK(SlabStart)->DenseRange(10, 26, 4);
+BENCHMARK(SlabStartOfBoostPool)->DenseRange(10, 18, 4);
 
 // ---- 16 B until full, then all at once
 

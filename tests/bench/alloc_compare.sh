@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Medians of interleaved runs of alloc_bench, one process a peer and run, and their ratio to the best peer.
 # Usage: alloc_compare.sh ALLOC_BENCH [ROUNDS]      CPU time, ns an operation; lower is better, ratios below 1 are ours.
+# Below the table: the bars that have a peer here.
 # mimalloc and jemalloc stand in for malloc by LD_PRELOAD; MIMALLOC= and JEMALLOC= name them where ldconfig does not.
 set -euo pipefail
 bench=${1:?the path of alloc_bench}
@@ -13,7 +14,7 @@ jemalloc=${JEMALLOC:-$(library '^libjemalloc\.so')}
 # workload | benchmark | name | preload
 peers=()
 for workload in WideSizes SmallSizes EmptyHeap; do
-  for ours in Buddy FixedBuddy Tiered; do peers+=("$workload|$workload<$ours>|ours: $ours|"); done
+  for ours in Buddy FixedBuddy Bitmap Tiered; do peers+=("$workload|$workload<$ours>|ours: $ours|"); done
   peers+=("$workload|$workload<PmrPool>|std::pmr pool|" "$workload|$workload<Malloc>|glibc|")
   if [ -n "$mimalloc" ]; then peers+=("$workload|$workload<Malloc>|mimalloc|$mimalloc"); fi
   if [ -n "$jemalloc" ]; then peers+=("$workload|$workload<Malloc>|jemalloc|$jemalloc"); fi
@@ -51,4 +52,16 @@ sort -t'|' -k1,1 -k2,2 -k3,3n "$samples" | awk -F'|' '
       split(order[i], part, "|")
       printf "%-20s %-22s %9.2f  %.2f\n", part[1], part[2], median[order[i]], median[order[i]] / best[part[1]]
     }
+    print ""
+    bar("WideSizes", "ours: FixedBuddy", "mimalloc", 0.62)
+    bar("SmallSizes", "ours: FixedBuddy", "mimalloc", 1.0)
+    bar("SlabRandom", "ours: FixedSlab", "boost::pool", 1.0)
+    bar("SlabLastInFirstOut", "ours: FixedSlab", "boost::pool", 1.0)
+    bar("SlabFillAndDrain", "ours: FixedSlab", "boost::pool", 1.0)
+    bar("BumpUntilFull", "ours: UncheckedBump", "std::pmr monotonic", 0.65)
+  }
+  function bar(workload, ours, peer, most,    ratio) {
+    if (!((workload "|" peer) in median)) return
+    ratio = median[workload "|" ours] / median[workload "|" peer]
+    printf "%-20s %-22s %5.2f of %s, at most %.2f: %s\n", workload, ours, ratio, peer, most, ratio <= most ? "held" : "missed"
   }'
