@@ -10,6 +10,7 @@ using namespace allocviz::alloc;  // NOLINT: short names for the compared functi
 using CheckedBuddy = Buddy<RuntimeBuddy, Checked>;
 using UncheckedBuddy = Buddy<FixedBuddy<65536, 11>, Unchecked>;
 using CheckedBitmap = BitmapBuddy<RuntimeBuddy, Checked>;
+using UncheckedBitmap = BitmapBuddy<FixedBuddy<65536, 11>, Unchecked>;
 using CheckedSlab = Slab<RuntimeSlab, Checked>;
 using UncheckedSlab = Slab<FixedSlab<64>, Unchecked>;
 using CheckedBump = Bump<Checked>;
@@ -25,16 +26,12 @@ using UncheckedTiered = Tiered<Unchecked>;
     return a.deallocate(ptr);                                         \
   }
 
+#ifndef ONLY_UNCHECKED
 COMPARED(CheckedBuddy)
-COMPARED(UncheckedBuddy)
 COMPARED(CheckedBitmap)
 COMPARED(CheckedSlab)
-COMPARED(UncheckedSlab)
 COMPARED(CheckedBump)
-COMPARED(UncheckedBump)
 COMPARED(CheckedTiered)
-COMPARED(UncheckedTiered)
-#undef COMPARED
 
 void* buddy_reallocate(CheckedBuddy& a, void* ptr, usize size) {
   return a.reallocate(ptr, {size, 1}).ptr;
@@ -42,3 +39,9 @@ void* buddy_reallocate(CheckedBuddy& a, void* ptr, usize size) {
 Error buddy_resize(CheckedBuddy& a, void* ptr, usize size) {
   return a.resize_in_place(ptr, {size, 1});
 }
+#endif
+COMPARED(UncheckedBuddy)
+COMPARED(UncheckedBitmap)
+COMPARED(UncheckedSlab)
+COMPARED(UncheckedBump)
+COMPARED(UncheckedTiered)

@@ -38,9 +38,11 @@ class BitTree {
 
   [[nodiscard]] constexpr usize* words() const { return words_; }
   [[nodiscard]] constexpr usize size() const { return size_; }
-  void clear() { __builtin_memset(words_, 0, words_for(size_) * sizeof(usize)); }
+  constexpr void clear() {
+    for (usize i = 0; i < words_for(size_); ++i) words_[i] = 0;
+  }
 
-  void insert(usize number) {
+  constexpr void insert(usize number) {
     usize* at = words_;
     for (usize bits = size_;; bits = words_of(bits), number /= kBits) {
       usize& word = at[number / kBits];
@@ -50,7 +52,7 @@ class BitTree {
       at += words_of(bits);
     }
   }
-  void erase(usize number) {
+  constexpr void erase(usize number) {
     usize* at = words_;
     for (usize bits = size_;; bits = words_of(bits), number /= kBits) {
       usize& word = at[number / kBits];
@@ -60,7 +62,7 @@ class BitTree {
     }
   }
   // The least member that is not below `number`; size() when there is none.
-  [[nodiscard]] usize next(usize number) const {
+  [[nodiscard]] constexpr usize next(usize number) const {
     const usize* heights[kMaxHeights] = {};
     const usize* at = words_;
     unsigned height = 0;
@@ -79,7 +81,7 @@ class BitTree {
     return size_;
   }
   // T1.
-  [[nodiscard]] bool is_sound() const {
+  [[nodiscard]] constexpr bool is_sound() const {
     const usize* below = words_;
     for (usize bits = size_; bits > kBits; bits = words_of(bits)) {
       const usize* const above = below + words_of(bits);
@@ -92,7 +94,7 @@ class BitTree {
   }
 
  private:
-  [[nodiscard]] static usize lowest(usize word) { return static_cast<usize>(std::countr_zero(word)); }
+  [[nodiscard]] static constexpr usize lowest(usize word) { return static_cast<usize>(std::countr_zero(word)); }
 
   usize* words_ = nullptr;
   usize size_ = 0;

@@ -1,5 +1,6 @@
 # Compiles SOURCE twice, as it is and with every call of a sink removed by a macro, and fails unless both give the same
-# machine code. Also fails if the unchecked slab's release still branches. Run with cmake -P; needs CXX, SOURCE, ROOT, OUT.
+# machine code. Also fails if a trace of the checks is left in what is unchecked. Run with cmake -P; needs CXX, SOURCE, ROOT,
+# OUT.
 function(assembly name)
   execute_process(
     COMMAND ${CXX} -std=c++20 -O2 -fno-exceptions -fno-asynchronous-unwind-tables -S -I${ROOT} ${ARGN} -o ${OUT}.${name}.s ${SOURCE}
@@ -32,4 +33,15 @@ if(as_it_is MATCHES "\n[A-Za-z0-9_]*UncheckedSlab_deallocate[A-Za-z0-9_]*:(.*)")
   endif()
 else()
   message(FATAL_ERROR "the unchecked release was not found in ${OUT}.as_it_is.s")
+endif()
+
+# What only a check answers (Foreign, DoubleFree, InsideBlock, NotManaged, NothingOutstanding: 4 to 8) is a constant in the
+# checked code and nowhere in the unchecked.
+assembly(only_unchecked -DONLY_UNCHECKED)
+set(answer "mov[lbqw]?[ \t]+\\$[4-8], [^\n]*")
+if(as_it_is MATCHES "%rdi" AND NOT as_it_is MATCHES "${answer}")
+  message(FATAL_ERROR "no check's answer was found in ${OUT}.as_it_is.s, so this test sees nothing")
+endif()
+if(only_unchecked MATCHES "${answer}")
+  message(FATAL_ERROR "an unchecked allocator still answers as a check would: ${CMAKE_MATCH_0} in ${OUT}.only_unchecked.s")
 endif()
