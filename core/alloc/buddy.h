@@ -17,8 +17,9 @@
 //   I5  sizes.filled = sum of the sizes (in smallest blocks) with a free block, sizes.many = of those with several
 //   I6  prev(next(b)) = b for every block b of a list but its last, which is its tail
 //   I7  no two free blocks are buddies (above them is always a larger block; at level 0 there is none)
-// OutOfBand has bits instead of lists (buddy_bits.h), for memory that must not be touched. There I4 is said of a block's
-// bit, I5 of a level's count of free blocks instead of `many`, and I6 is the set's own invariant, T1 of bit_tree.h.
+// OutOfBand has bits instead of lists (buddy_bits.h), for memory that must not be touched. There I4 is said of a
+// block's bit, I5 of a level's count of free blocks instead of `many`, and I6 is the set's own invariant, T1 of
+// bit_tree.h.
 //
 // allocate and deallocate cost the levels that they split or merge; nothing else grows with the region. Placement is a
 // promise: the front half of a split is kept, the back half pushed; lists are last in, first out; a region is
@@ -32,6 +33,7 @@
 #include "buddy_bits.h"
 #include "buddy_check.h"
 #include "buddy_core.h"
+#include "buddy_regions.h"
 #include "policy.h"
 
 namespace allocviz::alloc {

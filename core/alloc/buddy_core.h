@@ -84,64 +84,14 @@ class BuddyCore {
     return Error::None;
   }
 
+  // Growing and giving back: buddy_regions.h.
   // Of a region that is all gap: frees everything but these, each rounded outward, in ascending order.
-  void populate_around(const Range* gaps, usize gap_count) {
-    NoSteps nobody;
-    usize from = 0;
-    for (usize i = 0; i < gap_count; ++i) {
-      if (gaps[i].from == gaps[i].to) continue;
-      const Range gap = units_around({smaller(gaps[i].from, arena_.size()), smaller(gaps[i].to, arena_.size())});
-      populate(from, gap.from, nobody);
-      if (from < gap.to) from = gap.to;
-    }
-    populate(from, unit_count(), nobody);
-  }
-
+  void populate_around(const Range* gaps, usize gap_count);
   template <class S>
-  Error add_region(Range range, S& sink) {
-    if (range.from > range.to || range.to > arena_.size()) return fail(Error::Foreign, sink);
-    if (((range.from | range.to) & (unit() - 1)) != 0) return fail(Error::InsideBlock, sink);
-    const Range units = units_around(range);
-    for (usize at = units.from; at < units.to; ++at) {
-      if (tags_[at] != BuddyTag::Gap) return fail(Error::DoubleFree, sink);
-    }
-    populate(units.from, units.to, sink);
-    return Error::None;
-  }
-
+  Error add_region(Range range, S& sink);
   template <class S>
-  Error reserve(Range range, S& sink) {
-    if (range.from > range.to || range.to > arena_.size()) return fail(Error::Foreign, sink);
-    if (range.from == range.to) return Error::None;
-    const Range units = units_around(range);
-    const usize first = head_of(units.from);
-    for (usize at = first; at < units.to; at += block_at(at).units) {
-      if (tags_[at] == BuddyTag::Gap) return fail(Error::NotManaged, sink);
-      if (kind_of(tags_[at]) != BuddyTag::FreeHead) return fail(Error::OutOfMemory, sink);
-    }
-    for (usize at = first; at < units.to;) {
-      const Block block = block_at(at);
-      const usize end = at + block.units;
-      withdraw(block, sink);
-      if (at < units.from) populate(at, units.from, sink);
-      if (end > units.to) populate(units.to, end, sink);
-      at = end;
-    }
-    return Error::None;
-  }
-
-  void reset() {
-    NoSteps nobody;
-    state_ = {};
-    forget_free();
-    const usize end = unit_count();
-    for (usize at = 0; at < end;) {
-      const usize from = at;
-      while (at < end && tags_[at] != BuddyTag::Gap) ++at;
-      populate(from, at, nobody);
-      while (at < end && tags_[at] == BuddyTag::Gap) ++at;
-    }
-  }
+  Error reserve(Range range, S& sink);
+  void reset();
 
   // Whether a live block starts at this offset.
   [[nodiscard]] bool is_live(usize offset) const {
@@ -318,35 +268,13 @@ class BuddyCore {
 
   // Frees units of gap, in ascending order, in the largest aligned blocks that fit.
   template <class S>
-  void populate(usize from, usize to, S& sink) {
-    while (from < to) {
-      const auto aligned = static_cast<unsigned>(std::countr_zero(from | usize{1} << bottom()));
-      const auto fits = static_cast<unsigned>(std::bit_width(to - from)) - 1;
-      const Block block = block_of_order(from, aligned < fits ? aligned : fits);
-      fill(block.at, block.at + block.units, BuddyTag::Interior);
-      tags_[block.at] = live_head(block.level);
-      state_.managed_bytes += bytes(block);
-      give_back(block.at, block.level, sink);
-      from += block.units;
-    }
-  }
+  void populate(usize from, usize to, S& sink);
   // Makes a gap of a free block.
   template <class S>
-  void withdraw(Block block, S& sink) {
-    Sizes sizes = state_.sizes;
-    remove(block, sizes, sink);
-    state_.sizes = sizes;
-    state_.free_bytes -= bytes(block);
-    state_.managed_bytes -= bytes(block);
-    fill(block.at, block.at + block.units, BuddyTag::Gap);
-  }
-  void fill(usize from, usize to, BuddyTag tag) { __builtin_memset(tags_ + from, static_cast<int>(tag), to - from); }
+  void withdraw(Block block, S& sink);
   // The head of the block, or the gap's own unit, that holds this unit.
-  [[nodiscard]] usize head_of(usize at) const {
-    usize units = 1;
-    while (tags_[at & ~(units - 1)] == BuddyTag::Interior) units <<= 1;
-    return at & ~(units - 1);
-  }
+  [[nodiscard]] usize head_of(usize at) const;
+  void fill(usize from, usize to, BuddyTag tag) { __builtin_memset(tags_ + from, static_cast<int>(tag), to - from); }
   [[nodiscard]] Error why_not_live(usize offset) const {
     if (offset >= arena_.size()) return Error::Foreign;
     const BuddyTag tag = tags_[offset >> shift()];
