@@ -25,7 +25,7 @@ std::size_t LevelsScene::column_at(float x) const {
 
 double brightness(std::uint32_t count, std::uint32_t most) {
   if (count == 0) return 0;
-  return 0.3 + 0.7 * std::log2(1.0 + static_cast<double>(count)) / std::log2(1.0 + static_cast<double>(most));
+  return 0.4 + 0.6 * std::log2(1.0 + static_cast<double>(count)) / std::log2(1.0 + static_cast<double>(most));
 }
 
 LevelsScene lay_out_levels(const LevelsInput& input) {

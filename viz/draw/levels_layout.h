@@ -40,7 +40,7 @@ struct LevelsScene {
 [[nodiscard]] LevelsScene lay_out_levels(const LevelsInput& input);
 // plot.width() x plot.height().
 void paint_levels(const LevelsScene& scene, const Theme& theme, Picture& out);
-// 0 for none, else 0.3 ... 1: the logarithm of the count against that of the most.
+// 0 for none, else 0.4 ... 1: the logarithm of the count against that of the most.
 [[nodiscard]] double brightness(std::uint32_t count, std::uint32_t most);
 
 }  // namespace allocviz::draw

@@ -131,7 +131,8 @@ void draw_chip(const Context& context, const Chip& chip, std::size_t stage, draw
     const ui::WithFont font(ui::Font::Mono);
     x += row_text(box, x, theme.live, chip.text, box.x1 - x - 2 * em) + 0.5f * em;
   }
-  if (chip.defaulted)
+  // Where the chip is narrow its own words go first; the hint still says it.
+  if (chip.defaulted && x + badge_width(context, "default") + 1.8f * em <= box.x1)
     badge(context, box, x + badge_width(context, "default"), "default", theme.waste, theme.waste_ground);
   arrow_down(ui::draw_list(), {box.x1 - 1.1f * em, (box.y0 + box.y1) / 2}, 0.3f * em, theme.text_dim);
 }

@@ -40,9 +40,9 @@ std::vector<Group> groups() {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMenus{{{"Trace", "MOVING IN TIME"},
                                                                                         {"View", "LOOKING"},
                                                                                         {"Charts", "CHARTS"},
+                                                                                        {"", "MOUSE"},
                                                                                         {"File", "FILES"},
                                                                                         {"Allocator", "ALLOCATOR"},
-                                                                                        {"", "MOUSE"},
                                                                                         {"Help", "HELP"}}};
   std::vector<Group> all;
   for (const auto& [menu, title] : kMenus) {

@@ -131,22 +131,35 @@ void control_minimap(const Context& context, const ChartScene& scene) {
   }
 }
 
-// What the selected events came to, on a line of its own under the title. Returns its height.
-float range_line(const Context& context, Rect inside) {
-  if (!context.state.range) return 0;
+// What the selected events came to, in `line`; what the keys do behind it where there is room.
+void range_line(const Context& context, Rect line) {
   const ui::WithFont font{ui::Font::Small};
-  const float height = std::round(1.5f * context.em);
-  const Rect line{inside.x0, inside.y0, inside.x1, inside.y0 + height};
   std::string text = range_text(context.state, *context.state.range, false);
   const std::string keys = "R zooms there · Esc clears";
   const float room = line.width(), hint = ui::text_width(keys) + 2 * context.em;
   if (ui::text_width(text) > room) text = range_text(context.state, *context.state.range, true);
-  const float y = line.y0 + (height - ui::line_height()) / 2 - 0.3f * context.em;
+  const float y = std::round((line.y0 + line.y1 - ui::line_height()) / 2);
   const float used = ui::text_at(ui::draw_list(), {line.x0, y}, context.theme.text, text, room);
   ui::place(text, {line.x0, line.y0, line.x0 + used, line.y1});
-  if (used + hint < room) {
-    ui::text_at(ui::draw_list(), {line.x1 - ui::text_width(keys), y}, context.theme.text_faint, keys);
+  if (used + hint > room) return;
+  ui::text_at(ui::draw_list(), {line.x1 - ui::text_width(keys), y}, context.theme.text_faint, keys);
+}
+
+// The line behind the title: the curves' names, and, where the panel is too low for another line, the range before
+// them. Returns how much of `inside` is taken at the top.
+float head(const Context& context, Rect rect, Rect inside) {
+  const float em = context.em;
+  Rect line{inside.x0 + 8 * em, rect.y0 + 0.4f * em, inside.x1, rect.y0 + 1.9f * em};
+  const bool low = inside.height() < 9 * em;
+  if (context.state.range && low) {
+    const float menu = 8 * em;
+    range_line(context, {line.x0, line.y0, line.x1 - menu - em, line.y1});
+    line.x0 = line.x1 - menu;
   }
+  curve_names(context, line);
+  if (!context.state.range || low) return 0;
+  const float height = std::round(1.5f * em);
+  range_line(context, {inside.x0, inside.y0 - 0.3f * em, inside.x1, inside.y0 + height - 0.6f * em});
   return height;
 }
 
@@ -218,7 +231,7 @@ void timeline(const Context& context, Rect rect) {
   draw::Caches spare;
   auto& cached = (context.caches != nullptr ? *context.caches : spare).chart;
   ui::begin_region("timeline", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  inside.y0 += range_line(context, inside);
+  inside.y0 += head(context, rect, inside);
   lay_out(context, inside, cached);
   const ChartScene& scene = cached.scene;
   const Paint paint{ui::draw_list(), context.theme, em};
@@ -235,7 +248,6 @@ void timeline(const Context& context, Rect rect) {
   }
   control_minimap(context, scene);
   control_keys(context, rect, scene.axis);
-  curve_names(context, {inside.x0 + 8 * em, rect.y0 + 0.4f * em, inside.x1, rect.y0 + 1.9f * em});
   ui::end_region();
 }
 

@@ -174,11 +174,11 @@ float position(const Context& context, Rect rect, float x) {
     x += row_text(rect, x, color, fmt::format("step {} / {}", at.step, steps));
   }
   ui::place("position", {begin, rect.y0, x, rect.y1});
-  if (state.document.clock != nullptr && at.event != 0) {
-    x += 1.2f * context.em;
-    x += row_text(rect, x, context.theme.text_faint, draw::moment_text(state.document.clock->ns_of(at.event)));
-  }
-  return x;
+  if (state.document.clock == nullptr || at.event == 0) return x;
+  const std::string moment = draw::moment_text(state.document.clock->ns_of(at.event));
+  x += 1.2f * context.em;
+  if (x + ui::text_width(moment) + 10 * context.em > rect.x1) return x;  // how fast it goes stands there
+  return x + row_text(rect, x, context.theme.text_faint, moment);
 }
 
 // Slower, how fast, faster; returns where it begins.

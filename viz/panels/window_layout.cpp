@@ -14,7 +14,7 @@ using draw::Rect;
 // In ems: less than this and a part is of no use.
 constexpr float kLeftLeast = 13, kRightLeast = 15, kCenterLeast = 22, kStageLeast = 14, kMapLeast = 8;
 constexpr float kBottomLeast = 8, kRowLeast = 17, kEventLeast = 13, kBlockLeast = 8;
-constexpr float kLevelsLeast = 9, kStageBesides = 36;
+constexpr float kLevelsLeast = 8, kStageBesides = 36;
 constexpr float kMenu = 2.7f, kTransport = 3, kGap = 0.6f;
 
 // The height left for list, stage and event; the charts below take their share only where that is enough for both. A
