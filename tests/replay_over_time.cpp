@@ -95,6 +95,53 @@ TEST(FreeLevels, least_and_greatest_in_a_bin_equal_brute_force) {
   }
 }
 
+// Pages as the kernel hands them out: powers of two, aligned, wherever; some freed again.
+std::shared_ptr<const trace::Trace> random_pages(std::mt19937_64& random, std::uint64_t events) {
+  trace::TraceBuilder builder;
+  builder.header().format = "kmem";
+  std::vector<std::uint64_t> live;
+  for (std::uint64_t i = 0; i < events; ++i) {
+    trace::RawEvent event;
+    event.id_kind = trace::RawEvent::Id::Number;
+    if (!live.empty() && random() % 3 == 0) {
+      std::swap(live[random() % live.size()], live.back());
+      event.op = trace::Op::Free;
+      event.id_number = live.back();
+      live.pop_back();
+    } else {
+      event.id_number = i;
+      event.size = std::uint64_t{4096} << (random() % 4);
+      event.addr = (std::uint64_t{1} << 32) + random() % 64 * event.size;
+      live.push_back(i);
+    }
+    EXPECT_TRUE(builder.append(event).ok());
+  }
+  return std::make_shared<const trace::Trace>(std::move(builder).finish());
+}
+
+TEST(FreeLevels, of_recorded_pages_are_the_runs_without_a_block_by_length) {
+  std::mt19937_64 random(test::seed());
+  const auto trace = random_pages(random, 600);
+  const auto timeline = test::timeline_of(trace, test::spec_of("recorded"));
+  const FreeLevels& levels = timeline->free_levels();
+  ASSERT_GT(levels.levels(), 4u);
+  std::uint64_t runs = 0;
+  for (std::uint64_t p = 0; p <= trace->size(); ++p) {
+    timeline->seek({p, kAllSteps});
+    const LevelCounts counts = levels.at(p);
+    std::vector<std::uint32_t> expected(levels.levels());
+    for (const Block& block : timeline->census().blocks) {
+      if (block.state != BlockState::Free) continue;
+      ++runs;
+      std::size_t level = 0;
+      while (block.size < levels.block_bytes(level)) ++level;
+      ++expected[level];
+    }
+    for (std::size_t level = 0; level < expected.size(); ++level) ASSERT_EQ(counts.free[level], expected[level]) << p;
+  }
+  EXPECT_GT(runs, 600u);
+}
+
 TEST(FreeLevels, cost_a_few_bytes_an_event_and_what_has_no_levels_nothing) {
   std::mt19937_64 random(test::seed());
   const trace::AllocatorSpec spec = test::spec_of("buddy:arena=64MiB,min=32");

@@ -45,26 +45,19 @@ class FreeLevels::Reader {
     }
     while (at_ < position) next([](std::size_t) {});
   }
-  // To the next position; changed(level) for every count that is another now.
+  // To the next position; changed(level) for every count that is another now. Most events change one list or none.
   template <class F>
   void next(F changed) {
     ++at_;
-    for (;;) {
-      const std::uint8_t change = of_.bytes_[byte_++];
-      const std::size_t level = change & LevelChanges::kLevel;
-      if (level != LevelChanges::kNothing) {
-        counts_[level] += (change & LevelChanges::kTaken) != 0 ? ~std::uint32_t{0} : 1;
-      }
-      if ((change & LevelChanges::kMore) == 0) break;
+    const std::uint64_t first = byte_;
+    while ((apply(of_.bytes_[byte_++]) & LevelChanges::kMore) != 0) {
     }
     // Only what holds after the whole event counts, so its changes are gone through once more.
-    for (std::uint64_t byte = byte_; byte-- > 0;) {
+    for (std::uint64_t byte = first; byte < byte_; ++byte) {
       const std::size_t level = of_.bytes_[byte] & LevelChanges::kLevel;
       if (level != LevelChanges::kNothing) changed(level);
-      if (byte == 0 || (of_.bytes_[byte - 1] & LevelChanges::kMore) == 0) break;
     }
   }
-  [[nodiscard]] std::uint64_t at() const { return at_; }
   [[nodiscard]] const std::array<std::uint32_t, kMostLevels>& counts() const { return counts_; }
 
   // The extents over [at, last), inside one block.
@@ -75,6 +68,14 @@ class FreeLevels::Reader {
   }
 
  private:
+  std::uint8_t apply(std::uint8_t change) {
+    const std::size_t level = change & LevelChanges::kLevel;
+    if (level != LevelChanges::kNothing) {
+      counts_[level] += (change & LevelChanges::kTaken) != 0 ? ~std::uint32_t{0} : 1;
+    }
+    return change;
+  }
+
   const FreeLevels& of_;
   bool begun_ = false;
   std::uint64_t at_ = 0, byte_ = 0;

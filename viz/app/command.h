@@ -57,7 +57,7 @@ enum class Do : std::uint16_t {
   ZoomFit,      // the selection; else, or when that is what is shown, everything
   SetTimeView,  // value, value2 = where the charts begin and end, as State::time has it
   ZoomTimeFit,
-  ZoomTimeIn,  // number = 1: at `value` of the charts' axis; else at the cursor or the middle
+  ZoomTimeIn,  // at the cursor, or, where that is not in view, at the middle
   ZoomTimeOut,
   PanTimeLeft,
   PanTimeRight,

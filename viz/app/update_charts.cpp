@@ -26,15 +26,12 @@ double on_axis(const State& state, std::uint64_t position) {
   return static_cast<double>(clock != nullptr ? clock->ns_of(position) : position);
 }
 
-void zoom(State& state, const Command& command, double factor) {
+// At the cursor where that is in view, else at the middle.
+void zoom(State& state, double factor) {
   const TimeView view = state.time;
-  double anchor = (view.first + view.last) / 2;
   const double cursor = on_axis(state, state.cursor().event);
-  if (command.number == 1) {
-    anchor = command.value;
-  } else if (cursor >= view.first && cursor <= view.last) {
-    anchor = cursor;
-  }
+  const bool seen = cursor >= view.first && cursor <= view.last;
+  const double anchor = seen ? cursor : (view.first + view.last) / 2;
   // What lies under the anchor stays under it.
   set_time_view(state, anchor - (anchor - view.first) / factor, anchor + (view.last - anchor) / factor);
 }
@@ -93,10 +90,10 @@ bool update_charts(State& state, const Command& command) {
       set_time_view(state, 0, state.time_end());
       break;
     case Do::ZoomTimeIn:
-      zoom(state, command, kZoom);
+      zoom(state, kZoom);
       break;
     case Do::ZoomTimeOut:
-      zoom(state, command, 1 / kZoom);
+      zoom(state, 1 / kZoom);
       break;
     case Do::PanTimeLeft:
       pan(state, -kPan);
