@@ -35,6 +35,20 @@ TEST(BumpRequests, walk_down_from_the_end_and_round_down_to_the_alignment) {
   EXPECT_EQ(bump->free_bytes(), 959u);
 }
 
+TEST(BumpRequests, of_nearly_the_whole_address_space_wrap_nowhere) {
+  const AlignedMemory memory({4096, 4096});
+  for (const std::size_t start : {0u, 1u, 3u, 64u}) {
+    auto bump = Bump::make_raw(memory.data() + start, {1000, 1});
+    for (std::size_t align = 1; align != 0; align <<= 1) {
+      for (const std::size_t below : {0u, 1u, 15u, 16u, 17u, 1000u, 4095u, 4096u, 5096u}) {
+        ASSERT_EQ(bump->allocate({~std::size_t{0} - below, align}).why, Error::TooLarge) << below << " at " << align;
+        ASSERT_EQ(bump->allocate({0 - align - below, align}).ptr, nullptr) << below << " at " << align;
+      }
+    }
+    EXPECT_EQ(bump->free_bytes(), 1000u);
+  }
+}
+
 TEST(BumpRequests, are_aligned_as_addresses_wherever_the_region_stands) {
   const AlignedMemory memory({4096, 4096});
   auto bump = Bump::make_raw(memory.data() + 3, {2000, 1});

@@ -129,7 +129,8 @@ class BuddyLists {
     }
     usize& head = state_.heads[block.level];
     head = links_.next(block.at);
-    if (head == state_.tails[block.level]) sizes_.many ^= block.units;
+    // Short lists come and go: a guess would often be wrong, so there is none.
+    sizes_.many ^= block.units & (0 - usize{head == state_.tails[block.level]});
   }
   // Takes a block out from wherever it stands in its list. O(1).
   void remove(BuddyBlock block) {

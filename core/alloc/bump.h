@@ -110,11 +110,16 @@ class Bump {
     const usize size = layout.size + (layout.size == 0);
     const usize old_mark = state_.mark;
     const std::uintptr_t base = arena_.address();
-    const std::uintptr_t start = (base + old_mark - size) & ~(std::uintptr_t{layout.align} - 1);
-    if (size > old_mark || start < base) [[unlikely]] {
+    const usize mask = ~(layout.align - 1);
+    // Where the region is aligned so, offsets alone will do, and the next call waits less for this one's mark.
+    usize new_mark = (old_mark - size) & mask;
+    if ((base & ~mask) != 0) [[unlikely]]
+      new_mark = ((base + old_mark - size) & mask) - base;
+    // Wherever it wraps, it comes out above the mark, unless size and align wrap together; of constants that is known.
+    if (new_mark >= old_mark || size > ~usize{0} - layout.align) [[unlikely]] {
       return {nullptr, fail(size > arena_.size() ? Error::TooLarge : Error::OutOfMemory, listener)};
     }
-    state_.mark = start - base;
+    state_.mark = new_mark;
     ++state_.outstanding;
     listener(Step{.kind = StepKind::Move, .offset = state_.mark, .size = old_mark - state_.mark, .other = old_mark});
     listener(Step{.kind = StepKind::Take, .offset = state_.mark, .size = size});
