@@ -8,7 +8,7 @@ find_program(QEMU qemu-system-arm)
 set(here ${ROOT}/tests/embed/bare)
 set(common -std=c++20 -Os -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-stack-protector -nostdlib
   -Wall -Wextra -Wconversion -Wshadow -Werror -I${ROOT} "-DVECTORS=\"${ROOT}/tests/data/placement\""
-  ${here}/main.cpp ${here}/library.cpp ${here}/${MACHINE}.cpp -o ${OUT})
+  ${here}/main.cpp ${here}/library.cpp -o ${OUT})
 
 # libstdc++ for the host serves as long as only its freestanding headers are used: where clang finds it.
 function(with_clang result target)
@@ -29,10 +29,10 @@ if(MACHINE STREQUAL "pc32")
     return()
   endif()
   with_clang(command i386-linux-gnu)
-  list(APPEND command -static)
+  list(APPEND command -static ${here}/pc32.cpp)
   set(machine)
 else()
-  set(arm -mcpu=cortex-m3 -mthumb -T ${here}/cortex_m.ld)
+  set(arm -mcpu=cortex-m3 -mthumb -T ${here}/cortex_m.ld ${here}/cortex_m.cpp)
   if(QEMU AND CLANG AND LLD)
     with_clang(command thumbv7m-none-eabi)
     list(APPEND command ${arm})
