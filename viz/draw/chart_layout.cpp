@@ -100,17 +100,22 @@ auto failure_from(const ChartInput& input, double position) {
                           [](std::uint64_t index, double p) { return static_cast<double>(index) + 1 < p; });
 }
 
+// Of an event that is half in view, the middle need not be.
+bool is_on(const TimeAxis& axis, double x) {
+  return x >= static_cast<double>(axis.x0) - 1 && x <= static_cast<double>(axis.x1) + 1;
+}
+
 // One for every so many pixels in which some request failed.
 std::vector<ChartFailure> failures_by(const ChartInput& input, const TimeAxis& axis, double px) {
   std::vector<ChartFailure> groups;
   const TimeAxis::Positions in_view = axis.in_view(positions(input));
   auto at = failure_from(input, static_cast<double>(in_view.first));
   while (at != input.failures.end() && *at + 1 < in_view.last) {
-    const double x = axis.x_of(static_cast<double>(*at) + 1);
-    // By clock the position under a pixel began there or before; what begins behind it is another group's.
-    const double until = std::floor(axis.position_at(x + px)) + (axis.clock != nullptr ? 1 : 0);
+    const double x = std::floor(axis.x_of(static_cast<double>(*at) + 1));
+    // By clock what is in force at the group's end began there or before: only what begins behind it is another's.
+    const double until = axis.position_at(x + px) + (axis.clock != nullptr ? 1 : 0);
     const auto next = std::max(at + 1, failure_from(input, until));
-    groups.push_back({static_cast<float>(std::floor(x)), static_cast<std::uint64_t>(next - at), *at});
+    if (is_on(axis, x)) groups.push_back({static_cast<float>(x), static_cast<std::uint64_t>(next - at), *at});
     at = next;
   }
   return groups;
@@ -140,7 +145,7 @@ void lay_flags(const ChartInput& input, ChartScene& scene) {
                                                     : scene.axis.x_of(static_cast<double>(next->first) + 1);
     const float width = input.style.width(Type::Small, at->second) + 1.2f * em;
     const bool fits = px >= free_from && x + static_cast<double>(width) < next_x;
-    scene.flags.push_back({px, at->first, fits ? at->second : std::string()});
+    if (is_on(scene.axis, x)) scene.flags.push_back({px, at->first, fits ? at->second : std::string()});
     if (fits) free_from = px + width;
     at = next;
   }

@@ -58,7 +58,7 @@ std::vector<Group> groups() {
 }
 
 float row_height(const Context& context) {
-  return std::round(1.7f * context.em);
+  return std::round(1.6f * context.em);
 }
 
 float height_of(const Context& context, const Group& group) {

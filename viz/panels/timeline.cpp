@@ -88,6 +88,7 @@ void scrub(const Context& context, const draw::TimeAxis& axis, draw::Point at) {
 void select_between(const Context& context, const draw::TimeAxis& axis, float a, float b) {
   const auto left = static_cast<double>(std::min(a, b)), right = static_cast<double>(std::max(a, b));
   const auto all = static_cast<double>(context.state.timeline().event_count());
+  if (all < 1) return;
   double first = 0, last = 0;  // positions
   if (axis.clock != nullptr) {
     first = static_cast<double>(std::max<std::uint64_t>(axis.clock->first_from(axis.unit_at(left)), 1));
@@ -113,14 +114,20 @@ void control_minimap(const Context& context, const ChartScene& scene) {
     return std::abs(x - scene.window.x1) <= grip ? Right : Window;
   };
   ImGuiStorage* kept = ImGui::GetStateStorage();
-  const ImGuiID id = ImGui::GetID("minimap part");
-  if (ImGui::IsItemActivated()) kept->SetInt(id, part_at(pointer.at.x));
+  const ImGuiID id = ImGui::GetID("minimap part"), grip_id = ImGui::GetID("minimap grip");
+  if (ImGui::IsItemActivated()) {
+    // Held where it was taken; a click beside it brings its middle there.
+    const bool inside = pointer.at.x >= scene.window.x0 && pointer.at.x <= scene.window.x1;
+    kept->SetInt(id, part_at(pointer.at.x));
+    kept->SetFloat(grip_id, inside ? pointer.at.x - (scene.window.x0 + scene.window.x1) / 2 : 0);
+  }
   const bool held = ImGui::IsItemActive() && ImGui::IsMouseDown(0);
   const int part = held ? kept->GetInt(id) : part_at(pointer.at.x);
   if ((held || pointer.hovered) && part != Window) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
   if (!held) return;
   const draw::TimeAxis shown = time_axis_of(context.state, 0, 1);
-  const double at = scene.whole.unit_at(static_cast<double>(pointer.at.x));
+  const float x = part == Window ? pointer.at.x - kept->GetFloat(grip_id) : pointer.at.x;
+  const double at = std::clamp(scene.whole.unit_at(static_cast<double>(x)), 0.0, context.state.time_end());
   const double half = (shown.last - shown.first) / 2;
   if (part == Left) {
     set_time(context, std::min(at, shown.last), shown.last);

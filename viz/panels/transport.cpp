@@ -231,14 +231,16 @@ void parting(const Context& context, Rect rect, float left, float right) {
   const std::size_t stage = app::first_parting(context.state);
   if (stage == 0) return;
   const ui::WithFont font(ui::Font::Small);
-  const std::string text = "first divergence · " + app::parting_text(context.state, stage);
+  const std::string whole = "first divergence · " + app::parting_text(context.state, stage);
+  const std::string number = trace::count_text(context.state.stages[stage].divergence->event + 1);
+  const std::string text = ui::text_width(whole) <= right - left ? whole : "first divergence: event " + number;
   const float width = std::min(ui::text_width(text), right - left);
   const float x = std::round(left + (right - left - width) / 2);
   const Rect box{x, rect.y0 + 0.5f * context.em, x + width, rect.y1 - 0.5f * context.em};
   if (width < 8 * context.em) return;
   const bool hovered = ui::canvas("first divergence", box);
   if (ImGui::IsItemClicked(0)) context.commands.push(app::Do::FirstDivergence);
-  ui::tooltip(text + "\n" + hint_of(app::Do::FirstDivergence));
+  ui::tooltip(whole + "\n" + hint_of(app::Do::FirstDivergence));
   row_text(rect, x, hovered ? context.theme.text : context.theme.text_dim, text, width);
 }
 
