@@ -54,6 +54,28 @@ TEST_F(Charts, a_range_tells_what_its_events_came_to) {
   EXPECT_EQ(panels::range_text(state, *state.range, true), "event 6 · 0 B allocated, 60 B freed · live −60 B");
 }
 
+TEST_F(Charts, what_is_under_the_mouse_is_told_for_every_curve_that_is_shown) {
+  const draw::ChartScene scene = draw::lay_out_chart({.runs = {{&state.timeline().series(), ""}},
+                                                      .failures = state.failures,
+                                                      .marks = state.document.trace->marks(),
+                                                      .curves = state.curves(),
+                                                      .first = 0,
+                                                      .last = 7,
+                                                      .rect = {0, 0, 800, 200},
+                                                      .style = {}});
+  const auto told_at = [&](double position) {
+    const auto x = static_cast<float>(scene.axis.x_of(position));
+    return panels::hover_text(state, scene, panels::hair_at(state, scene.axis, x));
+  };
+  EXPECT_EQ(told_at(0),
+            "before event 1\nlive requested  0 B\nlive rounded  0 B\nfree  1 KiB (1 024 B)\n"
+            "largest free  1 KiB (1 024 B)");
+  EXPECT_EQ(told_at(5.3),
+            "event 5\nlive requested  360 B\nlive rounded  448 B\nfree  576 B\nlargest free  512 B\n"
+            "✕ event 5 failed");
+  EXPECT_EQ(told_at(4).substr(told_at(4).rfind('\n')), "\nmark: second phase");
+}
+
 TEST_F(Charts, the_wheel_zooms_at_the_mouse_and_the_right_button_pans) {
   const Point where = at(5);
   program.gui->wheel(where, 3);
