@@ -12,6 +12,7 @@ allocviz_precompile(cli_support <gtest/gtest.h> <nlohmann/json.hpp>)
 
 allocviz_test(cli_test
   SOURCES
+    cli_groups.cpp
     cli_info.cpp
     cli_replay.cpp
     cli_usage.cpp

@@ -1,6 +1,7 @@
 # The tests of core/replay.
 allocviz_test(replay_test
   SOURCES
+    analyze_groups.cpp
     analyze_why.cpp
     replay_logs.cpp
     replay_machine.cpp

@@ -1,4 +1,7 @@
 # The sources of core/analyze, relative to core/.
 list(APPEND analyze_sources
   analyze/divergence.cpp
+  analyze/grouping.cpp
+  analyze/groups.cpp
+  analyze/lives.cpp
   analyze/why.cpp)

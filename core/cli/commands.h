@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/analyze/grouping.h"
 #include "core/import/importer.h"
 #include "core/trace/spec.h"
 
@@ -80,6 +81,19 @@ struct WhyOptions {
   bool json = false;
 };
 
+// Sums by group at one moment or of a range; of diff what changed from one moment to another.
+struct GroupsOptions {
+  std::string file;
+  analyze::GroupBy by = analyze::GroupBy::Site;
+  std::size_t frames = 1;           // of a stack that tell sites apart; 0 = all
+  std::uint64_t from = 0;           // after so many events
+  std::optional<std::uint64_t> to;  // likewise; absent = the end
+  std::optional<std::size_t> top;   // rows that are printed, 0 = all
+  std::optional<trace::AllocatorSpec> allocator;
+  import::ReadOptions reading;
+  bool is_diff = false, json = false;
+};
+
 [[nodiscard]] int info(const InfoOptions& options);
 [[nodiscard]] int convert(const ConvertOptions& options);
 [[nodiscard]] int check(const CheckOptions& options);
@@ -87,6 +101,7 @@ struct WhyOptions {
 [[nodiscard]] int state(const MomentOptions& options);
 [[nodiscard]] int record(const RecordOptions& options);
 [[nodiscard]] int steps(const MomentOptions& options);
+[[nodiscard]] int groups(const GroupsOptions& options);
 [[nodiscard]] int why(const WhyOptions& options);
 
 // Parses the command line and runs what it asks for. Returns the exit code.

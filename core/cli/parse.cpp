@@ -32,6 +32,8 @@ Examples
   alloctrace state lesson.json --at 7.3 --json             the allocator in the midst of event 7
   alloctrace steps lesson.json --at 7                      what event 7 did
   alloctrace record -o app.jsonl.zst -- ./app --fast       runs ./app --fast and records what it allocates
+  alloctrace groups app.heaptrack.raw.zst --by site       who holds what at the end; --at N, --from A --to B, --by size
+  alloctrace diff app.heaptrack.raw.zst --from 1000 --to 90000 --by site    what was born, died and stayed between
   alloctrace why app.mtrace --allocator buddy:arena=1MiB,min=64   why the first failed request failed
 
 A log is what `alloctrace record` or `heaptrack --raw app` writes, or glibc's mtrace (MALLOC_TRACE=FILE and libc_malloc_debug.so.0
@@ -69,7 +71,7 @@ Exit code: that of CMD; 126 or 127 where it cannot be run, 1 where nothing could
 // What the options are before they mean anything.
 struct Words {
   std::vector<std::string> allocators;
-  std::string at, limit;
+  std::string at, limit, by;
   std::optional<std::uint64_t> process;
 };
 
@@ -115,6 +117,8 @@ class CommandLine {
     add_moment("steps", "what one event did: its sentence and its steps", steps);
     add_record();
     add_why();
+    add_groups("groups", "live bytes, blocks, allocations, failures and lifetimes by call site, size, thread or tag");
+    add_groups("diff", "what was born, died, stayed and grew between two moments, by the same");
   }
 
   int run(int argc, const char* const* argv) {
@@ -290,6 +294,37 @@ class CommandLine {
     });
   }
 
+  void add_groups(const std::string& name, const std::string& does) {
+    CLI::App* command = add(name, does, groups_.json);
+    command->add_option("FILE", groups_.file, kFile)->required()->type_name("");
+    command->footer(kSpecFooter);
+    command->add_option("--by", words_.by, "site, size, thread or tag (site)")->type_name("WHAT");
+    command->add_option("--frames", groups_.frames, "of a stack so many frames tell sites apart, 0: all of them (1)")
+        ->type_name("N");
+    command->add_option("--from", groups_.from, "begin after event A (0)")->type_name("A");
+    command->add_option("--to", groups_.to, "end after event B (the last)")->type_name("B");
+    CLI::Option* const to = command->get_option("--to");
+    if (name == "groups") {
+      command->add_option("--at", groups_.to, "the same as --to, without --from: after event N")
+          ->type_name("N")
+          ->excludes(to)
+          ->excludes(command->get_option("--from"));
+    }
+    command->add_option("--top", groups_.top, "print so many rows, 0: all (40; as JSON all)")->type_name("N");
+    command->add_option("--allocator", words_.allocators, kAllocator)->type_name("SPEC")->expected(1);
+    command->callback([this, name] {
+      chosen_ = [this, name] {
+        groups_.reading = parse_reading(words_);
+        groups_.is_diff = name == "diff";
+        const auto by = analyze::group_by_of(words_.by.empty() ? "site" : words_.by);
+        if (!by) throw WrongUsage{fmt::format("--by {}: write site, size, thread or tag", words_.by)};
+        groups_.by = *by;
+        if (!words_.allocators.empty()) groups_.allocator = parse_allocator(words_.allocators.front());
+        return groups(groups_);
+      };
+    });
+  }
+
   static std::string without_packing(std::string name) {
     for (const char* packed : {".zst", ".gz"}) {
       if (name.ends_with(packed)) name.resize(name.size() - std::string_view(packed).size());
@@ -317,6 +352,7 @@ class CommandLine {
   MomentOptions moment_;
   RecordOptions record_;
   WhyOptions why_;
+  GroupsOptions groups_;
   std::function<int()> chosen_;
 };
 

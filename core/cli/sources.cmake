@@ -3,6 +3,7 @@ list(APPEND cli_sources
   cli/check.cpp
   cli/choice.cpp
   cli/convert.cpp
+  cli/groups.cpp
   cli/info.cpp
   cli/json_writer.cpp
   cli/main.cpp
