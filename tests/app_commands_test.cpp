@@ -28,6 +28,11 @@ std::string seen(const app::State& s) {
                   s.to_clipboard, s.screenshot_path, s.quit, s.loading != nullptr && !s.loading->cancel.load());
   text += fmt::format("range {} clock {} failures {}\n", s.range ? s.range->first * 1000 + s.range->last : 0,
                       set.by_clock, set.failure_lane);
+  const app::GroupView& groups = s.groups;
+  text += fmt::format("groups by {} frames {} from {} sums {} sort {} {}\n", static_cast<int>(groups.by), groups.frames,
+                      groups.anchor.value_or(~std::uint64_t{0}), groups.sums_of_range, static_cast<int>(groups.sort),
+                      groups.ascending);
+  text += fmt::format("list all {} search help {}\n", set.list_all, s.search_help);
   return text + make_up_text(s);
 }
 
@@ -50,6 +55,14 @@ app::State prepared(Do what) {
   if (what == Do::Redo) act(state, Do::Undo);
   if (what == Do::CancelLoading) state.loading = std::make_shared<app::Loading>();
   if (what == Do::ShowEventList) state.left_tab = app::LeftTab::Failures;
+  const bool compared = what == Do::EndCompare || what == Do::ToggleGroupSums;
+  if (compared) act(state, Do::CompareFrom);
+  if (what == Do::CopyGroups) {
+    act(state, Do::ShowGroups);
+    app::tick(state, 0);
+  }
+  if (what == Do::SetGroupBy) state.groups.by = analyze::GroupBy::Thread;
+  if (what == Do::NextMatch || what == Do::PreviousMatch) act(state, {.what = Do::SetFilter, .text = "alloc"});
   if (what == Do::ZoomFit) act(state, Do::ClearSelection);
   return state;
 }
@@ -67,8 +80,8 @@ TEST(Commands, each_one_that_is_offered_changes_something_that_is_seen) {
     app::update(state, app::command_of(state, info));
     EXPECT_NE(seen(state), before);
   }
-  // All but the colours and the clock that this log has nothing to say on.
-  EXPECT_EQ(offered, static_cast<int>(app::command_infos().size()) - 3);
+  // All but the colours, the clock and the groups that this log has nothing to say on.
+  EXPECT_EQ(offered, static_cast<int>(app::command_infos().size()) - 5);
 }
 
 TEST(Commands, what_they_change_of_the_document_undo_brings_back) {

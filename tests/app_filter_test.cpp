@@ -94,10 +94,113 @@ TEST_F(AppFilter, what_is_no_search_says_why_and_leaves_the_list_whole) {
   EXPECT_NE(fault("size>").find("nothing follows size>"), std::string::npos);
   EXPECT_NE(fault("size>x").find("\"x\" is no size"), std::string::npos);
   EXPECT_NE(fault("addr=xyz").find("no address"), std::string::npos);
-  EXPECT_NE(fault("thread=1x").find("no thread"), std::string::npos);
+  EXPECT_NE(fault("thread=1x").find("\"1x\" is no number; write thread=3"), std::string::npos);
   EXPECT_NE(fault("id>4").find("id is not compared with >"), std::string::npos);
-  EXPECT_NE(fault("site=main").find("site~"), std::string::npos);
+  EXPECT_NE(fault("site>main").find("site is not compared with >; write site~parse"), std::string::npos);
+  EXPECT_NE(fault("size=9..3").find("nothing lies in 9..3; write size=3..9"), std::string::npos);
+  EXPECT_NE(fault("lifetime>1x").find("no number of events and no time"), std::string::npos);
+  EXPECT_NE(fault("born=3..5ms").find("goes from events to time"), std::string::npos);
+  EXPECT_NE(fault("live at").find("write live at 500"), std::string::npos);
+  EXPECT_NE(fault("live@x").find("\"x\" is no event"), std::string::npos);
+  EXPECT_NE(fault("allocated between 3").find("wants two events; write allocated between 100 and 200"),
+            std::string::npos);
+  EXPECT_NE(fault("failed or").find("stands between"), std::string::npos);
+  EXPECT_NE(fault("age>5ms").find("this log names no times; leave the unit out"), std::string::npos);
   EXPECT_NE(fault("szie>4").find("no \"szie\""), std::string::npos);
+}
+
+// Of the blocks of kLog on its buddy of 1 KiB: A lives in events 1 ... 5, 17 from 2 on (its realloc is refused at 3,
+// and what frees it first at 8, too), 9 B never (refused there).
+TEST_F(AppFilter, blocks_are_found_by_when_they_lived) {
+  EXPECT_EQ(found("born=1..2"), (Indices{0, 1}));
+  EXPECT_EQ(found("born>1"), (Indices{1}));
+  EXPECT_EQ(found("freed<6"), (Indices{0}));
+  EXPECT_EQ(found("freed>5"), (Indices{1}));
+  EXPECT_EQ(found("lifetime<=4"), (Indices{0}));
+  EXPECT_EQ(found("lifetime>4"), (Indices{1}));
+  EXPECT_TRUE(found("freed=never").empty());
+  EXPECT_EQ(found("live at 4"), (Indices{0, 1}));
+  EXPECT_EQ(found("live@5"), (Indices{1}));
+  EXPECT_EQ(found("live@1"), (Indices{0}));
+  EXPECT_TRUE(found("live@0").empty());
+}
+
+TEST_F(AppFilter, the_sentence_means_what_its_short_form_means) {
+  EXPECT_EQ(found("allocated between 1 and 2 and freed after 5"), (Indices{1}));
+  EXPECT_EQ(found("born=1..2 freed>5"), (Indices{1}));
+  EXPECT_EQ(found("Allocated between event 1 and 2 and freed before 6"), (Indices{0}));
+  EXPECT_EQ(found("born at 2"), (Indices{1}));
+  EXPECT_TRUE(found("never freed").empty());
+  EXPECT_TRUE(found("allocated").empty()) << "alone it is a text";
+}
+
+TEST_F(AppFilter, what_lives_at_the_cursor_is_found_anew_where_the_cursor_goes) {
+  seek(state, 3);
+  EXPECT_EQ(found("live"), (Indices{0, 1}));
+  EXPECT_EQ(found("age>1"), (Indices{0}));
+  EXPECT_EQ(found("live or failed"), (Indices{0, 1, 2, 7, 8})) << "the whole log is searched";
+  EXPECT_EQ(found("age>1"), (Indices{0}));
+  seek(state, 5);
+  app::tick(state, 1);
+  EXPECT_EQ(state.filter.matches, (Indices{1}));
+  EXPECT_TRUE(app::is_found(state, 1));
+  EXPECT_FALSE(app::is_found(state, 0));
+  seek(state, 8);
+  EXPECT_TRUE(app::is_searching(state));
+  app::tick(state, 2);
+  EXPECT_TRUE(state.filter.matches.empty());
+}
+
+TEST_F(AppFilter, a_word_is_turned_round_and_searches_are_joined) {
+  EXPECT_EQ(found("alloc -failed"), (Indices{0, 1}));
+  EXPECT_EQ(found("alloc not failed"), (Indices{0, 1}));
+  EXPECT_EQ(found("mark or free"), (Indices{3, 4, 5, 6}));
+  EXPECT_EQ(found("alloc size>4k or realloc | mark"), (Indices{2, 3, 7}));
+  EXPECT_TRUE(found("\"-failed\"").empty()) << "in quotes it is a text";
+}
+
+TEST_F(AppFilter, numbers_lie_in_ranges_and_texts_may_be_meant_as_a_whole) {
+  EXPECT_EQ(found("size=64..100"), (Indices{0, 1}));
+  EXPECT_EQ(found("size=1k.."), (Indices{2, 7}));
+  EXPECT_EQ(found("event=2..4"), (Indices{1, 2, 3}));
+  EXPECT_EQ(found("addr=0x7000..0x8000"), (Indices{1}));
+  EXPECT_EQ(found("addr>=0x7f01"), (Indices{}));
+  EXPECT_EQ(found("thread=3..4"), (Indices{1, 2, 4}));
+  EXPECT_EQ(found("site=\"pager.c:7 sqlite3PagerOpen\""), (Indices{1})) << "malloc is passed by";
+  EXPECT_TRUE(found("site=pager").empty());
+  EXPECT_EQ(found("tag=boot"), (Indices{0}));
+  EXPECT_EQ(found("tag=none alloc"), (Indices{1, 7, 8}));
+  EXPECT_EQ(found("site=none free"), (Indices{4, 5, 6}));
+  EXPECT_EQ(found("thread=none free"), (Indices{5, 6}));
+}
+
+TEST(AppFilterTimes, are_compared_where_the_log_has_them) {
+  app::State state = opened(R"({"format": "allocviz-trace", "version": 1,
+    "allocators": [{"kind": "buddy", "arena": "1 KiB", "min_block": 64}], "events": [
+    {"op": "alloc", "id": 1, "size": 8, "t": 0}, {"op": "alloc", "id": 2, "size": 8, "t": 2000000},
+    {"op": "free", "id": 1, "t": 7000000}, {"op": "free", "id": 2, "t": 7500000}]})");
+  const auto found = [&](const std::string& text) {
+    act(state, {.what = app::Do::SetFilter, .text = text});
+    EXPECT_EQ(state.filter.fault, "") << text;
+    return state.filter.matches;
+  };
+  EXPECT_EQ(found("lifetime>6ms"), (Indices{0}));
+  EXPECT_EQ(found("lifetime=5.5ms"), (Indices{1}));
+  EXPECT_EQ(found("born>1ms"), (Indices{1}));
+  EXPECT_EQ(found("freed<=7000us"), (Indices{0}));
+  seek(state, 2);
+  EXPECT_EQ(found("age>=2ms"), (Indices{0}));
+}
+
+TEST(SearchLanguage, every_example_is_a_search_and_what_was_begun_goes_on) {
+  for (const app::Phrase& phrase : app::language()) {
+    EXPECT_TRUE(app::parse_query(phrase.example).ok()) << phrase.example;
+    EXPECT_FALSE(phrase.means.empty());
+  }
+  EXPECT_EQ(app::completions("").size(), app::language().size());
+  ASSERT_EQ(app::completions("alloc -LIF").size(), 1u);
+  EXPECT_EQ(app::completed("alloc -LIF", *app::completions("alloc -LIF").front()), "alloc -lifetime<");
+  EXPECT_TRUE(app::completions("size>4").empty());
 }
 
 TEST_F(AppFilter, nothing_written_is_no_filter) {

@@ -5,6 +5,7 @@
 
 #include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
+#include "viz/app/group_view.h"
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
 
@@ -35,6 +36,15 @@ bool is_enabled(const State& state, const CommandInfo& info) {
     case Do::PreviousFailure:
     case Do::ShowFailures:
       return !state.failures.empty();
+    case Do::NextMatch:
+    case Do::PreviousMatch:
+      return !state.filter.matches.empty();
+    case Do::NextRow:
+    case Do::NextRows:
+      return state.cursor().event < event_count(state);
+    case Do::PreviousRow:
+    case Do::PreviousRows:
+      return state.cursor().event > 1;
     case Do::NextMark:
     case Do::PreviousMark:
       return !state.document.trace->marks().empty();
@@ -54,6 +64,16 @@ bool is_enabled(const State& state, const CommandInfo& info) {
       return state.trouble.has_value();
     case Do::SetColorBy:
       return can_color_by(static_cast<ColorBy>(info.number), *state.document.trace);
+    case Do::SetGroupBy:
+      return can_group_by(static_cast<analyze::GroupBy>(info.number % 4), *state.document.trace);
+    case Do::NextGroupFrames:
+      return state.document.trace->has_sites();
+    case Do::EndCompare:
+      return state.groups.anchor.has_value();
+    case Do::ToggleGroupSums:
+      return is_compared(state);
+    case Do::CopyGroups:
+      return !state.groups.rows.empty();
     case Do::ClearSelection:
       return state.selection.offset.has_value() || state.range.has_value();
     case Do::ZoomToRange:
@@ -83,6 +103,8 @@ bool is_checked(const State& state, const CommandInfo& info) {
       return settings.show_left;
     case Do::ToggleRight:
       return settings.show_right;
+    case Do::ToggleListAll:
+      return settings.list_all;
     case Do::ToggleReduceMotion:
       return settings.reduce_motion;
     case Do::ToggleCurve:
@@ -93,6 +115,10 @@ bool is_checked(const State& state, const CommandInfo& info) {
       return state.clock() != nullptr;
     case Do::SetColorBy:
       return static_cast<std::uint64_t>(color_by(state)) == info.number;
+    case Do::SetGroupBy:
+      return static_cast<std::uint64_t>(group_by(state)) == info.number;
+    case Do::ToggleGroupSums:
+      return state.groups.sums_of_range;
     case Do::SetTheme:
       return static_cast<std::uint64_t>(settings.theme) == info.number;
     default:

@@ -34,6 +34,12 @@ enum class Do : std::uint16_t {
   NextMark,
   PreviousMark,
   FirstDivergence,  // where an allocator beside the first one serves what that does not, or elsewhere
+  NextMatch,        // the next event that the search found; after the last one the first
+  PreviousMatch,
+  NextRow,  // of the list at the left: events, found events or failures
+  PreviousRow,
+  NextRows,  // as many as are seen
+  PreviousRows,
   // the document
   OpenFile,      // text = path; empty = ask (the platform may put a file dialog in front; else Popup::OpenPath)
   OpenScenario,  // number = index into State::scenarios
@@ -68,15 +74,26 @@ enum class Do : std::uint16_t {
   RangeFrom,          // the event at the cursor is the first of the range
   RangeTo,            // ... the last
   ZoomToRange,
-  SetColorBy,   // number = ColorBy
-  NextColorBy,  // the next one that the log has something to say on
-  OnlyColor,    // number = an entry of the map's legend: the others are dimmed; the same one again lights all
-  SetFilter,    // text = the event list's search
-  ScrollList,   // number = LeftTab, value = the row at the top, value2 = how many rows are seen
+  SetColorBy,        // number = ColorBy
+  NextColorBy,       // the next one that the log has something to say on
+  OnlyColor,         // number = an entry of the map's legend: the others are dimmed; the same one again lights all
+  SetFilter,         // text = the event list's search
+  ToggleListAll,     // whether the list holds all events while something is searched
+  ToggleSearchHelp,  // what can be searched
+  ScrollList,        // number = LeftTab, value = the row at the top, value2 = how many rows are seen
   ShowEventList,
   ShowScenarios,
   ShowFailures,
-  SetTheme,  // number = draw::ThemeKind
+  ShowGroups,
+  SetGroupBy,       // number = analyze::GroupBy
+  NextGroupFrames,  // 1, 2, 3, 5, all frames of a stack tell call sites apart
+  CompareFrom,      // groups: what changes from the cursor's event on
+  EndCompare,
+  ToggleGroupSums,  // compared: sums of the events between, or what changed
+  SortGroups,       // number = GroupColumn; the same one again turns the order round
+  PickGroup,        // number = the group whose events are searched for; the same one again ends that
+  CopyGroups,       // the table as text, to the clipboard
+  SetTheme,         // number = draw::ThemeKind
   ScaleUp,
   ScaleDown,
   ScaleReset,

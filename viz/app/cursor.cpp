@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "viz/app/filter.h"
+
 namespace allocviz::app {
 
 std::uint64_t event_count(const State& state) {
@@ -65,13 +67,14 @@ void follow(ListView& list, double row, double rows) {
 double cursor_row(const State& state, LeftTab tab) {
   const std::uint64_t event = state.cursor().event;
   if (tab == LeftTab::Failures) return row_among(state.failures, event);
-  if (state.filter.active) return row_among(state.filter.matches, event);
+  if (list_is_narrowed(state)) return row_among(state.filter.matches, event);
   return event == 0 ? 0 : static_cast<double>(event - 1);
 }
 
 std::uint64_t row_count(const State& state, LeftTab tab) {
   if (tab == LeftTab::Failures) return state.failures.size();
-  return state.filter.active ? state.filter.matches.size() : event_count(state);
+  if (tab == LeftTab::Groups) return state.groups.rows.size();
+  return list_is_narrowed(state) ? state.filter.matches.size() : event_count(state);
 }
 
 void follow_cursor(State& state) {

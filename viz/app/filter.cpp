@@ -3,27 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
 
+#include "core/analyze/grouping.h"
 #include "viz/app/cursor.h"
 
 namespace allocviz::app {
 
 namespace {
 
-using trace::Trouble;
+using trace::Event;
+using trace::kNoEvent;
+
+// The live blocks of the census are sorted at once where they are no more than this; else the log is searched.
+constexpr std::uint64_t kLiveBlocksAtOnce = 30'000;
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
-  return out;
 }
 
 bool contains(std::string_view text, std::string_view lower_part) {
@@ -31,191 +29,49 @@ bool contains(std::string_view text, std::string_view lower_part) {
                      [](char a, char b) { return lower(a) == b; }) != text.end();
 }
 
-// Words, with "quoted ones" whole. A quote left open ends with the text.
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  bool quoted = false, any = false;
-  for (const char c : text) {
-    if (c == '"') {
-      quoted = !quoted;
-      any = true;
-    } else if ((c == ' ' || c == '\t') && !quoted) {
-      if (any) words.push_back(std::exchange(word, {}));
-      any = false;
-    } else {
-      word += c;
-      any = true;
-    }
-  }
-  if (any) words.push_back(word);
-  return words;
-}
-
-struct Word {
-  std::string_view text;
-  TermKind kind;
-  std::uint64_t number;
-};
-constexpr std::array kWords{
-    Word{"alloc", TermKind::Op, static_cast<std::uint64_t>(trace::Op::Alloc)},
-    Word{"free", TermKind::Op, static_cast<std::uint64_t>(trace::Op::Free)},
-    Word{"realloc", TermKind::Op, static_cast<std::uint64_t>(trace::Op::Realloc)},
-    Word{"reset", TermKind::Op, static_cast<std::uint64_t>(trace::Op::Reset)},
-    Word{"mark", TermKind::Op, static_cast<std::uint64_t>(trace::Op::Mark)},
-    Word{"failed", TermKind::Failed, 0},
-    Word{"unknown", TermKind::Flag, trace::kUnknownId},
-    Word{"implicit", TermKind::Flag, trace::kImplicitFree},
-    Word{"null", TermKind::Flag, trace::kNullFree},
-};
-
-struct Field {
-  std::string_view name;
-  TermKind kind;
-  bool by_tilde;
-};
-constexpr std::array kFields{
-    Field{"id", TermKind::Id, false},         Field{"addr", TermKind::Addr, false},
-    Field{"thread", TermKind::Thread, false}, Field{"site", TermKind::Site, true},
-    Field{"note", TermKind::Note, true},      Field{"tag", TermKind::Tag, true},
-    Field{"size", TermKind::Size, false},
-};
-
-// "4k" and "4 m" as people write sizes in a hurry; everything else as trace::parse_size reads it.
-trace::Result<std::uint64_t> size_of(std::string_view text) {
-  std::string full(text);
-  if (!full.empty()) {
-    switch (lower(full.back())) {
-      case 'k':
-        full += "iB";
-        break;
-      case 'm':
-        full += "iB";
-        break;
-      case 'g':
-        full += "iB";
-        break;
-      default:
-        break;
-    }
-  }
-  if (full.size() > 3 && full.substr(full.size() - 2) == "iB") {
-    char& unit = full[full.size() - 3];
-    if (unit >= 'a' && unit <= 'z') unit = static_cast<char>(unit - 'a' + 'A');
-  }
-  return trace::parse_size(full);
-}
-
-std::optional<std::uint64_t> number_of(std::string_view text, int base) {
-  if (base == 16 && text.size() > 2 && text[0] == '0' && lower(text[1]) == 'x') text.remove_prefix(2);
+std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
-Trouble fault(std::string what, std::string todo) {
-  return {std::move(what), {}, std::move(todo)};
+bool lies_in(const Term& term, std::uint64_t value) {
+  return value >= term.low && value <= term.high;
 }
 
-trace::Result<Term> number_term(const Field& field, Compare compare, std::string_view value) {
-  Term term{field.kind, compare, 0, {}};
-  if (field.kind == TermKind::Size) {
-    auto size = size_of(value);
-    if (!size.ok()) return fault(fmt::format("\"{}\" is no size", value), "write size>4k, size<=64 or size=100");
-    term.number = *size;
-    return term;
-  }
-  const int base = field.kind == TermKind::Addr ? 16 : 10;
-  const std::optional<std::uint64_t> number = number_of(value, base);
-  if (!number) {
-    return fault(fmt::format("\"{}\" is no {}", value, field.kind == TermKind::Addr ? "address" : "thread"),
-                 field.kind == TermKind::Addr ? "write addr=0x7f00" : "write thread=3");
-  }
-  term.number = *number;
-  return term;
+bool is_site(TermKind kind) {
+  return kind == TermKind::Site || kind == TermKind::SiteIs || kind == TermKind::StackIs;
 }
 
-trace::Result<Term> field_term(const Field& field, std::string_view rest) {
-  Compare compare = Compare::Equal;
-  const bool tilde = rest.front() == '~';
-  const bool or_equal = rest.size() > 1 && rest[1] == '=' && !tilde && rest.front() != '=';
-  if (rest.front() == '<') compare = or_equal ? Compare::LessEqual : Compare::Less;
-  if (rest.front() == '>') compare = or_equal ? Compare::GreaterEqual : Compare::Greater;
-  const std::string_view value = rest.substr(or_equal ? 2 : 1);
-  const bool text = field.by_tilde || field.kind == TermKind::Id;
-  if (tilde != field.by_tilde || (compare != Compare::Equal && field.kind != TermKind::Size)) {
-    return fault(fmt::format("{} is not compared with {}", field.name, rest.substr(0, or_equal ? 2 : 1)),
-                 fmt::format("write {}{}…", field.name, field.by_tilde ? "~" : "="));
+bool site_holds(const trace::Site& site, const Term& term) {
+  if (term.kind == TermKind::StackIs) return analyze::site_label(site, analyze::kWholeStack) == term.text;
+  if (term.kind == TermKind::SiteIs) {
+    std::size_t frames = 1;
+    for (std::size_t at = term.text.find(" < "); at != std::string::npos; at = term.text.find(" < ", at + 3)) ++frames;
+    return analyze::site_label(site, frames) == term.text;
   }
-  if (value.empty()) return fault(fmt::format("nothing follows {}{}", field.name, rest), "write what it should be");
-  if (!text) return number_term(field, compare, value);
-  return Term{field.kind, Compare::Equal, 0, field.kind == TermKind::Id ? std::string(value) : lower(value)};
-}
-
-trace::Result<Term> parse_word(const std::string& word) {
-  const std::string small = lower(word);
-  for (const Word& known : kWords) {
-    if (small == known.text) return Term{known.kind, Compare::Equal, known.number, {}};
-  }
-  const std::size_t sign = word.find_first_of("<>=~");
-  if (sign != std::string::npos && sign > 0) {
-    for (const Field& field : kFields) {
-      if (small.substr(0, sign) == field.name) return field_term(field, std::string_view(word).substr(sign));
-    }
-    // An id or a note may well hold a sign of its own; only what looks like a misspelt field is a fault.
-    if (std::all_of(small.begin(), small.begin() + static_cast<std::ptrdiff_t>(sign),
-                    [](char c) { return c >= 'a' && c <= 'z'; })) {
-      return fault(fmt::format("there is no \"{}\" to compare", word.substr(0, sign)),
-                   "use size, id, addr, thread, site~, note~ or tag~");
-    }
-  }
-  return Term{TermKind::Text, Compare::Equal, 0, small};
-}
-
-bool compares(std::uint64_t value, Compare compare, std::uint64_t with) {
-  switch (compare) {
-    case Compare::Less:
-      return value < with;
-    case Compare::LessEqual:
-      return value <= with;
-    case Compare::Equal:
-      return value == with;
-    case Compare::GreaterEqual:
-      return value >= with;
-    case Compare::Greater:
-      return value > with;
-  }
-  return false;
+  return std::any_of(site.frames.begin(), site.frames.end(),
+                     [&](const std::string& frame) { return contains(frame, term.text); });
 }
 
 }  // namespace
-
-trace::Result<std::vector<Term>> parse_filter(std::string_view text) {
-  std::vector<Term> terms;
-  for (const std::string& word : words_of(text)) {
-    auto term = parse_word(word);
-    if (!term.ok()) return std::move(term).trouble();
-    terms.push_back(std::move(term).value());
-  }
-  return terms;
-}
 
 Matcher::Ready Matcher::ready_for(const trace::Trace& trace, const Term& term) {
   Ready ready;
   const bool text = term.kind == TermKind::Text;
   const auto has = [&](std::string_view where) { return contains(where, term.text); };
   if (text || term.kind == TermKind::Id) {
-    ready.as_number = number_of(term.text, 10);
+    ready.as_number = number_of(term.text);
     for (const std::string& name : trace.names()) ready.names.push_back(text ? has(name) : name == term.text);
   }
-  if (text || term.kind == TermKind::Site) {
-    for (const trace::Site& site : trace.sites()) {
-      ready.sites.push_back(std::any_of(site.frames.begin(), site.frames.end(), has));
-    }
+  if (text || is_site(term.kind)) {
+    for (const trace::Site& site : trace.sites()) ready.sites.push_back(site_holds(site, term));
   }
   if (text || term.kind == TermKind::Tag) {
     for (const std::string& tag : trace.tags()) ready.tags.push_back(has(tag));
+  } else if (term.kind == TermKind::TagIs) {
+    for (const std::string& tag : trace.tags()) ready.tags.push_back(tag == term.text);
   }
   if (text || term.kind == TermKind::Note) {
     for (const auto& [index, note] : trace.notes()) {
@@ -231,12 +87,21 @@ Matcher::Ready Matcher::ready_for(const trace::Trace& trace, const Term& term) {
   return ready;
 }
 
-Matcher::Matcher(const trace::Trace& trace, std::vector<Term> terms) : trace_(trace), terms_(std::move(terms)) {
-  for (const Term& term : terms_) ready_.push_back(ready_for(trace, term));
+Matcher::Matcher(const trace::Trace& trace, Query query) : trace_(trace), query_(std::move(query)) {
+  for (const std::vector<Term>& terms : query_.any_of) {
+    ready_.emplace_back();
+    for (const Term& term : terms) ready_.back().push_back(ready_for(trace, term));
+  }
 }
 
-// Everything but what only the event's index tells.
-bool Matcher::holds(const Term& term, const Ready& ready, const trace::Event& event) const {
+bool Matcher::wants_live_at_cursor() const {
+  const auto wants = [](const Term& term) { return !term.negated && (term.kind == TermKind::Age || term.at_cursor); };
+  return std::all_of(query_.any_of.begin(), query_.any_of.end(),
+                     [&](const auto& terms) { return std::any_of(terms.begin(), terms.end(), wants); });
+}
+
+// What the event's own row tells.
+bool Matcher::holds_of_event(const Term& term, const Ready& ready, const Event& event) const {
   const auto id = [&] {
     if (!event.has(trace::kHasId)) return false;
     return event.has(trace::kNamedId) ? bool{ready.names[event.id]} : ready.as_number == event.id;
@@ -249,46 +114,136 @@ bool Matcher::holds(const Term& term, const Ready& ready, const trace::Event& ev
     case TermKind::Id:
       return id();
     case TermKind::Size:
-      return (event.op == trace::Op::Alloc || event.op == trace::Op::Realloc) &&
-             compares(event.size, term.compare, term.number);
-    case TermKind::Op:
-      return event.op == static_cast<trace::Op>(term.number);
-    case TermKind::Flag:
-      return event.has(static_cast<trace::EventFlag>(term.number));
+      return (event.op == trace::Op::Alloc || event.op == trace::Op::Realloc) && lies_in(term, event.size);
     case TermKind::Addr:
-      return event.addr != trace::kNoAddr && event.addr == term.number;
+      return event.addr != trace::kNoAddr && lies_in(term, event.addr);
     case TermKind::Thread:
-      return trace_.has_threads() && event.thread == term.number;
+      if (!term.text.empty()) return !event.has(trace::kHasThread);
+      return event.has(trace::kHasThread) && lies_in(term, event.thread);
+    case TermKind::SiteIs:
+    case TermKind::StackIs:
+      return term.text.empty() ? event.site == 0 : site();
     case TermKind::Site:
       return site();
+    case TermKind::TagIs:
+      return term.text.empty() ? event.tag == 0 : tag();
     case TermKind::Tag:
       return tag();
-    case TermKind::Failed:
-    case TermKind::Note:
+    default:
       return false;
+  }
+}
+
+// What the life of the block tells that this event makes.
+bool Matcher::holds_of_block(const Term& term, std::uint64_t index, const SearchMoment& now) const {
+  if (!now.lives.makes(index)) return false;
+  const auto time = [&](std::uint64_t event) { return trace_.event(event).time_ns; };
+  if (term.kind == TermKind::Born) return lies_in(term, term.by_time ? time(index) : index + 1);
+  const std::uint64_t end = now.lives.ended_at(index);
+  const auto lives_at = [&](std::uint64_t position) {
+    return index < position && (end == kNoEvent || end >= position);
+  };
+  switch (term.kind) {
+    case TermKind::Live:
+      return lives_at(term.at_cursor ? now.cursor : term.low);
+    case TermKind::Age:
+      if (!lives_at(now.cursor)) return false;
+      return lies_in(term, term.by_time ? time(now.cursor - 1) - time(index) : now.cursor - 1 - index);
+    case TermKind::Never:
+      return end == kNoEvent;
+    case TermKind::Freed:
+      return end != kNoEvent && lies_in(term, term.by_time ? time(end) : end + 1);
+    case TermKind::Lifetime:
+      return end != kNoEvent && lies_in(term, term.by_time ? time(end) - time(index) : end - index);
+    default:
+      return false;
+  }
+}
+
+bool Matcher::holds(const Term& term, const Ready& ready, std::uint64_t index, const SearchMoment& now) const {
+  if (is_of_block(term.kind)) return holds_of_block(term, index, now);
+  switch (term.kind) {
+    case TermKind::Number:
+      return lies_in(term, index + 1);
+    case TermKind::Op:
+      return trace_.op(index) == static_cast<trace::Op>(term.low);
+    case TermKind::Flag:
+      return (trace_.flags(index) & term.low) != 0;
+    case TermKind::Failed:
+      return std::binary_search(now.failures.begin(), now.failures.end(), index);
+    case TermKind::Note:
+    case TermKind::Text:
+      if (std::binary_search(ready.events.begin(), ready.events.end(), index)) return true;
+      break;
+    default:
+      break;
+  }
+  return holds_of_event(term, ready, trace_.event(index));
+}
+
+bool Matcher::matches(std::uint64_t index, const SearchMoment& now) const {
+  for (std::size_t group = 0; group < ready_.size(); ++group) {
+    const std::vector<Term>& terms = query_.any_of[group];
+    bool all = true;
+    for (std::size_t i = 0; i < terms.size() && all; ++i) {
+      all = holds(terms[i], ready_[group][i], index, now) != terms[i].negated;
+    }
+    if (all) return true;
   }
   return false;
 }
 
-bool Matcher::matches(std::uint64_t index, const std::vector<std::uint64_t>& failures) const {
-  const trace::Event event = trace_.event(index);
-  for (std::size_t i = 0; i < terms_.size(); ++i) {
-    const std::vector<std::uint64_t>& listed = terms_[i].kind == TermKind::Failed ? failures : ready_[i].events;
-    if (!holds(terms_[i], ready_[i], event) && !std::binary_search(listed.begin(), listed.end(), index)) return false;
+namespace {
+
+void add_found(EventFilter& filter, std::uint64_t index) {
+  filter.matches.push_back(index);
+  filter.bits[index / 64] |= std::uint64_t{1} << (index % 64);
+}
+
+void begin_search(State& state) {
+  EventFilter& filter = state.filter;
+  filter.matches.clear();
+  filter.bits.assign(state.document.trace->size() / 64 + 1, 0);
+  filter.scanned = 0;
+  filter.searched_at = state.cursor().event;
+  ++filter.number;
+}
+
+// All that lives at the cursor and is meant, where that is little enough to look at in one go.
+bool search_census(State& state, const SearchMoment& now) {
+  EventFilter& filter = state.filter;
+  const replay::Timeline& timeline = state.timeline();
+  const bool whole = timeline.position().step >= timeline.step_count();
+  if (!filter.matcher->wants_live_at_cursor() || !whole) return false;
+  if (timeline.figures().live_blocks > kLiveBlocksAtOnce) return false;
+  std::vector<std::uint64_t> born;
+  for (const replay::Block& block : timeline.census().blocks) {
+    if (block.state == replay::BlockState::Live && block.born < now.cursor) born.push_back(block.born);
   }
+  std::sort(born.begin(), born.end());
+  for (const std::uint64_t index : born) {
+    if (filter.matcher->matches(index, now)) add_found(filter, index);
+  }
+  filter.scanned = state.document.trace->size();
   return true;
 }
 
+}  // namespace
+
 void set_filter(State& state, std::string text) {
   EventFilter& filter = state.filter;
+  const std::uint64_t number = filter.number + 1;
   filter = {};
+  filter.number = number;
   filter.text = std::move(text);
-  auto terms = parse_filter(filter.text);
-  if (!terms.ok()) {
-    filter.fault = terms.trouble().what + "; " + terms.trouble().todo;
-  } else if (!terms->empty()) {
+  auto query = parse_query(filter.text);
+  trace::Status status = query.ok() ? fits(*query, *state.document.trace) : std::move(query).trouble();
+  if (!status.ok()) {
+    filter.fault = status.trouble().what + "; " + status.trouble().todo;
+  } else if (!query->any_of.empty()) {
     filter.active = true;
-    filter.matcher = std::make_shared<const Matcher>(*state.document.trace, std::move(terms).value());
+    filter.matcher = std::make_shared<const Matcher>(*state.document.trace, std::move(query).value());
+    begin_search(state);
   }
   search_on(state, kEventsSearchedAFrame);
   follow_cursor(state);
@@ -297,11 +252,45 @@ void set_filter(State& state, std::string text) {
 void search_on(State& state, std::uint64_t events) {
   EventFilter& filter = state.filter;
   if (!filter.active) return;
+  const bool moved = filter.matcher->follows_cursor() && filter.searched_at != state.cursor().event;
+  if (moved) begin_search(state);
   const std::uint64_t size = state.document.trace->size();
+  if (filter.scanned >= size) return;
+  const analyze::Lives lives(*state.document.trace, state.timeline().failures());
+  const SearchMoment now{state.failures, lives, state.cursor().event};
+  if (filter.scanned == 0 && search_census(state, now)) return;
   const std::uint64_t end = filter.scanned + std::min(events, size - filter.scanned);
   for (; filter.scanned < end; ++filter.scanned) {
-    if (filter.matcher->matches(filter.scanned, state.failures)) filter.matches.push_back(filter.scanned);
+    if (filter.matcher->matches(filter.scanned, now)) add_found(filter, filter.scanned);
   }
+}
+
+bool is_searching(const State& state) {
+  const EventFilter& filter = state.filter;
+  if (!filter.active) return false;
+  const bool moved = filter.matcher->follows_cursor() && filter.searched_at != state.cursor().event;
+  return moved || filter.scanned < state.document.trace->size();
+}
+
+bool is_found(const State& state, std::uint64_t index) {
+  const EventFilter& filter = state.filter;
+  if (!filter.active || index >= state.document.trace->size()) return false;
+  if (index < filter.scanned) return (filter.bits[index / 64] >> (index % 64) & 1u) != 0;
+  const analyze::Lives lives(*state.document.trace, state.timeline().failures());
+  return filter.matcher->matches(index, {state.failures, lives, state.cursor().event});
+}
+
+bool list_is_narrowed(const State& state) {
+  return state.filter.active && !state.settings.list_all;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '\\';
+    out += c;
+  }
+  return out + '"';
 }
 
 }  // namespace allocviz::app

@@ -13,6 +13,7 @@
 #include "core/trace/json.h"
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
+#include "viz/app/group_view.h"
 
 namespace allocviz::app {
 
@@ -75,6 +76,7 @@ void remember_path(Settings& settings, const std::string& path) {
 void take_stages(State& state, std::vector<Stage> stages, replay::Position at) {
   state.stages = std::move(stages);
   state.failures = all_failures(state);
+  forget_groups(state);
   state.selection = {};
   state.bytes = {0, static_cast<double>(widest_arena(state))};
   for (Stage& stage : state.stages) stage.timeline->seek(at);
@@ -283,6 +285,7 @@ void adopt(State& state, Opened opened) {
   state.scenario = opened.scenario;
   state.history = {};
   state.filter = {};
+  state.groups.anchor.reset();
   state.event_list.top = state.failure_list.top = 0;
   state.playback.playing = state.playback.resume_after_scrub = false;
   state.playback.carry = 0;

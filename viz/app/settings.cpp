@@ -79,6 +79,7 @@ Settings from_json(const Json& json) {
   read(json, "reduce_motion", settings.reduce_motion);
   read_preset(json, settings.preset);
   read(json, "left_width", settings.left_width, 0.05f, 0.5f);
+  read(json, "groups_width", settings.groups_width, 0.05f, 0.6f);
   read(json, "right_width", settings.right_width, 0.05f, 0.5f);
   read(json, "bottom_height", settings.bottom_height, 0.05f, 0.7f);
   read(json, "map_height", settings.map_height, 0.05f, 0.9f);
@@ -93,6 +94,7 @@ Settings from_json(const Json& json) {
   read(json, "failure_lane", settings.failure_lane);
   read(json, "by_clock", settings.by_clock);
   read_color_by(json, settings.color_by);
+  read(json, "list_all", settings.list_all);
   read_recent(json, settings.recent);
   return settings;
 }
@@ -103,12 +105,14 @@ Json to_json(const Settings& settings) {
           {"reduce_motion", settings.reduce_motion},
           {"preset", kPresets[static_cast<std::size_t>(settings.preset)]},
           {"left_width", settings.left_width},
+          {"groups_width", settings.groups_width},
           {"right_width", settings.right_width},
           {"bottom_height", settings.bottom_height},
           {"map_height", settings.map_height},
           {"block_height", settings.block_height},
           {"show_left", settings.show_left},
           {"show_right", settings.show_right},
+          {"list_all", settings.list_all},
           {"window_width", settings.window_width},
           {"window_height", settings.window_height},
           {"curves", settings.curves},

@@ -7,12 +7,15 @@ list(APPEND app_sources
   app/cursor.cpp
   app/draft.cpp
   app/filter.cpp
+  app/group_view.cpp
   app/in_the_way.cpp
   app/inspect.cpp
   app/loader.cpp
   app/names.cpp
   app/partings.cpp
   app/playback.cpp
+  app/query.cpp
+  app/query_language.cpp
   app/refusals.cpp
   app/scenario_list.cpp
   app/settings.cpp
@@ -20,6 +23,7 @@ list(APPEND app_sources
   app/update.cpp
   app/update_charts.cpp
   app/update_document.cpp
+  app/update_groups.cpp
   app/update_time.cpp
   app/update_view.cpp
   app/update_window.cpp)

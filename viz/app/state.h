@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/analyze/divergence.h"
+#include "core/analyze/groups.h"
 #include "core/replay/clock.h"
 #include "core/replay/timeline.h"
 #include "core/trace/trace.h"
@@ -80,13 +81,22 @@ struct Loading {  // shared with the worker that opens, rebuilds or saves
   std::shared_ptr<LoadWork> work;
 };
 
-enum class LeftTab : std::uint8_t { Events, Scenarios, Failures };
+enum class LeftTab : std::uint8_t { Events, Scenarios, Failures, Groups };
 enum class Preset : std::uint8_t { Teach, Debug, Compare };
 enum class Popup : std::uint8_t { None, Palette, Keys, GoTo, OpenPath, SavePath, Allocator, About };
 // What the memory map's live blocks are coloured by (coloring.h).
 enum class ColorBy : std::uint8_t { State, Size, Age, Lifetime, Thread, Site, Tag };
 inline constexpr std::size_t kColorBys = 7;
 enum class Split : std::uint8_t { Left, Right, Bottom, Map, Block };
+
+// What the table of groups says: sums at the cursor or of a range, and what changed between two events.
+enum class GroupColumn : std::uint8_t {
+  // clang-format off
+  LiveBytes, LiveBlocks, Allocations, Bytes, Failures, Lifetime,
+  Grown, Born, BornBlocks, Died, DiedBlocks, Stayed, StayedBlocks,
+  // clang-format on
+};
+inline constexpr std::size_t kGroupColumns = 13;
 
 // Remembered between runs in the user's config folder.
 struct Settings {
@@ -95,6 +105,7 @@ struct Settings {
   bool reduce_motion = false;
   Preset preset = Preset::Teach;
   float left_width = 0.195f, right_width = 0.25f, bottom_height = 0.22f, map_height = 0.30f;  // fractions of the window
+  float groups_width = 0.42f;  // of the left part while it holds the table of groups
   float block_height = 0.44f;  // of the part at the right
   bool show_left = true, show_right = true;
   int window_width = 1280, window_height = 800;
@@ -106,6 +117,7 @@ struct Settings {
   bool failure_lane = true;
   bool by_clock = false;  // the charts' axis, where the log has times
   ColorBy color_by = ColorBy::State;
+  bool list_all = false;  // a search marks what it finds in the list of all events, instead of listing nothing else
   bool operator==(const Settings&) const = default;
 };
 
@@ -113,14 +125,31 @@ struct EventFilter {
   std::string text;
   std::string fault;                   // why the text is not a filter; empty = it is
   std::vector<std::uint64_t> matches;  // indices found so far, ascending; only while active
+  std::vector<std::uint64_t> bits;     // the same, a bit an event
   bool active = false;
   std::shared_ptr<const class Matcher> matcher;
-  std::uint64_t scanned = 0;  // events looked at: a search through a large log runs beside the frames
+  std::uint64_t scanned = 0;      // events looked at: a search through a large log runs beside the frames
+  std::uint64_t searched_at = 0;  // where the cursor stood then
+  std::uint64_t number = 0;       // another one for every search: what draws what was found goes by it
 };
 
 // A list that shows some of very many rows: the row at its top (with a fraction), and how many are seen.
 struct ListView {
   double top = 0, seen = 20;
+};
+
+struct GroupView {
+  analyze::GroupBy by = analyze::GroupBy::Site;
+  std::size_t frames = 1;               // of a stack that tell call sites apart; 0 = all
+  std::optional<std::uint64_t> anchor;  // events done where the comparison begins; the cursor is its other end
+  bool sums_of_range = false;           // compared: sums of the events between instead of what changed
+  GroupColumn sort = GroupColumn::LiveBytes;
+  bool ascending = false;
+  std::shared_ptr<analyze::Groups> sums;  // null until it is seen
+  std::vector<analyze::GroupRow> rows;    // as they are listed; of an earlier moment until `fresh`
+  bool fresh = false;
+  ListView list;
+  std::optional<std::uint32_t> picked;  // the group that is searched for
 };
 
 struct Scenario {  // a lesson built into the program
@@ -149,7 +178,9 @@ struct State {
   TimeView time;
   std::optional<EventRange> range;  // selected on the charts
   EventFilter filter;
+  GroupView groups;
   ListView event_list, failure_list;
+  bool search_help = false;                 // what can be searched stands in place of the list
   std::optional<std::uint64_t> only_color;  // the entry of the map's legend that is lit, the others dimmed
   Settings settings, settings_on_disk;
   std::string settings_path;          // empty = nothing is remembered

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "viz/app/filter.h"
+#include "viz/app/group_view.h"
 #include "viz/app/loader.h"
 #include "viz/app/playback.h"
 #include "viz/app/settings.h"
@@ -16,7 +17,7 @@ namespace allocviz::app {
 
 void update(State& state, const Command& command) {
   const bool known = update_time(state, command) || update_document(state, command) || update_view(state, command) ||
-                     update_charts(state, command) || update_window(state, command);
+                     update_charts(state, command) || update_groups(state, command) || update_window(state, command);
   assert(known && "every command belongs to one part of update()");
   (void)known;
 }
@@ -28,14 +29,14 @@ void tick(State& state, double now_s) {
   poll_loading(state);
   playback(state, dt);
   search_on(state, kEventsSearchedAFrame);
+  group_on(state, kEventsGroupedAFrame);
   if (!state.notice.empty() && now_s - state.noticed_at_s > kNoticeSeconds) state.notice.clear();
   keep_settings(state);
 }
 
 bool wants_frame(const State& state) {
-  const bool searching = state.filter.active && state.filter.scanned < state.document.trace->size();
-  return state.playback.playing || state.loading != nullptr || searching || !state.notice.empty() ||
-         state.settings_changed_at_s >= 0;
+  return state.playback.playing || state.loading != nullptr || is_searching(state) || is_grouping(state) ||
+         !state.notice.empty() || state.settings_changed_at_s >= 0;
 }
 
 namespace {

@@ -10,6 +10,7 @@ bool update_time(State& state, const Command& command);      // cursor, playback
 bool update_document(State& state, const Command& command);  // files, allocators, undo
 bool update_view(State& state, const Command& command);      // selection, the byte axis, lists, popups
 bool update_charts(State& state, const Command& command);    // their axis, the range of events
+bool update_groups(State& state, const Command& command);    // the table of groups
 bool update_window(State& state, const Command& command);    // theme, scale, splits, presets
 
 struct Stretch {

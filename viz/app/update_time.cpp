@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "viz/app/cursor.h"
+#include "viz/app/filter.h"
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
 #include "viz/app/update_parts.h"
@@ -77,6 +78,53 @@ void first_divergence(State& state) {
   notice(state, parting_text(state, stage));
 }
 
+const char* nothing_found(const State& state) {
+  return state.filter.active ? "Nothing was found" : "Nothing is being searched";
+}
+
+// Round the ends: after the last one comes the first.
+void next_match(State& state) {
+  const std::vector<std::uint64_t>& found = state.filter.matches;
+  const auto next = std::lower_bound(found.begin(), found.end(), state.cursor().event);
+  const std::uint64_t* at = next != found.end() ? &*next : found.empty() ? nullptr : &found.front();
+  jump(state, at, nothing_found(state));
+}
+
+void previous_match(State& state) {
+  const std::vector<std::uint64_t>& found = state.filter.matches;
+  const std::uint64_t event = state.cursor().event;
+  const auto here = std::lower_bound(found.begin(), found.end(), event == 0 ? 0 : event - 1);
+  const std::uint64_t* at = here != found.begin() ? &*(here - 1) : found.empty() ? nullptr : &found.back();
+  jump(state, at, nothing_found(state));
+}
+
+// Along the rows of the list at the left, `by` of them down or up, to its ends at most.
+void step_rows(State& state, std::int64_t by) {
+  const bool failures = state.left_tab == LeftTab::Failures;
+  const auto rows = static_cast<std::int64_t>(row_count(state, failures ? LeftTab::Failures : LeftTab::Events));
+  if (rows == 0) return;
+  const std::uint64_t event = state.cursor().event;
+  const std::vector<std::uint64_t>* some = failures ? &state.failures : nullptr;
+  if (!failures && list_is_narrowed(state)) some = &state.filter.matches;
+  // The row that Down leads to; the one before it is the cursor's, or the last before it.
+  auto next = static_cast<std::int64_t>(event);
+  bool on_row = event != 0;
+  if (some != nullptr) {
+    next = std::lower_bound(some->begin(), some->end(), event) - some->begin();
+    on_row = next != 0 && (*some)[static_cast<std::size_t>(next - 1)] + 1 == event;
+  }
+  if (by < 0 && next == 0) return;
+  const std::int64_t row = std::clamp(next + by - (by > 0 || on_row ? 1 : 0), std::int64_t{0}, rows - 1);
+  const std::uint64_t index =
+      some != nullptr ? (*some)[static_cast<std::size_t>(row)] : static_cast<std::uint64_t>(row);
+  move_cursor(state, {index + 1, replay::kAllSteps});
+}
+
+std::int64_t page_of(const State& state) {
+  const ListView& list = state.left_tab == LeftTab::Failures ? state.failure_list : state.event_list;
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(list.seen) - 1);
+}
+
 void play_or_pause(State& state) {
   Playback& playback = state.playback;
   if (!playback.playing && state.cursor().event >= event_count(state) && !inside(state)) {
@@ -147,6 +195,24 @@ bool update_time(State& state, const Command& command) {
       break;
     case Do::FirstDivergence:
       by_hand(state, first_divergence);
+      break;
+    case Do::NextMatch:
+      by_hand(state, next_match);
+      break;
+    case Do::PreviousMatch:
+      by_hand(state, previous_match);
+      break;
+    case Do::NextRow:
+      by_hand(state, [](State& s) { step_rows(s, 1); });
+      break;
+    case Do::PreviousRow:
+      by_hand(state, [](State& s) { step_rows(s, -1); });
+      break;
+    case Do::NextRows:
+      by_hand(state, [](State& s) { step_rows(s, page_of(s)); });
+      break;
+    case Do::PreviousRows:
+      by_hand(state, [](State& s) { step_rows(s, -page_of(s)); });
       break;
     case Do::SeekTo:
       state.playback.playing = state.playback.resume_after_scrub = false;

@@ -85,9 +85,18 @@ void show_find(State& state) {
   state.focus_search_at = state.frame + 1;
 }
 
+void toggle_search_help(State& state) {
+  const bool in_sight = state.search_help && state.left_tab == LeftTab::Events && state.settings.show_left;
+  show_tab(state, LeftTab::Events);
+  state.popup = Popup::None;
+  state.search_help = !in_sight;
+}
+
 void scroll(State& state, const Command& command) {
   const auto tab = static_cast<LeftTab>(command.number);
-  ListView& list = tab == LeftTab::Failures ? state.failure_list : state.event_list;
+  ListView& list = tab == LeftTab::Failures ? state.failure_list
+                   : tab == LeftTab::Groups ? state.groups.list
+                                            : state.event_list;
   list.seen = std::max(command.value2, 1.0);
   const auto rows = static_cast<double>(row_count(state, tab));
   list.top = std::clamp(command.value, 0.0, std::max(0.0, rows - list.seen));
@@ -181,12 +190,23 @@ bool update_view(State& state, const Command& command) {
       break;
     case Do::SetFilter:
       set_filter(state, command.text);
+      state.search_help = false;
+      break;
+    case Do::ToggleListAll:
+      state.settings.list_all = !state.settings.list_all;
+      follow_cursor(state);
+      break;
+    case Do::ToggleSearchHelp:
+      toggle_search_help(state);
       break;
     case Do::ScrollList:
       scroll(state, command);
       break;
     case Do::ShowEventList:
       show_tab(state, LeftTab::Events);
+      break;
+    case Do::ShowGroups:
+      show_tab(state, LeftTab::Groups);
       break;
     case Do::ShowScenarios:
       show_tab(state, LeftTab::Scenarios);

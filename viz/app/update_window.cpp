@@ -24,11 +24,15 @@ void change_scale(Settings& settings, int by) {
   settings.scale = kScales[static_cast<std::size_t>(std::clamp(index, 0, static_cast<int>(kScales.size()) - 1))];
 }
 
-void set_split(Settings& settings, const Command& command) {
+void set_split(Settings& settings, LeftTab tab, const Command& command) {
   const auto fraction = static_cast<float>(std::clamp(command.value, 0.05, 0.9));
   switch (static_cast<Split>(command.number)) {
     case Split::Left:
-      settings.left_width = std::min(fraction, 0.5f);
+      if (tab == LeftTab::Groups) {
+        settings.groups_width = std::min(fraction, 0.6f);
+      } else {
+        settings.left_width = std::min(fraction, 0.5f);
+      }
       break;
     case Split::Right:
       settings.right_width = std::min(fraction, 0.5f);
@@ -109,7 +113,7 @@ void toggle_curve(State& state, std::uint64_t curve) {
   curves ^= 1u << (curve & 31u);
 }
 
-bool update_looks(Settings& settings, const Command& command) {
+bool update_looks(Settings& settings, LeftTab tab, const Command& command) {
   switch (command.what) {
     case Do::SetTheme:
       settings.theme = command.number == 1 ? 1 : 0;
@@ -133,7 +137,7 @@ bool update_looks(Settings& settings, const Command& command) {
       settings.show_right = !settings.show_right;
       break;
     case Do::SetSplit:
-      set_split(settings, command);
+      set_split(settings, tab, command);
       break;
     default:
       return false;
@@ -180,7 +184,7 @@ bool update_window(State& state, const Command& command) {
       state.quit = true;
       break;
     default:
-      return update_looks(state.settings, command);
+      return update_looks(state.settings, state.left_tab, command);
   }
   return true;
 }

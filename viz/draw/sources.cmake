@@ -12,6 +12,7 @@ list(APPEND draw_sources
   draw/levels_layout.cpp
   draw/lod.cpp
   draw/map_layout.cpp
+  draw/match_columns.cpp
   draw/slab_layout.cpp
   draw/slab_list.cpp
   draw/slab_rows.cpp

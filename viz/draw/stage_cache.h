@@ -38,6 +38,7 @@ struct ViewKey {
   std::optional<std::uint64_t> selected;
   double moved_at_s = 0;
   unsigned flags = 0;        // what else a layout depends on: curves, motion
+  std::uint64_t found = 0;   // which search lights blocks; 0 = none
   std::size_t failures = 0;  // of every stage: a second one adds its own
   std::string others;        // what else stands beside it, where that is in the picture
 
@@ -47,7 +48,7 @@ struct ViewKey {
            rect.x0 == other.rect.x0 && rect.y0 == other.rect.y0 && rect.x1 == other.rect.x1 &&
            rect.y1 == other.rect.y1 && view == other.view && style == other.style && theme == other.theme &&
            selected == other.selected && moved_at_s == other.moved_at_s && flags == other.flags &&
-           failures == other.failures && others == other.others;
+           found == other.found && failures == other.failures && others == other.others;
   }
 };
 

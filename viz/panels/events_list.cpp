@@ -21,19 +21,41 @@ void push_scroll(const Context& context, const RowList& list, double top, double
   context.commands.push(std::move(command));
 }
 
-// One tick a pixel row of the track at most, however many rows it stands for.
-void draw_ticks(const Context& context, draw::Rect track, const RowList& list) {
+// Which rows stand on the pixels [from, to) of a track; at least one.
+struct RowRange {
+  std::uint64_t first = 0, last = 0;
+};
+RowRange rows_at(draw::Rect track, const RowList& list, float from, float to) {
   const auto rows = static_cast<double>(list.rows);
-  const double height = static_cast<double>(track.height());
+  const auto at = [&](float y) {
+    const double t = static_cast<double>((y - track.y0) / track.height());
+    return static_cast<std::uint64_t>(std::clamp(t, 0.0, 1.0) * rows);
+  };
+  const std::uint64_t first = std::min(at(from), list.rows - 1);
+  return {first, std::max(at(to), first + 1)};
+}
+
+// One tick a few pixels at most, however many rows it stands for. Found ones at the left, failures and marks at the
+// right. A click goes to the nearest of them.
+void strip(const Context& context, draw::Rect track, const RowList& list) {
+  if (!list.ticks || list.rows == 0) return;
   const float tick = std::max(2.0f, std::round(0.15f * context.em));
-  for (float y = 0; y < track.height(); y += tick) {
-    const auto at = [&](float pixel) {
-      return static_cast<std::uint64_t>(std::clamp(static_cast<double>(pixel) / height, 0.0, 1.0) * rows);
-    };
-    const draw::Color color = list.tick(at(y), std::max(at(y + tick), at(y) + 1));
-    if (color == 0) continue;
-    const float width = std::round(0.3f * track.width());
-    ui::fill(ui::draw_list(), {track.x1 - width, track.y0 + y, track.x1, track.y0 + y + tick}, color);
+  const float middle = std::round((track.x0 + track.x1) / 2);
+  for (float y = track.y0; y < track.y1; y += tick) {
+    const RowRange rows = rows_at(track, list, y, y + tick);
+    const Ticks ticks = list.ticks(rows.first, rows.last);
+    const float end = std::min(y + tick, track.y1);
+    if (ticks.found != 0) ui::fill(ui::draw_list(), {track.x0, y, middle, end}, ticks.found);
+    if (ticks.notable != 0) ui::fill(ui::draw_list(), {middle, y, track.x1, end}, ticks.notable);
+  }
+  if (!list.jump) return;
+  ui::canvas("marks", track);
+  ui::tooltip("Failures, marks and what was found, from the first event to the last. A click goes there.");
+  if (!ImGui::IsItemClicked(0)) return;
+  const float mouse = ImGui::GetIO().MousePos.y;
+  for (float around = tick; around <= 4 * tick; around += tick) {
+    const RowRange rows = rows_at(track, list, mouse - around, mouse + around);
+    if (list.jump(rows.first, rows.last)) return;
   }
 }
 
@@ -41,7 +63,6 @@ void draw_ticks(const Context& context, draw::Rect track, const RowList& list) {
 void scroll_bar(const Context& context, draw::Rect track, const RowList& list, double seen) {
   const auto rows = static_cast<double>(list.rows);
   if (rows <= seen) return;
-  if (list.tick) draw_ticks(context, track, list);
   const double height = static_cast<double>(track.height());
   const double length =
       std::clamp(height * seen / rows, std::min(1.6 * static_cast<double>(context.em), height), height);
@@ -65,10 +86,7 @@ void wheel(const Context& context, draw::Rect area, const RowList& list, double 
   const bool inside =
       area.contains({io.MousePos.x, io.MousePos.y}) && ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows);
   if (!inside) return;
-  const double page = std::max(1.0, seen - 1);
-  double by = -static_cast<double>(io.MouseWheel) * kRowsPerNotch;
-  if (ui::pressed({.key = ui::Key::PageDown}) && ui::keys_are_free()) by += page;
-  if (ui::pressed({.key = ui::Key::PageUp}) && ui::keys_are_free()) by -= page;
+  const double by = -static_cast<double>(io.MouseWheel) * kRowsPerNotch;
   if (by != 0) push_scroll(context, list, list.view.top + by, seen);
 }
 
@@ -83,13 +101,15 @@ void row_list(const Context& context, draw::Rect rect, const RowList& list) {
   if (std::abs(list.view.seen - seen) > 0.01 || list.view.top != top) push_scroll(context, list, top, seen);
 
   const float bar = std::round(0.75f * context.em);
+  const float marks = list.ticks ? std::round(0.5f * context.em) : 0;
   const auto first = static_cast<std::uint64_t>(top);
   const float shift = static_cast<float>(top - std::floor(top)) * list.row_height;
   for (std::uint64_t row = first; row < list.rows; ++row) {
     const float y = std::round(rect.y0 - shift + static_cast<float>(row - first) * list.row_height);
     if (y >= rect.y1) break;
-    list.draw_row(row, {rect.x0, y, rect.x1 - bar, std::round(y + list.row_height)});
+    list.draw_row(row, {rect.x0, y, rect.x1 - bar - marks, std::round(y + list.row_height)});
   }
+  strip(context, {rect.x1 - bar - marks, rect.y0, rect.x1 - bar, rect.y1}, list);
   scroll_bar(context, {rect.x1 - bar, rect.y0, rect.x1, rect.y1}, list, seen);
   wheel(context, rect, list, seen);
   ui::end_region();

@@ -10,6 +10,12 @@
 
 namespace allocviz::panels {
 
+// Colours; 0 = not marked.
+struct Ticks {
+  draw::Color found = 0;    // at the left
+  draw::Color notable = 0;  // at the right: failures and marks
+};
+
 struct RowList {
   const char* name;  // of its region
   app::LeftTab tab;  // whose ScrollList it pushes
@@ -17,8 +23,10 @@ struct RowList {
   std::uint64_t rows = 0;
   float row_height = 20;
   std::function<void(std::uint64_t row, draw::Rect rect)> draw_row;
-  // Ticks beside the scroll bar: in what colour the rows [first, last) are marked, 0 = not at all. May be empty.
-  std::function<draw::Color(std::uint64_t first, std::uint64_t last)> tick;
+  // A strip beside the scroll bar: how the rows [first, last) are marked. May be empty.
+  std::function<Ticks(std::uint64_t first, std::uint64_t last)> ticks = {};
+  // A click on the strip: goes to what is marked among these rows; false where nothing is. May be empty.
+  std::function<bool(std::uint64_t first, std::uint64_t last)> jump = {};
 };
 
 void row_list(const Context& context, draw::Rect rect, const RowList& list);

@@ -6,7 +6,9 @@
 #include <bit>
 #include <cmath>
 
+#include "core/analyze/lives.h"
 #include "core/replay/narrate.h"
+#include "viz/app/filter.h"
 #include "viz/app/names.h"
 #include "viz/app/refusals.h"
 #include "viz/panels/parts.h"
@@ -74,6 +76,12 @@ Tag tag_of(const Context& context, const Event& event, std::uint64_t index) {
   return {};
 }
 
+// Whether the block that this event made lives at the cursor, on the first stage's allocator.
+bool is_live(const Context& context, std::uint64_t index) {
+  const analyze::Lives lives(*context.state.document.trace, context.state.timeline().failures());
+  return lives.is_live(index, context.state.cursor().event);
+}
+
 void seek_to(const Context& context, std::uint64_t index) {
   app::Command command;
   command.what = app::Do::SeekTo;
@@ -138,6 +146,10 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   const bool current = index + 1 == at;
   const bool ahead = index >= at;
   if (row_button(context, fmt::format("##{}", index + 1).c_str(), row, current)) seek_to(context, index);
+  // Found among all: on a ground of its own. Where nothing else is listed all of them would have it.
+  if (!app::list_is_narrowed(context.state) && app::is_found(context.state, index)) {
+    ui::fill(ui::draw_list(), row, draw::with_alpha(theme.live, 36));
+  }
   const Event event = trace.event(index);
   const Tag tag = tag_of(context, event, index);
   if (tag.word != nullptr) ui::tooltip(tag.hint);
@@ -146,7 +158,13 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     row_text_right(row, columns.index_right, current ? theme.text_dim : theme.text_faint, trace::count_text(index + 1));
   }
   if (event.op == Op::Mark) return mark_row(context, columns, index, row);
-  const draw::Color faded = ahead ? theme.text_faint : theme.text;
+  const bool lives = is_live(context, index);
+  if (lives) {
+    const float x = std::round(columns.op - 0.5f * context.em), inset = std::round(0.45f * context.em);
+    ui::fill(ui::draw_list(), {x, row.y0 + inset, x + std::max(2.0f, std::round(0.16f * context.em)), row.y1 - inset},
+             theme.live);
+  }
+  const draw::Color faded = ahead ? theme.text_faint : lives || current ? theme.text : theme.text_dim;
   const bool freed = event.op == Op::Free && !ahead && !failed_here(context, index);
   const draw::Color word = freed ? theme.ok : faded;
   row_text(row, columns.op, word, word_of(event.op), columns.id - columns.op - 0.2f * context.em);
@@ -173,7 +191,7 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     }
   }
   const ui::WithFont font(id_font);
-  const float shown = row_text(row, columns.id, ahead ? theme.text_dim : theme.text, id,
+  const float shown = row_text(row, columns.id, ahead ? theme.text_dim : faded, id,
                                (sized || tag.word != nullptr ? size_left : row.x1) - columns.id - 0.4f * context.em);
   ui::place(fmt::format("id {}", index + 1), {columns.id, row.y0, columns.id + shown, row.y1});
 }
@@ -212,6 +230,7 @@ struct TabInfo {
 };
 constexpr TabInfo kTabs[] = {{app::LeftTab::Events, app::Do::ShowEventList, "EVENTS"},
                              {app::LeftTab::Failures, app::Do::ShowFailures, "FAILURES"},
+                             {app::LeftTab::Groups, app::Do::ShowGroups, "GROUPS"},
                              {app::LeftTab::Scenarios, app::Do::ShowScenarios, "LESSONS"}};
 
 }  // namespace
@@ -223,13 +242,18 @@ draw::Rect left_tabs(const Context& context, draw::Rect rect) {
   const ui::WithFont font(ui::Font::SmallBold);
   const draw::Rect line{rect.x0, rect.y0 + std::round(0.35f * em), rect.x1, rect.y0 + std::round(2.05f * em)};
   const float pad = std::round(0.35f * em);
+  const std::size_t failures = context.state.failures.size();
+  const std::string failed = failures != 0 ? fmt::format(" {}", trace::count_text(failures)) : std::string{};
+  // Where not all of them fit, only the chosen one is spelled out.
+  float all = ui::text_width(failed);
+  for (const TabInfo& info : kTabs) all += ui::text_width(info.label) + 2 * pad;
+  const bool cut = all > inside.width() + 2 * pad;
   float x = inside.x0 - pad;
   for (const TabInfo& info : kTabs) {
     const bool chosen = context.state.left_tab == info.tab;
-    const std::size_t failures = context.state.failures.size();
-    const bool counted = info.tab == app::LeftTab::Failures && failures != 0;
-    const std::string count = counted ? fmt::format(" {}", trace::count_text(failures)) : std::string{};
-    const float width = ui::text_width(info.label) + ui::text_width(count) + 2 * pad;
+    const std::string count = info.tab == app::LeftTab::Failures ? failed : std::string{};
+    const std::string_view word = std::string_view(info.label).substr(0, cut && !chosen ? 3 : std::string::npos);
+    const float width = ui::text_width(word) + ui::text_width(count) + 2 * pad;
     ImGui::SetCursorScreenPos(ImVec2(x, line.y0));
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     ImGui::PushStyleColor(ImGuiCol_Header, ImGui::ColorConvertU32ToFloat4(0));
@@ -237,7 +261,8 @@ draw::Rect left_tabs(const Context& context, draw::Rect rect) {
     if (ui::selectable(label.c_str(), chosen, {width, line.height()})) context.commands.push(info.command);
     ImGui::PopStyleColor();
     ImGui::PopStyleVar();
-    const float used = row_text(line, x + pad, chosen ? theme.text : theme.text_faint, info.label);
+    if (word.size() != std::string_view(info.label).size()) ui::tooltip(info.label);
+    const float used = row_text(line, x + pad, chosen ? theme.text : theme.text_faint, word);
     row_text(line, x + pad + used, theme.failed, count);
     if (chosen) ui::fill(ui::draw_list(), {x + pad, line.y1, x + width - pad, line.y1 + 2}, theme.live);
     x += width;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "viz/app/coloring.h"
+#include "viz/app/filter.h"
 #include "viz/draw/lod.h"
 #include "viz/draw/map_layout.h"
 #include "viz/draw/tip.h"
@@ -41,6 +42,31 @@ draw::MapColors colors_of(const Context& context, const replay::Timeline& timeli
   return colors;
 }
 
+// What the search found is lit, on whatever it is coloured by; the rest fades into the panel.
+void light_found(const Context& context, const replay::Timeline& timeline, draw::MapColors& colors) {
+  const draw::Color live = context.theme.live_fill, ground = context.theme.panel;
+  std::uint64_t blocks = 0, bytes = 0, others = 0;
+  for (const replay::Block& block : timeline.census().blocks) {
+    if (block.state != replay::BlockState::Live) continue;
+    const bool found = app::is_found(context.state, block.born);
+    blocks += found ? 1 : 0;
+    bytes += found ? block.requested : 0;
+    others += found ? 0 : 1;
+  }
+  const auto fade = [ground](draw::Color color) { return draw::mix(color, ground, 0.82); };
+  const bool by_state = colors.legend.empty();
+  colors.tint_of = [&state = context.state, live, fade, by_state, other = colors.tint_of](const replay::Block& block) {
+    const draw::Color full = by_state || !other ? live : other(block);
+    return app::is_found(state, block.born) ? full : fade(full);
+  };
+  if (!by_state) return;
+  colors.legend.push_back(
+      {fmt::format("{} found", trace::count_text(blocks)),
+       fmt::format("{} requested by the live blocks that the search means", trace::size_text(bytes)), live, false});
+  colors.legend.push_back({fmt::format("{} other live {}", trace::count_text(others), others == 1 ? "block" : "blocks"),
+                           "Live blocks that the search does not mean", fade(live), true});
+}
+
 void lay_out(const Context& context, const replay::Timeline& timeline, std::size_t stage, Rect inside, bool alone,
              draw::Cached<draw::MapScene>& cached) {
   const draw::Style style = style_of(context.em);
@@ -48,10 +74,12 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   const app::ColorBy by = app::color_by(context.state);
   const std::uint64_t only = context.state.only_color ? *context.state.only_color + 1 : 0;
   const unsigned wraps = context.state.settings.preset == app::Preset::Debug ? 1 : 0;
+  key.found = context.state.filter.active ? context.state.filter.number : 0;
   key.flags = wraps | static_cast<unsigned>(by) << 1 | static_cast<unsigned>(only) << 8 | (alone ? 1u << 31 : 0u);
   if (!cached.outdated(key)) return;
   draw::MapColors colors;
   if (by != app::ColorBy::State) colors = colors_of(context, timeline);
+  if (key.found != 0) light_found(context, timeline, colors);
   const draw::NameOf names = names_of(timeline);
   const draw::Focus focus = draw::focus_of(draw::moment_of(timeline), timeline.spec(), key.selected);
   cached.scene = draw::lay_out_map({.census = timeline.census(),
@@ -60,7 +88,7 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                     .view = key.view,
                                     .style = style,
                                     .name_of = names,
-                                    .colors = by == app::ColorBy::State ? nullptr : &colors,
+                                    .colors = by == app::ColorBy::State && key.found == 0 ? nullptr : &colors,
                                     .may_wrap = wraps != 0,
                                     .alone = alone});
   cached.texture = 0;
@@ -81,15 +109,18 @@ void legend(const Context& context, const draw::MapScene& scene) {
   ui::tooltip(
       "What the colours stand for. A click goes to the next: state, size, age, lifetime, and thread, call site "
       "and tag where the log names them.");
+  const bool lights_found = context.state.filter.active && app::color_by(context.state) == app::ColorBy::State;
   for (std::size_t i = 0; i < scene.legend.size(); ++i) {
     const Rect& rect = scene.legend[i];
     ImGui::SetCursorScreenPos(ImVec2(rect.x0, rect.y0));
     const std::string label = fmt::format("##legend {}", i + 1);
     const bool lit = context.state.only_color == i;
-    const std::string hint =
-        scene.legend_hints[i] + (lit ? "\nA click shows all again." : "\nA click shows only these, the others dimmed.");
+    const std::string hint = scene.legend_hints[i] + (lights_found ? ""
+                                                      : lit        ? "\nA click shows all again."
+                                                                   : "\nA click shows only these, the others dimmed.");
     const auto nothing = [](ImDrawList*, Rect, draw::Color) {};
-    if (!ui::icon_button(label.c_str(), hint.c_str(), nothing, {rect.width(), rect.height()})) continue;
+    const bool clicked = ui::icon_button(label.c_str(), hint.c_str(), nothing, {rect.width(), rect.height()});
+    if (!clicked || lights_found) continue;
     context.commands.push({.what = app::Do::OnlyColor, .number = i});
   }
 }

@@ -24,6 +24,7 @@ struct Context {
 // One function a panel, each in its own file. `rect` is in window pixels; the panel draws its own frame and title.
 void menu_bar(const Context& context, draw::Rect rect);  // menus, title, configuration chip
 void events(const Context& context, draw::Rect rect);    // list, search; and failures
+void groups(const Context& context, draw::Rect rect);    // who holds what
 void scenarios(const Context& context, draw::Rect rect);
 void stage_buddy(const Context& context, draw::Rect rect, std::size_t stage);
 void stage_slab(const Context& context, draw::Rect rect, std::size_t stage);

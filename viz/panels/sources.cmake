@@ -6,6 +6,7 @@ list(APPEND panels_sources
   panels/events_list.cpp
   panels/events_rows.cpp
   panels/flow.cpp
+  panels/groups.cpp
   panels/inspector.cpp
   panels/menu_bar.cpp
   panels/palette.cpp
@@ -14,11 +15,12 @@ list(APPEND panels_sources
   panels/popups_allocator.cpp
   panels/popups_keys.cpp
   panels/scenarios.cpp
+  panels/search_help.cpp
   panels/slab_rows.cpp
   panels/transport.cpp
   panels/what_happened.cpp
   panels/window.cpp
   panels/window_layout.cpp)
-list(APPEND panels_sources panels/canvas.cpp panels/free_levels.cpp panels/memory_map.cpp panels/paint.cpp panels/paint_motion.cpp
+list(APPEND panels_sources panels/canvas.cpp panels/free_levels.cpp panels/match_lane.cpp panels/memory_map.cpp panels/paint.cpp panels/paint_motion.cpp
   panels/stage_buddy.cpp panels/stage_bump.cpp panels/stage_slab.cpp panels/timeline.cpp
   panels/timeline_names.cpp panels/timeline_paint.cpp panels/timeline_words.cpp)

@@ -6,6 +6,7 @@
 
 #include "viz/app/partings.h"
 #include "viz/panels/canvas.h"
+#include "viz/panels/match_lane.h"
 #include "viz/panels/timeline_parts.h"
 
 namespace allocviz::panels {
@@ -247,6 +248,7 @@ void timeline(const Context& context, Rect rect) {
   paint_chart(paint, scene, cached.texture, cursor);
   if (state.range) paint_range(paint, scene.axis, scene.plot, *state.range);
   paint_minimap(paint, scene, cursor);
+  match_lane(context, scene);
   const Rect area{scene.plot.x0, scene.plot.y0 - 1.2f * em, scene.plot.x1, scene.plot.y1 + 1.2f * em};
   if (control_time(context, "chart", area, scene.axis) && !ImGui::IsItemActive()) {
     const Hair hair = hair_at(state, scene.axis, ImGui::GetIO().MousePos.x);

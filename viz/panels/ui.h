@@ -56,8 +56,11 @@ bool link(const draw::Theme& theme, const char* label);  // text that leads some
 bool icon_button(const char* label, const char* hint, void (*paint)(ImDrawList*, draw::Rect, draw::Color),
                  draw::Point size);
 bool toggle(const char* label, bool on);  // returns true when clicked
-void type_into_next_field();                                            // the next input_text() takes the keyboard
+void type_into_next_field();              // the next input_text() takes the keyboard
 bool input_text(const char* label, const char* hint, std::string& text, bool enter_only = false);
+// The same, with Tab completing what stands there where `complete` has more to say; "" lets Tab go on to the next stop.
+using Complete = std::string (*)(std::string_view text);
+bool input_text(const char* label, const char* hint, std::string& text, Complete complete);
 bool selectable(const char* label, bool selected, draw::Point size = {});
 bool begin_menu(const char* label);  // then end_menu() when true
 void end_menu();

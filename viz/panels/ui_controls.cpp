@@ -38,9 +38,21 @@ bool finish(const char* label, ImGuiID id, Kind kind, bool clicked, bool selecte
   return clicked || inner.activate;
 }
 
+struct Field {
+  std::string* text = nullptr;
+  Complete complete = nullptr;
+};
+
 int grow(ImGuiInputTextCallbackData* data) {
+  const auto* field = static_cast<Field*>(data->UserData);
+  if (data->EventFlag == ImGuiInputTextFlags_CallbackCompletion) {
+    const std::string more = field->complete({data->Buf, static_cast<std::size_t>(data->BufTextLen)});
+    if (more.empty()) return 0;
+    data->DeleteChars(0, data->BufTextLen);
+    data->InsertChars(0, more.data(), more.data() + more.size());
+  }
   if (data->EventFlag == ImGuiInputTextFlags_CallbackResize) {
-    auto* text = static_cast<std::string*>(data->UserData);
+    std::string* text = field->text;
     text->resize(static_cast<std::size_t>(data->BufTextLen));
     data->Buf = text->data();
   }
@@ -105,7 +117,9 @@ void type_into_next_field() {
   inner.type_next = true;
 }
 
-bool input_text(const char* label, const char* hint, std::string& text, bool enter_only) {
+namespace {
+
+bool input_field(const char* label, const char* hint, std::string& text, bool enter_only, Complete complete) {
   const ImGuiID id = ImGui::GetID(label);
   if ((inner.focus == id && inner.focus_moved) || inner.type_on == id || std::exchange(inner.type_next, false)) {
     type_into(id);
@@ -114,9 +128,14 @@ bool input_text(const char* label, const char* hint, std::string& text, bool ent
   }
   ImGuiInputTextFlags flags = ImGuiInputTextFlags_CallbackResize;
   if (enter_only) flags |= ImGuiInputTextFlags_EnterReturnsTrue;
+  if (complete != nullptr) flags |= ImGuiInputTextFlags_CallbackCompletion;
+  Field field{&text, complete};
   push_no_tab_stop();  // Tab is ours (ui_focus.cpp)
-  const bool changed = ImGui::InputTextWithHint(label, hint, text.data(), text.capacity() + 1, flags, grow, &text);
+  const bool changed = ImGui::InputTextWithHint(label, hint, text.data(), text.capacity() + 1, flags, grow, &field);
   pop_no_tab_stop();
+  const bool takes_tab = complete != nullptr && ImGui::IsItemActive() && !complete(text).empty();
+  if (takes_tab) inner.takes_tab = id;
+  if (!takes_tab && inner.takes_tab == id) inner.takes_tab = 0;
   if (ImGui::IsItemActive()) {
     inner.focus = id;
     inner.focus_kind = Kind::Text;
@@ -129,6 +148,16 @@ bool input_text(const char* label, const char* hint, std::string& text, bool ent
     }
   }
   return finish(label, id, Kind::Text, changed);
+}
+
+}  // namespace
+
+bool input_text(const char* label, const char* hint, std::string& text, bool enter_only) {
+  return input_field(label, hint, text, enter_only, nullptr);
+}
+
+bool input_text(const char* label, const char* hint, std::string& text, Complete complete) {
+  return input_field(label, hint, text, false, complete);
 }
 
 bool selectable(const char* label, bool selected, draw::Point size) {

@@ -80,7 +80,8 @@ void move_focus() {
     const std::vector<Stop> stops = reachable();
     if (index_of_focus(stops) >= stops.size()) inner.focus = 0;
   }
-  if (pressed({.key = Key::Tab})) tab(false);
+  const bool completes = inner.focus != 0 && inner.takes_tab == inner.focus;
+  if (pressed({.key = Key::Tab}) && !completes) tab(false);
   if (pressed({.key = Key::Tab, .shift = true})) tab(true);
   if (!control_has_focus()) return;
   if (inner.focus_kind == Kind::Row && pressed({.key = Key::Up})) step_in_rows(true);

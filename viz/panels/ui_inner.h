@@ -42,7 +42,8 @@ struct Inner {
 
   bool modal_open = false, modal_begun = false;
   bool type_next = false;  // the next text field takes the keyboard
-  ImGuiID type_on = 0;  // the field of a dialog that Enter left: if the dialog stays, so does the typing
+  ImGuiID takes_tab = 0;   // the text field that Tab completes, in the frame before
+  ImGuiID type_on = 0;     // the field of a dialog that Enter left: if the dialog stays, so does the typing
 };
 extern Inner inner;
 

@@ -36,6 +36,12 @@ bool repeats(Do what) {
     case Do::Faster:
     case Do::Undo:
     case Do::Redo:
+    case Do::NextMatch:
+    case Do::PreviousMatch:
+    case Do::NextRow:
+    case Do::PreviousRow:
+    case Do::NextRows:
+    case Do::PreviousRows:
       return true;
     default:
       return false;
@@ -113,7 +119,9 @@ void splitters(const Context& context, const Parts& parts, Rect rect) {
   const float half = parts.gap / 2, width = rect.width() - 2 * parts.gap;
   if (parts.left) {
     const double now = share(mouse.x - half - (rect.x0 + parts.gap), width);
-    splitter(context, {"split left", app::Split::Left, parts.left_gap, true, usual.left_width, now});
+    const bool groups = context.state.left_tab == app::LeftTab::Groups;
+    const float left_usual = groups ? usual.groups_width : usual.left_width;
+    splitter(context, {"split left", app::Split::Left, parts.left_gap, true, left_usual, now});
   }
   if (parts.right) {
     const double now = share(rect.x1 - parts.gap - (mouse.x + half), width);
@@ -148,6 +156,7 @@ void stage(const Context& context, Rect rect, std::size_t index) {
 
 void left_part(const Context& context, Rect rect) {
   if (context.state.left_tab == app::LeftTab::Scenarios) return scenarios(context, rect);
+  if (context.state.left_tab == app::LeftTab::Groups) return groups(context, rect);
   events(context, rect);
 }
 

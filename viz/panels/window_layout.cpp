@@ -52,7 +52,9 @@ void columns(const Context& context, Parts& parts) {
   if (parts.left) room -= needed_left;
   // What is left over is divided as the splitters say.
   if (parts.left) {
-    const float more = std::clamp(settings.left_width * whole - kLeftLeast * em, 0.0f, room);
+    const bool groups = context.state.left_tab == app::LeftTab::Groups;  // a table wants more room than a list
+    const float wanted = groups ? settings.groups_width : settings.left_width;
+    const float more = std::clamp(wanted * whole - kLeftLeast * em, 0.0f, room);
     const float width = std::round(kLeftLeast * em + more);
     room -= more;
     parts.left_rect = {center.x0, center.y0, center.x0 + width, center.y1};
