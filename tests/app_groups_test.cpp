@@ -135,6 +135,7 @@ TEST_F(AppGroups, are_sorted_by_a_click_and_turned_round_by_another) {
 
 TEST_F(AppGroups, fall_back_to_sizes_where_a_log_cannot_say_and_are_made_anew_for_another_log) {
   state = opened(kLesson);
+  act(state, Do::ShowGroups);
   state.groups.by = analyze::GroupBy::Thread;  // as it was chosen for another log
   go(3);
   EXPECT_EQ(app::group_by(state), analyze::GroupBy::Size);

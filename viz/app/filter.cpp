@@ -113,8 +113,6 @@ bool Matcher::holds_of_event(const Term& term, const Ready& ready, const Event& 
       return id() || site() || tag();
     case TermKind::Id:
       return id();
-    case TermKind::Size:
-      return (event.op == trace::Op::Alloc || event.op == trace::Op::Realloc) && lies_in(term, event.size);
     case TermKind::Addr:
       return event.addr != trace::kNoAddr && lies_in(term, event.addr);
     case TermKind::Thread:
@@ -165,6 +163,11 @@ bool Matcher::holds(const Term& term, const Ready& ready, std::uint64_t index, c
   switch (term.kind) {
     case TermKind::Number:
       return lies_in(term, index + 1);
+    case TermKind::Size: {
+      const trace::Op op = trace_.op(index);
+      const bool sized = op == trace::Op::Alloc || op == trace::Op::Realloc;
+      return sized && lies_in(term, trace_.request(index).size);
+    }
     case TermKind::Op:
       return trace_.op(index) == static_cast<trace::Op>(term.low);
     case TermKind::Flag:
