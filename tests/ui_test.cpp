@@ -282,6 +282,26 @@ TEST(Shapes, of_any_size_keep_within_what_16_bit_indices_allow) {
   EXPECT_LT(gui.vertices(), 1'000'000);
 }
 
+TEST(Shapes, a_line_that_turns_back_reaches_no_further_than_its_points) {
+  std::vector<Point> spikes;
+  for (int i = 0; i < 200; ++i) spikes.push_back({100 + static_cast<float>(i), i % 2 == 0 ? 300.0f : 100.0f});
+  ui_test::Gui gui{[&] {
+    ui::begin_frame();
+    ui::begin_region("shapes", {0, 0, 1280, 800});
+    ImDrawList* list = ui::draw_list();
+    const int first = list->VtxBuffer.Size;
+    ui::polyline(list, spikes, 0xffffffff, 1.5f);
+    EXPECT_GT(list->VtxBuffer.Size, first + 200);
+    for (int i = first; i < list->VtxBuffer.Size; ++i) {
+      EXPECT_GT(list->VtxBuffer[i].pos.y, 98) << i;
+      EXPECT_LT(list->VtxBuffer[i].pos.y, 302) << i;
+    }
+    ui::end_region();
+    ui::end_frame();
+  }};
+  gui.frames(1);
+}
+
 TEST(Shapes, a_hatch_of_any_width_draws_nothing_beyond_its_rectangle) {
   ui_test::Gui gui{[&] {
     ui::begin_frame();

@@ -208,14 +208,29 @@ void image(ImDrawList* list, draw::Rect rect, std::uintptr_t texture) {
   if (texture != 0) add_image(list, snapped(rect), texture);
 }
 
+namespace {
+
+bool turns_back(draw::Point before, draw::Point at, draw::Point after) {
+  return (at.x - before.x) * (after.x - at.x) + (at.y - before.y) * (after.y - at.y) < 0;
+}
+
+}  // namespace
+
 void polyline(ImDrawList* list, const std::vector<draw::Point>& points, draw::Color color, float thickness) {
-  // Indices are 16 bits wide: a long line goes out in pieces that share their end points.
+  // Indices are 16 bits wide: a long line goes out in pieces that share their end points. So does one that turns back:
+  // the sharp join that ImGui makes of it would reach far beyond the point, and a spike look higher than it is.
   constexpr std::size_t kPiece = 8000;
-  for (std::size_t first = 0; first + 1 < points.size(); first += kPiece) {
-    const std::size_t last = std::min(points.size(), first + kPiece + 1);
-    for (std::size_t i = first; i < last; ++i) list->PathLineTo(at(points[i].x, points[i].y));
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    list->PathLineTo(at(points[i].x, points[i].y));
+    ++length;
+    const bool inside = i != 0 && i + 1 < points.size();
+    if (!inside || (length < kPiece && !turns_back(points[i - 1], points[i], points[i + 1]))) continue;
     path_stroke(list, color, false, thickness);
+    list->PathLineTo(at(points[i].x, points[i].y));
+    length = 1;
   }
+  path_stroke(list, color, false, thickness);
 }
 
 void apply_style(const draw::Theme& theme, float em) {
