@@ -2,11 +2,13 @@
 allocviz_test(trace_test
   SOURCES
     trace_builder.cpp
+    trace_cache.cpp
     trace_column.cpp
     trace_cut.cpp
     trace_damage.cpp
     trace_files.cpp
     trace_memory.cpp
+    trace_plain.cpp
     support/counted_memory.cpp
     trace_read.cpp
     trace_sizes.cpp

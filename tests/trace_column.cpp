@@ -65,5 +65,31 @@ TEST(Column, holds_what_a_vector_holds_under_any_mix_of_appending_and_setting) {
   }
 }
 
+TEST(Column, that_is_borrowed_is_read_where_it_is_and_copied_before_it_is_changed) {
+  const std::vector<std::byte> bytes = {std::byte{1}, std::byte{0}, std::byte{2}, std::byte{1}, std::byte{9}};
+  const std::vector<std::byte> before = bytes;
+  auto column = Column::borrow(bytes, 2, 2, 0);
+  ASSERT_TRUE(column);
+  EXPECT_EQ(column->bytes().data(), bytes.data());
+  EXPECT_EQ((*column)[0], 1u);
+  EXPECT_EQ((*column)[1], 258u);
+  Column set = *column, pushed = *Column::borrow(bytes, 2, 2, 0), widened = *Column::borrow(bytes, 2, 2, 0);
+  set.set(1, 7);
+  pushed.push_back(65535);
+  widened.set(0, 1u << 20);
+  EXPECT_EQ(set[0], 1u);
+  EXPECT_EQ(set[1], 7u);
+  EXPECT_EQ(pushed[1], 258u);
+  EXPECT_EQ(pushed[2], 65535u);
+  EXPECT_EQ(widened[1], 258u);
+  column->set(0, 5);
+  EXPECT_EQ((*column)[1], 258u);
+  EXPECT_EQ(bytes, before);                      // I4
+  EXPECT_FALSE(Column::borrow(bytes, 2, 3, 0));  // I3
+  EXPECT_FALSE(Column::borrow(bytes, 3, 1, 0));  // I1
+  EXPECT_FALSE(Column::borrow(bytes, 8, ~std::uint64_t{0} / 4, 0));
+  EXPECT_EQ((*Column::borrow({}, 0, 1000, 7))[999], 7u);
+}
+
 }  // namespace
 }  // namespace allocviz::trace

@@ -47,6 +47,10 @@ class BuddyHeap {
   [[nodiscard]] std::uint64_t block_bytes(void* ptr, std::uint64_t /*requested*/) const {
     return buddy_.usable_size(ptr);
   }
+  void prefetch(std::uint64_t offset) const {
+    __builtin_prefetch(metadata_.data() + (offset >> min_shift_), 1);
+    __builtin_prefetch(arena_.data() + offset, 1);
+  }
   void placed(std::uint32_t /*slot*/, const LiveBlock& /*block*/) {}
   void resized(const LiveBlock& /*block*/) {}
   [[nodiscard]] bool took_all_back() const { return false; }

@@ -60,6 +60,7 @@ class BumpHeap {
 
   [[nodiscard]] const alloc::Arena& arena() const { return bump_.arena(); }
   [[nodiscard]] std::uint64_t block_bytes(void* /*ptr*/, std::uint64_t requested) const { return requested; }
+  void prefetch(std::uint64_t /*offset*/) const {}
   void placed(std::uint32_t slot, const LiveBlock& block) {
     used_.push_back({.offset = block.offset,
                      .end = block.offset + block.bytes,

@@ -4,6 +4,7 @@
 //   allocate(Layout, sink)   deallocate(void*, sink)   resize_in_place(void*, LiveBlock, Layout, sink)   reset()
 //   arena()   block_bytes(ptr, requested): of a live block   free_bytes()   largest_free()   managed_bytes()   check()
 //   placed(slot, LiveBlock), resized(LiveBlock): for an allocator that does not know its own blocks
+//   prefetch(offset): a block there may soon be freed, and what that touches is brought nearer
 //   took_all_back(): it holds nothing, whatever the slots believe
 //   census(Census&, LiveTable)   save(ByteWriter&)   load(ByteReader&)   unit_shift(): offsets and sizes divide by
 //   2^that
@@ -15,6 +16,7 @@
 
 #include <cassert>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,8 +50,10 @@ class EventMachine final : public Machine {
   void apply(std::span<const trace::Event> events, std::uint64_t first, Applied* out) override {
     alloc::NoSteps silent;
     for (std::size_t i = 0; i < events.size(); ++i) {
-      if (i + kAhead < events.size()) live_.prefetch(events[i + kAhead].slot);
-      out[i].outcome = run(events[i], first + i, silent);
+      approach(events, i);
+      // Made in its place: an Outcome that is put together first is copied in larger pieces than it was written in,
+      // which a processor waits for.
+      ::new (&out[i].outcome) Outcome(run(events[i], first + i, silent));
       out[i].figures = counted();
     }
   }
@@ -57,8 +61,8 @@ class EventMachine final : public Machine {
   void apply(std::span<const trace::Event> events, std::uint64_t first, Applied* out, LevelChanges& changes) override {
     if constexpr (kHasLevels) {
       for (std::size_t i = 0; i < events.size(); ++i) {
-        if (i + kAhead < events.size()) live_.prefetch(events[i + kAhead].slot);
-        out[i].outcome = run(events[i], first + i, changes);
+        approach(events, i);
+        ::new (&out[i].outcome) Outcome(run(events[i], first + i, changes));
         out[i].figures = counted();
         if (events[i].op == trace::Op::Reset) changes.became(count_free());
         changes.end_event();
@@ -122,8 +126,16 @@ class EventMachine final : public Machine {
   }
 
  private:
-  static constexpr std::size_t kAhead = 8;
   static constexpr bool kHasLevels = requires(const Heap& heap, LevelCounts& counts) { heap.count_free(counts); };
+
+  // What an event some way ahead will touch is brought nearer: the live table's entry, then the memory it speaks of.
+  void approach(std::span<const trace::Event> events, std::size_t i) const {
+    constexpr std::size_t kFar = 12, kNear = 6;
+    if (i + kFar < events.size()) live_.prefetch(events[i + kFar].slot);
+    if (i + kNear < events.size() && live_.is_live(events[i + kNear].slot)) {
+      heap_->prefetch(live_[events[i + kNear].slot].offset);
+    }
+  }
 
   [[nodiscard]] Figures counted() const {
     const std::uint64_t free = heap_->free_bytes();

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <limits>
@@ -110,8 +111,11 @@ struct TraceBuilder::Inner {
   Wide live_bytes = 0, peak_bytes = 0;
   std::uint64_t live_blocks = 0;
   std::unordered_map<std::uint64_t, std::uint64_t> last_time;  // by thread
-  std::uint64_t* last_time_here = nullptr;                     // of `last_thread`, in last_time
-  std::uint64_t last_thread = 0;
+  struct ThreadTime {
+    std::uint64_t thread = 0;
+    std::uint64_t* last_time = nullptr;  // in last_time
+  };
+  std::array<ThreadTime, 16> threads_at_hand;  // by the thread's lowest bits
   std::uint64_t last_time_without_thread = 0;
   std::uint32_t largest_site = 0;
   std::string text;  // where as_utf8 keeps what it made
@@ -124,11 +128,9 @@ struct TraceBuilder::Inner {
 
   std::uint64_t& last_time_of(const RawEvent& raw) {
     if (!raw.thread) return last_time_without_thread;
-    if (last_time_here == nullptr || *raw.thread != last_thread) {
-      last_thread = *raw.thread;
-      last_time_here = &last_time[last_thread];
-    }
-    return *last_time_here;
+    ThreadTime& here = threads_at_hand[*raw.thread % threads_at_hand.size()];
+    if (here.last_time == nullptr || here.thread != *raw.thread) here = {*raw.thread, &last_time[*raw.thread]};
+    return *here.last_time;
   }
 
   // The id as the columns hold it: the number, or the index of the name.
@@ -363,6 +365,23 @@ Status TraceBuilder::append(const RawEvent& raw) {
   }
   inner_->append(raw);
   return Done{};
+}
+
+void TraceBuilder::prefetch(std::span<const RawEvent> events) const {
+  const Inner& inner = *inner_;
+  constexpr std::size_t kMost = 32;
+  std::array<std::uint32_t, kMost> slots;
+  events = events.first(std::min(events.size(), kMost));
+  for (const RawEvent& raw : events) {
+    if (raw.id_kind == RawEvent::Id::Number) inner.slot_of_number.prefetch(raw.id_number);
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    slots[i] = events[i].id_kind == RawEvent::Id::Number ? inner.slot_of_number.find(events[i].id_number) : kNoSlot;
+    if (slots[i] != kNoSlot) __builtin_prefetch(&inner.blocks[slots[i]], 1);
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (slots[i] != kNoSlot) inner.trace.partner_.prefetch(inner.blocks[slots[i]].born);
+  }
 }
 
 std::uint32_t TraceBuilder::add_site(std::string_view line) {

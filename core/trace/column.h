@@ -5,17 +5,21 @@
 //
 // A column whose values are all equal costs nothing, one of small values a byte an event; a value that does not fit
 // widens the whole column once. So a log without times, threads or alignments does not pay for them.
+// Its bytes are its own, or borrowed from a file that is mapped read-only (core/trace/cache.h): the first change of a
+// borrowed column gives it bytes of its own.
 //   I1  size() values are held; the width is one of 0, 1, 2, 4, 8.
 //   I2  width = 0  =>  every value equals the first one appended.
 //   I3  bytes held >= width * size().
+//   I4  nothing is written to borrowed bytes.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <utility>
-#include <vector>
+#include <optional>
+#include <span>
 
 namespace allocviz::trace {
 
@@ -28,7 +32,7 @@ class Column {
       ++size_;
       return;
     }
-    if (value > max_ || width_ == 0 || (size_ + 1) * width_ > bytes_.size()) make_room(value);
+    if (value > max_ || width_ == 0 || (size_ + 1) * width_ > room_) make_room(value);
     store(size_++, value);
   }
 
@@ -51,45 +55,53 @@ class Column {
   // Replaces the value at index (< size()); may widen the column.
   void set(std::uint64_t index, std::uint64_t value) {
     if (width_ == 0 && value == first_) return;
-    if (value > max_ || width_ == 0) widen(value);
+    if (value > max_ || width_ == 0 || room_ == 0) make_writable(value);
     store(index, value);
   }
+
+  // What a file has to say of a column for it to be borrowed: its bytes, width_bytes() * size() of them, and, while
+  // that is nothing, the one value.
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {bytes_, size_ * width_}; }
+  [[nodiscard]] std::uint64_t first() const { return first_; }
+  // A column of `size` values in bytes that outlive it; nothing where that cannot be one (I1, I3).
+  [[nodiscard]] static std::optional<Column> borrow(std::span<const std::byte> bytes, unsigned width,
+                                                    std::uint64_t size, std::uint64_t first);
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] unsigned width_bytes() const { return width_; }
   [[nodiscard]] bool any() const { return width_ != 0 || first_ != 0; }  // whether it ever held anything but 0
-  [[nodiscard]] std::uint64_t memory_bytes() const { return bytes_.capacity(); }
+  // Borrowed bytes count: they are in memory once they were looked at.
+  [[nodiscard]] std::uint64_t memory_bytes() const { return room_ != 0 ? room_ : size_ * width_; }
+  // Its bytes may be brought nearer: the value at index is wanted soon.
+  void prefetch(std::uint64_t index) const { __builtin_prefetch(bytes_ + index * width_, 1); }
   void reserve(std::uint64_t values);
   void shrink_to_fit();
 
+  Column() = default;
+  Column(const Column& other);
+  Column(Column&& other) noexcept { swap(other); }
+  Column& operator=(Column other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Column() = default;
+  void swap(Column& other) noexcept;
+
  private:
-  // Memory that is not written until a value is: growing does not touch what it does not use.
-  template <class T>
-  struct Untouched : std::allocator<T> {
-    template <class U>
-    struct rebind {
-      using other = Untouched<U>;
-    };
-    template <class U, class... Args>
-    void construct(U* at, Args&&... args) {
-      if constexpr (sizeof...(Args) == 0) {
-        ::new (static_cast<void*>(at)) U;
-      } else {
-        ::new (static_cast<void*>(at)) U(std::forward<Args>(args)...);
-      }
-    }
+  struct Free {
+    void operator()(std::byte* bytes) const { std::free(bytes); }
   };
 
   template <class Word>
   [[nodiscard]] std::uint64_t load(std::uint64_t index) const {
     Word word;
-    std::memcpy(&word, bytes_.data() + index * sizeof(Word), sizeof(Word));
+    std::memcpy(&word, bytes_ + index * sizeof(Word), sizeof(Word));
     return word;
   }
   template <class Word>
   void put(std::uint64_t index, std::uint64_t value) {
     const auto word = static_cast<Word>(value);
-    std::memcpy(bytes_.data() + index * sizeof(Word), &word, sizeof(Word));
+    std::memcpy(own_.get() + index * sizeof(Word), &word, sizeof(Word));
   }
   void store(std::uint64_t index, std::uint64_t value) {
     switch (width_) {
@@ -103,14 +115,20 @@ class Column {
         return put<std::uint64_t>(index, value);
     }
   }
-  void make_room(std::uint64_t value);  // for one more value, of this size
-  void widen(std::uint64_t value);      // until `value` fits
+  void make_room(std::uint64_t value);      // for one more value, of this size
+  void make_writable(std::uint64_t value);  // at a place there is
+  void widen(std::uint64_t value);          // until `value` fits
+  void set_room(std::uint64_t bytes);
 
   std::uint64_t size_ = 0;
   std::uint64_t first_ = 0;  // the one value while width_ == 0
   std::uint64_t max_ = 0;    // the largest value that width_ bytes hold
+  std::uint64_t room_ = 0;   // how many bytes are its own
   unsigned width_ = 0;
-  std::vector<std::byte, Untouched<std::byte>> bytes_;
+  // From malloc, because a long column grows by moving its pages: without a copy, and without a time when it is there
+  // twice.
+  std::unique_ptr<std::byte, Free> own_;
+  const std::byte* bytes_ = nullptr;  // own_'s, or borrowed
 };
 
 }  // namespace allocviz::trace

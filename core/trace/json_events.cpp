@@ -20,15 +20,6 @@ unsigned bit(Field field) {
   return 1u << static_cast<unsigned>(field);
 }
 
-std::optional<Op> op_named(std::string_view text) {
-  if (text == "a" || text == "alloc") return Op::Alloc;
-  if (text == "f" || text == "free") return Op::Free;
-  if (text == "r" || text == "realloc") return Op::Realloc;
-  if (text == "mark") return Op::Mark;
-  if (text == "reset") return Op::Reset;
-  return {};
-}
-
 // What a value is, for a sentence that says what it should have been.
 std::string kind_of(const Scalar& value) {
   switch (value.kind) {
@@ -53,6 +44,15 @@ std::string kind_of(const Scalar& value) {
 }
 
 }  // namespace
+
+std::optional<Op> op_named(std::string_view text) {
+  if (text == "a" || text == "alloc") return Op::Alloc;
+  if (text == "f" || text == "free") return Op::Free;
+  if (text == "r" || text == "realloc") return Op::Realloc;
+  if (text == "mark") return Op::Mark;
+  if (text == "reset") return Op::Reset;
+  return {};
+}
 
 Field field_named(std::string_view name) {
   for (unsigned i = 0; i < kFields; ++i) {

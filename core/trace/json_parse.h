@@ -26,7 +26,10 @@ class JsonFeed {
   // From now on line by line: gives back to the LineReader what was not used, then each call takes one line.
   void begin_lines();
   [[nodiscard]] bool next_line();
+  // What was read from the input and not yet given; skip() gives some of it at once.
   [[nodiscard]] std::string_view rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
+  void skip(std::size_t bytes) { at_ += bytes; }
+  [[nodiscard]] bool by_lines() const { return !whole_input_; }
 
   [[nodiscard]] bool more() { return at_ != end_ || refill(); }
   [[nodiscard]] char get() const { return *at_; }

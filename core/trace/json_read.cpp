@@ -31,7 +31,11 @@ class Events final : public JsonEvents {
   bool string(std::string& text) override { return done(reader_.scalar({Scalar::Kind::String, 0, text})); }
   bool open(bool is_object) override { return done(reader_.open(is_object)); }
   bool key(std::string& name) override { return done(reader_.key(name)); }
-  bool close() override { return done(reader_.close()); }
+  bool close() override {
+    const bool go_on = reader_.close();
+    if (go_on && !feed_.by_lines()) feed_.skip(reader_.take_plain(feed_.rest(), false));
+    return done(go_on);
+  }
   void broken(std::string_view message) override { broken_ = shortened(message); }
 
   // Empty while the JSON itself is sound.
@@ -141,9 +145,18 @@ class Reading {
     }
   }
 
+  // As many of the buffered lines as are plain; false when the reading is to stop. What keeps the input from being read
+  // is met again, and noted, by next_line().
+  bool take_plain_lines(std::uint64_t count) {
+    const auto buffered = lines_.chunk();
+    const std::size_t taken = buffered.ok() ? reader_.take_plain(*buffered, true) : 0;
+    lines_.consume(taken);
+    return (taken == 0 && count % 4096 != 4095) || feed_.report_progress();
+  }
+
   void read_lines() {
-    for (std::uint64_t count = 0; !reader_.enough() && feed_.next_line(); ++count) {
-      if (count % 4096 == 4095 && !feed_.report_progress()) return;
+    for (std::uint64_t count = 0; !reader_.enough(); ++count) {
+      if (!take_plain_lines(count) || !feed_.next_line()) return;
       if (is_blank(feed_.rest())) continue;
       reader_.begin_line();
       if (parse(!lines_.last_line_was_complete()) != Parsed::Whole || is_blank(feed_.rest())) continue;

@@ -6,8 +6,10 @@
 //                                                                             small parts of the header read at once
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -29,6 +31,9 @@ enum class Field : std::uint8_t { Op, Id, Size, Align, Time, Thread, Site, Tag, 
 inline constexpr unsigned kFields = static_cast<unsigned>(Field::Unknown);
 [[nodiscard]] Field field_named(std::string_view name);
 [[nodiscard]] std::string_view name_of(Field field);
+[[nodiscard]] std::optional<Op> op_named(std::string_view text);
+
+class PlainText;
 
 class TraceReader {
  public:
@@ -44,6 +49,9 @@ class TraceReader {
 
   // JSON Lines: the value that follows is an event. An event that broke off on the line before is forgotten.
   void begin_line();
+  // Takes events at the beginning of `rest`, as far as they are written plainly, and returns how many bytes they are:
+  // each on a line of its own, or each after a comma. (core/trace/json_plain.cpp)
+  [[nodiscard]] std::size_t take_plain(std::string_view rest, bool lines);
   // Notes a fault at `place`; false when reading ends with it.
   bool fault(Place place, std::string what, std::string todo);
   [[nodiscard]] bool enough() const;  // no further fault is wanted
@@ -111,6 +119,13 @@ class TraceReader {
   void add_extra(std::string_view name, std::string_view json);
   std::optional<std::uint64_t> number_in(const Scalar& value, bool sizes_as_text);
 
+  bool plain_site(PlainText& text, std::uint32_t& site) const;
+  bool plain_field(PlainText& text, Field field, RawEvent& raw) const;
+  bool plain_row(PlainText& text, RawEvent& raw) const;
+  bool plain_object(PlainText& text, RawEvent& raw) const;
+  bool plain_event(PlainText& text, RawEvent& raw) const;
+  bool next_plain(PlainText& text, RawEvent& raw, bool lines) const;
+
   bool begin_capture(bool keep, bool object);
   bool captured_scalar(const Scalar& value);
   bool capture_bracket(bool object);
@@ -134,6 +149,7 @@ class TraceReader {
 
   std::uint64_t event_ = 0;
   RawEvent raw_;
+  std::array<RawEvent, 16> plain_;  // a run of them, until they are appended
   bool event_bad_ = false, row_ = false;
   unsigned fields_seen_ = 0;
   Field field_ = Field::Unknown;

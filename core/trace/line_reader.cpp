@@ -81,7 +81,11 @@ Result<std::string_view> LineReader::chunk() {
 
 void LineReader::consume(std::size_t bytes) {
   const char* from = buffer_.data() + begin_;
-  line_number_ += static_cast<std::uint64_t>(std::count(from, from + bytes, '\n'));
+  const char* const to = from + bytes;
+  while (const void* found = from == to ? nullptr : std::memchr(from, '\n', static_cast<std::size_t>(to - from))) {
+    from = static_cast<const char*>(found) + 1;
+    ++line_number_;
+  }
   begin_ += bytes;
   next_offset_ += bytes;
   line_offset_ = next_offset_;

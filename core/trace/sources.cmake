@@ -12,8 +12,11 @@ list(APPEND trace_sources
   trace/source.cpp
   trace/decompress.cpp
   trace/atomic_file.cpp
+  trace/cache.cpp
+  trace/cache_image.cpp
   trace/json_text.cpp
   trace/json_parse.cpp
+  trace/json_plain.cpp
   trace/json_header.cpp
   trace/json_events.cpp
   trace/json_reader.cpp

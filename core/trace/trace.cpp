@@ -64,10 +64,7 @@ std::vector<AllocatorSpec> Trace::specs_to_open() const {
 
 std::uint64_t Trace::memory_bytes() const {
   std::uint64_t sum = sizeof(Trace);
-  for (const Column* column :
-       {&op_, &flags_, &align_log2_, &slot_, &id_, &size_, &time_, &thread_, &site_, &tag_, &addr_, &partner_}) {
-    sum += column->memory_bytes();
-  }
+  for (const auto column : kColumns) sum += (this->*column).memory_bytes();
   for (const auto* texts : {&names_, &tags_, &warnings_}) {
     for (const auto& text : *texts) sum += memory_of(text);
   }

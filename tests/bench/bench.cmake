@@ -6,3 +6,6 @@ if(ALLOCVIZ_VIZ AND NOT ALLOCVIZ_CORE_ONLY)
   target_link_libraries(draw_bench PRIVATE allocviz_app allocviz_flags benchmark::benchmark)
   target_compile_definitions(draw_bench PRIVATE ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 endif()
+# Logs of any length for scale_bench.py.
+add_executable(make_log bench/make_log.cpp)
+target_link_libraries(make_log PRIVATE allocviz_flags)
