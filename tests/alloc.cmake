@@ -19,7 +19,7 @@ allocviz_test(alloc_test SOURCES
   fuzz/alloc_fuzz.cpp
   support/placement.cpp
   LIBS allocviz_alloc)
-if(ALLOCVIZ_PCH)
+if(ALLOCVIZ_TOGETHER)
   target_precompile_headers(alloc_test PRIVATE <gtest/gtest.h> <algorithm> <array> <map> <random> <string> <vector>)
 endif()
 

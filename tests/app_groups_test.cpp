@@ -12,7 +12,7 @@ using app::Do;
 using app::GroupColumn;
 using Indices = std::vector<std::uint64_t>;
 
-constexpr std::string_view kLog = R"({
+constexpr std::string_view kGroupedLog = R"({
   "format": "allocviz-trace", "version": 1, "allocators": [{"kind": "buddy", "arena": "4 KiB", "min_block": 64}],
   "sites": [["malloc", "parse", "main"], ["parse", "other"], "say \"hi\""],
   "events": [
@@ -25,7 +25,7 @@ constexpr std::string_view kLog = R"({
   ]})";
 
 struct AppGroups : testing::Test {
-  app::State state = opened(kLog);
+  app::State state = opened(kGroupedLog);
   double now = 0;
   AppGroups() {
     act(state, Do::ShowGroups);

@@ -8,7 +8,7 @@
 namespace allocviz::cli {
 namespace {
 
-constexpr const char* kLesson =
+constexpr const char* kSmallLesson =
     R"({"format": "allocviz-trace", "version": 1, "allocators": [{"kind": "buddy", "arena": 1024, "min_block": 64}],
  "events": [{"op": "alloc", "id": "A", "size": 100}, {"op": "mark", "name": "half"}, {"op": "free", "id": "A"}]})";
 
@@ -33,7 +33,7 @@ TEST(Usage, help_names_every_subcommand_that_there_is_and_no_other) {
 }
 
 TEST(Usage, that_is_wrong_ends_with_2_and_one_line) {
-  const Scratch lesson("lesson.json", kLesson);
+  const Scratch lesson("lesson.json", kSmallLesson);
   expect_one_line_error(run({}), 2, "subcommand");
   expect_one_line_error(run({"frobnicate"}), 2, "frobnicate");
   expect_one_line_error(run({"info"}), 2, "FILE");
@@ -51,7 +51,7 @@ TEST(Usage, that_is_wrong_ends_with_2_and_one_line) {
 }
 
 TEST(Usage, an_allocator_that_cannot_be_is_refused_with_the_reason_and_the_nearest_that_can) {
-  const Scratch lesson("lesson.json", kLesson);
+  const Scratch lesson("lesson.json", kSmallLesson);
   const auto refused = [&](const char* spec, const char* says) {
     expect_one_line_error(run({"replay", lesson.path(), "--allocator", spec}), 2, says);
   };
@@ -65,7 +65,7 @@ TEST(Usage, an_allocator_that_cannot_be_is_refused_with_the_reason_and_the_neare
 }
 
 TEST(Usage, one_placements_file_is_of_one_allocator) {
-  const Scratch lesson("lesson.json", kLesson);
+  const Scratch lesson("lesson.json", kSmallLesson);
   expect_one_line_error(run({"replay", lesson.path(), "--placements", "-", "--allocator", "bump:arena=4KiB",
                              "--allocator", "bump:arena=8KiB"}),
                         2, "one --allocator");
@@ -88,14 +88,14 @@ TEST(Usage, input_that_cannot_be_read_ends_every_subcommand_with_1_and_one_line)
 
 TEST(Usage, a_full_disk_behind_standard_output_is_an_error) {
   if (!exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full here";
-  const Scratch lesson("lesson.json", kLesson);
+  const Scratch lesson("lesson.json", kSmallLesson);
   const Ran ran = run_to("/dev/full", {"info", lesson.path(), "--json"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_NE(ran.err.find("standard output"), std::string::npos) << ran.err;
 }
 
 TEST(Usage, standard_input_is_a_file_like_any_other) {
-  const auto info = json_of(run({"info", "-", "--json"}, kLesson));
+  const auto info = json_of(run({"info", "-", "--json"}, kSmallLesson));
   EXPECT_EQ(info["format"], "allocviz-trace");
   EXPECT_EQ(info["events"], 2);
   const auto packed = json_of(run({"info", "-", "--json"}, bytes_of(data("import/edge.heaptrack.raw.zst"))));

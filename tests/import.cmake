@@ -1,5 +1,5 @@
 # Foreign logs: each format's grammar, real logs and their figures, cuts and damage.
-allocviz_test(import_test
+allocviz_test(import_test ALONE
   SOURCES
     import_bionic.cpp
     import_csv.cpp

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "support/replay.h"
+#include "support/scenes.h"
 #include "support/seed.h"
 #include "viz/draw/buddy_layout.h"
 #include "viz/draw/lod.h"
@@ -54,11 +55,6 @@ const draw::Box* box_at(const BuddyScene& scene, std::uint64_t offset, std::uint
   const auto found = std::find_if(scene.scene.boxes.begin(), scene.scene.boxes.end(),
                                   [&](const draw::Box& box) { return box.offset == offset && box.size == size; });
   return found == scene.scene.boxes.end() ? nullptr : &*found;
-}
-
-bool says(const draw::Scene& scene, std::string_view text) {
-  return std::any_of(scene.labels.begin(), scene.labels.end(),
-                     [text](const draw::Label& label) { return label.text == text; });
 }
 
 TEST(BuddyTree, the_lesson_lies_where_the_design_draws_it) {

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "support/replay.h"
+#include "support/scenes.h"
 #include "support/seed.h"
 #include "viz/draw/bump_layout.h"
 #include "viz/draw/slab_layout.h"
@@ -16,11 +17,6 @@ namespace {
 using draw::Look;
 using draw::Rect;
 using replay::BlockState;
-
-bool says(const draw::Scene& scene, std::string_view text) {
-  return std::any_of(scene.labels.begin(), scene.labels.end(),
-                     [text](const draw::Label& label) { return label.text == text; });
-}
 
 draw::SlabScene slab_of(const replay::Timeline& timeline, Rect rect, draw::Span view, const draw::NameOf& names = {}) {
   return draw::lay_out_slab({.census = timeline.census(),

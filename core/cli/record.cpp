@@ -175,12 +175,12 @@ trace::Result<std::string> preloadable(const std::string& library, Folder& folde
 }
 
 // How the program ended; a code for us to end with where it did not get as far, or the recording did not.
-struct Outcome {
+struct Recorded {
   std::optional<int> code;
   record::Ended program;
 };
 
-Outcome run_and_write(RecordOptions options, const std::string& library) {
+Recorded run_and_write(RecordOptions options, const std::string& library) {
   const std::string program = record::find_program(options.command.front());
   if (!program.empty()) {
     if (const auto why = record::why_not_recordable(program)) return {fail(*why), {}};
@@ -235,7 +235,7 @@ int record(const RecordOptions& options) {
                  {},
                  "build it (Linux with glibc 2.35 or newer), or install alloctrace whole"});
   }
-  Outcome outcome;
+  Recorded outcome;
   {
     Folder link;
     const trace::Result<std::string> library = preloadable(found, link);

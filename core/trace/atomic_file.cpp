@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBlock = std::size_t{256} << 10;
-
 // Where bytes go at last: the temporary file, or what cannot be replaced (standard output, a pipe, a device).
 struct Target {
   Descriptor fd;
@@ -67,14 +65,14 @@ struct Target {
 // What gathers bytes and passes them on, compressed or not.
 class Writer : public AtomicFile {
  public:
-  explicit Writer(Target target) : target_(std::move(target)) { pending_.reserve(kBlock); }
+  explicit Writer(Target target) : target_(std::move(target)) { pending_.reserve(kIoBlock); }
 
   Status write(std::string_view bytes) final {
     while (!fault_ && !bytes.empty()) {
-      const std::size_t count = std::min(bytes.size(), kBlock - pending_.size());
+      const std::size_t count = std::min(bytes.size(), kIoBlock - pending_.size());
       pending_.append(bytes.substr(0, count));
       bytes.remove_prefix(count);
-      if (pending_.size() == kBlock) pass_on(false);
+      if (pending_.size() == kIoBlock) pass_on(false);
     }
     return status();
   }
@@ -148,7 +146,7 @@ class ZstdWriter final : public Writer {
 
 class GzipWriter final : public Writer {
  public:
-  explicit GzipWriter(Target target) : Writer(std::move(target)), out_(kBlock) {
+  explicit GzipWriter(Target target) : Writer(std::move(target)), out_(kIoBlock) {
     ready_ = deflateInit2(&stream_, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK;
   }
   GzipWriter(const GzipWriter&) = delete;

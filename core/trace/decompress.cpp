@@ -16,12 +16,10 @@
 namespace allocviz::trace {
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{256} << 10;
-
 // What all of them have: the compressed file, a block of it, and the limits.
 class Decompressor : public ByteSource {
  public:
-  Decompressor(RawFile file, const ReadLimits& limits) : file_(std::move(file)), limits_(limits), block_(kBlock) {}
+  Decompressor(RawFile file, const ReadLimits& limits) : file_(std::move(file)), limits_(limits), block_(kIoBlock) {}
   bool cut_short() const final { return cut_; }
   const std::string& name() const final { return file_.name; }
   double fraction_read() const final {

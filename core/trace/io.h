@@ -21,6 +21,8 @@ struct Progress {
   [[nodiscard]] bool stop() const { return cancelled && cancelled(); }
 };
 
+inline constexpr std::size_t kIoBlock = std::size_t{256} << 10;  // what is read or written at once
+
 struct ReadLimits {
   std::uint64_t max_decompressed_bytes = std::uint64_t{64} << 30;
   std::uint64_t max_expansion = 1000;  // decompressed / compressed, above a floor of 64 MiB: refuses bombs

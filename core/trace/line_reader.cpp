@@ -6,11 +6,7 @@
 #include "core/trace/io.h"
 
 namespace allocviz::trace {
-namespace {
-
-constexpr std::size_t kBlock = std::size_t{256} << 10;
-
-}  // namespace
+namespace {}  // namespace
 
 LineReader::LineReader(ByteSource& source, std::size_t max_line_bytes)
     : source_(source), max_line_bytes_(max_line_bytes) {}
@@ -23,7 +19,7 @@ Result<bool> LineReader::refill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ == buffer_.size()) buffer_.resize(std::max(kBlock, buffer_.size() * 2));
+  if (end_ == buffer_.size()) buffer_.resize(std::max(kIoBlock, buffer_.size() * 2));
   auto got = source_.read({buffer_.data() + end_, buffer_.size() - end_});
   if (!got.ok()) return std::move(got).trouble();
   end_ += *got;

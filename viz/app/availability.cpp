@@ -6,6 +6,7 @@
 #include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
 #include "viz/app/group_view.h"
+#include "viz/app/names.h"
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
 
@@ -125,14 +126,6 @@ bool is_checked(const State& state, const CommandInfo& info) {
       return false;
   }
 }
-
-namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-}  // namespace
 
 int fuzzy_score(std::string_view query, std::string_view name) {
   int score = 0;

@@ -9,6 +9,7 @@
 
 #include "core/analyze/grouping.h"
 #include "viz/app/cursor.h"
+#include "viz/app/names.h"
 
 namespace allocviz::app {
 
@@ -19,10 +20,6 @@ using trace::kNoEvent;
 
 // The live blocks of the census are sorted at once where they are no more than this; else the log is searched.
 constexpr std::uint64_t kLiveBlocksAtOnce = 30'000;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool contains(std::string_view text, std::string_view lower_part) {
   return std::search(text.begin(), text.end(), lower_part.begin(), lower_part.end(),

@@ -29,7 +29,7 @@ struct ColumnInfo {
   const char* name;
   std::string_view means;
 };
-constexpr std::array<ColumnInfo, kGroupColumns> kInfos{
+constexpr std::array<ColumnInfo, kGroupColumns> kColumns{
     ColumnInfo{"live", "Bytes requested by the blocks that live at the cursor"},
     {"blocks", "Blocks that live at the cursor"},
     {"allocs", "Requests that were served, reallocs among them"},
@@ -181,11 +181,11 @@ std::string text_of(const GroupRow& row, GroupColumn column) {
 }
 
 const char* name_of(GroupColumn column) {
-  return kInfos[static_cast<std::size_t>(column)].name;
+  return kColumns[static_cast<std::size_t>(column)].name;
 }
 
 std::string_view meaning_of(GroupColumn column) {
-  return kInfos[static_cast<std::size_t>(column)].means;
+  return kColumns[static_cast<std::size_t>(column)].means;
 }
 
 std::span<const GroupColumn> group_columns(const State& state) {

@@ -12,6 +12,11 @@
 
 namespace allocviz::app {
 
+// An ASCII letter as a search compares it; everything else as it is.
+[[nodiscard]] constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 inline constexpr std::size_t kNamesSpelled = 3;  // beyond that a number
 
 // "D", or "the block of event 5" where the log gives no id; empty where nobody owns it.

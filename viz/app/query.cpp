@@ -1,4 +1,5 @@
 #include "viz/app/query.h"
+#include "viz/app/names.h"
 
 #include <fmt/format.h>
 
@@ -19,11 +20,7 @@ using trace::Trouble;
 
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
+std::string in_lower_case(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
   return out;
@@ -139,7 +136,7 @@ std::optional<std::uint64_t> time_of(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
   if (digits == 0 || error != std::errc{} || end != text.data() + digits) return std::nullopt;
   for (const Length& length : kLengths) {
-    if (lower(text.substr(digits)) != length.unit) continue;
+    if (in_lower_case(text.substr(digits)) != length.unit) continue;
     const double ns = value * length.ns;
     return ns < 9e18 ? std::optional(static_cast<std::uint64_t>(std::llround(ns))) : std::nullopt;
   }
@@ -201,7 +198,8 @@ Result<Term> range_term(const Field& field, std::string_view value) {
 }
 
 Result<Term> number_term(const Field& field, std::string_view sign, std::string_view text) {
-  if (sign == "=" && field.kind == TermKind::Freed && lower(text) == "never") return Term{.kind = TermKind::Never};
+  if (sign == "=" && field.kind == TermKind::Freed && in_lower_case(text) == "never")
+    return Term{.kind = TermKind::Never};
   if (sign == "=") return range_term(field, text);
   const auto value = value_of(field.unit, text);
   if (!value) return no_value(field, text);
@@ -229,7 +227,7 @@ std::string field_names() {
 std::optional<Result<Term>> field_term(std::string_view word) {
   const std::size_t at = word.find_first_of("<>=~");
   if (at == std::string_view::npos || at == 0) return std::nullopt;
-  const std::string name = lower(word.substr(0, at));
+  const std::string name = in_lower_case(word.substr(0, at));
   const bool or_equal = (word[at] == '<' || word[at] == '>') && word.size() > at + 1 && word[at + 1] == '=';
   const std::string_view sign = word.substr(at, or_equal ? 2 : 1);
   const std::string_view value = word.substr(at + sign.size());
@@ -240,12 +238,12 @@ std::optional<Result<Term>> field_term(std::string_view word) {
     const bool fits_sign = field.unit == Unit::Text ? sign == std::string_view(&field.sign, 1) : sign != "~";
     if (!fits_sign) continue;
     if (value.empty()) return fault(fmt::format("nothing follows {}", word), fmt::format("write {}", field.example));
-    const bool none = sign == "=" && lower(value) == "none";
+    const bool none = sign == "=" && in_lower_case(value) == "none";
     if (none && field.kind == TermKind::Thread) return Term{.kind = field.kind, .text = "none"};
     if (field.unit != Unit::Text) return number_term(field, sign, value);
     const bool exact = field.sign == '=';
     if (none && field.kind != TermKind::Id) return Term{.kind = field.kind};
-    return Term{.kind = field.kind, .text = exact ? std::string(value) : lower(value)};
+    return Term{.kind = field.kind, .text = exact ? std::string(value) : in_lower_case(value)};
   }
   if (named != nullptr) {
     return fault(fmt::format("{} is not compared with {}", name, sign), fmt::format("write {}", named->example));
@@ -283,7 +281,8 @@ class Reader {
 
  private:
   [[nodiscard]] bool is(std::string_view word, std::size_t ahead = 0) const {
-    return at_ + ahead < words_.size() && !words_[at_ + ahead].quoted && lower(words_[at_ + ahead].text) == word;
+    return at_ + ahead < words_.size() && !words_[at_ + ahead].quoted &&
+           in_lower_case(words_[at_ + ahead].text) == word;
   }
   bool take(std::string_view word) {
     if (!is(word)) return false;
@@ -332,7 +331,7 @@ class Reader {
   // "between 100 and 200", "after 200", "before 200", "at 200".
   Result<Term> clause(std::string_view name) {
     const auto field = std::find_if(kFields.begin(), kFields.end(), [&](const Field& f) { return f.name == name; });
-    const std::string word = lower(words_[at_++].text);
+    const std::string word = in_lower_case(words_[at_++].text);
     const std::optional<std::string> first = operand();
     const bool between = word == "between";
     std::optional<std::string> last = first;
@@ -375,7 +374,7 @@ class Reader {
   }
 
   static Result<Term> word_term(const Written& word) {
-    const std::string small = lower(word.text);
+    const std::string small = in_lower_case(word.text);
     if (word.quoted) return Term{.kind = TermKind::Text, .text = small};
     if (small.starts_with("live@")) return live_at(small.substr(5));
     for (const Word& known : kWords) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "viz/app/names.h"
 #include "viz/app/query.h"
 
 namespace allocviz::app {
@@ -32,10 +33,6 @@ constexpr std::array kLanguage{
     Phrase{"-", "-failed", "not this"},
     Phrase{"or", "failed or size>1M", "one of both"},
 };
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // Where the word begins that is being written; a leading - is not part of it.
 std::size_t last_word(std::string_view text) {

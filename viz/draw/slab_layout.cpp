@@ -45,10 +45,6 @@ void shrink_to_pixels(SlabGrid& grid, Rect area) {
   grid.cell_width = area.width() / static_cast<float>(grid.columns);
 }
 
-std::string offset_of(const SlabInput& input, std::uint64_t offset) {
-  return trace::offset_text(offset, input.census.arena_bytes);
-}
-
 // Labels of a cell stand on grounds of their own: the list's arrows run below them.
 void add_cell_label(SlabScene& out, Rect rect, std::string text, Tone tone, Type type, Align align = Align::Left) {
   out.scene.labels.push_back({.rect = rect,
@@ -242,6 +238,10 @@ void add_arrows(const SlabInput& input, SlabScene& out) {
 }
 
 }  // namespace
+
+std::string offset_of(const SlabInput& input, std::uint64_t offset) {
+  return trace::offset_text(offset, input.census.arena_bytes);
+}
 
 Rect SlabGrid::cell(std::uint64_t block) const {
   const std::uint64_t index = block - first;

@@ -72,6 +72,8 @@ struct ListForm {
 };
 inline constexpr float kListLineEm = 1.75f;
 
+[[nodiscard]] std::string offset_of(const SlabInput& input, std::uint64_t offset);  // as wide as the arena asks for
+
 // Parts of lay_out_slab (slab_list.cpp). The list in its order: "3 · 0x060 → 4 · 0x080 → end".
 [[nodiscard]] ListForm list_form(const SlabInput& input, std::uint64_t count, std::uint64_t block_bytes);
 void add_list(const SlabInput& input, SlabScene& out, Rect at, const ListForm& form);

@@ -11,10 +11,6 @@ namespace {
 
 constexpr float kListWordEm = 4.6f;
 
-std::string offset_of(const SlabInput& input, std::uint64_t offset) {
-  return trace::offset_text(offset, input.census.arena_bytes);
-}
-
 // Writes the list from left to right, over as many lines as its form has.
 class ListWriter {
  public:

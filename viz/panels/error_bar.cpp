@@ -12,8 +12,6 @@ namespace allocviz::panels {
 
 namespace {
 
-constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-
 struct Words {
   std::string what, more;  // what is wrong; where, and what to do
 };
@@ -70,7 +68,7 @@ float error_bar_height(const Context& context, float width) {
 
 void error_bar(const Context& context, draw::Rect rect) {
   if (!context.state.trouble) return;
-  ui::begin_region("error", rect, kFixed);
+  ui::begin_region("error", rect, ui::kFixed);
   const draw::Theme& theme = context.theme;
   ui::fill(ui::draw_list(), rect, theme.failed_fill, 0.35f * context.em);
   ui::outline(ui::draw_list(), rect, theme.failed, 1, 0.35f * context.em);
@@ -99,7 +97,7 @@ float loading_bar_height(const Context& context) {
 
 void loading_bar(const Context& context, draw::Rect rect) {
   if (context.state.loading == nullptr) return;
-  ui::begin_region("loading", rect, kFixed);
+  ui::begin_region("loading", rect, ui::kFixed);
   const draw::Theme& theme = context.theme;
   const float em = context.em;
   const app::Loading& loading = *context.state.loading;

@@ -207,8 +207,7 @@ void failure_list(const Context& context, draw::Rect rect) {
 }  // namespace
 
 void events(const Context& context, draw::Rect rect) {
-  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-  ui::begin_region("events", rect, kFixed);
+  ui::begin_region("events", rect, ui::kFixed);
   const draw::Rect inside = left_tabs(context, rect);
   // Rows reach to the panel's edges, words keep their distance.
   const float edge = std::round(0.35f * context.em);

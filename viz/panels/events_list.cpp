@@ -93,8 +93,7 @@ void wheel(const Context& context, draw::Rect area, const RowList& list, double 
 }  // namespace
 
 void row_list(const Context& context, draw::Rect rect, const RowList& list) {
-  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-  ui::begin_region(list.name, rect, kFixed);
+  ui::begin_region(list.name, rect, ui::kFixed);
   const double seen = std::max(1.0, static_cast<double>(rect.height() / list.row_height));
   const auto rows = static_cast<double>(list.rows);
   const double top = std::clamp(list.view.top, 0.0, std::max(0.0, rows - seen));

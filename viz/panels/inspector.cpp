@@ -279,8 +279,7 @@ bool is_another(const Shown& shown) {
 }  // namespace
 
 void inspector(const Context& context, draw::Rect rect) {
-  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-  ui::begin_region("inspector", rect, kFixed);
+  ui::begin_region("inspector", rect, ui::kFixed);
   const Shown shown = shown_by(context);
   const draw::Rect inside = ui::panel_frame(context.theme, rect, shown.title, shown.note);
   const draw::Rect body{rect.x0 + 1, inside.y0, rect.x1 - 1, rect.y1 - std::round(0.35f * context.em)};

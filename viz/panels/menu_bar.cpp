@@ -178,11 +178,10 @@ void title(const Context& context, draw::Rect rect, float left, float right) {
 }  // namespace
 
 void menu_bar(const Context& context, draw::Rect rect) {
-  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
   ui::fill(ui::draw_list(), {rect.x0, rect.y1 - 1, rect.x1, rect.y1}, context.theme.panel_edge);
   const float split = std::min(rect.x0 + menus_width(context), rect.x1);
   menus(context, {rect.x0, rect.y0, split, rect.y1 - 1});
-  ui::begin_region("document", {split, rect.y0, rect.x1, rect.y1 - 1}, kFixed);
+  ui::begin_region("document", {split, rect.y0, rect.x1, rect.y1 - 1}, ui::kFixed);
   const float left = split + context.em;
   const float right = chips(context, rect, left) - context.em;
   title(context, rect, left, right);

@@ -46,8 +46,7 @@ float lesson(const Context& context, std::size_t index, draw::Point at, float wi
 }  // namespace
 
 void scenarios(const Context& context, draw::Rect rect) {
-  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-  ui::begin_region("lessons", rect, kFixed);
+  ui::begin_region("lessons", rect, ui::kFixed);
   const draw::Rect inside = left_tabs(context, rect);
   const float edge = std::round(0.35f * context.em);
   ui::begin_region("lesson list", {rect.x0 + edge, inside.y0, rect.x1 - edge, rect.y1 - edge});

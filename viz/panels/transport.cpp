@@ -259,8 +259,7 @@ void notice(const Context& context, Rect rect, float left, float right) {
 }  // namespace
 
 void transport(const Context& context, draw::Rect rect) {
-  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-  ui::begin_region("transport", rect, kFixed);
+  ui::begin_region("transport", rect, ui::kFixed);
   ui::fill(ui::draw_list(), rect, context.theme.panel);
   ui::fill(ui::draw_list(), {rect.x0, rect.y0, rect.x1, rect.y0 + 1}, context.theme.panel_edge);
   const float em = context.em;

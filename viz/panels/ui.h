@@ -41,6 +41,8 @@ struct WithFont {  // for a scope
 void apply_style(const draw::Theme& theme, float em);
 
 // A rectangle of window pixels becomes an ImGui child region for the time between; everything inside is clipped to it.
+// kFixed: it does not scroll.
+inline constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
 bool begin_region(const char* name, draw::Rect rect, ImGuiWindowFlags flags = 0);
 void end_region();
 // A dialog above everything else, which is dimmed and takes no input until it is gone; gone is what is not begun again

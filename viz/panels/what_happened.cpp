@@ -346,8 +346,7 @@ std::string position_note(const app::State& state) {
 }  // namespace
 
 void what_happened(const Context& context, draw::Rect rect) {
-  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-  ui::begin_region("what happened", rect, kFixed);
+  ui::begin_region("what happened", rect, ui::kFixed);
   const draw::Rect inside = ui::panel_frame(context.theme, rect, "What happened", position_note(context.state));
   const float edge = std::round(0.35f * context.em);
   const draw::Rect body{rect.x0 + edge, inside.y0, rect.x1 - edge, rect.y1 - edge};

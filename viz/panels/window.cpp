@@ -180,10 +180,9 @@ void all_parts(const Context& context, const Parts& parts) {
 }  // namespace
 
 void window(const Context& context, draw::Rect rect) {
-  constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
   const Parts parts = layout(context, rect);
   keyboard(context, parts);
-  ui::begin_region("window", rect, kFixed);
+  ui::begin_region("window", rect, ui::kFixed);
   ui::fill(ui::draw_list(), rect, context.theme.window);
   all_parts(context, parts);
   splitters(context, parts, rect);
