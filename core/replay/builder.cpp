@@ -8,9 +8,9 @@
 namespace allocviz::replay {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using StopWatch = std::chrono::steady_clock;
 
-std::uint64_t ns_between(Clock::time_point from, Clock::time_point to) {
+std::uint64_t ns_between(StopWatch::time_point from, StopWatch::time_point to) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(to - from).count());
 }
 
@@ -59,7 +59,7 @@ trace::Status Pass::run(const trace::Progress& progress) {
   account_.series.append(summary.at_peak);
   account_.free_levels.begin(levels_);
   keep(0);
-  Clock::time_point reported = Clock::now();
+  StopWatch::time_point reported = StopWatch::now();
   for (std::uint64_t first = 0; first < n;) {
     std::uint64_t count = std::min(kBatch, n - first);
     if (options_.keyframe_events != 0) {
@@ -71,7 +71,7 @@ trace::Status Pass::run(const trace::Progress& progress) {
     account_for(first, count);
     first += count;
     if (keyframe_is_due(first) && first < n) keep(first);
-    const Clock::time_point now = Clock::now();
+    const StopWatch::time_point now = StopWatch::now();
     if (ns_between(reported, now) < kReportNs) continue;
     reported = now;
     if (progress.stop()) return trace::Trouble{.what = "cancelled", .where = {}, .todo = {}};
@@ -92,14 +92,14 @@ trace::Status Pass::run(const trace::Progress& progress) {
 
 void Pass::apply_batch(std::uint64_t first, std::uint64_t count) {
   for (std::uint64_t i = 0; i < count; ++i) events_[i] = trace_.request(first + i);
-  const Clock::time_point began = Clock::now();
+  const StopWatch::time_point began = StopWatch::now();
   const std::span<const trace::Event> events = std::span(events_).first(count);
   if (levels_.levels == 0) {
     machine_.apply(events, first, applied_.data());
   } else {
     machine_.apply(events, first, applied_.data(), changes_);
   }
-  applying_ns_ += ns_between(began, Clock::now());
+  applying_ns_ += ns_between(began, StopWatch::now());
 }
 
 void Pass::account_for(std::uint64_t first, std::uint64_t count) {
@@ -137,10 +137,10 @@ bool Pass::keyframe_is_due(std::uint64_t event) const {
 }
 
 void Pass::keep(std::uint64_t event) {
-  const Clock::time_point began = Clock::now();
+  const StopWatch::time_point began = StopWatch::now();
   machine_.save(frame_);
   account_.keyframes.add(event, frame_);
-  saving_ns_ = ns_between(began, Clock::now());
+  saving_ns_ = ns_between(began, StopWatch::now());
   applying_ns_at_keyframe_ = applying_ns_;
 }
 

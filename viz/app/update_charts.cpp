@@ -11,8 +11,8 @@ namespace {
 
 constexpr double kFewestEvents = 2;  // the closest the charts are looked at
 constexpr double kFewestNs = 10;
-constexpr double kZoom = 1.5;  // one press of a key
-constexpr double kPan = 0.2;   // of what is seen
+constexpr double kTimeZoom = 1.5;  // one press of a key
+constexpr double kTimePan = 0.2;   // of what is seen
 
 void set_time_view(State& state, double first, double last) {
   const double least = state.clock() != nullptr ? kFewestNs : kFewestEvents;
@@ -27,7 +27,7 @@ double on_axis(const State& state, std::uint64_t position) {
 }
 
 // At the cursor where that is in view, else at the middle.
-void zoom(State& state, double factor) {
+void zoom_time(State& state, double factor) {
   const TimeView view = state.time;
   const double cursor = on_axis(state, state.cursor().event);
   const bool seen = cursor >= view.first && cursor <= view.last;
@@ -36,7 +36,7 @@ void zoom(State& state, double factor) {
   set_time_view(state, anchor - (anchor - view.first) / factor, anchor + (view.last - anchor) / factor);
 }
 
-void pan(State& state, double by) {
+void pan_time(State& state, double by) {
   const double shift = (state.time.last - state.time.first) * by;
   set_time_view(state, state.time.first + shift, state.time.last + shift);
 }
@@ -90,16 +90,16 @@ bool update_charts(State& state, const Command& command) {
       set_time_view(state, 0, state.time_end());
       break;
     case Do::ZoomTimeIn:
-      zoom(state, kZoom);
+      zoom_time(state, kTimeZoom);
       break;
     case Do::ZoomTimeOut:
-      zoom(state, 1 / kZoom);
+      zoom_time(state, 1 / kTimeZoom);
       break;
     case Do::PanTimeLeft:
-      pan(state, -kPan);
+      pan_time(state, -kTimePan);
       break;
     case Do::PanTimeRight:
-      pan(state, kPan);
+      pan_time(state, kTimePan);
       break;
     case Do::ToggleClock:
       toggle_clock(state);
