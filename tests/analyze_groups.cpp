@@ -181,7 +181,7 @@ TEST(Groups, of_any_log_are_what_the_allocator_itself_holds_between_any_two_posi
     resets += trace->facts().resets;
     for (const GroupBy by : {GroupBy::Site, GroupBy::Size, GroupBy::Thread, GroupBy::Tag}) {
       SCOPED_TRACE(name_of(by));
-      expect_exact(run, by, log % 3, random);
+      expect_exact(run, by, static_cast<std::size_t>(log) % 3, random);
       if (HasFatalFailure()) return;
     }
   }
