@@ -275,7 +275,8 @@ class BuddyCore {
   // The head of the block, or the gap's own unit, that holds this unit.
   [[nodiscard]] usize head_of(usize at) const;
   void fill(usize from, usize to, BuddyTag tag) { __builtin_memset(tags_ + from, static_cast<int>(tag), to - from); }
-  [[nodiscard]] Error why_not_live(usize offset) const {
+  // Kept out of line, so that the path of a release that is right is straight.
+  [[nodiscard, gnu::noinline, gnu::cold]] Error why_not_live(usize offset) const {
     if (offset >= arena_.size()) return Error::Foreign;
     const BuddyTag tag = tags_[offset >> shift()];
     if (tag == BuddyTag::Gap) return Error::NotManaged;
