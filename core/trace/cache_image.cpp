@@ -74,7 +74,7 @@ bool in_pieces(std::span<const std::byte> bytes, Each each) {
   return each(std::span<const std::byte>(last));
 }
 
-class Writer {
+class TextWriter {
  public:
   void put(std::uint64_t number) { out.append(reinterpret_cast<const char*>(&number), sizeof number); }
   void put(std::string_view text) {
@@ -95,7 +95,7 @@ class Writer {
   std::string out;
 };
 
-// Reads what a Writer wrote; once something does not fit, everything is 0 or empty and good() stays false.
+// Reads what a TextWriter wrote; once something does not fit, everything is 0 or empty and good() stays false.
 class Reader {
  public:
   explicit Reader(std::span<const std::byte> in) : in_(in) {}
@@ -161,7 +161,7 @@ constexpr std::array kFacts = {&Facts::allocs,
                                &Facts::threads};
 static_assert(sizeof(Facts) == kFacts.size() * sizeof(std::uint64_t), "every one of the facts is kept");
 
-void put_header(Writer& out, const Header& header) {
+void put_header(TextWriter& out, const Header& header) {
   out.put(header.name);
   out.put(header.about);
   std::string allocators = "[";
@@ -202,7 +202,7 @@ Header header_from(Reader& in) {
   return header;
 }
 
-void put_sites(Writer& out, const std::vector<Site>& sites) {
+void put_sites(TextWriter& out, const std::vector<Site>& sites) {
   out.put(std::uint64_t{sites.size()});
   for (const Site& site : sites) {
     out.put(std::uint64_t{site.stack});
@@ -261,7 +261,7 @@ std::uint64_t hash_bytes(std::span<const std::byte> bytes, std::uint64_t seed) {
 
 bool TraceImage::write(const Trace& trace, const Header& header, std::string_view key,
                        const std::function<bool(std::string_view)>& put) {
-  Writer texts;
+  TextWriter texts;
   texts.put(key);
   put_header(texts, header);
   for (const auto field : kFacts) texts.put(trace.facts_.*field);
@@ -300,7 +300,7 @@ bool TraceImage::write(const Trace& trace, const Header& header, std::string_vie
     checksum.add(piece);
     return true;
   });
-  Writer head;
+  TextWriter head;
   head.out = kMagic;
   const std::uint64_t file_bytes = kHeadBytes + aligned(texts.out.size()) + offset;
   for (const std::uint64_t number : {kVersion, file_bytes, std::uint64_t{texts.out.size()}, checksum.value()}) {

@@ -10,7 +10,7 @@
 namespace allocviz::trace {
 namespace {
 
-constexpr std::array<std::string_view, 7> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+constexpr std::array<std::string_view, 7> kUnitNames = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
 Trouble bad_size(std::string_view text, std::string_view why) {
   return {.what = fmt::format("\"{}\" is no size: {}", text, why),
@@ -35,7 +35,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   }
   if (unit.empty() || unit == "B") return number;
   for (unsigned i = 1; i < 4; ++i) {
-    if (unit != kUnits[i]) continue;
+    if (unit != kUnitNames[i]) continue;
     if (number > (~std::uint64_t{0} >> (10 * i))) return bad_size(text, "it is larger than 64 bits hold");
     return number << (10 * i);
   }
@@ -51,9 +51,9 @@ std::string size_text(std::uint64_t bytes) {
     return bytes / one * 10 + (bytes % one / (one >> 10) * 10 + 512) / 1024;
   };
   std::uint64_t tenths = tenths_of(unit);
-  if (tenths >= 10240 && unit + 1 < kUnits.size()) tenths = tenths_of(++unit);
-  if (tenths % 10 == 0) return fmt::format("{} {}", tenths / 10, kUnits[unit]);
-  return fmt::format("{}.{} {}", tenths / 10, tenths % 10, kUnits[unit]);
+  if (tenths >= 10240 && unit + 1 < kUnitNames.size()) tenths = tenths_of(++unit);
+  if (tenths % 10 == 0) return fmt::format("{} {}", tenths / 10, kUnitNames[unit]);
+  return fmt::format("{}.{} {}", tenths / 10, tenths % 10, kUnitNames[unit]);
 }
 
 std::string exact_size_text(std::uint64_t bytes) {
