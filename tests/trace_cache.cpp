@@ -32,7 +32,7 @@ std::string image_of(const Trace& trace, std::string_view key = "key") {
 std::optional<Trace> read_image(const std::string& image, std::string_view key = "key") {
   // Exactly as many bytes as there are, so that a sanitizer sees what is read beyond them.
   const auto bytes = std::make_shared<std::vector<std::byte>>(image.size());
-  std::memcpy(bytes->data(), image.data(), image.size());
+  if (!image.empty()) std::memcpy(bytes->data(), image.data(), image.size());
   return TraceImage::read(*bytes, key, bytes);
 }
 
