@@ -35,7 +35,7 @@ TEST(Writing, a_lesson_is_written_for_people) {
     {"op": "alloc", "id": 18446744073709551615, "size": 0, "align": 1, "t": 5, "thread": 0, "site": 1, "tag": "x", "addr": 9007199254740992},
     {"op": "realloc", "id": "A", "size": 9, "align": 4096, "addr": "0x20000000000001", "ok": false},
     {"op": "alloc", "size": 7, "ok": false},
-    {"op": "free", "id": null},
+    {"op": "free", "id": null, "mark": "set by hand"},
     {"op": "free", "offset": 128},
     {"op": "free", "id": "A", "size": 100, "align": 16},
     {"op": "mark", "name": "second phase", "note": "n"},
@@ -45,6 +45,29 @@ TEST(Writing, a_lesson_is_written_for_people) {
 }
 )";
   EXPECT_EQ(to_json_text(read_text(text)), text);
+}
+
+TEST(Writing, a_mark_set_on_an_event_comes_back_with_it_and_leaves_the_rows_around_it) {
+  Trace trace = read_text(R"({"format": "allocviz-trace", "version": 1, "columns": ["op", "id", "size"],
+    "events": [["a",1,100],["a",2,100],["mark"],["f",1]]})");
+  trace.set_mark(1, "here");
+  trace.set_mark(2, "named");
+  trace.set_note(3, "gone again");
+  const std::string text = to_json_text(trace);
+  EXPECT_NE(text.find(R"({"op": "alloc", "id": 2, "size": 100, "mark": "here"})"), std::string::npos)
+      << text;
+  const Trace again = read_text(text);
+  EXPECT_EQ(difference(trace, again), "");
+  EXPECT_EQ(*again.mark_name(1), "here");
+  EXPECT_EQ(*again.mark_name(2), "named");
+  EXPECT_EQ(*again.note(3), "gone again");
+  EXPECT_EQ(again.facts().marks, 1u) << "a mark on an event is no event";
+  trace.set_mark(1, "");
+  trace.set_mark(2, "");
+  trace.set_note(3, "");
+  EXPECT_EQ(trace.mark_name(1), nullptr);
+  EXPECT_EQ(*trace.mark_name(2), "") << "a mark that is an event keeps its place";
+  EXPECT_EQ(trace.note(3), nullptr);
 }
 
 TEST(Writing, rows_hold_only_the_columns_in_use) {

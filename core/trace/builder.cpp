@@ -299,7 +299,7 @@ struct TraceBuilder::Inner {
     const std::uint64_t event = trace.op_.size();
     if (!raw.note.empty()) trace.notes_.emplace_hint(trace.notes_.end(), event, as_utf8(raw.note, text));
     if (!raw.extra.empty()) trace.extras_.emplace_hint(trace.extras_.end(), event, as_utf8(raw.extra, text));
-    if (raw.op == Op::Mark)
+    if (raw.op == Op::Mark || !raw.mark_name.empty())
       trace.mark_names_.emplace_hint(trace.mark_names_.end(), event, as_utf8(raw.mark_name, text));
   }
 

@@ -13,7 +13,7 @@ namespace allocviz::trace {
 namespace {
 
 constexpr std::array<std::string_view, kFields> kNames = {"op",  "id",   "size", "align", "t",    "thread", "site",
-                                                          "tag", "addr", "ok",   "note",  "name", "offset"};
+                                                          "tag", "addr", "ok",   "note",  "name", "mark",   "offset"};
 constexpr std::uint64_t kMaxSite = 0xffff'fffe;  // held as 1 + index in 32 bits
 
 unsigned bit(Field field) {
@@ -152,6 +152,7 @@ bool TraceReader::set_field(const Scalar& value) {
     case Field::Tag:
     case Field::Note:
     case Field::Name:
+    case Field::Mark:
       return set_text(value);
     case Field::Addr:
       return set_addr(value);
@@ -229,7 +230,19 @@ bool TraceReader::set_number(const Scalar& value) {
 
 bool TraceReader::set_text(const Scalar& value) {
   if (value.kind != Scalar::Kind::String) return fault(std::string(name_of(field_)), kind_of(value), "write a string");
-  (field_ == Field::Tag ? tag_ : field_ == Field::Note ? note_ : name_) = value.text;
+  switch (field_) {
+    case Field::Tag:
+      tag_ = value.text;
+      break;
+    case Field::Note:
+      note_ = value.text;
+      break;
+    case Field::Mark:
+      mark_ = value.text;
+      break;
+    default:
+      name_ = value.text;
+  }
   return true;
 }
 
@@ -292,6 +305,15 @@ bool TraceReader::end_event() {
       std::string json;
       append_quoted(json, name_);
       add_extra("name", json);
+    }
+  }
+  if ((fields_seen_ & bit(Field::Mark)) != 0) {
+    if (raw_.op != Op::Mark) {
+      raw_.mark_name = mark_;
+    } else {  // it is one, by its own name
+      std::string json;
+      append_quoted(json, mark_);
+      add_extra("mark", json);
     }
   }
   raw_.id_name = id_;

@@ -27,7 +27,7 @@ struct Scalar {
 
 void append_scalar(std::string& out, const Scalar& value);  // as JSON text
 
-enum class Field : std::uint8_t { Op, Id, Size, Align, Time, Thread, Site, Tag, Addr, Ok, Note, Name, Offset, Unknown };
+enum class Field : std::uint8_t { Op, Id, Size, Align, Time, Thread, Site, Tag, Addr, Ok, Note, Name, Mark, Offset, Unknown };
 inline constexpr unsigned kFields = static_cast<unsigned>(Field::Unknown);
 [[nodiscard]] Field field_named(std::string_view name);
 [[nodiscard]] std::string_view name_of(Field field);
@@ -154,7 +154,7 @@ class TraceReader {
   unsigned fields_seen_ = 0;
   Field field_ = Field::Unknown;
   std::size_t cell_ = 0;
-  std::string id_, tag_, note_, name_, extra_;
+  std::string id_, tag_, note_, name_, mark_, extra_;
   std::unordered_set<std::string> unknown_seen_;
 
   struct Level {  // one bracket of a captured value

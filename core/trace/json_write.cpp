@@ -30,7 +30,7 @@ class JsonWriter {
     for (std::uint64_t i = 0; i < trace_.size(); ++i) {
       const Event event = trace_.event(i);
       if (!lines_) out_ += i == 0 ? "\n" : ",\n";
-      if (rows_ && !has_texts(event, i)) {
+      if (rows_ && !has_texts(i)) {
         row(event);
       } else {
         if (!lines_ && !rows_) out_ += "    ";
@@ -64,8 +64,8 @@ class JsonWriter {
     return event.align_log2 != (is_request(event) ? default_align_log2_ : 0);
   }
   // What no row has a cell for.
-  [[nodiscard]] bool has_texts(const Event& event, std::uint64_t i) const {
-    if (event.op == Op::Mark && !trace_.mark_name(i)->empty()) return true;
+  [[nodiscard]] bool has_texts(std::uint64_t i) const {
+    if (const auto* name = has_marks_ ? trace_.mark_name(i) : nullptr; name != nullptr && !name->empty()) return true;
     return (has_notes_ && trace_.note(i) != nullptr) || (has_extras_ && trace_.extra(i) != nullptr);
   }
 
@@ -217,7 +217,9 @@ class JsonWriter {
       append_addr(event.addr);
     }
     if (event.has(kFailedThere)) out_ += ", \"ok\": false";
-    if (event.op == Op::Mark && !trace_.mark_name(i)->empty()) field(", \"name\": ", *trace_.mark_name(i));
+    if (const auto* name = trace_.mark_name(i); name != nullptr && !name->empty()) {
+      field(event.op == Op::Mark ? ", \"name\": " : ", \"mark\": ", *name);
+    }
     if (const auto* note = trace_.note(i)) field(", \"note\": ", *note);
     if (const auto* extra = trace_.extra(i)) out_.append(", ").append(*extra);
     out_ += '}';
@@ -296,7 +298,7 @@ class JsonWriter {
   const Progress& progress_;
   Sink sink_;
   unsigned default_align_log2_ = 0;
-  bool has_notes_ = !trace_.notes().empty(), has_extras_ = trace_.has_extras();
+  bool has_notes_ = !trace_.notes().empty(), has_marks_ = !trace_.marks().empty(), has_extras_ = trace_.has_extras();
   std::array<bool, kColumns> used_{};
   std::string out_;
 };

@@ -53,6 +53,20 @@ const std::string* Trace::note(std::uint64_t index) const {
 const std::string* Trace::mark_name(std::uint64_t index) const {
   return find(mark_names_, index);
 }
+void Trace::set_note(std::uint64_t index, std::string text) {
+  if (text.empty()) {
+    notes_.erase(index);
+  } else {
+    notes_[index] = std::move(text);
+  }
+}
+void Trace::set_mark(std::uint64_t index, std::string name) {
+  if (name.empty() && op(index) != Op::Mark) {
+    mark_names_.erase(index);
+  } else {
+    mark_names_[index] = std::move(name);
+  }
+}
 const std::string* Trace::extra(std::uint64_t index) const {
   return find(extras_, index);
 }

@@ -110,7 +110,7 @@ struct RawEvent {
   std::string_view tag{};  // empty = none
   std::uint64_t addr = kNoAddr;
   bool ok = true;
-  std::string_view mark_name{};  // Mark only
+  std::string_view mark_name{};  // of a Mark, or a mark set on any other event; empty on those = none
   std::string_view note{};       // empty = none
   std::string_view extra{};      // unknown fields as the inside of a JSON object, empty = none
 };
@@ -149,12 +149,17 @@ class Trace {
   // is none. O(1), began_at of a Realloc or an implicitly freeing Alloc O(log of how many of those there are).
   [[nodiscard]] std::uint64_t ended_at(std::uint64_t index) const;
   [[nodiscard]] std::uint64_t began_at(std::uint64_t index) const;
-  // Notes, mark names and unknown fields; nullptr where the event has none. O(log of how many there are).
+  // Notes, names of marks (a Mark, or a mark set on another event) and unknown fields; nullptr where the event has
+  // none. O(log of how many there are).
   [[nodiscard]] const std::string* note(std::uint64_t index) const;
   [[nodiscard]] const std::string* mark_name(std::uint64_t index) const;
   [[nodiscard]] const std::string* extra(std::uint64_t index) const;
   [[nodiscard]] const std::map<std::uint64_t, std::string>& marks() const { return mark_names_; }
   [[nodiscard]] const std::map<std::uint64_t, std::string>& notes() const { return notes_; }
+  // A note, or a mark on an event that is itself none: set by hand, empty = taken away; a Mark keeps at least its
+  // place. The document's own, edited through viz/app/update only. O(log of how many there are).
+  void set_note(std::uint64_t index, std::string text);
+  void set_mark(std::uint64_t index, std::string name);
   [[nodiscard]] bool has_extras() const { return !extras_.empty(); }
 
   // The configurations to open it with: the header's, or default_spec of its peak.
