@@ -33,6 +33,7 @@ std::string seen(const app::State& s) {
                       groups.anchor.value_or(~std::uint64_t{0}), groups.sums_of_range, static_cast<int>(groups.sort),
                       groups.ascending);
   text += fmt::format("list all {} search help {}\n", set.list_all, s.search_help);
+  text += fmt::format("cards {} what if {}\n", s.pins.size(), s.is_what_if());
   return text + make_up_text(s);
 }
 
@@ -44,6 +45,8 @@ app::State prepared(Do what) {
   act(state, {.what = Do::AddStage, .spec = spec("bump:arena=4KiB")});
   const bool back = what == Do::PreviousFailure || what == Do::PreviousMark;
   seek(state, back ? 7 : 3, 1);
+  if (what == Do::TryFrees) seek(state, 5);
+  if (what == Do::RemoveMark) act(state, {.what = Do::SetEventText, .position = {3}, .text = "here"});
   act(state, {.what = Do::Select, .number = 0});
   act(state, {.what = Do::SetView, .value = 256, .value2 = 512});
   act(state, {.what = Do::SetTimeView, .value = 2, .value2 = 5});

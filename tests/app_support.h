@@ -1,6 +1,7 @@
 // Small documents for tests of viz/app: opened from text, without files and without a window.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -69,6 +70,8 @@ inline std::string make_up_text(const app::State& state) {
   std::string text;
   for (const auto& named : state.document.trace->header().allocators) text += "named " + trace::to_text(named) + "\n";
   for (const auto& stage : state.stages) text += "shown " + trace::to_text(stage.timeline->spec()) + "\n";
+  for (const auto& [index, name] : state.document.trace->marks()) text += fmt::format("mark {} {}\n", index, name);
+  for (const auto& [index, note] : state.document.trace->notes()) text += fmt::format("note {} {}\n", index, note);
   text += state.document.edited ? "edited" : "as saved";
   text += state.document.default_spec ? ", default" : "";
   return text;

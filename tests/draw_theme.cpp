@@ -31,7 +31,8 @@ std::vector<Named> grounds(const Theme& t) {
 
 std::vector<Named> inks(const Theme& t) {
   return {{"text", t.text},       {"text_dim", t.text_dim}, {"text_faint", t.text_faint}, {"live", t.live},
-          {"touched", t.touched}, {"failed", t.failed},     {"relation", t.relation},     {"ok", t.ok}};
+          {"touched", t.touched}, {"failed", t.failed},     {"relation", t.relation},     {"ok", t.ok},
+          {"mark", t.mark}};
 }
 
 // Shapes that carry meaning against the panel: WCAG 2.1 asks for 3:1.

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "tests/app_support.h"
 #include "tests/ui/gui.h"
@@ -21,7 +22,8 @@ struct Program {
   app::State state = opened(kLesson);
   app::Commands commands;
   float em = 13, width = 1280, height = 800;
-  panels::Parts parts;  // of the last frame
+  panels::Parts parts;           // of the last frame
+  std::vector<app::Do> pressed;  // every command since this was cleared
   std::unique_ptr<ui_test::Gui> gui;
 
   Program() {
@@ -37,7 +39,10 @@ struct Program {
     parts = panels::layout(context, {0, 0, width, height});
     panels::window(context, {0, 0, width, height});
     ui::end_frame();
-    for (const app::Command& command : commands.take()) app::update(state, command);
+    for (const app::Command& command : commands.take()) {
+      pressed.push_back(command.what);
+      app::update(state, command);
+    }
   }
   void key(const char* chord) {
     gui->key(chord);

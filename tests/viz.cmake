@@ -10,19 +10,22 @@ allocviz_test(draw_test
     stages_buddy.cpp
     stages_marks.cpp
     stages_others.cpp
+    stages_golden.cpp
+    stages_recorded.cpp
     stages_tiered.cpp
     support/replay.cpp
   LIBS allocviz_app)
 # The state and its commands: no window, no ImGui.
 allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_filter_test.cpp app_groups_test.cpp app_loader_test.cpp
-              app_settings_test.cpp app_coloring_test.cpp app_commands_test.cpp app_charts_test.cpp app_inspect_test.cpp support/replay.cpp
+              app_settings_test.cpp app_coloring_test.cpp app_commands_test.cpp app_charts_test.cpp app_inspect_test.cpp
+              app_texts_test.cpp support/replay.cpp
               LIBS allocviz_app)
 # The program itself: under a virtual display with a real mouse and keyboard, and with no display at all.
 allocviz_test(window_test DRAWS SOURCES window_test.cpp)
 target_compile_definitions(window_test PRIVATE ALLOCVIZ_PROGRAM="$<TARGET_FILE:allocviz>")
 add_dependencies(window_test allocviz)
 # The panels as they are clicked and typed into.
-allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_find_test.cpp panels_words_test.cpp ui/gui.cpp
+allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_find_test.cpp panels_words_test.cpp panels_cards_test.cpp ui/gui.cpp
               LIBS allocviz_panels)
 # The first whole path, as a person goes it.
 allocviz_test(session_test SOURCES session_test.cpp ui/gui.cpp ui/harness.cpp LIBS allocviz_platform)

@@ -252,6 +252,18 @@ struct WindowTest : testing::Test {
   }
 };
 
+TEST_F(WindowTest, a_driver_without_opengl_3_3_is_told_of_with_what_to_do) {
+  const Ran ran =
+      sh("timeout 30 sh -c \"" + allocviz(folder,
+                                          "-u WAYLAND_DISPLAY DISPLAY=" + display +
+                                              " MESA_GL_VERSION_OVERRIDE=2.1 MESA_GLSL_VERSION_OVERRIDE=120",
+                                          "2>&1\""));
+  EXPECT_NE(ran.code, 0);
+  EXPECT_NE(ran.code, 124) << "it ended by itself";
+  EXPECT_NE(ran.said.find("OpenGL 3.3"), std::string::npos) << ran.said;
+  EXPECT_NE(ran.said.find("LIBGL_ALWAYS_SOFTWARE=1"), std::string::npos) << ran.said;
+}
+
 TEST_F(WindowTest, opens_a_lesson_and_steps_by_keyboard_and_mouse) {
   ASSERT_NO_FATAL_FAILURE(open(""));
   EXPECT_TRUE(title_says("event 0 of ")) << title();

@@ -7,6 +7,7 @@
 #include "core/replay/narrate.h"
 #include "viz/app/in_the_way.h"
 #include "viz/app/inspect.h"
+#include "viz/app/what_if.h"
 
 namespace allocviz::app {
 
@@ -65,7 +66,10 @@ std::string as_text(const State& state) {
   const replay::Census& census = timeline.census();
   text += replay::event_text(trace, index, timeline.spec(), timeline.run(), &census) + "\n";
   text += steps_text(replay::step_texts(trace, index, timeline.spec(), timeline.run(), &census), at.step);
-  if (const auto failed = in_the_way(state)) text += fmt::format("\n{} {}\n", failed->verdict, failed->reason);
+  if (const auto& failed = state.blocked) text += fmt::format("\n{} {}\n", failed->verdict, failed->reason);
+  for (std::size_t stage = 0; stage < state.stages.size(); ++stage) {
+    if (const std::string tried = what_if_text(state, stage); !tried.empty()) text += tried + "\n";
+  }
   if (const auto facts = inspect(state)) text += block_text(state, *facts);
   return text;
 }

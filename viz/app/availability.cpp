@@ -6,6 +6,7 @@
 #include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
 #include "viz/app/group_view.h"
+#include "viz/app/in_the_way.h"
 #include "viz/app/names.h"
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
@@ -76,7 +77,7 @@ bool is_enabled(const State& state, const CommandInfo& info) {
     case Do::CopyGroups:
       return !state.groups.rows.empty();
     case Do::ClearSelection:
-      return state.selection.offset.has_value() || state.range.has_value();
+      return state.selection.offset.has_value() || state.range.has_value() || !state.pins.empty() || state.is_what_if();
     case Do::ZoomToRange:
       return state.range.has_value();
     case Do::RangeFrom:
@@ -86,6 +87,16 @@ bool is_enabled(const State& state, const CommandInfo& info) {
       return state.document.clock != nullptr;
     case Do::FirstDivergence:
       return first_parting(state) != 0;
+    case Do::Pin:
+      return state.selection.offset.has_value();
+    case Do::TryFrees:
+      return state.blocked != nullptr && state.blocked->frees_help && !state.is_what_if();
+    case Do::EditMark:
+    case Do::EditNote:
+      return !at_start;
+    case Do::RemoveMark:
+      return !at_start && state.document.trace->op(state.cursor().event - 1) != trace::Op::Mark &&
+             state.document.trace->mark_name(state.cursor().event - 1) != nullptr;
     default:
       return true;
   }

@@ -50,13 +50,22 @@ enum class Do : std::uint16_t {
   RemoveStage,   // stage
   CancelLoading,
   DismissError,
+  EditMark,      // asks for the name of a mark at the cursor's event
+  EditNote,      // asks for a note on it
+  RemoveMark,    // takes it away; a mark that is an event of its own stays
+  SetEventText,  // number = TextKind, position.event = the event, text = the name or note; empty takes it away
   Undo,
   Redo,
   // looking
   Select,          // number = byte offset in the arena of the stage `stage`
-  ClearSelection,  // Esc: closes an open popup first
-  SetView,         // value, value2 = first and last byte of the x axis shared by stage and map
-  ZoomIn,          // W: number = 1: at the byte `value`; else at the selection or the middle
+  ClearSelection,  // Esc: closes an open popup first, then ends a what-if, clears the selection, takes the newest card
+  Pin,        // a card of the selected block that stays; value, value2 = its corner in ems, 0 and 0 = beside the others
+  Unpin,      // number = which card
+  MovePin,    // number = which card, value, value2 = its corner in ems
+  TryFrees,   // number = which place of InTheWay: its blocks freed, the request made again, on a copy
+  EndWhatIf,  // back to what happened
+  SetView,    // value, value2 = first and last byte of the x axis shared by stage and map
+  ZoomIn,     // W: number = 1: at the byte `value`; else at the selection or the middle
   ZoomOut,
   PanLeft,
   PanRight,

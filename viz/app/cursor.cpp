@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "viz/app/filter.h"
+#include "viz/app/in_the_way.h"
 
 namespace allocviz::app {
 
@@ -37,12 +38,14 @@ void move_cursor(State& state, replay::Position to) {
   const bool whole = first.position().step >= first.step_count();
   const replay::Position others{first.position().event, whole ? replay::kAllSteps : first.position().step};
   for (std::size_t i = 1; i < state.stages.size(); ++i) state.stages[i].timeline->seek(others);
+  for (Stage& stage : state.stages) stage.what_if.reset();
   if (first.position() == from) return;
   state.moved_from = from;
   state.moved_at_s = state.now_s;
   state.first_start = false;
   follow_in_charts(state, from.event, first.position().event);
   follow_cursor(state);
+  judge_failure(state);
 }
 
 namespace {

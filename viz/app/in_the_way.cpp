@@ -194,6 +194,16 @@ InTheWay judge(const trace::Trace& trace, const replay::Timeline& timeline) {
   return out;
 }
 
+// A free that the allocator refused changed nothing.
+InTheWay refused_free(const trace::Trace& trace, const replay::Timeline& timeline) {
+  InTheWay out;
+  const std::uint64_t index = timeline.position().event - 1;
+  const replay::Refusal refusal = replay::refusal_of(trace, index, timeline.spec(), timeline.run(), &timeline.census());
+  out.verdict = "The free was refused.";
+  out.reason = replay::with_capital(replay::reason_text(refusal)) + ". Nothing has changed.";
+  return out;
+}
+
 }  // namespace
 
 std::optional<InTheWay> in_the_way(const State& state) {
@@ -201,12 +211,17 @@ std::optional<InTheWay> in_the_way(const State& state) {
     const replay::Timeline& timeline = state.timeline(stage);
     if (timeline.position().event == 0 || !has_failed(timeline)) continue;
     const trace::Op op = state.document.trace->op(timeline.position().event - 1);
-    if (op != trace::Op::Alloc && op != trace::Op::Realloc) continue;
-    InTheWay out = judge(*state.document.trace, timeline);
+    const bool request = op == trace::Op::Alloc || op == trace::Op::Realloc;
+    InTheWay out = request ? judge(*state.document.trace, timeline) : refused_free(*state.document.trace, timeline);
     out.stage = stage;
     return out;
   }
   return std::nullopt;
+}
+
+void judge_failure(State& state) {
+  std::optional<InTheWay> found = in_the_way(state);
+  state.blocked = found ? std::make_shared<const InTheWay>(std::move(*found)) : nullptr;
 }
 
 }  // namespace allocviz::app

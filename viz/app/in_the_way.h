@@ -33,7 +33,9 @@ struct InTheWay {
 };
 
 // Of the request at the cursor, once its step that fails is done; nothing where none failed. Unlike analyze/why.h it
-// tries nothing out and looks at no other moment: it is asked in each frame. O(blocks).
+// tries nothing out and looks at no other moment. O(blocks).
 [[nodiscard]] std::optional<InTheWay> in_the_way(const State& state);
+// The same into State::blocked, whenever the cursor has moved: frames ask that.
+void judge_failure(State& state);
 
 }  // namespace allocviz::app

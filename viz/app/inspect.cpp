@@ -143,14 +143,16 @@ void add_buddy(BlockFacts& facts, const trace::Trace& trace, const replay::Timel
 // A bump allocator returns everything or nothing. Its stage says so at length: here it is who, and how much.
 void judge_bump(BlockFacts& facts, const trace::Trace& trace, const Census& census) {
   if (census.kind != AllocatorKind::Bump || facts.block.state == BlockState::Free) return;
-  const std::vector<const Block*> live = live_within(census, 0, census.arena_bytes);
+  const std::uint64_t count = census.figures.live_blocks;
   const bool pinned = std::any_of(census.blocks.begin(), census.blocks.end(),
                                   [](const Block& block) { return block.state == BlockState::Dead; });
-  if (live.empty() || !pinned) return;
-  const bool one = live.size() == 1;
-  facts.verdict = fmt::format("{} {} all {} above the mark.", names_of(trace, live), one ? "holds" : "hold",
+  if (count == 0 || !pinned) return;
+  // It is asked for in each frame: where they are many, their number does.
+  const std::string names = count > kNamesSpelled ? trace::count_text(count) + " blocks"
+                                                  : names_of(trace, live_within(census, 0, census.arena_bytes));
+  facts.verdict = fmt::format("{} {} all {} above the mark.", names, count == 1 ? "holds" : "hold",
                               trace::size_text(census.figures.reserved));
-  facts.verdict_is_obstacle = facts.block.state != BlockState::Live || live.size() > 1;
+  facts.verdict_is_obstacle = facts.block.state != BlockState::Live || count > 1;
 }
 
 void add_life(BlockFacts& facts, const trace::Trace& trace) {
@@ -212,10 +214,10 @@ std::optional<BlockFacts> inspect(const State& state) {
   if (offset) {
     facts.stage = std::min(state.selection.stage, state.stages.size() - 1);
   } else {
-    offset = touched_offset(state.timeline());
+    offset = touched_offset(state.shown());
   }
   if (!offset) return std::nullopt;
-  const replay::Timeline& timeline = state.timeline(facts.stage);
+  const replay::Timeline& timeline = state.shown(facts.stage);
   const Block* block = timeline.census().block_at(*offset);
   if (block == nullptr) return std::nullopt;
   // Where a bump allocator took everything back, nothing is left of the block that was freed.

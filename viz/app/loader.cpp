@@ -14,6 +14,7 @@
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
 #include "viz/app/group_view.h"
+#include "viz/app/in_the_way.h"
 
 namespace allocviz::app {
 
@@ -78,9 +79,11 @@ void take_stages(State& state, std::vector<Stage> stages, replay::Position at) {
   state.failures = all_failures(state);
   forget_groups(state);
   state.selection = {};
+  state.pins.clear();
   state.bytes = {0, static_cast<double>(widest_arena(state))};
   for (Stage& stage : state.stages) stage.timeline->seek(at);
   follow_cursor(state);
+  judge_failure(state);
   state.moved_at_s = -1e9;
 }
 
@@ -171,29 +174,15 @@ void start(State& state, std::string what, Job job) {
   state.loading = std::move(loading);
 }
 
-void take_make_up(State& state, MakeUp to, Remember remember, std::vector<Stage> stages) {
+void take_make_up(State& state, MakeUp to, Remember as, std::vector<Stage> stages) {
   const MakeUp before = make_up_of(state);
-  History& history = state.history;
-  switch (remember) {
-    case Remember::New:
-      history.undo.push_back(before);
-      history.redo.clear();
-      break;
-    case Remember::Undone:
-      history.undo.pop_back();
-      history.redo.push_back(before);
-      break;
-    case Remember::Redone:
-      history.redo.pop_back();
-      history.undo.push_back(before);
-      break;
-  }
+  remember(state.history, before, as);
   // The header is no part of what a replay reads, so a worker that is still leaving is not disturbed.
   state.document.trace->header().allocators = to.named;
   const std::uint64_t event = state.cursor().event;
   take_stages(state, std::move(stages), {event, replay::kAllSteps});
   state.document.default_spec = to.named.empty() && to.shown == state.document.trace->specs_to_open();
-  state.document.edited = make_up_of(state) != state.document.saved;
+  state.document.edited = differs_from_saved(state);
   // Other requests fail now than before.
   if (state.filter.active) set_filter(state, state.filter.text);
 }
@@ -226,8 +215,7 @@ void take(State& state, SaveWork& job) {
     return;
   }
   state.document.path = job.path;
-  state.document.saved = make_up_of(state);
-  state.document.edited = false;
+  mark_saved(state);
   remember_path(state.settings, job.path);
   notice(state, "Saved " + file_name(job.path));
 }
@@ -336,6 +324,13 @@ void start_saving(State& state, std::string path) {
   }
   run_guarded(job, {});
   take(state, job);
+}
+
+bool is_in_use(const State& state) {
+  const auto saves = [](const std::shared_ptr<Loading>& loading) {
+    return std::holds_alternative<SaveWork>(loading->work->job) && !loading->done;
+  };
+  return state.loading != nullptr || std::any_of(state.leaving.begin(), state.leaving.end(), saves);
 }
 
 bool poll_loading(State& state) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/trace/io.h"
+#include "viz/app/history.h"
 #include "viz/app/state.h"
 
 namespace allocviz::app {
@@ -52,10 +53,11 @@ bool poll_loading(State& state);
 // Waits for the worker and takes over: for tests and --screenshot only.
 void finish_loading(State& state);
 void cancel_loading(State& state);
+// Whether a worker reads the document, or may still.
+[[nodiscard]] bool is_in_use(const State& state);
 
 // The make-up as it is now, and a change of it: `shown` is built on a worker where the log is long. Only when that has
 // succeeded is anything changed: history, header, stages.
-enum class Remember : std::uint8_t { New, Undone, Redone };  // what the change is to the history
 [[nodiscard]] MakeUp make_up_of(const State& state);
 void change_make_up(State& state, MakeUp to, Remember remember);
 

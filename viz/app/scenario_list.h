@@ -9,7 +9,7 @@
 
 namespace allocviz::app {
 
-// Every lesson of scenarios/ (scenario_files.h), in the order of their names. O(size of their headers and events): they
+// Every lesson of scenarios/ (scenario_files.h), in the order of their names, each replayed once for its picture: they
 // are small.
 [[nodiscard]] std::vector<Scenario> scenario_list();
 // The first line of a lesson's `about`, without the signs of Markdown.

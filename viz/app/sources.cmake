@@ -8,6 +8,7 @@ list(APPEND app_sources
   app/draft.cpp
   app/filter.cpp
   app/group_view.cpp
+  app/history.cpp
   app/in_the_way.cpp
   app/inspect.cpp
   app/loader.cpp
@@ -24,6 +25,10 @@ list(APPEND app_sources
   app/update_charts.cpp
   app/update_document.cpp
   app/update_groups.cpp
+  app/update_texts.cpp
   app/update_time.cpp
   app/update_view.cpp
-  app/update_window.cpp)
+  app/update_window.cpp
+  app/what_if.cpp)
+# What these name for themselves, others name too.
+set_source_files_properties(app/update_texts.cpp app/what_if.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

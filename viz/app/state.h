@@ -3,10 +3,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/analyze/divergence.h"
@@ -18,27 +21,41 @@
 
 namespace allocviz::app {
 
-// Which allocators the document is watched on. Everything that undo covers.
+// Which allocators the document is watched on.
 struct MakeUp {
   std::vector<trace::AllocatorSpec> named;  // what the trace's header says; empty = it names none
   std::vector<trace::AllocatorSpec> shown;  // the stages' own: they differ where the command line chose
   bool operator==(const MakeUp&) const = default;
 };
 
+// What a person wrote at an event: its mark's name, or its note. Nothing = it has none.
+enum class TextKind : std::uint8_t { Mark, Note };
+struct EventText {
+  TextKind kind = TextKind::Mark;
+  std::uint64_t index = 0;  // of the event
+  std::optional<std::string> text;
+};
+
+// A part of the document as it was before a change, or after one that was undone.
+using Change = std::variant<MakeUp, EventText>;
+
 struct Document {
-  std::shared_ptr<trace::Trace> trace;         // never null once the window is up
-  std::string path;                            // as opened; empty = a scenario built in or something new
-  std::string title;                           // what the window's title bar says
-  bool edited = false;                         // something undoable was done since it was opened or saved
-  bool default_spec = false;                   // the log named no allocator: said on the configuration chip
-  bool placeholder = false;                    // nothing but a stand-in while the first file is still being opened
-  MakeUp saved;                                // as opened or last saved: edited = (now != saved)
+  std::shared_ptr<trace::Trace> trace;  // never null once the window is up
+  std::string path;                     // as opened; empty = a scenario built in or something new
+  std::string title;                    // what the window's title bar says
+  bool edited = false;                  // something undoable was done since it was opened or saved
+  bool default_spec = false;            // the log named no allocator: said on the configuration chip
+  bool placeholder = false;             // nothing but a stand-in while the first file is still being opened
+  MakeUp saved;                         // as opened or last saved: edited = (now != saved)
+  // The same of each mark and note that was changed since.
+  std::map<std::pair<std::uint64_t, TextKind>, std::optional<std::string>> saved_texts;
+  std::uint64_t texts_changed = 0;             // how often: what shows marks is laid out anew
   std::shared_ptr<const replay::Clock> clock;  // null where the log has no times
   std::vector<std::uint64_t> failed_there;     // indices of requests that failed in the log itself, ascending
 };
 
 struct History {
-  std::vector<MakeUp> undo, redo;  // the newest last
+  std::vector<Change> undo, redo;  // the newest last
 };
 
 // One allocator on the cursor. Compare shows two of these side by side.
@@ -46,6 +63,7 @@ struct Stage {
   std::unique_ptr<replay::Timeline> timeline;
   std::optional<analyze::Divergence> divergence = {};  // from the first stage
   bool serves_alike = true;                            // the same requests as the first stage
+  std::unique_ptr<replay::Timeline> what_if{};         // shown in its place (what_if.h), until the cursor moves
 };
 
 struct ByteView {
@@ -72,6 +90,13 @@ struct Selection {
   std::size_t stage = 0;
 };
 
+// A card that says what stands at a byte of a stage, wherever the cursor goes.
+struct Pinned {
+  std::size_t stage = 0;
+  std::uint64_t offset = 0;
+  float x = 0, y = 0;  // of its corner, in ems of the window
+};
+
 struct LoadWork;  // the worker's own part, in loader.cpp
 struct Loading {  // shared with the worker that opens, rebuilds or saves
   std::atomic<double> fraction{0};
@@ -83,7 +108,7 @@ struct Loading {  // shared with the worker that opens, rebuilds or saves
 
 enum class LeftTab : std::uint8_t { Events, Scenarios, Failures, Groups };
 enum class Preset : std::uint8_t { Teach, Debug, Compare };
-enum class Popup : std::uint8_t { None, Palette, Keys, GoTo, OpenPath, SavePath, Allocator, About };
+enum class Popup : std::uint8_t { None, Palette, Keys, GoTo, OpenPath, SavePath, Allocator, EventText, About };
 // What the memory map's live blocks are coloured by (coloring.h).
 enum class ColorBy : std::uint8_t { State, Size, Age, Lifetime, Thread, Site, Tag };
 inline constexpr std::size_t kColorBys = 7;
@@ -152,18 +177,31 @@ struct GroupView {
   std::optional<std::uint32_t> picked;  // the group that is searched for
 };
 
+// The state of one of a lesson's allocators at its most telling event: what its small picture is drawn from.
+struct Glimpse {
+  trace::AllocatorSpec spec;
+  replay::Census census;
+};
+
 struct Scenario {  // a lesson built into the program
   std::string title;
   std::string hint;  // one line
   std::string_view json;
+  std::uint64_t events = 0;
+  std::uint64_t telling = 0;      // the event of its picture, counted from 1
+  std::vector<Glimpse> glimpses;  // one a stage
 };
 
 struct PopupState {
-  std::string text;       // what is being typed: a search, a number, a path
-  std::size_t row = 0;    // of the palette
-  std::size_t stage = 0;  // Popup::Allocator: which stage it changes; = stages.size(): it adds one
-  Draft draft;            // Popup::Allocator
+  std::string text;                // what is being typed: a search, a number, a path
+  std::size_t row = 0;             // of the palette
+  std::size_t stage = 0;           // Popup::Allocator: which stage it changes; = stages.size(): it adds one
+  Draft draft;                     // Popup::Allocator
+  TextKind kind = TextKind::Mark;  // Popup::EventText, ...
+  std::uint64_t index = 0;         // ... and the event that it is written at
 };
+
+struct InTheWay;  // in_the_way.h
 
 struct State {
   Document document;
@@ -174,6 +212,9 @@ struct State {
   std::optional<std::size_t> scenario;  // which of them is open
   Playback playback;
   Selection selection;
+  std::vector<Pinned> pins;                 // the newest last, above the others
+  std::shared_ptr<const InTheWay> blocked;  // of the request that failed at the cursor; null where none did
+  std::size_t tried = 0;                    // which place of it, while a what-if is shown
   ByteView bytes;
   TimeView time;
   std::optional<EventRange> range;  // selected on the charts
@@ -205,6 +246,16 @@ struct State {
   bool first_start = true;            // nothing was done yet: one line says which key to press
 
   [[nodiscard]] const replay::Timeline& timeline(std::size_t stage = 0) const { return *stages[stage].timeline; }
+  // What a stage shows: a what-if where one is tried, else its replay.
+  [[nodiscard]] const replay::Timeline& shown(std::size_t stage = 0) const {
+    return stages[stage].what_if != nullptr ? *stages[stage].what_if : *stages[stage].timeline;
+  }
+  [[nodiscard]] bool is_what_if() const {
+    for (const Stage& stage : stages) {
+      if (stage.what_if != nullptr) return true;
+    }
+    return false;
+  }
   [[nodiscard]] replay::Position cursor() const { return stages.front().timeline->position(); }
   // The curves over these stages.
   [[nodiscard]] unsigned curves() const {

@@ -16,8 +16,9 @@
 namespace allocviz::app {
 
 void update(State& state, const Command& command) {
-  const bool known = update_time(state, command) || update_document(state, command) || update_view(state, command) ||
-                     update_charts(state, command) || update_groups(state, command) || update_window(state, command);
+  const bool known = update_time(state, command) || update_document(state, command) || update_texts(state, command) ||
+                     update_view(state, command) || update_charts(state, command) || update_groups(state, command) ||
+                     update_window(state, command);
   assert(known && "every command belongs to one part of update()");
   (void)known;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "viz/app/cursor.h"
+#include "viz/app/history.h"
 #include "viz/app/loader.h"
 #include "viz/app/update_parts.h"
 
@@ -123,14 +124,22 @@ void remove_stage(State& state, std::size_t stage) {
   show_on(state, std::move(shown));
 }
 
+void change(State& state, Change to, Remember as) {
+  if (auto* make_up = std::get_if<MakeUp>(&to)) {
+    change_make_up(state, std::move(*make_up), as);
+  } else {
+    change_text(state, std::get<EventText>(std::move(to)), as);
+  }
+}
+
 void undo(State& state) {
   if (state.history.undo.empty()) return notice(state, "Nothing to undo");
-  change_make_up(state, state.history.undo.back(), Remember::Undone);
+  change(state, state.history.undo.back(), Remember::Undone);
 }
 
 void redo(State& state) {
   if (state.history.redo.empty()) return notice(state, "Nothing to redo");
-  change_make_up(state, state.history.redo.back(), Remember::Redone);
+  change(state, state.history.redo.back(), Remember::Redone);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
 #include "viz/app/update_parts.h"
+#include "viz/app/what_if.h"
 
 namespace allocviz::app {
 
@@ -26,7 +27,7 @@ void set_view(State& state, double from, double to) {
 
 const replay::Block* selected_block(const State& state) {
   if (!state.selection.offset || state.selection.stage >= state.stages.size()) return nullptr;
-  return state.timeline(state.selection.stage).census().block_at(*state.selection.offset);
+  return state.shown(state.selection.stage).census().block_at(*state.selection.offset);
 }
 
 void zoom(State& state, const Command& command, double factor) {
@@ -63,14 +64,72 @@ void select(State& state, const Command& command) {
   state.selection = {command.number, command.stage};
 }
 
+// One thing a press, the topmost first.
 void clear(State& state) {
   if (state.popup != Popup::None) {
     state.popup = Popup::None;
+  } else if (state.is_what_if()) {
+    end_what_if(state);
   } else if (state.range) {
     state.range.reset();
-  } else {
+  } else if (state.selection.offset) {
     state.selection = {};
+  } else if (!state.pins.empty()) {
+    state.pins.pop_back();
   }
+}
+
+// At the place the mouse gave, else at the foot of the window.
+void pin(State& state, const Command& command) {
+  if (!state.selection.offset) return notice(state, "Select a block first: its card is what stays");
+  const replay::Block* block = selected_block(state);
+  if (block == nullptr) return;
+  const auto same = [&](const Pinned& card) {
+    return card.stage == state.selection.stage && card.offset == block->offset;
+  };
+  std::erase_if(state.pins, same);
+  Pinned card{state.selection.stage, block->offset, static_cast<float>(command.value),
+              static_cast<float>(command.value2)};
+  if (card.x == 0 && card.y == 0) {
+    // A row of them along the foot of the window, which is where a card comes to rest that lies below it.
+    card.x = 1 + 16 * static_cast<float>(state.pins.size() % 5);
+    card.y = 1000;
+  }
+  state.pins.push_back(card);
+}
+
+void unpin(State& state, std::uint64_t which) {
+  if (which < state.pins.size()) state.pins.erase(state.pins.begin() + static_cast<std::ptrdiff_t>(which));
+}
+
+void move_pin(State& state, const Command& command) {
+  if (command.number >= state.pins.size()) return;
+  Pinned& card = state.pins[static_cast<std::size_t>(command.number)];
+  card.x = std::max(0.0f, static_cast<float>(command.value));
+  card.y = std::max(0.0f, static_cast<float>(command.value2));
+}
+
+bool update_cards(State& state, const Command& command) {
+  switch (command.what) {
+    case Do::Pin:
+      pin(state, command);
+      break;
+    case Do::Unpin:
+      unpin(state, command.number);
+      break;
+    case Do::MovePin:
+      move_pin(state, command);
+      break;
+    case Do::TryFrees:
+      try_frees(state, static_cast<std::size_t>(command.number));
+      break;
+    case Do::EndWhatIf:
+      end_what_if(state);
+      break;
+    default:
+      return false;
+  }
+  return true;
 }
 
 void show_tab(State& state, LeftTab tab) {
@@ -215,7 +274,7 @@ bool update_view(State& state, const Command& command) {
       show_tab(state, LeftTab::Failures);
       break;
     default:
-      return update_popups(state, command);
+      return update_cards(state, command) || update_popups(state, command);
   }
   return true;
 }

@@ -143,13 +143,14 @@ std::vector<Node> sweep(const BuddyInput& input, BuddyScene& out, std::array<Lai
   for_each_node(input.census, out.shape, input.view, [&](const Node& node) {
     Columns& columns = laid[static_cast<std::size_t>(node.level)].columns;
     if (columns.empty()) return;
-    add_node_shares(columns, node);
     if (static_cast<double>(node.size) * px_per_byte >= kBoxPx) {
+      add_node_shares(columns, node);
       wide.push_back(node);
       return;
     }
-    const auto from = static_cast<double>(node.offset);
-    columns.add_hidden(from, from + static_cast<double>(node.size));
+    const auto from = static_cast<double>(node.offset), size = static_cast<double>(node.size);
+    const double solid = node.look == Look::Live ? std::min(static_cast<double>(node.block->requested), size) : size;
+    columns.add_hidden_block(from, from + solid, from + size, node.look);
     out.scene.hides = true;
   });
   return wide;

@@ -32,7 +32,17 @@ void add_relation_link(BuddyScene& out, float em) {
   dash({to, y1}, {to, y0});
 }
 
-// At the end of a realloc that moved: an arrow from where the block was to where it is.
+// Where an arrow ends in a block: at the middle, or behind the words that stand there.
+float clear_of_words(const BuddyScene& out, const Box& box, const Style& style) {
+  float x = middle_x(box.rect);
+  for (const Label& label : out.scene.labels) {
+    if (label.box != &box - out.scene.boxes.data() || label.align != Align::Left) continue;
+    x = std::max(x, label.rect.x0 + style.width(label.type, label.text) + 0.8f * style.em);
+  }
+  return std::floor(std::max(box.rect.x0, std::min(x, box.rect.x1 - 0.6f * style.em)));
+}
+
+// At the end of a realloc that moved: an arrow from where the block was, whatever stands there now, to where it is.
 void add_moved_link(BuddyScene& out, const BuddyInput& input) {
   const replay::Outcome& outcome = input.now.outcome;
   if (!input.now.whole || outcome.moved_from == replay::Outcome::kNowhere) return;
@@ -41,8 +51,11 @@ void add_moved_link(BuddyScene& out, const BuddyInput& input) {
   const Box* from = find_box(out, left->offset, left->size);
   const Box* to = find_box(out, outcome.offset, outcome.block_bytes);
   if (from == nullptr || to == nullptr) return;
-  const auto foot = [](const Rect& rect) { return Point{middle_x(rect), rect.y0 + 0.75f * rect.height()}; };
-  out.scene.links.push_back({foot(from->rect), foot(to->rect), LinkKind::Next, Tone::Touched});
+  const double was = std::max(1.0, static_cast<double>(std::min(input.now.left_bytes, left->size)));
+  const float left_x = out.axis.snapped(static_cast<double>(outcome.moved_from) + was / 2);
+  const auto foot = [](float x, const Rect& rect) { return Point{x, rect.y0 + 0.75f * rect.height()}; };
+  out.scene.links.push_back(
+      {foot(left_x, from->rect), foot(clear_of_words(out, *to, input.style), to->rect), LinkKind::Next, Tone::Touched});
   for (Label& label : out.scene.labels) {  // the arrow runs below their words
     if (label.box == from - out.scene.boxes.data() || label.box == to - out.scene.boxes.data()) label.grounded = true;
   }

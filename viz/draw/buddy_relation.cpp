@@ -1,5 +1,6 @@
 // What stands below the tree: the buddy arithmetic of the block that the step is about, or why the event was refused.
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include <fmt/format.h>
@@ -68,41 +69,83 @@ struct Pen {
   }
 };
 
+// Which of its bits are shown: `shown` from bit `low` on.
+struct Digits {
+  unsigned shown = 0, low = 0;
+};
+
+float width_of(const Style& style, Type type, unsigned bits, Digits digits) {
+  return style.width(type, binary(0, bits - digits.low, digits.shown)) +
+         (digits.low != 0 ? style.width(type, "…") : 0.0f);
+}
+
 // The digits with the one that differs underlined: told by more than its colour.
-void add_binary(Pen& pen, const std::string& text, unsigned lit) {
-  const std::size_t digit = text.size() - 1 - behind(lit);
+void add_binary(Pen& pen, std::uint64_t value, unsigned bits, Digits digits, unsigned lit) {
+  const std::string text = binary(value >> digits.low, bits - digits.low, digits.shown);
+  const std::size_t digit = text.size() - 1 - behind(lit - digits.low);
   pen.put(text.substr(0, digit), Tone::Dim);
   pen.put(text.substr(digit, 1), Tone::Touched);
   pen.scene.labels.back().underlined = true;
-  pen.put(text.substr(digit + 1), Tone::Dim);
+  if (std::string rest = text.substr(digit + 1); !rest.empty()) pen.put(rest, Tone::Dim);
+  if (digits.low != 0) pen.put("…", Tone::Dim);
 }
 
-// "0x080 ^ 0x040 = 0x0c0", then the same in binary with the differing bit lit, where there is room for it; as many of
-// its digits as there is room for, the lit one among them.
+// How much of the arithmetic there is room for: the offsets in hex always, if at all.
+struct Formula {
+  std::string offset, size, buddy;  // hex
+  unsigned bits = 0, lit = 0;       // of an offset in binary; the one that differs
+  float hex_width = 0;
+};
+
+Formula formula_of(const BuddyScene& out, const Style& style, Type type) {
+  const Relation& relation = *out.relation;
+  const auto hex = [&](std::uint64_t value) { return trace::offset_text(value, out.shape.arena); };
+  Formula formula{hex(relation.offset), hex(relation.size), hex(relation.buddy), 0, 0, 0};
+  formula.bits = std::max(4u, static_cast<unsigned>(std::bit_width(out.shape.arena - 1)));
+  formula.lit = static_cast<unsigned>(std::bit_width(relation.size)) - 1;
+  formula.hex_width = style.width(type, "0") * static_cast<float>(3 * formula.offset.size() + 6);
+  return formula;
+}
+
+// Both offsets in binary; or the buddy's alone.
+float binary_width(const Formula& formula, const Style& style, Type type, Digits digits, bool both) {
+  const float one = width_of(style, type, formula.bits, digits);
+  return both ? 2 * one + style.width(type, "→") + 2 * style.width(type, "0") : one;
+}
+
+// The whole offset; from the group of the bit that differs on; that group alone.
+std::array<Digits, 3> choices_of(const Formula& formula) {
+  const unsigned low = formula.lit / 4 * 4;
+  return {Digits{formula.bits, 0}, Digits{std::min(formula.bits, low + 4), 0},
+          Digits{std::min(formula.bits - low, 4u), low}};
+}
+
+// "0x080 ^ 0x040 = 0x0c0", then the same in binary with the differing bit lit: as many of the digits as there is room
+// for, the lit one among them; at the least the buddy's.
 void add_formula(BuddyScene& out, const BuddyInput& input, Rect at, Type type) {
   const Relation& relation = *out.relation;
   const float c = input.style.width(type, "0");
-  const auto hex = [&](std::uint64_t value) { return trace::offset_text(value, out.shape.arena); };
-  const auto bits = std::max(4u, static_cast<unsigned>(std::bit_width(out.shape.arena - 1)));
-  const auto lit = static_cast<unsigned>(std::bit_width(relation.size)) - 1;
+  const Formula formula = formula_of(out, input.style, type);
   Pen pen{out.scene, input.style, type, at.x0, at.y0, at.y1};
-  const float formula = c * static_cast<float>(3 * hex(relation.offset).size() + 4);
-  if (formula > at.width()) return;
-  pen.put(hex(relation.offset), Tone::Text, 0.7f * c);
+  if (formula.hex_width - 2 * c > at.width()) return;
+  pen.put(formula.offset, Tone::Text, 0.7f * c);
   pen.put("^", Tone::Faint, 0.7f * c);
-  pen.put(hex(relation.size), Tone::Text, 0.7f * c);
+  pen.put(formula.size, Tone::Text, 0.7f * c);
   pen.put("=", Tone::Faint, 0.7f * c);
-  pen.put(hex(relation.buddy), Tone::Text, 2 * c);
-  if (lit >= bits) return;
-  const float arrow = input.style.width(type, "→") + 2 * c;
-  const auto width = [&](unsigned shown) { return 2 * input.style.width(type, binary(0, bits, shown)) + arrow; };
-  unsigned shown = bits;
-  if (pen.x + width(shown) > at.x1) shown = std::min(bits, (lit / 4 + 1) * 4);
-  if (pen.x + width(shown) > at.x1) return;
-  add_binary(pen, binary(relation.offset, bits, shown), lit);
-  pen.x += c;
-  pen.put("→", Tone::Faint, c);
-  add_binary(pen, binary(relation.buddy, bits, shown), lit);
+  pen.put(formula.buddy, Tone::Text, 2 * c);
+  if (formula.lit >= formula.bits) return;
+  for (const bool both : {true, false}) {
+    for (const Digits digits : choices_of(formula)) {
+      if (pen.x + binary_width(formula, input.style, type, digits, both) > at.x1) continue;
+      if (both) {
+        add_binary(pen, relation.offset, formula.bits, digits, formula.lit);
+        pen.x += c;
+        pen.put("→", Tone::Faint, c);
+      }
+      add_binary(pen, relation.buddy, formula.bits, digits, formula.lit);
+      return;
+    }
+  }
 }
 
 // Why the event was refused, and what there would have been.
@@ -178,7 +221,13 @@ void add_relation(BuddyScene& out, const BuddyInput& input) {
   out.scene.labels.push_back({right, said, tone, Type::Small, Align::Right});
   const std::string words = two_lines ? "its buddy is one bit away: offset XOR size" : "buddy:";
   const float left = style.width(Type::Small, words);
-  const bool fits = left < right.x0 - pad - line.x0;
+  float needed = left;
+  if (!two_lines) {  // the bits say more than the word does
+    const Formula formula = formula_of(out, style, Type::MonoSmall);
+    needed += 0.5f * style.em + formula.hex_width +
+              binary_width(formula, style, Type::MonoSmall, choices_of(formula)[1], true);
+  }
+  const bool fits = needed < right.x0 - pad - line.x0;
   if (fits) out.scene.labels.push_back({{line.x0, line.y0, right.x0 - pad, line.y1}, words, Tone::Dim, Type::Small});
   if (two_lines) {
     const float all = style.width(Type::Mono, "0") * 60;

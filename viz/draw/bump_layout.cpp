@@ -127,11 +127,6 @@ void add_ghost(const BumpInput& input, BumpScene& out) {
 
 std::vector<Bar> bars_of(const BumpInput& input) {
   const BumpSums sums = bump_sums(input.census);
-  if (input.census.kind == trace::AllocatorKind::Recorded) {
-    return {{"live", sums.live, Look::Live},
-            {"between regions", sums.padding, Look::Waste},
-            {"not live", sums.unused, Look::Free}};
-  }
   Bar live{"live", sums.live, Look::Live};
   live.in_flight = sums.in_flight;
   if (sums.in_flight != 0) live.word = "live + in flight";
@@ -268,7 +263,7 @@ BumpScene lay_out_bump(const BumpInput& input) {
   out.region = {out.axis.x0, top, out.axis.x1, std::floor(top + height)};
   const Focus focus = focus_of(input.now, input.spec, input.selected);
   StripOptions options;
-  options.free_word = input.census.kind == trace::AllocatorKind::Recorded ? "not live" : "unused";
+  options.free_word = "unused";
   add_strip(out.scene, input.census, out.axis, out.region, focus, input.style, input.name_of, options);
   add_mark(input, out);
   add_move(input, out);

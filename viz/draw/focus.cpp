@@ -89,6 +89,11 @@ Moment moment_of(const replay::Timeline& timeline) {
     moment.align = event.align();
   }
   if (event.has(trace::kByOffset)) moment.freed_at = event.offset;
+  if (event.op == trace::Op::Realloc) {
+    const std::uint64_t before = timeline.trace().began_at(moment.event);
+    const trace::Event had = before == trace::kNoEvent ? trace::Event{} : timeline.trace().request(before);
+    moment.left_bytes = std::bit_ceil(std::max({had.size, had.align(), timeline.spec().min_block_bytes}));
+  }
   return moment;
 }
 

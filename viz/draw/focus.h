@@ -45,6 +45,7 @@ struct Moment {
   std::uint64_t asked = 0;                // bytes, of a request
   std::uint64_t align = 1;                // of a request
   std::optional<std::uint64_t> freed_at;  // of a free by offset: that offset
+  std::uint64_t left_bytes = 0;           // of a realloc: those of the block that it had, on a buddy
 
   [[nodiscard]] const alloc::Step* current() const { return done.empty() ? nullptr : &done.back(); }
   [[nodiscard]] bool failed() const { return whole && outcome.kind == replay::OutcomeKind::Failed; }

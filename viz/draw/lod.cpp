@@ -33,26 +33,6 @@ std::array<Paint, kLooks> paints(const Theme& theme) {
 
 }  // namespace
 
-Look look_of(replay::BlockState state) {
-  switch (state) {
-    case replay::BlockState::Free:
-      return Look::Free;
-    case replay::BlockState::Fresh:
-      return Look::Fresh;
-    case replay::BlockState::Live:
-      return Look::Live;
-    case replay::BlockState::InFlight:
-      return Look::InFlight;
-    case replay::BlockState::Gap:
-      return Look::Gap;
-    case replay::BlockState::Dead:
-      return Look::Dead;
-    case replay::BlockState::Padding:
-      return Look::Padding;
-  }
-  return Look::Free;
-}
-
 void Columns::spread(double a, double b, std::size_t first, std::size_t last, Look look) {
   const auto slot = static_cast<std::size_t>(look);
   row_[first].share[slot] += static_cast<float>(static_cast<double>(first + 1) - a);

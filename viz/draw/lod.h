@@ -21,7 +21,11 @@ namespace allocviz::draw {
 inline constexpr double kBoxPx = 2.0;           // narrower than this: summed up
 inline constexpr std::size_t kMaxBoxes = 5000;  // more than this in a scene: the narrowest are summed up as well
 
-[[nodiscard]] Look look_of(replay::BlockState state);
+[[nodiscard]] constexpr Look look_of(replay::BlockState state) {
+  constexpr Look kLookOf[] = {Look::Free, Look::Fresh, Look::Live,   Look::InFlight,
+                              Look::Gap,  Look::Dead,  Look::Padding};
+  return kLookOf[static_cast<std::size_t>(state)];
+}
 
 // The columns of a row, added to block by block: tens of thousands of them each time the cursor moves, so what all have
 // in common is computed once. Bytes outside the axis are left out.
@@ -42,6 +46,22 @@ class Columns {
     const double middle = px_of(solid);
     add_px(px_of(from), middle, Look::Live);
     add_px(middle, px_of(to), Look::Waste);
+  }
+  // What the two above and add_hidden() do for a block that is not drawn as a box, in one step: most of them lie within
+  // one column. Of a block that is not live `solid` is its end.
+  void add_hidden_block(double from, double solid, double to, Look look) {
+    const double a = px_of(from), middle = px_of(solid), b = px_of(to);
+    if (!(a >= 0 && b < count_) || static_cast<std::size_t>(a) != static_cast<std::size_t>(b)) {
+      add_px(a, middle, look);
+      if (b > middle) add_px(middle, b, Look::Waste);
+      add_hidden(from, to);
+      return;
+    }
+    Column& column = row_[static_cast<std::size_t>(a)];
+    column.share[static_cast<std::size_t>(look)] += static_cast<float>(middle - a);
+    column.share[static_cast<std::size_t>(Look::Waste)] += static_cast<float>(b - middle);
+    ++column.hidden;
+    column.painted = true;
   }
   // Hands the columns of the live bytes [from, to) the block's tint, where no other block has more of the column.
   void add_tint(double from, double to, Color tint);

@@ -150,31 +150,38 @@ void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, const Legend
   struct Entry {
     Look look;
     const char* word;
-    bool touched;
+    const char* shortly;
+    bool touched = false;
   };
-  std::vector<Entry> entries = {{Look::Live, "live", false}};
-  if (kind != AllocatorKind::Bump) entries.push_back({Look::Waste, "rounding waste", false});
-  if (kind == AllocatorKind::Bump) entries.push_back({Look::Dead, "dead, not returned", false});
-  if (kind == AllocatorKind::Bump) entries.push_back({Look::Padding, "alignment gap", false});
-  entries.push_back({Look::Free, kind == AllocatorKind::Bump ? "unused" : "free", false});
-  if (kind == AllocatorKind::Tiered) entries.push_back({Look::Padding, "end of a slab", false});
+  const bool bump = kind == AllocatorKind::Bump;
+  std::vector<Entry> entries = {{Look::Live, "live", "live"}};
+  if (!bump) entries.push_back({Look::Waste, "rounding waste", "waste"});
+  if (bump) entries.push_back({Look::Dead, "dead, not returned", "dead"});
+  if (bump) entries.push_back({Look::Padding, "alignment gap", "gap"});
+  entries.push_back({Look::Free, bump ? "unused" : "free", bump ? "unused" : "free"});
+  if (kind == AllocatorKind::Tiered) entries.push_back({Look::Padding, "end of a slab", "slab's end"});
   if (kind == AllocatorKind::Slab || kind == AllocatorKind::Tiered)
-    entries.push_back({Look::Fresh, "never used", false});
-  if (options.gaps) entries.push_back({Look::Gap, "not managed", false});
-  entries.push_back({Look::Free, "touched now", true});
-  if (options.in_flight) entries.push_back({Look::InFlight, "in flight", false});
+    entries.push_back({Look::Fresh, "never used", "unused"});
+  if (options.gaps) entries.push_back({Look::Gap, "not managed", "reserved"});
+  entries.push_back({Look::Free, "touched now", "touched", true});
+  if (options.in_flight) entries.push_back({Look::InFlight, "in flight", "in flight"});
 
   const float em = style.em;
   const float middle = std::floor((rect.y0 + rect.y1) / 2);
   const float swatch_width = 1.6f * em;
   float all = 0;
   for (const Entry& entry : entries) all += swatch_width + style.width(Type::Small, entry.word);
-  // Closer together where that brings all of them in, and with fewer words where it does not.
+  // Closer together where that brings all of them in, and with fewer words, the longest first, where it does not.
   const auto gaps = static_cast<float>(entries.size() - 1);
-  for (Entry& entry : entries) {
-    if (entry.look != Look::Dead || all + gaps * 0.6f * em + 1 <= rect.width()) continue;
-    all -= style.width(Type::Small, entry.word) - style.width(Type::Small, "dead");
-    entry.word = "dead";
+  const auto saved = [&](const Entry& entry) {
+    return style.width(Type::Small, entry.word) - style.width(Type::Small, entry.shortly);
+  };
+  while (all + gaps * 0.6f * em + 1 > rect.width()) {
+    const auto most = std::max_element(entries.begin(), entries.end(),
+                                       [&](const Entry& a, const Entry& b) { return saved(a) < saved(b); });
+    if (saved(*most) <= 0) break;
+    all -= saved(*most);
+    most->word = most->shortly;
   }
   const float gap = std::clamp((rect.width() - all - 1) / gaps, 0.6f * em, 1.4f * em);
   float x = rect.x0;

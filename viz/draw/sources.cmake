@@ -9,10 +9,12 @@ list(APPEND draw_sources
   draw/chart_curves.cpp
   draw/chart_layout.cpp
   draw/focus.cpp
+  draw/glimpse.cpp
   draw/levels_layout.cpp
   draw/lod.cpp
   draw/map_layout.cpp
   draw/match_columns.cpp
+  draw/recorded_layout.cpp
   draw/slab_layout.cpp
   draw/slab_list.cpp
   draw/slab_rows.cpp
@@ -21,3 +23,6 @@ list(APPEND draw_sources
   draw/theme.cpp
   draw/time_axis.cpp
   draw/tip.cpp)
+# What these name for themselves, others name too.
+set_source_files_properties(draw/glimpse.cpp draw/recorded_layout.cpp draw/buddy_relation.cpp
+  PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

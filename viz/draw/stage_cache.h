@@ -17,6 +17,7 @@
 #include "viz/draw/chart_layout.h"
 #include "viz/draw/levels_layout.h"
 #include "viz/draw/map_layout.h"
+#include "viz/draw/recorded_layout.h"
 #include "viz/draw/slab_layout.h"
 #include "viz/draw/slab_rows.h"
 #include "viz/draw/theme.h"
@@ -37,10 +38,11 @@ struct ViewKey {
   ThemeKind theme = ThemeKind::Dark;
   std::optional<std::uint64_t> selected;
   double moved_at_s = 0;
-  unsigned flags = 0;        // what else a layout depends on: curves, motion
-  std::uint64_t found = 0;   // which search lights blocks; 0 = none
-  std::size_t failures = 0;  // of every stage: a second one adds its own
-  std::string others;        // what else stands beside it, where that is in the picture
+  unsigned flags = 0;         // what else a layout depends on: curves, motion
+  std::uint64_t found = 0;    // which search lights blocks; 0 = none
+  std::size_t failures = 0;   // of every stage: a second one adds its own
+  std::string others;         // what else stands beside it, where that is in the picture
+  std::uint64_t version = 0;  // of what else may change at one place: marks written by hand, what is tried
 
   [[nodiscard]] bool operator==(const ViewKey& other) const {
     const bool same_trace = !trace.owner_before(other.trace) && !other.trace.owner_before(trace);
@@ -48,7 +50,7 @@ struct ViewKey {
            rect.x0 == other.rect.x0 && rect.y0 == other.rect.y0 && rect.x1 == other.rect.x1 &&
            rect.y1 == other.rect.y1 && view == other.view && style == other.style && theme == other.theme &&
            selected == other.selected && moved_at_s == other.moved_at_s && flags == other.flags &&
-           found == other.found && failures == other.failures && others == other.others;
+           found == other.found && failures == other.failures && others == other.others && version == other.version;
   }
 };
 
@@ -74,6 +76,7 @@ struct StageCache {
   Cached<SlabScene> slab;
   Cached<SlabRows> slab_rows;
   Cached<BumpScene> bump;
+  Cached<RecordedScene> recorded;
   Cached<MapScene> map;
 };
 

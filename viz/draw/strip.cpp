@@ -252,14 +252,20 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
   for (std::size_t i = first_block_after(census, axis.bytes.from); i < census.blocks.size(); ++i) {
     const replay::Block& block = census.blocks[i];
     if (static_cast<double>(block.offset) >= axis.bytes.to) break;
-    add_block_shares(band, block, tint_of(block, options));
     const double px = static_cast<double>(block.size) * px_per_byte;
-    if (px >= kBoxPx) {
-      candidates.push_back({i, px});
-    } else {
-      band.add_hidden(static_cast<double>(block.offset), end_of(block));
-      scene.hides = true;
+    const bool wide = px >= kBoxPx;
+    if (wide) candidates.push_back({i, px});
+    scene.hides = scene.hides || !wide;
+    const Color tint = tint_of(block, options);
+    if (wide || tint != 0) {
+      add_block_shares(band, block, tint);
+      if (!wide) band.add_hidden(static_cast<double>(block.offset), end_of(block));
+      continue;
     }
+    const auto from = static_cast<double>(block.offset);
+    const bool live = block.state == replay::BlockState::Live;
+    const double solid = live ? from + static_cast<double>(std::min(block.requested, block.size)) : end_of(block);
+    band.add_hidden_block(from, solid, end_of(block), look_of(block.state));
   }
   const double limit = narrowest(candidates, options.max_boxes);
   for (const Candidate& candidate : candidates) {

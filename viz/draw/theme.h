@@ -18,6 +18,7 @@ struct Theme {
   // states (Okabe-Ito)
   Color live{}, live_fill{}, waste{}, waste_ground{}, free_edge{}, free_fill{}, split_edge{};
   Color touched{}, touched_fill{}, failed{}, failed_fill{}, relation{}, relation_fill{}, reserved{}, dead{}, ok{};
+  Color mark{};  // of a mark in time, and of a note: neither is a state of memory
   // charts
   Color grid{}, curve_requested{}, curve_rounded{}, curve_free{}, curve_largest{}, curve_internal{}, curve_external{},
       cursor{};

@@ -16,6 +16,15 @@ bool was_dragged(int button) {
   return io.MouseDragMaxDistanceSqr[button] > io.MouseDragThreshold * io.MouseDragThreshold;
 }
 
+// With Shift its card stays, beside the mouse.
+void select_byte(const Context& context, const Pointer& pointer, std::uint64_t byte, std::size_t stage) {
+  context.commands.push({.what = app::Do::Select, .number = byte, .stage = stage});
+  if (!ImGui::GetIO().KeyShift) return;
+  context.commands.push({.what = app::Do::Pin,
+                         .value = static_cast<double>(pointer.at.x / context.em) + 1,
+                         .value2 = static_cast<double>(pointer.at.y / context.em) + 1});
+}
+
 }  // namespace
 
 Pointer canvas(const char* label, draw::Rect rect) {
@@ -59,13 +68,13 @@ void select_at(const Context& context, const Pointer& pointer, std::optional<dra
     return;
   }
   const double middle = std::max(0.0, (bytes->from + bytes->to) / 2);
-  context.commands.push({.what = app::Do::Select, .number = static_cast<std::uint64_t>(middle), .stage = stage});
+  select_byte(context, pointer, static_cast<std::uint64_t>(middle), stage);
 }
 
 bool select_chip(const Context& context, const Pointer& pointer, const draw::Scene& scene, std::size_t stage) {
   for (const draw::Chip& chip : scene.chips) {
     if (!pointer.hovered || !chip.rect.contains(pointer.at)) continue;
-    if (pointer.clicked) context.commands.push({.what = app::Do::Select, .number = chip.offset, .stage = stage});
+    if (pointer.clicked) select_byte(context, pointer, chip.offset, stage);
     return true;
   }
   return false;
@@ -93,6 +102,7 @@ draw::ViewKey key_of(const Context& context, const replay::Timeline& timeline, s
   key.theme = context.theme.kind;
   key.selected = selection_on(context, stage);
   key.moved_at_s = context.state.moved_at_s;
+  key.version = context.state.stages[stage].what_if != nullptr ? 1 + context.state.tried : 0;
   return key;
 }
 

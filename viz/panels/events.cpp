@@ -135,7 +135,7 @@ Ticks ticks_of(const Context& context, std::uint64_t first, std::uint64_t last) 
   if (first_in(state.failures, first, last) != nullptr) {
     ticks.notable = context.theme.failed;
   } else if (mark_in(state, first, last) != nullptr) {
-    ticks.notable = context.theme.relation;
+    ticks.notable = context.theme.mark;
   }
   return ticks;
 }

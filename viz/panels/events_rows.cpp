@@ -93,8 +93,8 @@ void mark_row(const Context& context, const EventColumns& columns, std::uint64_t
   const std::string* name = context.state.document.trace->mark_name(index);
   const float dash = std::round(0.55f * context.em);
   const float y = std::round((row.y0 + row.y1) / 2);
-  ui::fill(ui::draw_list(), {columns.op, y - 1, columns.op + dash, y + 1}, context.theme.relation);
-  row_text(row, columns.op + dash + 0.5f * context.em, context.theme.relation, name != nullptr ? *name : "mark",
+  ui::fill(ui::draw_list(), {columns.op, y - 1, columns.op + dash, y + 1}, context.theme.mark);
+  row_text(row, columns.op + dash + 0.5f * context.em, context.theme.mark, name != nullptr ? *name : "mark",
            row.x1 - columns.op - dash - context.em);
 }
 
@@ -158,6 +158,10 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     row_text_right(row, columns.index_right, current ? theme.text_dim : theme.text_faint, trace::count_text(index + 1));
   }
   if (event.op == Op::Mark) return mark_row(context, columns, index, row);
+  if (trace.mark_name(index) != nullptr) {  // set by hand: a flag before the word
+    const float x = columns.op - 0.6f * context.em, y = std::round((row.y0 + row.y1) / 2), half = 0.27f * context.em;
+    ui::draw_list()->AddTriangleFilled(ImVec2(x, y - half), ImVec2(x + 2 * half, y), ImVec2(x, y + half), theme.mark);
+  }
   const bool lives = is_live(context, index);
   if (lives) {
     const float x = std::round(columns.op - 0.5f * context.em), inset = std::round(0.45f * context.em);

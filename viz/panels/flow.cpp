@@ -39,7 +39,7 @@ class Cuts {
     return last > start ? last : start + seen_;
   }
   // The start nearest to `start` at which [from, to] is in view; what is taller than the view begins at its top.
-  [[nodiscard]] float showing(draw::Span what, float start) const {
+  [[nodiscard]] float showing(draw::Span what, float start, const std::vector<draw::Span>& wholes) const {
     const auto from = static_cast<float>(what.from), to = static_cast<float>(what.to);
     if (from >= start && to <= end_after(start)) return start;
     if (to > end_after(start)) {
@@ -48,7 +48,14 @@ class Cuts {
     } else {
       start = from;
     }
-    return std::clamp(start, 0.0f, last_start());
+    start = std::clamp(start, 0.0f, last_start());
+    for (const draw::Span& whole : wholes) {
+      const auto top = static_cast<float>(whole.from), end = static_cast<float>(whole.to);
+      if (start <= top || start >= end) continue;
+      if (end_after(top) >= to) return top;
+      return std::min({past_gap(end), from, last_start()});
+    }
+    return start;
   }
 
  private:
@@ -160,7 +167,7 @@ void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, con
   float start = what.anew ? 0 : *scroll;
   if (!ImGui::IsMouseDown(0)) start = cuts.nearest(start);
   if ((what.anew || what.moved || is_resized(what.name, rect)) && measured.in_view)
-    start = cuts.showing(*measured.in_view, start);
+    start = cuts.showing(*measured.in_view, start, measured.wholes);
   ImGui::SetNextWindowContentSize(ImVec2(0, height));  // known before anything is drawn: the first frame scrolls, too
   if (start != *scroll) ui::scroll_next_region(start);
   const float seen = cuts.fits() ? rect.height() : cuts.end_after(start) - start;

@@ -23,6 +23,7 @@ struct Flow {
   bool painted = true;
   std::vector<float> cuts = {};                      // each y between two lines, ascending
   std::optional<draw::Span> in_view = std::nullopt;  // what is to be seen, where the view may move
+  std::vector<draw::Span> wholes = {};               // what a view that moves by itself does not begin in the midst of
 
   void gap(float ems);
   void may_cut() { cuts.push_back(y); }

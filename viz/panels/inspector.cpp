@@ -27,9 +27,11 @@ using replay::BlockState;
 
 struct Line {
   std::string key, value;
-  enum class Leads : std::uint8_t { Nowhere, Event, Block } leads = Leads::Nowhere;
-  std::uint64_t to = 0;  // Event: its index; Block: its offset
+  // Bytes: the view goes to the block; Events: the list shows those of which the same is said.
+  enum class Leads : std::uint8_t { Nowhere, Event, Block, Bytes, Events } leads = Leads::Nowhere;
+  std::uint64_t to = 0;  // Event: its index; Block and Bytes: its offset
   std::string hint;
+  std::string search = {};  // Events
 };
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
@@ -58,6 +60,43 @@ std::string state_word(const Context& context, const BlockFacts& facts) {
   return bump && facts.block.state == BlockState::Free ? "unused" : draw::words_of(facts.block.state);
 }
 
+// "3 ns", "1.2 ms", "12 s".
+std::string time_text(std::uint64_t ns) {
+  constexpr std::pair<std::uint64_t, const char*> kUnits[] = {{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "µs"}};
+  for (const auto& [unit, name] : kUnits) {
+    if (ns < unit) continue;
+    const double amount = static_cast<double>(ns) / static_cast<double>(unit);
+    return fmt::format("{:.{}f} {}", amount, amount < 10 ? 1 : 0, name);
+  }
+  return fmt::format("{} ns", ns);
+}
+
+// How long it has lived, in events and, where the log has times, in those.
+std::string age_of(const Context& context, std::uint64_t born) {
+  const std::uint64_t now = context.state.cursor().event;
+  if (born >= now) return {};
+  const std::uint64_t events = now - 1 - born;
+  std::string text = trace::count_text(events) + (events == 1 ? " event" : " events");
+  const trace::Trace& trace = *context.state.document.trace;
+  if (!trace.has_times() || events == 0) return text;
+  const std::uint64_t from = trace.event(born).time_ns, to = trace.event(now - 1).time_ns;
+  return to < from ? text : text + ", " + time_text(to - from);
+}
+
+void add_source(std::vector<Line>& lines, const BlockFacts& facts) {
+  const auto same = [&](const char* key, const std::string& value, std::string search, std::string hint = {}) {
+    hint += fmt::format("{}Lists the events of the same {}.", hint.empty() ? "" : "\n", key);
+    lines.push_back({key, value, Line::Leads::Events, 0, std::move(hint), std::move(search)});
+  };
+  if (!facts.site.empty()) {
+    std::string stack;
+    for (const std::string& frame : facts.stack) stack += (stack.empty() ? "" : "\n") + frame;
+    same("site", facts.site, fmt::format("site~\"{}\"", facts.site), stack.empty() ? facts.site : stack);
+  }
+  if (!facts.tag.empty()) same("tag", facts.tag, fmt::format("tag~\"{}\"", facts.tag));
+  if (facts.has_thread) same("thread", std::to_string(facts.thread), fmt::format("thread={}", facts.thread));
+}
+
 std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
   const replay::Block& block = facts.block;
   const std::uint64_t arena = context.state.timeline(facts.stage).census().arena_bytes;
@@ -65,21 +104,24 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
   const auto plain = [&](const char* key, std::string value, std::string hint = {}) {
     lines.push_back({key, std::move(value), Line::Leads::Nowhere, 0, std::move(hint)});
   };
-  plain(
-      "offset",
-      fmt::format("{} … {}", trace::offset_text(block.offset, arena),
-                  trace::offset_text(block.offset + block.size - 1, arena)),
-      fmt::format("bytes {} to {}", trace::count_text(block.offset), trace::count_text(block.offset + block.size - 1)));
+  lines.push_back({"offset",
+                   fmt::format("{} … {}", trace::offset_text(block.offset, arena),
+                               trace::offset_text(block.offset + block.size - 1, arena)),
+                   Line::Leads::Bytes, block.offset,
+                   fmt::format("bytes {} to {}\nZooms to it.", trace::count_text(block.offset),
+                               trace::count_text(block.offset + block.size - 1))});
   std::string size = trace::size_text(block.size);
   if (block.level >= 0) size += fmt::format(", level {}", block.level);
   plain("block", std::move(size), trace::exact_size_text(block.size));
   if (block.state == BlockState::Live) {
-    plain("requested",
-          facts.waste == 0 ? trace::size_text(block.requested) + ", no waste"
-                           : fmt::format("{}, waste {} ({})", trace::size_text(block.requested),
-                                         trace::size_text(facts.waste), percent(facts.waste, block.size)),
-          fmt::format("requested {}, waste {}", trace::exact_size_text(block.requested),
-                      trace::exact_size_text(facts.waste)));
+    std::string requested = facts.waste == 0
+                                ? trace::size_text(block.requested) + ", no waste"
+                                : fmt::format("{}, waste {} ({})", trace::size_text(block.requested),
+                                              trace::size_text(facts.waste), percent(facts.waste, block.size));
+    lines.push_back({"requested", std::move(requested), facts.allocated ? Line::Leads::Event : Line::Leads::Nowhere,
+                     block.born,
+                     fmt::format("requested {}, waste {}", trace::exact_size_text(block.requested),
+                                 trace::exact_size_text(facts.waste))});
   }
   if (facts.buddy) {
     lines.push_back({"buddy",
@@ -90,27 +132,32 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
   }
   if (block.state != BlockState::Live) plain("state", state_word(context, facts));
   add_life(lines, facts);
-  if (!facts.site.empty()) {
-    std::string stack;
-    for (const std::string& frame : facts.stack) stack += frame + "\n";
-    plain("site", facts.site, stack.empty() ? facts.site : stack);
+  if (block.state == BlockState::Live) {
+    if (std::string age = age_of(context, block.born); !age.empty()) plain("age", std::move(age));
   }
-  if (!facts.tag.empty()) plain("tag", facts.tag);
-  if (facts.has_thread) plain("thread", std::to_string(facts.thread));
+  add_source(lines, facts);
   return lines;
 }
 
 void follow(const Context& context, const BlockFacts& facts, const Line& line) {
   app::Command command;
-  if (line.leads == Line::Leads::Event) {
-    command.what = app::Do::SeekTo;
-    command.position = {line.to + 1, replay::kAllSteps};
-  } else {
-    command.what = app::Do::Select;
-    command.number = line.to;
-    command.stage = facts.stage;
+  switch (line.leads) {
+    case Line::Leads::Event:
+      command.what = app::Do::SeekTo;
+      command.position = {line.to + 1, replay::kAllSteps};
+      break;
+    case Line::Leads::Events:
+      context.commands.push(app::Do::ShowEventList);
+      command.what = app::Do::SetFilter;
+      command.text = line.search;
+      break;
+    default:
+      command.what = app::Do::Select;
+      command.number = line.to;
+      command.stage = facts.stage;
   }
   context.commands.push(std::move(command));
+  if (line.leads == Line::Leads::Bytes) context.commands.push(app::Do::ZoomFit);
 }
 
 float line_height_of(const Context& context) {
@@ -124,7 +171,9 @@ void draw_line(const Context& context, const BlockFacts& facts, const Line& line
   const float top = std::round((row.y0 + row.y1 - ui::line_height()) / 2);
   if (line.leads != Line::Leads::Nowhere) {
     ImGui::SetCursorScreenPos(ImVec2(value_x, top));
+    // A link is as wide as its text: a long one is cut by the panel's own edge.
     if (ui::link(context.theme, fmt::format("{}##{}", line.value, line.key).c_str())) follow(context, facts, line);
+    if (!line.hint.empty()) ui::tooltip(line.hint);
     return;
   }
   row_text(row, value_x, context.theme.text, line.value, row.x1 - value_x);
@@ -189,6 +238,21 @@ void draw_place(Flow& flow, const app::InTheWay& what, const app::Place& place) 
   row_text(row, from, theme.text_dim, place.names, row.x1 - ui::text_width(bytes) - context.em - from);
 }
 
+// The question that a click answers: what if the blocks of the first place had been freed?
+void draw_try(Flow& flow) {
+  const Context& context = flow.context;
+  constexpr const char* kQuestion = "what if freed before?##try";
+  flow.may_cut();
+  if (flow.painted) {
+    ImGui::SetCursorScreenPos(ImVec2(flow.x, std::round(flow.y + 0.1f * context.em)));
+    if (ui::link(context.theme, kQuestion)) context.commands.push({.what = app::Do::TryFrees});
+    ui::tooltip("The blocks of the first place are freed and the request is made again, on a copy.");
+    key_caps(context, {flow.x + ui::text_width("what if freed before?") + 0.7f * context.em, flow.y}, "I");
+  }
+  flow.y += std::round(1.7f * context.em);
+  flow.gap(0.3f);
+}
+
 void draw_in_the_way(Flow& flow, const app::InTheWay& what) {
   const Context& context = flow.context;
   const draw::Theme& theme = context.theme;
@@ -198,6 +262,7 @@ void draw_in_the_way(Flow& flow, const app::InTheWay& what) {
   if (flow.painted) ui::place("what stands in the way", {flow.x, flow.y, flow.x + flow.width, flow.y + height});
   flow.y += height;
   flow.gap(0.6f);
+  if (what.frees_help) draw_try(flow);
   if (what.places.size() < 2) return;
   for (const app::Place& place : what.places) draw_place(flow, what, place);
   flow.may_cut();
@@ -240,15 +305,15 @@ void draw_figures(Flow& flow) {
 struct Shown {
   std::string title = "Memory now", note;
   std::optional<BlockFacts> block;
-  std::optional<app::InTheWay> in_the_way;
+  const app::InTheWay* in_the_way = nullptr;
 };
 
 // A block that was clicked is what was asked for; else a failure is what has to be explained.
 Shown shown_by(const Context& context) {
   Shown shown;
   const bool selected = context.state.selection.offset.has_value();
-  if (!selected) shown.in_the_way = app::in_the_way(context.state);
-  if (shown.in_the_way) {
+  if (!selected && !context.state.is_what_if()) shown.in_the_way = context.state.blocked.get();
+  if (shown.in_the_way != nullptr) {
     shown.title = shown.in_the_way->frees_help ? "What stands in the way" : "Why it failed";
     const std::size_t stage = shown.in_the_way->stage;
     if (context.state.stages.size() > 1) shown.note = trace::to_title(context.state.timeline(stage).spec());
@@ -285,7 +350,7 @@ void inspector(const Context& context, draw::Rect rect) {
   const draw::Rect body{rect.x0 + 1, inside.y0, rect.x1 - 1, rect.y1 - std::round(0.35f * context.em)};
   const Scrolled part{.name = "block", .pad = inside.x0 - body.x0, .anew = is_another(shown)};
   scrolled(context, body, part, [&](Flow& flow) {
-    if (shown.in_the_way) {
+    if (shown.in_the_way != nullptr) {
       draw_in_the_way(flow, *shown.in_the_way);
     } else if (shown.block) {
       draw_block(flow, *shown.block);

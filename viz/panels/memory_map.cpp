@@ -140,7 +140,7 @@ std::string note_of(const replay::Timeline& timeline, const draw::MapScene& scen
 }  // namespace
 
 void memory_map(const Context& context, Rect rect, std::size_t stage, bool alone) {
-  const replay::Timeline& timeline = context.state.timeline(stage);
+  const replay::Timeline& timeline = context.state.shown(stage);
   const std::string name = stage == 0 ? "memory map" : "memory map " + std::to_string(stage + 1);
   draw::Caches spare;
   auto& cached = (context.caches != nullptr ? *context.caches : spare).stages[stage].map;

@@ -29,6 +29,7 @@ void scenarios(const Context& context, draw::Rect rect);
 void stage_buddy(const Context& context, draw::Rect rect, std::size_t stage);
 void stage_slab(const Context& context, draw::Rect rect, std::size_t stage);
 void stage_bump(const Context& context, draw::Rect rect, std::size_t stage);
+void stage_recorded(const Context& context, draw::Rect rect, std::size_t stage);
 // `alone`: no stage stands above it.
 void memory_map(const Context& context, draw::Rect rect, std::size_t stage, bool alone = false);
 void what_happened(const Context& context, draw::Rect rect);
@@ -37,6 +38,9 @@ void transport(const Context& context, draw::Rect rect);
 void timeline(const Context& context, draw::Rect rect);     // charts over time
 void free_levels(const Context& context, draw::Rect rect);  // free blocks by level over time, of what has levels
 void error_bar(const Context& context, draw::Rect rect);
+void pinned_cards(const Context& context, draw::Rect rect);  // above everything but popups
+// The line over a stage that says what is tried on it; returns what it leaves of the stage's place.
+[[nodiscard]] draw::Rect what_if_line(const Context& context, draw::Rect rect, std::size_t stage);
 void popups(const Context& context);  // palette, keys, go to, dialogs, progress
 // The whole window: splits it into the four parts and calls the panels.
 void window(const Context& context, draw::Rect rect);

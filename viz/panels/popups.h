@@ -21,5 +21,6 @@ bool dialog_buttons(const Context& context, draw::Rect inside, const char* label
 void palette(const Context& context);
 void keys_page(const Context& context);
 void allocator_dialog(const Context& context);
+void text_dialog(const Context& context);
 
 }  // namespace allocviz::panels

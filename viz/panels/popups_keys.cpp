@@ -26,6 +26,7 @@ constexpr std::array kMouse{
     Entry{"wheel", "", "zoom at the cursor"},
     Entry{"drag", "", "pan the stage and the map"},
     Entry{"click", "", "select a block"},
+    Entry{"Shift+click", "", "pin its card"},
     Entry{"drag on the charts", "", "go through time"},
     Entry{"wheel on the charts", "", "zoom in time"},
     Entry{"right-drag", "", "pan in time"},

@@ -23,7 +23,7 @@ std::optional<std::uint64_t> touched_byte(const replay::Timeline& timeline) {
 }  // namespace
 
 void slab_rows(const Context& context, draw::Rect rect, float x0, float x1, std::size_t stage) {
-  const replay::Timeline& timeline = context.state.timeline(stage);
+  const replay::Timeline& timeline = context.state.shown(stage);
   draw::Caches spare;
   auto& cached = (context.caches != nullptr ? *context.caches : spare).stages[stage].slab_rows;
   draw::ViewKey key = key_of(context, timeline, stage, rect, style_of(context.em));

@@ -68,7 +68,7 @@ std::optional<draw::Span> block_at(const replay::Timeline& timeline, const draw:
 }  // namespace
 
 void stage_buddy(const Context& context, Rect rect, std::size_t stage) {
-  const replay::Timeline& timeline = context.state.timeline(stage);
+  const replay::Timeline& timeline = context.state.shown(stage);
   const std::string name = stage == 0 ? "buddy tree" : "buddy tree " + std::to_string(stage + 1);
   const bool tiered = timeline.spec().kind == trace::AllocatorKind::Tiered;
   const Rect whole =

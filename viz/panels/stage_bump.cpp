@@ -1,4 +1,4 @@
-// The bump region: its mark, what lives above it, and what holds it. Also the recorded heap, which has no mark.
+// The bump region: its mark, what lives above it, and what holds it.
 #include <fmt/format.h>
 
 #include <string>
@@ -81,15 +81,11 @@ void paint_mark(const Paint& paint, const draw::BumpScene& scene) {
 }  // namespace
 
 void stage_bump(const Context& context, Rect rect, std::size_t stage) {
-  const replay::Timeline& timeline = context.state.timeline(stage);
+  const replay::Timeline& timeline = context.state.shown(stage);
   const replay::Census& census = timeline.census();
   const std::string name = stage == 0 ? "bump" : "bump " + std::to_string(stage + 1);
-  const bool recorded = census.kind == trace::AllocatorKind::Recorded;
-  const std::string note =
-      recorded ? fmt::format("{} live, where the log has them", trace::count_text(census.figures.live_blocks))
-               : outstanding_text(census);
   const Rect inside =
-      ui::panel_frame(context.theme, rect, stage_title(context, recorded ? "Recorded heap" : "Bump", stage), note);
+      ui::panel_frame(context.theme, rect, stage_title(context, "Bump", stage), outstanding_text(census));
   if (inside.width() < 4 * context.em || inside.height() < 4 * context.em) return;
   draw::Caches spare;
   auto& cached = (context.caches != nullptr ? *context.caches : spare).stages[stage].bump;

@@ -57,7 +57,7 @@ std::string note_of(const replay::Timeline& timeline) {
 }  // namespace
 
 void stage_slab(const Context& context, Rect rect, std::size_t stage) {
-  const replay::Timeline& timeline = context.state.timeline(stage);
+  const replay::Timeline& timeline = context.state.shown(stage);
   const std::string name = stage == 0 ? "slab" : "slab " + std::to_string(stage + 1);
   const Rect inside = ui::panel_frame(context.theme, rect, stage_title(context, "Slab", stage), note_of(timeline));
   if (inside.width() < 4 * context.em || inside.height() < 4 * context.em) return;

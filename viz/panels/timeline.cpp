@@ -38,6 +38,7 @@ void lay_out(const Context& context, Rect inside, draw::Cached<ChartScene>& cach
   key.theme = context.theme.kind;
   key.flags = flags_of(state);
   key.failures = state.failures.size();
+  key.version = state.document.texts_changed;
   draw::ChartInput input{.runs = {},
                          .alike = app::serve_alike(state),
                          .failures = state.failures,

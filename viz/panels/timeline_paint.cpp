@@ -36,7 +36,7 @@ void paint_cross(const Paint& paint, draw::Point middle, float radius) {
 // Where the cursor stands on a mark its handle, drawn later, stands over the flag; the name stays where it is.
 void paint_flag(const Paint& paint, const ChartScene& scene, const draw::ChartFlag& flag) {
   const float em = paint.em;
-  const draw::Color color = paint.theme.relation;
+  const draw::Color color = paint.theme.mark;
   const float top = scene.plot.y0 - 1.1f * em;
   ui::fill(paint.list, {flag.x, top, flag.x + 1, scene.plot.y1}, draw::with_alpha(color, 110));
   const ui::WithFont font{ui::Font::Small};
@@ -117,7 +117,7 @@ void paint_minimap(const Paint& paint, const ChartScene& scene, std::uint64_t cu
   const float em = paint.em;
   ui::fill(paint.list, map, paint.theme.inset, 2);
   for (const float x : scene.minimap_marks) {
-    ui::fill(paint.list, {x, map.y0, x + 1, map.y1}, draw::with_alpha(paint.theme.relation, 110));
+    ui::fill(paint.list, {x, map.y0, x + 1, map.y1}, draw::with_alpha(paint.theme.mark, 110));
   }
   ui::polyline(paint.list, scene.outline, draw::with_alpha(paint.theme.curve_requested, 200));
   const float tick = std::max(3.0f, std::round(0.35f * em));

@@ -38,7 +38,7 @@ Title title_of(const Context& context, std::uint64_t index) {
   const trace::Event event = trace.event(index);
   if (event.op == Op::Mark) {
     const std::string* name = trace.mark_name(index);
-    return {name != nullptr ? *name : "mark", {}, context.theme.relation};
+    return {name != nullptr ? *name : "mark", {}, context.theme.text};
   }
   std::string id = trace.id_text(event);
   if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
@@ -69,6 +69,39 @@ float draw_title(const Context& context, draw::Point at, float width, const Titl
   return height;
 }
 
+// The mark that somebody set on an event: a flag and its name. Returns its height.
+float draw_mark(const Context& context, draw::Point at, float width, const std::string& name) {
+  const float em = context.em;
+  const float height = std::round(1.5f * em);
+  const float top = std::round(at.y + 0.35f * em), size = 0.75f * em;
+  ui::fill(ui::draw_list(), {at.x, top, at.x + std::max(1.0f, std::round(0.1f * em)), at.y + height - 0.1f * em},
+           context.theme.mark);
+  ui::draw_list()->AddTriangleFilled(ImVec2(at.x, top), ImVec2(at.x + size, top + size / 2), ImVec2(at.x, top + size),
+                                     context.theme.mark);
+  row_text({at.x, at.y, at.x + width, at.y + height}, at.x + 1.2f * em, context.theme.mark, name, width - 1.2f * em);
+  ui::place("mark", {at.x, at.y, at.x + width, at.y + height});
+  return height;
+}
+
+// Below all that an event has to say: what a person may say of it.
+void draw_own_words(Flow& flow, bool has_note, bool has_mark) {
+  flow.gap(0.5f);
+  const Context& context = flow.context;
+  const ui::WithFont font(ui::Font::Small);
+  const float height = std::round(1.5f * context.em);
+  if (flow.painted) {
+    const std::string note = has_note ? "edit the note##note" : "write a note##note";
+    const std::string mark = has_mark ? "rename the mark##mark" : "mark this event##mark";
+    ImGui::SetCursorScreenPos(ImVec2(flow.x, flow.y));
+    if (ui::link(context.theme, note.c_str())) context.commands.push(app::Do::EditNote);
+    const float used = ui::text_width(note.substr(0, note.find('#')));
+    ImGui::SetCursorScreenPos(ImVec2(std::round(flow.x + used + 1.2f * context.em), flow.y));
+    if (ui::link(context.theme, mark.c_str())) context.commands.push(app::Do::EditMark);
+  }
+  flow.y += height;
+  flow.may_cut();
+}
+
 // What the lesson itself says: in a box of its own, beside a bar, at reading size.
 void draw_note(Flow& flow, const std::string& note) {
   const Context& context = flow.context;
@@ -80,13 +113,14 @@ void draw_note(Flow& flow, const std::string& note) {
   flow.may_cut();
   if (flow.painted) {
     ui::fill(ui::draw_list(), box, context.theme.inset, 0.25f * context.em);
-    ui::fill(ui::draw_list(), {box.x0, box.y0, box.x0 + bar, box.y1}, context.theme.relation);
+    ui::fill(ui::draw_list(), {box.x0, box.y0, box.x0 + bar, box.y1}, context.theme.mark);
     ui::place("note", box);
   }
   Flow inside{.context = context, .x = box.x0 + bar + pad, .y = box.y0 + pad, .width = width, .painted = flow.painted};
   inside.text(note, context.theme.text);
   inside.may_cut();  // the last line may end a view that the box's edge does not fit into
   flow.cuts.insert(flow.cuts.end(), inside.cuts.begin(), inside.cuts.end());
+  flow.wholes.push_back({static_cast<double>(box.y0), static_cast<double>(box.y1)});
   flow.y = box.y1;
   flow.gap(0.6f);
 }
@@ -303,6 +337,9 @@ void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_
   EventWords words = words_of(context.state, index);
   Flow head{.context = context, .x = body.x0 + pad, .y = body.y0, .width = body.width() - 2 * pad};
   head.y += draw_title(context, {head.x, head.y}, head.width, title_of(context, index));
+  const std::string* mark = context.state.document.trace->mark_name(index);
+  const bool is_mark = context.state.document.trace->op(index) == Op::Mark;
+  if (mark != nullptr && !is_mark) head.y += draw_mark(context, {head.x, head.y}, head.width, *mark);
   head.gap(0.5f);
   Flow measured{.context = context, .width = head.width, .painted = false};
   draw_sentences(measured, words);
@@ -330,6 +367,7 @@ void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_
     if (words.note != nullptr) draw_note(flow, *words.note);
     if (note_first) draw_sentences(flow, words);
     draw_steps(flow, words.steps);
+    draw_own_words(flow, words.note != nullptr, mark != nullptr);
     if (whole && (part.anew || !part.moved)) flow.in_view.reset();
   });
 }

@@ -143,8 +143,9 @@ void splitters(const Context& context, const Parts& parts, Rect rect) {
 
 void stage(const Context& context, Rect rect, std::size_t index) {
   switch (context.state.timeline(index).spec().kind) {
+    case trace::AllocatorKind::Recorded:
+      return stage_recorded(context, rect, index);
     case trace::AllocatorKind::Bump:
-    case trace::AllocatorKind::Recorded:  // one region, its blocks side by side; it has no mark
       return stage_bump(context, rect, index);
     case trace::AllocatorKind::Slab:
       return stage_slab(context, rect, index);
@@ -167,8 +168,11 @@ void all_parts(const Context& context, const Parts& parts) {
   if (parts.left) left_part(context, parts.left_rect);
   for (std::size_t i = 0; i < parts.stages.size(); ++i) {
     if (context.state.document.placeholder) break;
-    if (parts.stages[i].shown) stage(context, parts.stages[i].stage, i);
-    if (parts.stages[i].map) memory_map(context, parts.stages[i].map_rect, i, !parts.stages[i].shown);
+    // What is tried is told over the topmost of the two.
+    const StageRects& place = parts.stages[i];
+    if (place.shown) stage(context, what_if_line(context, place.stage, i), i);
+    if (place.map)
+      memory_map(context, place.shown ? place.map_rect : what_if_line(context, place.map_rect, i), i, !place.shown);
   }
   if (parts.levels && !context.state.document.placeholder) free_levels(context, parts.levels_rect);
   if (parts.right) what_happened(context, parts.event_rect);
@@ -186,6 +190,7 @@ void window(const Context& context, draw::Rect rect) {
   ui::fill(ui::draw_list(), rect, context.theme.window);
   all_parts(context, parts);
   splitters(context, parts, rect);
+  pinned_cards(context, rect);
   popups(context);
   ui::end_region();
   if (app::wants_frame(context.state)) ui::want_frame();

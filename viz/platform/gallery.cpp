@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "viz/app/coloring.h"
 #include "viz/app/loader.h"
@@ -22,7 +23,9 @@ struct Format {
   PictureSize size;
 };
 constexpr Format kSmall{"1280x800", {1280, 800, 1}};
-constexpr Format kFormats[] = {kSmall, {"2560x1440", {2560, 1440, 1}}, {"2560x1600-200%", {2560, 1600, 2}}};
+constexpr Format kFormats[] = {
+    {"800x600", {800, 600, 1}}, kSmall, {"2560x1440", {2560, 1440, 1}}, {"2560x1600-200%", {2560, 1600, 2}}};
+constexpr Format kHuge{"1280x800-300%", {1280, 800, 3}};
 
 app::Arguments arguments_for(const std::string& file) {
   app::Arguments arguments;
@@ -62,6 +65,7 @@ class Gallery {
       if (auto drawn = lesson(state, fmt::format("lesson-{:02}", i + 1), first_of_kind); !drawn.ok()) return drawn;
     }
     if (!state.scenarios.empty()) carry_out(state, app::Do::OpenScenario, 0);
+    if (auto drawn = by_hand(state); !drawn.ok()) return drawn;
     return popups(state);
   }
 
@@ -178,11 +182,54 @@ class Gallery {
     return trace::Done{};
   }
 
+  // What somebody makes of a lesson: another allocator beside it, cards, a mark, the list of lessons, a what-if.
+  trace::Status by_hand(app::State& state) {
+    seek(state, {.event = state.timeline().event_count() / 2 + 1});
+    const std::vector<replay::Block>& blocks = state.timeline().census().blocks;
+    for (const std::size_t block : {blocks.size() / 3, blocks.size() - 1}) {
+      carry_out(state, app::Do::Select, blocks[block].offset);
+      carry_out(state, app::Do::Pin);
+    }
+    app::update(state, {.what = app::Do::SetEventText, .position = state.cursor(), .text = "look here"});
+    carry_out(state, app::Do::ShowScenarios);
+    if (auto drawn = every_format(state, "by-hand"); !drawn.ok()) return drawn;
+    if (auto drawn = both_themes(state, "by-hand", kHuge); !drawn.ok()) return drawn;
+    carry_out(state, app::Do::ShowEventList);
+    for (std::size_t i = 0; i < state.scenarios.size(); ++i) {
+      carry_out(state, app::Do::OpenScenario, i);
+      if (auto drawn = compared(state, fmt::format("compare-{:02}", i + 1)); !drawn.ok()) return drawn;
+      if (state.failures.empty()) continue;
+      seek(state, {.event = state.failures.front() + 1});
+      carry_out(state, app::Do::TryFrees);
+      if (!state.is_what_if()) continue;
+      if (auto drawn = both_themes(state, fmt::format("what-if-{:02}", i + 1)); !drawn.ok()) return drawn;
+    }
+    carry_out(state, app::Do::OpenScenario, 0);
+    return trace::Done{};
+  }
+
+  trace::Status compared(app::State& state, const std::string& name) {
+    const app::Settings before = state.settings;
+    if (state.stages.size() == 1) {
+      app::Draft draft = app::draft_of(state.timeline().spec());
+      const bool buddy = draft.kind == trace::AllocatorKind::Buddy;
+      app::change_kind(draft, buddy ? trace::AllocatorKind::Bump : trace::AllocatorKind::Buddy);
+      if (auto spec = app::spec_of(draft); spec.ok()) app::update(state, {.what = app::Do::AddStage, .spec = *spec});
+      app::finish_loading(state);
+    }
+    carry_out(state, app::Do::PresetCompare);
+    seek(state, {.event = 2 * state.timeline().event_count() / 3});
+    auto drawn = both_themes(state, name);
+    state.settings = before;
+    return drawn;
+  }
+
   trace::Status popups(app::State& state) {
+    seek(state, {.event = 2});
     constexpr std::pair<app::Do, const char*> kShown[] = {
         {app::Do::ShowPalette, "palette"}, {app::Do::ShowKeys, "keys"},           {app::Do::ShowGoTo, "go-to"},
         {app::Do::ShowAbout, "about"},     {app::Do::ShowAllocator, "allocator"}, {app::Do::OpenFile, "open-path"},
-        {app::Do::SaveAs, "save-path"}};
+        {app::Do::SaveAs, "save-path"},    {app::Do::EditMark, "mark"},           {app::Do::EditNote, "note"}};
     for (const auto& [command, word] : kShown) {
       carry_out(state, command);
       if (auto drawn = both_themes(state, fmt::format("popup-{}", word)); !drawn.ok()) return drawn;

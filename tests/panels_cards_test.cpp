@@ -1,0 +1,208 @@
+// Cards that are pinned, words of one's own, what is tried, and the lessons' pictures: clicked, dragged, typed.
+#include <algorithm>
+
+#include "tests/panels_support.h"
+#include "viz/app/scenario_list.h"
+
+namespace {
+
+using namespace panels_test;
+using app::Do;
+using draw::Point;
+using draw::Rect;
+
+void go(Program& program, std::uint64_t event) {
+  act(program.state, {.what = Do::SeekTo, .position = {event, replay::kAllSteps}});
+  program.gui->frames(2);
+}
+
+void shift_click(Program& program, const char* label) {
+  ui::feed_mods(ImGui::GetIO(), false, true, false);
+  program.click(label);
+  ui::feed_mods(ImGui::GetIO(), false, false, false);
+  program.gui->frames(2);
+}
+
+TEST_F(Panels, shift_and_a_click_pin_cards_that_stay_and_are_moved_and_closed) {
+  go(program, 3);
+  shift_click(program, "buddy tree/block 0x000");
+  EXPECT_EQ(state.selection.offset.has_value(), true);
+  shift_click(program, "memory map/block 0x080");
+  ASSERT_EQ(state.pins.size(), 2u);
+  EXPECT_TRUE(program.gui->sees("card 1/close card 1"));
+  go(program, 6);
+  ASSERT_TRUE(program.gui->sees("card 2/close card 2")) << "it stays when the cursor moves";
+  const Rect before = program.gui->rect_of("card 2/move card 2");
+  const Point at = program.gui->middle_of("card 2/move card 2");
+  program.gui->drag(at, {at.x - 120, at.y + 40});
+  program.gui->frames(2);
+  const Rect after = program.gui->rect_of("card 2/move card 2");
+  EXPECT_NEAR(after.x0, before.x0 - 120, 8);
+  EXPECT_NEAR(after.y0, before.y0 + 40, 8);
+  program.click("card 1/close card 1");
+  EXPECT_EQ(state.pins.size(), 1u);
+  program.key("Escape");
+  program.key("Escape");
+  EXPECT_TRUE(state.pins.empty());
+  program.click("buddy tree/block 0x000");
+  EXPECT_TRUE(state.pins.empty()) << "without Shift nothing is pinned";
+  program.key("P");
+  EXPECT_EQ(state.pins.size(), 1u);
+}
+
+TEST_F(Panels, a_card_never_leaves_the_window_and_keeps_clicks_from_the_stage) {
+  go(program, 3);
+  program.click("buddy tree/block 0x000");
+  act(state, {.what = Do::Pin, .value = 500, .value2 = 500});
+  program.gui->frames(2);
+  const Rect card = program.gui->rect_of("card 1/card 1");
+  EXPECT_LE(card.x1, program.width);
+  EXPECT_LE(card.y1, program.height);
+  act(state, {.what = Do::MovePin, .number = 0, .value = 30, .value2 = 10});
+  program.gui->frames(2);
+  const auto selected = state.selection.offset;
+  program.click("card 1/card 1");
+  EXPECT_EQ(state.selection.offset, selected);
+}
+
+TEST_F(Panels, a_mark_is_typed_and_stands_with_its_event) {
+  go(program, 2);
+  EXPECT_FALSE(program.gui->sees("what happened/mark"));
+  program.key("Ctrl+M");
+  ASSERT_EQ(state.popup, app::Popup::EventText);
+  program.key("Enter");
+  EXPECT_EQ(state.popup, app::Popup::None);
+  ASSERT_NE(state.document.trace->mark_name(1), nullptr);
+  EXPECT_EQ(*state.document.trace->mark_name(1), "mark 3");
+  EXPECT_TRUE(program.gui->sees("what happened/mark"));
+  program.key("Ctrl+Z");
+  EXPECT_EQ(state.document.trace->mark_name(1), nullptr);
+  program.key("Ctrl+Shift+M");
+  program.type("B arrives");
+  program.click("text/Write");
+  ASSERT_NE(state.document.trace->note(1), nullptr);
+  EXPECT_EQ(*state.document.trace->note(1), "B arrives");
+  EXPECT_TRUE(program.gui->sees("event/note"));
+}
+
+TEST_F(Panels, what_if_is_told_over_the_stage_and_escape_returns) {
+  go(program, 5);
+  EXPECT_FALSE(program.gui->sees("what if/said"));
+  program.click("block/try");
+  ASSERT_TRUE(state.is_what_if());
+  EXPECT_TRUE(program.gui->sees("what if/said"));
+  EXPECT_TRUE(program.gui->sees("buddy tree/block 0x000"));
+  program.key("Escape");
+  EXPECT_FALSE(state.is_what_if());
+  program.key("I");
+  EXPECT_TRUE(state.is_what_if());
+  program.click("what if/back to what happened");
+  EXPECT_FALSE(state.is_what_if());
+}
+
+TEST_F(Panels, numbers_of_a_block_lead_to_where_they_come_from) {
+  go(program, 3);
+  act(state, {.what = Do::Select, .number = 10});
+  program.gui->frames(2);
+  program.click("block/offset");
+  EXPECT_LT(state.bytes.to, 1024) << "its bytes are zoomed to";
+  program.click("block/requested");
+  EXPECT_EQ(event(), 1u);
+  program.height = 1200;
+  program.gui->resize(program.width, program.height);
+  program.gui->frames(2);
+  program.gui->wheel(program.gui->middle_of("block/offset"), -50);
+  program.gui->frames(2);
+  program.click("block/site");
+  EXPECT_EQ(state.filter.matches, (std::vector<std::uint64_t>{0}));
+}
+
+TEST_F(Panels, lessons_have_pictures_and_the_open_one_says_how_far_it_is) {
+  state.scenarios = app::scenario_list();
+  ASSERT_GE(state.scenarios.size(), 12u);
+  for (const app::Scenario& lesson : state.scenarios) {
+    EXPECT_FALSE(lesson.glimpses.empty()) << lesson.title;
+    EXPECT_GT(lesson.telling, 0u) << lesson.title;
+    for (const app::Glimpse& glimpse : lesson.glimpses) EXPECT_GT(glimpse.census.blocks.size(), 1u) << lesson.title;
+  }
+  state.left_tab = app::LeftTab::Scenarios;
+  program.gui->frames(2);
+  EXPECT_TRUE(program.gui->sees("lesson list/picture 1"));
+  EXPECT_FALSE(program.gui->sees("lesson list/progress")) << "what is open is none of them";
+  program.click(("lesson list/" + state.scenarios[0].title).c_str());
+  EXPECT_TRUE(program.gui->sees("lesson list/progress"));
+}
+
+TEST_F(Panels, what_splits_moves_for_a_fifth_of_a_second_and_then_the_window_rests) {
+  const auto wants_a_frame = [&](int after) {
+    program.gui->frames(after);
+    (void)ui::take_want_frame();
+    program.gui->frames(1);
+    return ui::take_want_frame();
+  };
+  go(program, 0);
+  EXPECT_FALSE(wants_a_frame(60)) << "nothing moves at rest";
+  act(state, Do::NextEvent);
+  EXPECT_TRUE(wants_a_frame(3));
+  EXPECT_FALSE(wants_a_frame(30));
+  act(state, Do::ToggleReduceMotion);
+  act(state, Do::NextEvent);
+  EXPECT_FALSE(wants_a_frame(3));
+}
+
+TEST_F(Panels, on_a_small_window_and_at_three_times_the_scale_the_stage_and_the_transport_are_there) {
+  struct {
+    float width, height, em;
+  } constexpr kSizes[] = {{800, 600, 13}, {800, 600, 26}, {1280, 800, 39}, {2560, 1600, 26}};
+  go(program, 5);
+  act(state, Do::ShowPalette);
+  for (const auto& [width, height, em] : kSizes) {
+    for (const Do preset : {Do::PresetTeach, Do::PresetDebug}) {
+      SCOPED_TRACE(testing::Message() << width << " x " << height << ", em " << em);
+      act(state, preset);
+      program.width = width;
+      program.height = height;
+      program.em = em;
+      program.gui->resize(width, height);
+      program.gui->frames(3);
+      // Debug may leave the map alone in its place.
+      const panels::StageRects& place = program.parts.stages.front();
+      const Rect stage = place.shown ? place.stage : place.map_rect;
+      EXPECT_GT(stage.width(), 14 * em);
+      EXPECT_GT(stage.height(), 5 * em);
+      EXPECT_TRUE(program.gui->sees(place.shown ? "buddy tree/tree" : "memory map/map"));
+      for (const char* button : {"transport/Next event", "transport/Play"}) {
+        const Rect at = program.gui->rect_of(button);
+        EXPECT_LE(at.x1, width) << button;
+        EXPECT_LE(at.y1, height) << button;
+      }
+      for (const Do popup : {Do::ShowKeys, Do::ShowAllocator, Do::ShowGoTo, Do::EditNote}) {
+        act(state, popup);
+        program.gui->frames(2);
+        EXPECT_NE(state.popup, app::Popup::None);
+        act(state, Do::ClosePopup);
+        program.gui->frames(2);
+      }
+    }
+  }
+}
+
+// Each key of the window is pressed where its command can be carried out, and does what clicking it in a menu does.
+TEST(Keys, every_chord_carries_out_its_command) {
+  for (const app::CommandInfo& info : app::command_infos()) {
+    for (const std::string_view chord : {info.key, info.key2}) {
+      if (chord.empty()) continue;
+      Program fresh;
+      act(fresh.state, {.what = Do::SeekTo, .position = {3, 1}});
+      act(fresh.state, {.what = Do::Select, .number = 10});
+      fresh.gui->frames(2);
+      fresh.pressed.clear();
+      fresh.key(std::string(chord).c_str());
+      const bool carried_out =
+          std::any_of(fresh.pressed.begin(), fresh.pressed.end(), [&](Do what) { return what == info.what; });
+      EXPECT_TRUE(carried_out) << info.name << " by " << chord;
+    }
+  }
+}
+
+}  // namespace
