@@ -56,6 +56,9 @@ void define(CLI::App& cli, Options& options) {
   cli.add_option("--theme", options.arguments.theme, "Colours")->check(CLI::IsMember({"dark", "light"}));
   cli.add_option("--color", options.arguments.color, "What the memory map is coloured by")
       ->check(CLI::IsMember({"state", "size", "age", "lifetime", "thread", "site", "tag"}));
+  cli.add_option("--find", options.arguments.find, "With --screenshot: search for this")->type_name("TEXT");
+  cli.add_option("--groups", options.arguments.groups, "With --screenshot: the table of groups")
+      ->check(CLI::IsMember({"site", "size", "thread", "tag"}));
   cli.add_option("--screenshot", options.screenshot, "Draw one picture and end; needs no display")
       ->type_name("OUT.png");
   cli.add_option("--size", options.size, "Size of the picture or the window in pixels (1280x800)")->type_name("WxH");

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "viz/app/filter.h"
+#include "viz/app/group_view.h"
 #include "viz/app/loader.h"
 #include "viz/app/scenario_list.h"
 #include "viz/app/settings.h"
@@ -96,6 +98,19 @@ trace::Status open_first(State& state, OpenRequest request, bool wait) {
   return trace::Done{};
 }
 
+// A picture shows a search and sums that are done.
+void look_for(State& state, const Arguments& arguments) {
+  const std::uint64_t all = state.document.trace->size() + 1;
+  if (const auto by = analyze::group_by_of(arguments.groups)) {
+    state.left_tab = LeftTab::Groups;
+    state.groups.by = *by;
+    while (is_grouping(state)) group_on(state, all);
+  }
+  if (arguments.find.empty()) return;
+  set_filter(state, arguments.find);
+  while (is_searching(state)) search_on(state, all);
+}
+
 }  // namespace
 
 trace::Result<State> start(const Arguments& arguments) {
@@ -122,6 +137,7 @@ trace::Result<State> start(const Arguments& arguments) {
   if (!arguments.preset.empty()) {
     if (auto taken = take_preset(state, arguments.preset); !taken.ok()) return std::move(taken).trouble();
   }
+  if (arguments.wait) look_for(state, arguments);
   return state;
 }
 

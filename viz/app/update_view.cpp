@@ -1,5 +1,6 @@
 // Selection, the two axes, lists and what stands above them.
 #include <algorithm>
+#include <cmath>
 
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
@@ -156,9 +157,12 @@ void scroll(State& state, const Command& command) {
   ListView& list = tab == LeftTab::Failures ? state.failure_list
                    : tab == LeftTab::Groups ? state.groups.list
                                             : state.event_list;
-  list.seen = std::max(command.value2, 1.0);
+  const double seen = std::max(command.value2, 1.0);
+  const bool resized = std::abs(seen - list.seen) > 0.5;
+  list.seen = seen;
   const auto rows = static_cast<double>(row_count(state, tab));
   list.top = std::clamp(command.value, 0.0, std::max(0.0, rows - list.seen));
+  if (resized) follow_cursor(state);  // what was in sight stays there
 }
 
 void type(State& state, const std::string& text) {

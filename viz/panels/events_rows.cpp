@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 
 #include "core/analyze/lives.h"
 #include "core/replay/narrate.h"
@@ -245,13 +246,15 @@ draw::Rect left_tabs(const Context& context, draw::Rect rect) {
   const draw::Rect inside = ui::panel_frame(theme, rect, "", " ");
   const ui::WithFont font(ui::Font::SmallBold);
   const draw::Rect line{rect.x0, rect.y0 + std::round(0.35f * em), rect.x1, rect.y0 + std::round(2.05f * em)};
-  const float pad = std::round(0.35f * em);
   const std::size_t failures = context.state.failures.size();
   const std::string failed = failures != 0 ? fmt::format(" {}", trace::count_text(failures)) : std::string{};
-  // Where not all of them fit, only the chosen one is spelled out.
-  float all = ui::text_width(failed);
-  for (const TabInfo& info : kTabs) all += ui::text_width(info.label) + 2 * pad;
-  const bool cut = all > inside.width() + 2 * pad;
+  // They move together as far as that helps; where it does not, only the chosen one is spelled out.
+  float words = ui::text_width(failed);
+  for (const TabInfo& info : kTabs) words += ui::text_width(info.label);
+  const float room = rect.x1 - inside.x0 - words;
+  const auto gaps = static_cast<float>(2 * std::size(kTabs));
+  const float pad = std::clamp(std::floor(room / gaps), std::round(0.2f * em), std::round(0.35f * em));
+  const bool cut = room < gaps * pad;
   float x = inside.x0 - pad;
   for (const TabInfo& info : kTabs) {
     const bool chosen = context.state.left_tab == info.tab;

@@ -43,7 +43,7 @@ Table table_of(const Context& context, Rect rect) {
   const std::span<const GroupColumn> all = app::group_columns(context.state);
   const GroupColumn sorted = app::sorted_by(context.state);
   const float width = std::round(kColumn * em);
-  auto room = static_cast<std::size_t>(std::max(0.0f, (rect.width() - kLabelLeast * em) / width));
+  auto room = static_cast<std::size_t>(std::max(0.0f, (rect.width() - (kLabelLeast + kBar) * em) / width));
   room = std::clamp<std::size_t>(room, 1, all.size());
   // What is sorted by is always there.
   for (const GroupColumn column : all) {

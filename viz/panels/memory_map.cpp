@@ -63,7 +63,7 @@ void light_found(const Context& context, const replay::Timeline& timeline, draw:
   colors.legend.push_back(
       {fmt::format("{} found", trace::count_text(blocks)),
        fmt::format("{} requested by the live blocks that the search means", trace::size_text(bytes)), live, false});
-  colors.legend.push_back({fmt::format("{} other live {}", trace::count_text(others), others == 1 ? "block" : "blocks"),
+  colors.legend.push_back({fmt::format("{} {}", trace::count_text(others), others == 1 ? "other" : "others"),
                            "Live blocks that the search does not mean", fade(live), true});
 }
 
