@@ -25,5 +25,7 @@ endfunction()
 function(allocviz_compile_together target)
   if(ALLOCVIZ_TOGETHER)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    # GCC takes an anonymous namespace for a header's where the source is included by another.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
 endfunction()
