@@ -129,7 +129,7 @@ struct Settings {
   float scale = 1.0f;  // Ctrl + and Ctrl -, on top of the monitor's
   bool reduce_motion = false;
   Preset preset = Preset::Teach;
-  float left_width = 0.195f, right_width = 0.25f, bottom_height = 0.22f, map_height = 0.30f;  // fractions of the window
+  float left_width = 0.21f, right_width = 0.25f, bottom_height = 0.22f, map_height = 0.30f;  // fractions of the window
   float groups_width = 0.42f;  // of the left part while it holds the table of groups
   float block_height = 0.44f;  // of the part at the right
   bool show_left = true, show_right = true;

@@ -101,14 +101,17 @@ void row_list(const Context& context, draw::Rect rect, const RowList& list) {
 
   const float bar = std::round(0.75f * context.em);
   const float marks = list.ticks ? std::round(0.5f * context.em) : 0;
+  const float clear = list.ticks ? std::round(0.35f * context.em) : 0;  // between a row's words and its tick
   const auto first = static_cast<std::uint64_t>(top);
   const float shift = static_cast<float>(top - std::floor(top)) * list.row_height;
   for (std::uint64_t row = first; row < list.rows; ++row) {
     const float y = std::round(rect.y0 - shift + static_cast<float>(row - first) * list.row_height);
     if (y >= rect.y1) break;
-    list.draw_row(row, {rect.x0, y, rect.x1 - bar - marks, std::round(y + list.row_height)});
+    list.draw_row(row, {rect.x0, y, rect.x1 - bar - marks - clear, std::round(y + list.row_height)});
   }
-  strip(context, {rect.x1 - bar - marks, rect.y0, rect.x1 - bar, rect.y1}, list);
+  // In a list that is seen whole, each tick stands beside its row.
+  const float whole = std::round(rect.y0 + static_cast<float>(std::min(rows, seen)) * list.row_height);
+  strip(context, {rect.x1 - bar - marks, rect.y0, rect.x1 - bar, std::min(rect.y1, whole)}, list);
   scroll_bar(context, {rect.x1 - bar, rect.y0, rect.x1, rect.y1}, list, seen);
   wheel(context, rect, list, seen);
   ui::end_region();

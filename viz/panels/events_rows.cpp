@@ -136,7 +136,7 @@ EventColumns event_columns(const Context& context, draw::Rect rect) {
   columns.id = columns.op + 3.4f * em;
   // Where it does not, it stands before the size, and needs all the room up to the edge.
   const float comfortable = rect.x1 - 6.9f * em;
-  columns.size_right = comfortable >= columns.id + 6.5f * em ? comfortable : rect.x1 - 0.9f * em;
+  columns.size_right = comfortable >= columns.id + 6.5f * em ? comfortable : rect.x1 - 1.9f * em;
   return columns;
 }
 
@@ -232,11 +232,18 @@ struct TabInfo {
   app::LeftTab tab;
   app::Do command;
   const char* label;
+  const char* narrow;  // takes a fifth less room
 };
-constexpr TabInfo kTabs[] = {{app::LeftTab::Events, app::Do::ShowEventList, "EVENTS"},
-                             {app::LeftTab::Failures, app::Do::ShowFailures, "FAILURES"},
-                             {app::LeftTab::Groups, app::Do::ShowGroups, "GROUPS"},
-                             {app::LeftTab::Scenarios, app::Do::ShowScenarios, "LESSONS"}};
+constexpr TabInfo kTabs[] = {{app::LeftTab::Events, app::Do::ShowEventList, "EVENTS", "Events"},
+                             {app::LeftTab::Failures, app::Do::ShowFailures, "FAILURES", "Failures"},
+                             {app::LeftTab::Groups, app::Do::ShowGroups, "GROUPS", "Groups"},
+                             {app::LeftTab::Scenarios, app::Do::ShowScenarios, "LESSONS", "Lessons"}};
+
+float width_of(const char* TabInfo::*word) {
+  float width = 0;
+  for (const TabInfo& info : kTabs) width += ui::text_width(info.*word);
+  return width;
+}
 
 }  // namespace
 
@@ -248,18 +255,21 @@ draw::Rect left_tabs(const Context& context, draw::Rect rect) {
   const draw::Rect line{rect.x0, rect.y0 + std::round(0.35f * em), rect.x1, rect.y0 + std::round(2.05f * em)};
   const std::size_t failures = context.state.failures.size();
   const std::string failed = failures != 0 ? fmt::format(" {}", trace::count_text(failures)) : std::string{};
-  // They move together as far as that helps; where it does not, only the chosen one is spelled out.
-  float words = ui::text_width(failed);
-  for (const TabInfo& info : kTabs) words += ui::text_width(info.label);
-  const float room = rect.x1 - inside.x0 - words;
+  // They are written in small letters, then move together, as far as that helps; where it does not, only the chosen one
+  // is spelled out.
   const auto gaps = static_cast<float>(2 * std::size(kTabs));
-  const float pad = std::clamp(std::floor(room / gaps), std::round(0.2f * em), std::round(0.35f * em));
+  const float least = std::round(0.2f * em), most = std::round(0.35f * em);
+  const float all = rect.x1 - inside.x0 - ui::text_width(failed);
+  const bool narrow = all - width_of(&TabInfo::label) < gaps * most;
+  const auto word_of = narrow ? &TabInfo::narrow : &TabInfo::label;
+  const float room = all - width_of(word_of);
+  const float pad = std::clamp(std::floor(room / gaps), least, most);
   const bool cut = room < gaps * pad;
   float x = inside.x0 - pad;
   for (const TabInfo& info : kTabs) {
     const bool chosen = context.state.left_tab == info.tab;
     const std::string count = info.tab == app::LeftTab::Failures ? failed : std::string{};
-    const std::string_view word = std::string_view(info.label).substr(0, cut && !chosen ? 3 : std::string::npos);
+    const std::string_view word = std::string_view(info.*word_of).substr(0, cut && !chosen ? 3 : std::string::npos);
     const float width = ui::text_width(word) + ui::text_width(count) + 2 * pad;
     ImGui::SetCursorScreenPos(ImVec2(x, line.y0));
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
