@@ -214,6 +214,29 @@ TEST(Source, a_file_that_grows_a_thousandfold_is_refused_unless_the_user_raises_
       "<" + (folder / "bomb.zst") + ": it decompresses to more than 9.8 KiB; raise the limit if you trust the file>");
 }
 
+TEST(Source, of_the_first_bytes_alone_ends_there_as_if_it_were_cut) {
+  const Folder folder;
+  const std::string text = long_text();
+  write_bytes(folder / "plain", text);
+  ASSERT_EQ(save(folder / "packed.zst", text), "");
+  ASSERT_EQ(save(folder / "packed.gz", text), "");
+  ReadLimits limits;
+  limits.first_bytes = 70'001;
+  for (const char* name : {"plain", "packed.zst", "packed.gz"}) {
+    EXPECT_EQ(all_of(folder / name, limits), text.substr(0, 70'001)) << name;
+    const auto source = open_source(folder / name, limits);
+    ASSERT_TRUE(source.ok());
+    std::string bytes(100'000, ' ');
+    while (*(*source)->read(bytes) != 0) continue;
+    EXPECT_TRUE((*source)->cut_short()) << name;
+    EXPECT_LT((*source)->fraction_read(), 1.0001);
+  }
+  limits.first_bytes = text.size() + 1;
+  EXPECT_EQ(all_of(folder / "plain", limits), text);
+  limits.first_bytes = 0;
+  EXPECT_EQ(all_of(folder / "plain", limits), "");
+}
+
 // Whoever writes while we read cannot keep us reading.
 TEST(Source, a_file_ends_where_it_ended_when_it_was_opened) {
   const Folder folder;

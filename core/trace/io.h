@@ -26,6 +26,7 @@ inline constexpr std::size_t kIoBlock = std::size_t{256} << 10;  // what is read
 struct ReadLimits {
   std::uint64_t max_decompressed_bytes = std::uint64_t{64} << 30;
   std::uint64_t max_expansion = 1000;  // decompressed / compressed, above a floor of 64 MiB: refuses bombs
+  std::uint64_t first_bytes = ~std::uint64_t{0};  // of the decompressed input only these, as if it were cut there
 };
 
 // A stream of decompressed bytes. gz, zstd (concatenated members or frames too), xz, bz2 and zip with one member are

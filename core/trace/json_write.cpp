@@ -1,6 +1,8 @@
 // Writing: one spelling for each trace, byte for byte the same whenever the trace is the same.
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <functional>
 
 #include "core/trace/json.h"
@@ -235,27 +237,47 @@ class JsonWriter {
 
   // --- rows
 
-  // Nulls wait until a value follows them: those at the end of a row are not written.
-  struct Cells {
-    std::string& out;
-    unsigned nulls = 0;
-    void null() { ++nulls; }
+  // A row is put together here and given out in one piece; what has no bound to its length goes past it. Nulls wait
+  // until a value follows them: those at the end of a row are not written.
+  class Cells {
+   public:
+    explicit Cells(std::string& out) : out_(out) {}
+    void put(std::string_view text) { at_ = std::copy(text.begin(), text.end(), at_); }
+    void null() { ++nulls_; }
     void begin() {
-      for (; nulls != 0; --nulls) out += ",null";
-      out += ',';
+      for (; nulls_ != 0; --nulls_) put(",null");
+      *at_++ = ',';
     }
+    void number(std::uint64_t number) { at_ = std::to_chars(at_, row_.data() + row_.size(), number).ptr; }
+    void quoted(std::string_view text) {
+      give_out();
+      append_quoted(out_, text);
+    }
+    void give_out() {
+      out_.append(row_.data(), at_);
+      at_ = row_.data();
+    }
+
+   private:
+    std::string& out_;
+    unsigned nulls_ = 0;
+    std::array<char, 512> row_;  // an op, and of each other column a comma and 20 digits or a word
+    char* at_ = row_.data();
   };
 
   void row(const Event& event) {
     constexpr std::array<std::string_view, 5> kOps = {"[\"a\"", "[\"f\"", "[\"r\"", "[\"reset\"", "[\"mark\""};
-    out_ += kOps[static_cast<unsigned>(event.op)];
-    Cells cells{out_};
-    if (event.has(kHasId)) {
+    Cells cells(out_);
+    cells.put(kOps[static_cast<unsigned>(event.op)]);
+    if (event.has(kNamedId)) {
       cells.begin();
-      append_id(event);
+      cells.quoted(trace_.names()[event.id]);
+    } else if (event.has(kHasId)) {
+      cells.begin();
+      cells.number(event.id);
     } else if (event.has(kNullFree)) {
       cells.begin();
-      out_ += "null";
+      cells.put("null");
     } else {
       cells.null();
     }
@@ -266,31 +288,33 @@ class JsonWriter {
     cell(cells, kSite, event.site != 0, event.site - 1);
     if (used_[kTag] && event.tag != 0) {
       cells.begin();
-      append_quoted(out_, trace_.tags()[event.tag - 1]);
+      cells.quoted(trace_.tags()[event.tag - 1]);
     } else if (used_[kTag]) {
       cells.null();
     }
-    if (used_[kAddr] && event.addr != kNoAddr) {
+    if (event.addr <= kExactInDoubles) {
+      cell(cells, kAddr, event.addr != kNoAddr, event.addr);
+    } else {
       cells.begin();
+      cells.give_out();
       append_addr(event.addr);
-    } else if (used_[kAddr]) {
-      cells.null();
     }
     if (used_[kOk] && event.has(kFailedThere)) {
       cells.begin();
-      out_ += "false";
+      cells.put("false");
     } else if (used_[kOk]) {
       cells.null();
     }
     cell(cells, kOffset, event.has(kByOffset), event.offset);
-    out_ += ']';
+    cells.put("]");
+    cells.give_out();
   }
 
   void cell(Cells& cells, Column column, bool says, std::uint64_t number) {
     if (!used_[column]) return;
     if (!says) return cells.null();
     cells.begin();
-    append_number(out_, number);
+    cells.number(number);
   }
 
   const Trace& trace_;

@@ -52,6 +52,25 @@ class TextSource final : public ByteSource {
   std::string name_;
 };
 
+// The beginning of another source.
+class FirstBytes final : public ByteSource {
+ public:
+  FirstBytes(std::unique_ptr<ByteSource> whole, std::uint64_t bytes) : whole_(std::move(whole)), left_(bytes) {}
+  Result<std::size_t> read(std::span<char> into) override {
+    if (left_ == 0) return std::size_t{0};
+    auto got = whole_->read(into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_))));
+    if (got.ok()) left_ -= *got;
+    return got;
+  }
+  bool cut_short() const override { return left_ == 0 || whole_->cut_short(); }
+  double fraction_read() const override { return whole_->fraction_read(); }
+  const std::string& name() const override { return whole_->name(); }
+
+ private:
+  std::unique_ptr<ByteSource> whole_;
+  std::uint64_t left_;
+};
+
 Result<RawFile> open_file(const std::string& path) {
   RawFile file;
   file.name = path;
@@ -163,7 +182,9 @@ std::optional<Trouble> expansion_fault(const std::string& name, std::uint64_t co
   return {};
 }
 
-Result<std::unique_ptr<ByteSource>> open_source(const std::string& path, const ReadLimits& limits) {
+namespace {
+
+Result<std::unique_ptr<ByteSource>> open_whole(const std::string& path, const ReadLimits& limits) {
   auto opened = open_file(path);
   if (!opened.ok()) return std::move(opened).trouble();
   RawFile file = std::move(opened).value();
@@ -181,6 +202,14 @@ Result<std::unique_ptr<ByteSource>> open_source(const std::string& path, const R
     return make_archive_source(std::move(file), limits, false);
   }
   return std::unique_ptr<ByteSource>(std::make_unique<PlainSource>(std::move(file)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> open_source(const std::string& path, const ReadLimits& limits) {
+  auto whole = open_whole(path, limits);
+  if (!whole.ok() || limits.first_bytes == ReadLimits{}.first_bytes) return whole;
+  return std::unique_ptr<ByteSource>(std::make_unique<FirstBytes>(std::move(whole).value(), limits.first_bytes));
 }
 
 std::unique_ptr<ByteSource> source_of_text(std::string_view text, std::string name) {
