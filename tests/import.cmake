@@ -1,4 +1,8 @@
 # Foreign logs: each format's grammar, real logs and their figures, cuts and damage.
+# ThreadSanitizer brings an operator new of its own; a second one beside it does not link.
+if(NOT ALLOCVIZ_SANITIZE MATCHES "thread")
+  set(import_memory import_memory.cpp support/counted_memory.cpp)
+endif()
 allocviz_test(import_test ALONE
   SOURCES
     import_bionic.cpp
@@ -10,8 +14,7 @@ allocviz_test(import_test ALONE
     import_lives.cpp
     import_ltrace.cpp
     import_malloclab.cpp
-    import_memory.cpp
-    support/counted_memory.cpp
+    ${import_memory}
     import_mtrace.cpp
     import_mutation.cpp
     import_registry.cpp

@@ -1,4 +1,8 @@
 # core/trace: columns, configurations, the builder, files, and our own format read, checked and written.
+# ThreadSanitizer brings an operator new of its own; a second one beside it does not link.
+if(NOT ALLOCVIZ_SANITIZE MATCHES "thread")
+  set(trace_memory trace_memory.cpp support/counted_memory.cpp)
+endif()
 allocviz_test(trace_test
   SOURCES
     trace_builder.cpp
@@ -7,9 +11,8 @@ allocviz_test(trace_test
     trace_cut.cpp
     trace_damage.cpp
     trace_files.cpp
-    trace_memory.cpp
     trace_plain.cpp
-    support/counted_memory.cpp
+    ${trace_memory}
     trace_read.cpp
     trace_sizes.cpp
     trace_spec.cpp
