@@ -15,8 +15,11 @@
 #include "core/alloc/hosted/std_allocator.h"
 #include "tests/support/allocators.h"
 
-// Under the address sanitizer a request that no machine can serve is an answer to test, not a reason to stop.
+// Under a sanitizer a request that no machine can serve is an answer to test, not a reason to stop.
 extern "C" const char* __asan_default_options() {
+  return "allocator_may_return_null=1";
+}  // NOLINT: its name
+extern "C" const char* __tsan_default_options() {
   return "allocator_may_return_null=1";
 }  // NOLINT: its name
 

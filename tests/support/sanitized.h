@@ -12,6 +12,14 @@ inline constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_fea
 inline constexpr bool kSanitized = false;
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kThreadSanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool kThreadSanitized = __has_feature(thread_sanitizer);
+#else
+inline constexpr bool kThreadSanitized = false;
+#endif
+
 // `count`, or a part of it under a sanitizer.
 constexpr unsigned long fewer(unsigned long count, unsigned long by = 8) {
   return kSanitized ? count / by : count;
