@@ -125,7 +125,7 @@ SlabRows lay_out_slab_rows(const SlabRowsInput& input) {
       {{input.x0, input.rect.y0, input.rect.x1, input.rect.y0 + 1.3f * em}, title, Tone::Dim, Type::Small});
   const float top = input.rect.y0 + kTitleEm * em;
   const float pitch = std::min(kRowEm * em, (input.rect.y1 - top) / static_cast<float>(classes.size()));
-  float words_from = top;
+  float words_from = input.rect.y0 + 1.3f * em;  // where the title ends
   float y = top;
   for (const auto& [size_class, slabs] : classes) {
     SlabRow row;
