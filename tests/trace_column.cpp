@@ -21,22 +21,37 @@ TEST(Column, is_as_wide_as_its_widest_value) {
   Column column;
   column.push_back(70000);
   column.push_back(0);  // smaller than the first: the width still has to hold the first
-  EXPECT_EQ(column.width_bytes(), 4u);
+  EXPECT_EQ(column.width_bytes(), 3u);
   Column small;
+  std::vector<std::uint64_t> held{1};
   small.push_back(1);
-  small.push_back(255);
-  EXPECT_EQ(small.width_bytes(), 1u);
-  small.push_back(256);
-  EXPECT_EQ(small.width_bytes(), 2u);
-  small.push_back(65536);
-  EXPECT_EQ(small.width_bytes(), 4u);
-  small.push_back(std::uint64_t{1} << 32);
-  EXPECT_EQ(small.width_bytes(), 8u);
-  EXPECT_EQ(small[0], 1u);
-  EXPECT_EQ(small[1], 255u);
-  EXPECT_EQ(small[2], 256u);
-  EXPECT_EQ(small[3], 65536u);
-  EXPECT_EQ(small[4], std::uint64_t{1} << 32);
+  for (const unsigned bytes : {1u, 2u, 3u, 4u, 6u, 8u}) {
+    const std::uint64_t largest = bytes == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * bytes)) - 1;
+    const std::uint64_t narrower = held.back();
+    for (const std::uint64_t value : {narrower + 1, largest - 1, largest}) {
+      small.push_back(value);
+      held.push_back(value);
+      EXPECT_EQ(small.width_bytes(), bytes) << value;
+    }
+  }
+  for (std::size_t i = 0; i < held.size(); ++i) EXPECT_EQ(small[i], held[i]) << i;
+}
+
+TEST(Column, reads_and_writes_nothing_behind_its_last_byte) {
+  for (const unsigned width : {1u, 2u, 3u, 4u, 6u, 8u}) {
+    const std::vector<std::byte> bytes(7 * width, std::byte{0xff});
+    const auto borrowed = Column::borrow(bytes, width, 7, 0);
+    ASSERT_TRUE(borrowed.has_value());
+    const std::uint64_t largest = width == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * width)) - 1;
+    EXPECT_EQ((*borrowed)[6], largest);
+    Column own(*borrowed);
+    own.set(6, 0);
+    own.shrink_to_fit();
+    EXPECT_EQ(own.memory_bytes(), 7 * width);
+    EXPECT_EQ(own[6], 0u);
+    EXPECT_EQ(own[5], largest);
+  }
+  for (const unsigned width : {5u, 7u, 9u}) EXPECT_FALSE(Column::borrow({}, width, 0, 0).has_value()) << width;
 }
 
 TEST(Column, holds_what_a_vector_holds_under_any_mix_of_appending_and_setting) {
@@ -86,7 +101,7 @@ TEST(Column, that_is_borrowed_is_read_where_it_is_and_copied_before_it_is_change
   EXPECT_EQ((*column)[1], 258u);
   EXPECT_EQ(bytes, before);                      // I4
   EXPECT_FALSE(Column::borrow(bytes, 2, 3, 0));  // I3
-  EXPECT_FALSE(Column::borrow(bytes, 3, 1, 0));  // I1
+  EXPECT_FALSE(Column::borrow(bytes, 5, 1, 0));  // I1
   EXPECT_FALSE(Column::borrow(bytes, 8, ~std::uint64_t{0} / 4, 0));
   EXPECT_EQ((*Column::borrow({}, 0, 1000, 7))[999], 7u);
 }

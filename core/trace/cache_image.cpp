@@ -243,9 +243,18 @@ std::pair<std::uint64_t, std::uint64_t> reach_of(const Column& column) {
       return reach_of<std::uint16_t>(column.bytes());
     case 4:
       return reach_of<std::uint32_t>(column.bytes());
-    default:
+    case 8:
       return reach_of<std::uint64_t>(column.bytes());
+    default:
+      break;
   }
+  std::uint64_t largest = 0, all = 0;  // no machine word is so wide
+  for (std::uint64_t i = 0; i < column.size(); ++i) {
+    const std::uint64_t value = column[i];
+    largest = std::max(largest, value);
+    all |= value;
+  }
+  return {largest, all};
 }
 
 }  // namespace

@@ -10,7 +10,9 @@ namespace {
 unsigned width_for(std::uint64_t value) {
   if (value <= 0xff) return 1;
   if (value <= 0xffff) return 2;
+  if (value <= 0xff'ffff) return 3;
   if (value <= 0xffff'ffff) return 4;
+  if (value <= 0xffff'ffff'ffff) return 6;
   return 8;
 }
 
@@ -37,7 +39,7 @@ void Column::swap(Column& other) noexcept {
 
 std::optional<Column> Column::borrow(std::span<const std::byte> bytes, unsigned width, std::uint64_t size,
                                      std::uint64_t first) {
-  if (width != 0 && width != 1 && width != 2 && width != 4 && width != 8) return {};
+  if (width > 8 || width == 5 || width == 7) return {};
   if (width != 0 && bytes.size() / width < size) return {};
   Column column;
   column.size_ = size;

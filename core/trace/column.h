@@ -1,13 +1,14 @@
 // One column of a trace: unsigned integers, stored as wide as its widest value needs.
 //
-//   width 0        1 byte         4 bytes              8 bytes
+//   width 0        1 byte         3 bytes              6 bytes
 //   [7 7 7 7 7] -> [7 7 7 9 ] -> [7 7 7 70000 ...] -> [... 2^40]
 //
+// Three bytes hold most sizes, most slots and the numbers of sixteen million events, six an address.
 // A column whose values are all equal costs nothing, one of small values a byte an event; a value that does not fit
 // widens the whole column once. So a log without times, threads or alignments does not pay for them.
 // Its bytes are its own, or borrowed from a file that is mapped read-only (core/trace/cache.h): the first change of a
 // borrowed column gives it bytes of its own.
-//   I1  size() values are held; the width is one of 0, 1, 2, 4, 8.
+//   I1  size() values are held; the width is one of 0, 1, 2, 3, 4, 6, 8.
 //   I2  width = 0  =>  every value equals the first one appended.
 //   I3  bytes held >= width * size().
 //   I4  nothing is written to borrowed bytes.
@@ -25,7 +26,7 @@ namespace allocviz::trace {
 
 class Column {
  public:
-  // Appends one value. Amortised O(1); O(size) at most four times in a column's life, when the width grows.
+  // Appends one value. Amortised O(1); O(size) at most six times in a column's life, when the width grows.
   void push_back(std::uint64_t value) {
     if (width_ == 0 && (size_ == 0 || value == first_)) {
       first_ = value;
@@ -44,11 +45,15 @@ class Column {
       case 1:
         return load<std::uint8_t>(index);
       case 2:
-        return load<std::uint16_t>(index);
+        return load<std::uint16_t>(2 * index);
+      case 3:  // in two parts: what lies behind the last value need not be memory
+        return load<std::uint16_t>(3 * index) | std::uint64_t{load<std::uint8_t>(3 * index + 2)} << 16;
       case 4:
-        return load<std::uint32_t>(index);
+        return load<std::uint32_t>(4 * index);
+      case 6:
+        return load<std::uint32_t>(6 * index) | std::uint64_t{load<std::uint16_t>(6 * index + 4)} << 32;
       default:
-        return load<std::uint64_t>(index);
+        return load<std::uint64_t>(8 * index);
     }
   }
 
@@ -93,26 +98,32 @@ class Column {
   };
 
   template <class Word>
-  [[nodiscard]] std::uint64_t load(std::uint64_t index) const {
+  [[nodiscard]] Word load(std::uint64_t byte) const {
     Word word;
-    std::memcpy(&word, bytes_ + index * sizeof(Word), sizeof(Word));
+    std::memcpy(&word, bytes_ + byte, sizeof(Word));
     return word;
   }
   template <class Word>
-  void put(std::uint64_t index, std::uint64_t value) {
+  void put(std::uint64_t byte, std::uint64_t value) {
     const auto word = static_cast<Word>(value);
-    std::memcpy(own_.get() + index * sizeof(Word), &word, sizeof(Word));
+    std::memcpy(own_.get() + byte, &word, sizeof(Word));
   }
   void store(std::uint64_t index, std::uint64_t value) {
     switch (width_) {
       case 1:
         return put<std::uint8_t>(index, value);
       case 2:
-        return put<std::uint16_t>(index, value);
+        return put<std::uint16_t>(2 * index, value);
+      case 3:
+        put<std::uint16_t>(3 * index, value);
+        return put<std::uint8_t>(3 * index + 2, value >> 16);
       case 4:
-        return put<std::uint32_t>(index, value);
+        return put<std::uint32_t>(4 * index, value);
+      case 6:
+        put<std::uint32_t>(6 * index, value);
+        return put<std::uint16_t>(6 * index + 4, value >> 32);
       default:
-        return put<std::uint64_t>(index, value);
+        return put<std::uint64_t>(8 * index, value);
     }
   }
   void make_room(std::uint64_t value);      // for one more value, of this size
