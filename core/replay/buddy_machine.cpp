@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -75,10 +78,21 @@ class BuddyHeap {
         [&out](unsigned level, alloc::usize offset) { out.free_lists[level].offsets.push_back(offset); });
     owners_.join(
         live, [this](std::uint64_t offset) { return offset >> min_shift_; },
-        [&](auto owner_of) {
+        [&](auto take_owner) {
+          // Who owns a block is looked up some blocks behind the walk, when it has come nearer.
+          std::array<const LiveBlock*, kBehind> owners{};
+          std::size_t walked = 0;
+          const auto own = [&](std::size_t index) {
+            if (const LiveBlock* owner = owners[index % kBehind]) make_live(out.blocks[index], *owner);
+          };
           buddy_.walk([&](const alloc::Extent& extent) {
-            out.blocks.push_back(block_of(extent, owner_of(extent.offset >> min_shift_)));
+            if (walked >= kBehind) own(walked - kBehind);
+            const LiveBlock* owner = take_owner(extent.offset >> min_shift_);
+            __builtin_prefetch(owner);
+            owners[walked++ % kBehind] = owner;
+            out.blocks.push_back(block_of(extent));
           });
+          for (std::size_t index = walked - std::min(walked, kBehind); index < walked; ++index) own(index);
         });
   }
 
@@ -86,20 +100,23 @@ class BuddyHeap {
   void load(ByteReader& in) { load_buddy(buddy_, in, gaps_, list_); }
 
  private:
-  [[nodiscard]] static Block block_of(const alloc::Extent& extent, const LiveBlock* owner) {
+  static constexpr std::size_t kBehind = 16;
+
+  // Of nobody yet.
+  [[nodiscard]] static Block block_of(const alloc::Extent& extent) {
     Block block{.offset = extent.offset, .size = extent.size};
     if (extent.use == alloc::Use::Gap) {
       block.state = BlockState::Gap;
       return block;
     }
     block.level = static_cast<std::int16_t>(extent.level);
-    if (extent.use != alloc::Use::Live) return block;
-    block.state = owner == nullptr ? BlockState::InFlight : BlockState::Live;
-    if (owner != nullptr) {
-      block.requested = owner->requested;
-      block.born = owner->born;
-    }
+    if (extent.use == alloc::Use::Live) block.state = BlockState::InFlight;
     return block;
+  }
+  static void make_live(Block& block, const LiveBlock& owner) {
+    block.state = BlockState::Live;
+    block.requested = owner.requested;
+    block.born = owner.born;
   }
 
   Reservation arena_, metadata_;

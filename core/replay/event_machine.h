@@ -83,8 +83,12 @@ class EventMachine final : public Machine {
     out.blocks.clear();
     out.slabs.clear();
     heap_->census(out, live_);
-    out.figures = sums_of(out);
-    out.figures.failed = failed_;
+    if (under_way_) {  // as in figures()
+      out.figures = with_failures(sums_of(out));
+      return;
+    }
+    out.figures = counted();
+    assert(with_failures(sums_of(out)) == out.figures && "the counters are the sums over the census");
   }
 
   Figures figures() const override {
@@ -137,6 +141,10 @@ class EventMachine final : public Machine {
     }
   }
 
+  [[nodiscard]] Figures with_failures(Figures sums) const {
+    sums.failed = failed_;
+    return sums;
+  }
   [[nodiscard]] Figures counted() const {
     const std::uint64_t free = heap_->free_bytes();
     return {.live_requested = live_.requested(),

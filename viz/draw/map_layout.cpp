@@ -12,9 +12,16 @@ namespace {
 
 constexpr float kWrapFromEm = 12;  // a map at least this high shows a large arena in rows
 
-bool has(const replay::Census& census, replay::BlockState state) {
-  return std::any_of(census.blocks.begin(), census.blocks.end(),
-                     [state](const replay::Block& block) { return block.state == state; });
+struct Held {  // states that only some censuses hold
+  bool gaps = false, in_flight = false;
+};
+Held held_by(const replay::Census& census) {
+  Held held;
+  for (const replay::Block& block : census.blocks) {
+    held.gaps |= block.state == replay::BlockState::Gap;
+    held.in_flight |= block.state == replay::BlockState::InFlight;
+  }
+  return held;
 }
 
 // More blocks in view than there are pairs of pixels: one row cannot show them one by one.
@@ -123,8 +130,8 @@ MapScene lay_out_map(const MapInput& input) {
     if (input.colors != nullptr) {
       add_color_legend(out, line, *input.colors, input.style);
     } else {
-      const LegendOptions options{has(input.census, replay::BlockState::Gap),
-                                  has(input.census, replay::BlockState::InFlight), out.scene.hides};
+      const Held held = held_by(input.census);
+      const LegendOptions options{held.gaps, held.in_flight, out.scene.hides};
       add_legend(out.scene, line, input.census.kind, options, input.style);
     }
   }
