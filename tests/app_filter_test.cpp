@@ -241,6 +241,28 @@ TEST(AppFilterLong, a_search_of_a_long_log_goes_on_from_frame_to_frame) {
   EXPECT_EQ(state.filter.matches.size(), 100u);
 }
 
+// Every look at this clock takes a millisecond.
+double looked_at_ms() {
+  static double now_ms = 0;
+  return now_ms += 1;
+}
+
+TEST(AppFilterLong, a_frame_searches_as_many_portions_as_its_time_holds) {
+  std::string json = R"({"format": "allocviz-trace", "version": 1, "columns": ["op", "id", "size"], "events": [)";
+  constexpr std::uint64_t kEvents = 5 * app::kEventsSearchedAtOnce + 1;
+  for (std::uint64_t i = 0; i < kEvents; ++i) json += fmt::format("{}[\"a\",{},{}]", i == 0 ? "" : ",", i, 16);
+  app::State state = opened(json + "]}");
+  app::set_filter(state, "size=16");
+  state.filter.scanned = 0;
+  state.filter.matches.clear();
+  app::search_on(state, app::Slice(3, &looked_at_ms));
+  EXPECT_EQ(state.filter.scanned, 3 * app::kEventsSearchedAtOnce);
+  app::search_on(state, app::Slice(0, &looked_at_ms));
+  EXPECT_EQ(state.filter.scanned, 4 * app::kEventsSearchedAtOnce) << "one portion is done however little time there is";
+  app::search_on(state, app::Slice(9, &looked_at_ms));
+  EXPECT_EQ(state.filter.matches.size(), kEvents);
+}
+
 TEST_F(AppFilter, other_failures_on_another_allocator_are_found_anew) {
   EXPECT_EQ(found("failed"), (Indices{2, 7, 8}));
   act(state, {.what = app::Do::SetAllocator, .spec = spec("buddy:arena=64KiB,min=64")});

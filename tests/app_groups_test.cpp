@@ -160,4 +160,42 @@ TEST(AppGroupsLong, are_summed_up_from_frame_to_frame) {
   EXPECT_EQ(state.groups.rows.front().live_blocks, 1000u);
 }
 
+double a_millisecond_a_look() {
+  static double now_ms = 0;
+  return now_ms += 1;
+}
+
+TEST(AppGroupsLong, a_frame_sums_up_as_many_portions_as_its_time_holds) {
+  std::string json = R"({"format": "allocviz-trace", "version": 1, "columns": ["op", "id", "size"],
+    "allocators": [{"kind": "buddy", "arena": "1 MiB", "min_block": 16}], "events": [)";
+  constexpr std::uint64_t kEvents = 4 * app::kEventsGroupedAtOnce;
+  for (std::uint64_t i = 0; i < kEvents; ++i) json += fmt::format("{}[\"a\",{},16]", i == 0 ? "" : ",", i);
+  app::State state = opened(json + "]}");
+  act(state, Do::ShowGroups);
+  seek(state, kEvents);
+  int frames = 0;
+  for (; app::is_grouping(state); ++frames) app::group_on(state, app::Slice(2, &a_millisecond_a_look));
+  EXPECT_EQ(frames, 2);
+  EXPECT_EQ(state.groups.rows.front().live_blocks, kEvents);
+}
+
+TEST(AppGroupsLong, call_sites_are_labelled_from_frame_to_frame_too) {
+  std::string sites, events;
+  constexpr int kSites = 1000;
+  for (int i = 0; i < kSites; ++i) {
+    sites += fmt::format("{}[\"leaf {}\", \"main\"]", i == 0 ? "" : ",", i);
+    events += fmt::format("{}[\"a\",{},16,{}]", i == 0 ? "" : ",", i, i);
+  }
+  app::State state = opened(R"({"format": "allocviz-trace", "version": 1, "columns": ["op", "id", "size", "site"],
+    "allocators": [{"kind": "buddy", "arena": "64 KiB", "min_block": 16}], "sites": [)" +
+                            sites + "], \"events\": [" + events + "]}");
+  act(state, Do::ShowGroups);
+  seek(state, kSites);
+  int portions = 0;
+  for (; app::is_grouping(state); ++portions) app::group_on(state, 100 * analyze::Grouping::kSiteCost);
+  EXPECT_GE(portions, 10) << "a portion of so much labels a hundred of them";
+  EXPECT_EQ(state.groups.rows.size(), 1000u);
+  EXPECT_EQ(state.groups.sums->grouping().label(1), "leaf 0");
+}
+
 }  // namespace

@@ -110,17 +110,23 @@ std::string site_label(const trace::Site& site, std::size_t frames) {
   return label;
 }
 
-Grouping::Grouping(const trace::Trace& trace, GroupBy by, std::size_t frames)
+Grouping::Grouping(const trace::Trace& trace, GroupBy by, std::size_t frames, Labels labels)
     : trace_(trace), by_(by), frames_(frames) {
   if (by != GroupBy::Site) return;
-  std::unordered_map<std::string, std::uint32_t> known;
   of_site_.reserve(trace.sites().size());
-  for (const trace::Site& site : trace.sites()) {
-    std::string label = site_label(site, frames);
-    const auto [at, is_new] = known.try_emplace(label, static_cast<std::uint32_t>(labels_.size()) + 1);
+  known_.reserve(trace.sites().size());  // never made anew in the midst of a slice
+  std::uint64_t all = ~std::uint64_t{0};
+  if (labels == Labels::AtOnce) prepare(all);
+}
+
+void Grouping::prepare(std::uint64_t& budget) {
+  for (; !is_ready() && budget != 0; budget -= std::min(budget, kSiteCost)) {
+    std::string label = site_label(trace_.sites()[of_site_.size()], frames_);
+    const auto [at, is_new] = known_.try_emplace(label, static_cast<std::uint32_t>(labels_.size()) + 1);
     if (is_new) labels_.push_back(std::move(label));
     of_site_.push_back(at->second);
   }
+  if (is_ready()) known_ = {};
 }
 
 std::uint32_t Grouping::thread_group(const trace::Event& event) {

@@ -29,8 +29,13 @@ inline constexpr std::size_t kWholeStack = 0;
 // Groups are numbered from 0 as they are met; a number stays the group's own.
 class Grouping {
  public:
-  // O(sites). The trace must outlive it.
-  Grouping(const trace::Trace& trace, GroupBy by, std::size_t frames = 1);
+  // Labels of call sites are made at once, O(sites), or later by prepare(). The trace must outlive it.
+  enum class Labels : std::uint8_t { AtOnce, Later };
+  Grouping(const trace::Trace& trace, GroupBy by, std::size_t frames = 1, Labels labels = Labels::AtOnce);
+  // Labels some more call sites, as many as `budget` pays for: kSiteCost each. Only then can anything be grouped.
+  static constexpr std::uint64_t kSiteCost = 20;  // about what as many events cost to sum up
+  void prepare(std::uint64_t& budget);
+  [[nodiscard]] bool is_ready() const { return by_ != GroupBy::Site || of_site_.size() == trace_.sites().size(); }
   [[nodiscard]] GroupBy by() const { return by_; }
   [[nodiscard]] std::size_t frames() const { return frames_; }
   // Of an event with a size, a site, a thread and a tag. O(1).
@@ -48,8 +53,9 @@ class Grouping {
   const trace::Trace& trace_;
   GroupBy by_;
   std::size_t frames_;
-  std::vector<std::uint32_t> of_site_;  // site index (from 0) -> group
-  std::vector<std::string> labels_;     // by site: of groups 1 ...; group 0 has no site
+  std::vector<std::uint32_t> of_site_;                    // site index (from 0) -> group
+  std::vector<std::string> labels_;                       // by site: of groups 1 ...; group 0 has no site
+  std::unordered_map<std::string, std::uint32_t> known_;  // label -> group, until all are labelled
   std::unordered_map<std::uint64_t, std::uint32_t> of_thread_;
   std::vector<std::uint64_t> threads_;  // by thread: of groups 1 ...
 };

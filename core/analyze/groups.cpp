@@ -41,6 +41,8 @@ double Groups::fraction() const {
 
 bool Groups::move(std::uint64_t events) {
   std::uint64_t budget = events;
+  grouping_.prepare(budget);
+  if (!grouping_.is_ready()) return false;
   if (!anchored_) {
     go(from_, budget);
     if (at_ != from_ || is_resetting()) return false;

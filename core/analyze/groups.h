@@ -66,7 +66,7 @@ class Groups {
   void aim(std::uint64_t from, std::uint64_t to);
   // Does some of the way, about `events` events' worth; true once there.
   bool move(std::uint64_t events);
-  [[nodiscard]] bool is_there() const { return anchored_ && at_ == to_ && !is_resetting(); }
+  [[nodiscard]] bool is_there() const { return anchored_ && at_ == to_ && !is_resetting() && grouping_.is_ready(); }
   [[nodiscard]] double fraction() const;  // of the way that aim() set out
   [[nodiscard]] std::uint64_t from() const { return from_; }
   [[nodiscard]] std::uint64_t to() const { return to_; }

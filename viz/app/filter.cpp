@@ -37,10 +37,6 @@ bool lies_in(const Term& term, std::uint64_t value) {
   return value >= term.low && value <= term.high;
 }
 
-bool is_site(TermKind kind) {
-  return kind == TermKind::Site || kind == TermKind::SiteIs || kind == TermKind::StackIs;
-}
-
 bool site_holds(const trace::Site& site, const Term& term) {
   if (term.kind == TermKind::StackIs) return analyze::site_label(site, analyze::kWholeStack) == term.text;
   if (term.kind == TermKind::SiteIs) {
@@ -60,15 +56,6 @@ Matcher::Ready Matcher::ready_for(const trace::Trace& trace, const Term& term) {
   const auto has = [&](std::string_view where) { return contains(where, term.text); };
   if (text || term.kind == TermKind::Id) {
     ready.as_number = number_of(term.text);
-    for (const std::string& name : trace.names()) ready.names.push_back(text ? has(name) : name == term.text);
-  }
-  if (text || is_site(term.kind)) {
-    for (const trace::Site& site : trace.sites()) ready.sites.push_back(site_holds(site, term));
-  }
-  if (text || term.kind == TermKind::Tag) {
-    for (const std::string& tag : trace.tags()) ready.tags.push_back(has(tag));
-  } else if (term.kind == TermKind::TagIs) {
-    for (const std::string& tag : trace.tags()) ready.tags.push_back(tag == term.text);
   }
   if (text || term.kind == TermKind::Note) {
     for (const auto& [index, note] : trace.notes()) {
@@ -101,10 +88,20 @@ bool Matcher::wants_live_at_cursor() const {
 bool Matcher::holds_of_event(const Term& term, const Ready& ready, const Event& event) const {
   const auto id = [&] {
     if (!event.has(trace::kHasId)) return false;
-    return event.has(trace::kNamedId) ? bool{ready.names[event.id]} : ready.as_number == event.id;
+    if (!event.has(trace::kNamedId)) return ready.as_number == event.id;
+    return ready.names.holds(trace_.names(), event.id, [&](const std::string& name) {
+      return term.kind == TermKind::Text ? contains(name, term.text) : name == term.text;
+    });
   };
-  const auto site = [&] { return event.site != 0 && ready.sites[event.site - 1]; };
-  const auto tag = [&] { return event.tag != 0 && ready.tags[event.tag - 1]; };
+  const auto site = [&] {
+    return event.site != 0 && ready.sites.holds(trace_.sites(), event.site - 1,
+                                                [&](const trace::Site& one) { return site_holds(one, term); });
+  };
+  const auto tag = [&] {
+    return event.tag != 0 && ready.tags.holds(trace_.tags(), event.tag - 1, [&](const std::string& name) {
+      return term.kind == TermKind::TagIs ? name == term.text : contains(name, term.text);
+    });
+  };
   switch (term.kind) {
     case TermKind::Text:
       return id() || site() || tag();
@@ -245,7 +242,7 @@ void set_filter(State& state, std::string text) {
     filter.matcher = std::make_shared<const Matcher>(*state.document.trace, std::move(query).value());
     begin_search(state);
   }
-  search_on(state, kEventsSearchedAFrame);
+  search_on(state, Slice());
   follow_cursor(state);
 }
 
@@ -263,6 +260,13 @@ void search_on(State& state, std::uint64_t events) {
   for (; filter.scanned < end; ++filter.scanned) {
     if (filter.matcher->matches(filter.scanned, now)) add_found(filter, filter.scanned);
   }
+}
+
+void search_on(State& state, const Slice& slice) {
+  slice.fill([&] {
+    search_on(state, kEventsSearchedAtOnce);
+    return is_searching(state);
+  });
 }
 
 bool is_searching(const State& state) {

@@ -8,6 +8,7 @@
 
 #include "core/analyze/lives.h"
 #include "viz/app/query.h"
+#include "viz/app/slice.h"
 #include "viz/app/state.h"
 
 namespace allocviz::app {
@@ -19,8 +20,8 @@ struct SearchMoment {
   std::uint64_t cursor = 0;                    // events done
 };
 
-// A query made ready for one trace: the tables of names, sites and tags are searched once, an event then costs
-// O(terms).
+// A query made ready for one trace. An entry of the tables of names, sites and tags is looked at when an event with it
+// is first met, and only then: a table may be as long as the log. O(terms) an event, and an entry's text once.
 class Matcher {
  public:
   // The trace must outlive the matcher.
@@ -31,8 +32,22 @@ class Matcher {
   [[nodiscard]] bool wants_live_at_cursor() const;
 
  private:
+  class Table {  // which entries of a table match, as far as it is known
+   public:
+    template <class Entries, class Holds>
+    bool holds(const Entries& entries, std::uint64_t index, Holds of) {
+      if (known_.empty()) known_.resize(entries.size(), kUnknown);
+      std::uint8_t& known = known_[index];
+      if (known == kUnknown) known = of(entries[index]) ? kYes : kNo;
+      return known == kYes;
+    }
+
+   private:
+    enum : std::uint8_t { kUnknown, kNo, kYes };
+    std::vector<std::uint8_t> known_;
+  };
   struct Ready {                             // what one term found in the tables
-    std::vector<bool> names, sites, tags;    // which entries of the tables match
+    mutable Table names, sites, tags;        // found out bit by bit: what they say does not depend on when
     std::vector<std::uint64_t> events;       // indices whose note or mark name matches, ascending
     std::optional<std::uint64_t> as_number;  // the text read as a number: an id
   };
@@ -46,14 +61,15 @@ class Matcher {
   std::vector<std::vector<Ready>> ready_;
 };
 
-inline constexpr std::uint64_t kEventsSearchedAFrame = 100'000;
+inline constexpr std::uint64_t kEventsSearchedAtOnce = 2'000;  // between two looks at the clock
 
 // Takes a new text: the matches so far are dropped and the search begins anew. A text that is no query keeps the whole
 // list in sight and says why.
 void set_filter(State& state, std::string text);
-// Looks at up to `events` more events. Called once a frame, so a search of any log never holds up the window. A search
-// for what lives at the cursor begins anew where that has moved.
+// Looks at up to `events` more events. A search for what lives at the cursor begins anew where that has moved.
 void search_on(State& state, std::uint64_t events);
+// As many as the slice holds. Called once a frame, so a search of any log never holds up the window.
+void search_on(State& state, const Slice& slice);
 [[nodiscard]] bool is_searching(const State& state);
 
 // Whether the query means the event `index`, searched already or not. False without a query.

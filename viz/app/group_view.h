@@ -5,15 +5,18 @@
 #include <string>
 #include <string_view>
 
+#include "viz/app/slice.h"
 #include "viz/app/state.h"
 
 namespace allocviz::app {
 
-inline constexpr std::uint64_t kEventsGroupedAFrame = 100'000;
+inline constexpr std::uint64_t kEventsGroupedAtOnce = 2'000;  // between two looks at the clock
 
 // Brings the sums nearer to the cursor, as far as `events` events' worth of work allow; nothing while they are not
 // seen.
 void group_on(State& state, std::uint64_t events);
+// As far as the slice allows: once a frame.
+void group_on(State& state, const Slice& slice);
 [[nodiscard]] bool is_grouping(const State& state);
 [[nodiscard]] bool groups_are_seen(const State& state);
 // What is grouped by: as chosen, where the log can say it; else by size.

@@ -29,8 +29,8 @@ void tick(State& state, double now_s) {
   ++state.frame;
   poll_loading(state);
   playback(state, dt);
-  search_on(state, kEventsSearchedAFrame);
-  group_on(state, kEventsGroupedAFrame);
+  search_on(state, Slice());
+  group_on(state, Slice());
   if (!state.notice.empty() && now_s - state.noticed_at_s > kNoticeSeconds) state.notice.clear();
   keep_settings(state);
 }

@@ -19,6 +19,8 @@ namespace {
 
 using draw::Rect;
 
+constexpr std::uint64_t kLitAtOnce = 30'000;  // live blocks
+
 // The entries' colours; with one of them lit, the others fade into the panel.
 draw::MapColors colors_of(const Context& context, const replay::Timeline& timeline) {
   const app::Coloring coloring =
@@ -74,7 +76,9 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   const app::ColorBy by = app::color_by(context.state);
   const std::uint64_t only = context.state.only_color ? *context.state.only_color + 1 : 0;
   const unsigned wraps = context.state.settings.preset == app::Preset::Debug ? 1 : 0;
-  key.found = context.state.filter.active ? context.state.filter.number : 0;
+  // What the search has not come to yet would be looked at here, block by block: of many it is waited for.
+  const bool waits = timeline.figures().live_blocks > kLitAtOnce && app::is_searching(context.state);
+  key.found = context.state.filter.active && !waits ? context.state.filter.number : 0;
   key.flags = wraps | static_cast<unsigned>(by) << 1 | static_cast<unsigned>(only) << 8 | (alone ? 1u << 31 : 0u);
   if (!cached.outdated(key)) return;
   draw::MapColors colors;
