@@ -23,14 +23,23 @@ allocviz_test(import_test ALONE
     import_valgrind.cpp
   LIBS allocviz_core nlohmann_json::nlohmann_json)
 
-# A fuzzer a format, on the same reader that the damage tests use.
+# A fuzzer a format, on the same reader that the damage tests use, and one of them all, which takes each input for what
+# it looks like. A short run of that one, from the test data on, is a test.
 if(ALLOCVIZ_FUZZ)
+  function(allocviz_import_fuzz name)
+    add_executable(${name} fuzz/import_fuzz.cpp import_support.cpp)
+    target_compile_definitions(${name} PRIVATE ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ${ARGN})
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_libraries(${name} PRIVATE allocviz_core allocviz_flags GTest::gtest)
+  endfunction()
   foreach(format mtrace heaptrack-raw heaptrack bionic valgrind ltrace kmem malloclab csv esp-heap torch-json torch-pickle)
-    add_executable(import_fuzz_${format} fuzz/import_fuzz.cpp import_support.cpp)
-    target_compile_definitions(import_fuzz_${format} PRIVATE
-      ALLOCVIZ_FUZZED_FORMAT="${format}" ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    target_compile_options(import_fuzz_${format} PRIVATE -fsanitize=fuzzer)
-    target_link_options(import_fuzz_${format} PRIVATE -fsanitize=fuzzer)
-    target_link_libraries(import_fuzz_${format} PRIVATE allocviz_core allocviz_flags GTest::gtest)
+    allocviz_import_fuzz(import_fuzz_${format} ALLOCVIZ_FUZZED_FORMAT="${format}")
   endforeach()
+  allocviz_import_fuzz(import_fuzz)
+  # What it finds goes into the first folder, and what it begins with stands in the second.
+  file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/import_fuzz_found)
+  add_test(NAME Fuzz.bytes_that_look_like_a_log_break_no_importer
+    COMMAND import_fuzz -runs=20000 -max_len=4000 -seed=1 -timeout=20
+      ${CMAKE_CURRENT_BINARY_DIR}/import_fuzz_found ${CMAKE_CURRENT_SOURCE_DIR}/data/import)
 endif()
