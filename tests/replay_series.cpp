@@ -114,6 +114,43 @@ TEST(Series, extents_equal_brute_force_over_random_ranges) {
   }
 }
 
+// S2: while every byte is free or in a live block, one of the two curves is enough.
+TEST(Series, free_bytes_are_exact_whether_they_follow_from_the_live_ones_up_to_an_event_or_to_the_end) {
+  std::mt19937_64 random(test::seed());
+  constexpr std::uint64_t kArena = std::uint64_t{1} << 30;
+  for (const std::size_t broken_at : {1u, 63u, 64u, 65u, 700u, 4096u, 20'000u}) {
+    std::vector<Figures> all = some_figures(random, 5'000);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      Figures& f = all[i];
+      f.live_requested = f.live_rounded / 2;
+      f.free = kArena - f.live_rounded - (i < broken_at ? 0 : i % 64);
+      f.largest_free = f.free / (1 + i % 3);
+      f.reserved = kArena - f.free;
+    }
+    const Series series = series_of(all);
+    for (const Curve curve : kAll) {
+      for (std::size_t p = 0; p < all.size(); ++p) ASSERT_EQ(series.at(curve, p), value_of(curve, all[p])) << p;
+      for (int round = 0; round < 100; ++round) {
+        const std::uint64_t first = random() % all.size(), last = first + 1 + random() % (all.size() - first);
+        ASSERT_EQ(series.extent(curve, first, last), brute_extent(curve, all, first, last)) << first << " .. " << last;
+      }
+    }
+  }
+}
+
+TEST(Series, free_bytes_that_follow_from_the_live_ones_take_no_memory) {
+  std::vector<Figures> all(64'000);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].live_rounded = 64 * (i * 7 % 1024);
+    all[i].free = 65'536 - all[i].live_rounded;
+    all[i].reserved = all[i].live_rounded;
+  }
+  const Series follows = series_of(all);
+  ++all.back().free;  // now it does not, and is stored from the first event on
+  --all.back().reserved;
+  EXPECT_LT(follows.memory_bytes() + all.size() * 10 / 8, series_of(all).memory_bytes());
+}
+
 TEST(Series, a_spike_of_one_event_shows_in_every_zoom) {
   std::vector<Figures> all(1'000'000, Figures{.live_requested = 10, .free = 100});
   all[654'321].live_requested = 99;

@@ -37,7 +37,11 @@ bool is_share(Curve curve) {
 }  // namespace
 
 void Series::append(const Figures& figures) {
-  if (size_ == 0) managed_ = figures.reserved + figures.free;
+  if (size_ == 0) {
+    managed_ = figures.reserved + figures.free;
+    closed_ = figures.live_rounded + figures.free;
+  }
+  if (free_follows_ && figures.live_rounded + figures.free != closed_) store_free();
   assert(figures.reserved + figures.free == managed_ &&
          "reserved and free bytes add up to the same sum at every event");
   const std::uint64_t at = size_ % kLeaf;
@@ -46,10 +50,29 @@ void Series::append(const Figures& figures) {
   for (std::size_t c = 0; c < kStored; ++c) tracks_[c].waiting[at] = values[c];
   ++size_;
   if (at + 1 == kLeaf) {
-    for (Track& track : tracks_) track.pack();
+    for (std::size_t c = 0; c < kStored; ++c) {
+      if (!free_follows_ || static_cast<Curve>(c) != Curve::Free) tracks_[c].pack();
+    }
     pack_shares(internal_, Curve::InternalFragmentation);
     if (outside_) pack_shares(external_, Curve::ExternalFragmentation);
   }
+}
+
+void Series::store_free() {
+  const Track& live = tracks_[static_cast<std::size_t>(Curve::LiveRounded)];
+  Track& free = tracks_[static_cast<std::size_t>(Curve::Free)];
+  const auto waiting = free.waiting;
+  for (std::uint64_t leaf = 0; leaf < live.leaves.size(); ++leaf) {
+    for (std::uint64_t i = 0; i < kLeaf; ++i) free.waiting[i] = closed_ - live.value(leaf * kLeaf + i);
+    free.pack();
+  }
+  free.waiting = waiting;
+  free_follows_ = false;
+}
+
+const Series::Track& Series::track_of(Curve curve) const {
+  if (curve == Curve::Free && free_follows_) curve = Curve::LiveRounded;
+  return tracks_[static_cast<std::size_t>(curve)];
 }
 
 void Series::Track::pack() {
@@ -94,7 +117,7 @@ void Series::pack_shares(Shares& shares, Curve curve) {
   const Track& whole = tracks_[static_cast<std::size_t>(parts.whole)];
   const std::uint32_t first = share_of(part.waiting[0], whole.waiting[0]);
   Share share{first, first};
-  if (part.leaves.back().bits != 0 || whole.leaves.back().bits != 0) {
+  if (track_of(parts.part).leaves.back().bits != 0 || track_of(parts.whole).leaves.back().bits != 0) {
     for (std::size_t i = 1; i < kLeaf; ++i) {
       const std::uint32_t value = share_of(part.waiting[i], whole.waiting[i]);
       share = {std::min(share.min, value), std::max(share.max, value)};
@@ -209,6 +232,7 @@ std::uint64_t Series::at(Curve curve, std::uint64_t position) const {
   position = std::min(position, size_ - 1);
   if (is_share(curve)) return share_at(curve, position);
   if (curve == Curve::Reserved) return managed_ - at(Curve::Free, position);
+  if (curve == Curve::Free && free_follows_) return closed_ - at(Curve::LiveRounded, position);
   return tracks_[static_cast<std::size_t>(curve)].value(position);
 }
 
@@ -221,6 +245,10 @@ Extent Series::extent(Curve curve, std::uint64_t first, std::uint64_t last) cons
   if (curve == Curve::Reserved) {
     const Extent free = extent(Curve::Free, first, last);
     return {managed_ - free.max, managed_ - free.min};
+  }
+  if (curve == Curve::Free && free_follows_) {
+    const Extent live = extent(Curve::LiveRounded, first, last);
+    return {closed_ - live.max, closed_ - live.min};
   }
   if (is_share(curve)) return share_extent(curve, first, last);
   return stored_extent(tracks_[static_cast<std::size_t>(curve)], first, last);

@@ -11,7 +11,8 @@
 // cost next to nothing. All curves of a real log together take 6 to 10 bytes an event instead of 48.
 //   S1  a leaf's min and max are the least and the greatest of its 64 values; an entry of a level, those of the entries
 //       below it. The last positions (< 64 of them) wait unpacked until their leaf is full.
-//   S2  reserved + free is the same at every position (the arena without its gaps): Reserved is not stored.
+//   S2  reserved + free is the same at every position (the arena without its gaps): Reserved is not stored. Nor is Free
+//       while free + live_rounded is the same at every position, which it is of an allocator of nothing but blocks.
 //   S3  the fragmentations are not stored either, but follow from two curves that are; an entry of their shares holds
 //       the least and the greatest over the 64 positions of a leaf, or over 16 entries below.
 #pragma once
@@ -78,7 +79,7 @@ class Series {
  private:
   static constexpr std::uint64_t kLeaf = 64;
   static constexpr std::uint64_t kFan = 16;
-  static constexpr std::size_t kStored = 5;  // S2, S3
+  static constexpr std::size_t kStored = 5;  // at most: S2, S3
 
   struct Leaf {
     Extent extent;
@@ -112,12 +113,16 @@ class Series {
   [[nodiscard]] std::uint64_t share_at(Curve curve, std::uint64_t position) const;
   [[nodiscard]] Extent share_extent(Curve curve, std::uint64_t first, std::uint64_t last) const;
   void pack_shares(Shares& shares, Curve curve);
+  void store_free();                                       // from now on, and up to now
+  [[nodiscard]] const Track& track_of(Curve curve) const;  // that moves when the curve does
   [[nodiscard]] Extent bin(Curve curve, double from, double to) const;
   [[nodiscard]] Extent stored_extent(const Track& track, std::uint64_t first, std::uint64_t last) const;
 
   std::uint64_t size_ = 0;
   std::uint64_t managed_ = 0;  // reserved + free
-  bool outside_ = true;        // external fragmentation can be
+  std::uint64_t closed_ = 0;   // live_rounded + free, while that is so
+  bool free_follows_ = true;
+  bool outside_ = true;  // external fragmentation can be
   std::array<Track, kStored> tracks_;
   Shares internal_, external_;
 };
