@@ -215,7 +215,7 @@ void looking(Session& s, Bench& bench) {
   bench.push(Do::ClearSelection);
 }
 
-void finding(Session&, Bench& bench) {
+void finding(Session& s, Bench& bench) {
   for (const char* query :
        {"size>4k", "site~function_77", "lifetime<100", "live", "age>1000", "id=5", "failed", "main"}) {
     bench.until_done((std::string("search ") + query).c_str(), with_text(Do::SetFilter, query));
@@ -224,9 +224,13 @@ void finding(Session&, Bench& bench) {
   bench.until_done("no search", with_text(Do::SetFilter, ""));
   bench.until_done("failures", with_number(Do::ShowFailures, 0));
   bench.until_done("next failure", with_number(Do::NextFailure, 0));
+  bench.push(seek_to(s.timeline().event_count() / 2));
+  s.frames(3);
   bench.until_done("groups", with_number(Do::ShowGroups, 0));
   bench.frames("  next event, groups seen", 60, [&](int) { bench.push(Do::NextEvent); });
-  for (int i = 0; i < 5; ++i) bench.until_done("groups, more frames", with_number(Do::NextGroupFrames, 0));
+  for (int i = 0; i < 5; ++i) {
+    bench.until_done("groups, more frames of a stack", with_number(Do::NextGroupFrames, 0));
+  }
   bench.until_done("groups sorted", with_number(Do::SortGroups, 2));
   bench.until_done("groups by size", with_number(Do::SetGroupBy, 1));
   bench.until_done("groups by thread", with_number(Do::SetGroupBy, 2));

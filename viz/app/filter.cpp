@@ -20,6 +20,7 @@ using trace::kNoEvent;
 
 // The live blocks of the census are sorted at once where they are no more than this; else the log is searched.
 constexpr std::uint64_t kLiveBlocksAtOnce = 30'000;
+constexpr std::uint64_t kRoomForMatches = std::uint64_t{16} << 20;
 
 bool contains(std::string_view text, std::string_view lower_part) {
   return std::search(text.begin(), text.end(), lower_part.begin(), lower_part.end(),
@@ -200,6 +201,8 @@ void add_found(EventFilter& filter, std::uint64_t index) {
 void begin_search(State& state) {
   EventFilter& filter = state.filter;
   filter.matches.clear();
+  // Room that is not written to costs nothing; matches that have to be moved hold up a frame.
+  filter.matches.reserve(std::min(state.document.trace->size(), kRoomForMatches));
   filter.bits.assign(state.document.trace->size() / 64 + 1, 0);
   filter.scanned = 0;
   filter.searched_at = state.cursor().event;
