@@ -97,7 +97,9 @@ TEST(Registry, a_profile_of_totals_is_refused_whatever_it_is_packed_in_and_says_
                                      std::string("desc: (none)\ncmd: ls\ntime_unit: i\n"), perfetto}) {
     const std::string said = refusal(profile);
     EXPECT_NE(said.find("not a log that can be read: it is "), std::string::npos) << said;
-    EXPECT_NE(said.find("record every call instead, with `heaptrack --raw PROGRAM`"), std::string::npos) << said;
+    EXPECT_NE(said.find("record every call instead, with `heaptrack --raw PROGRAM`, `alloctrace record -- PROGRAM`"),
+              std::string::npos)
+        << said;
   }
 }
 

@@ -11,7 +11,7 @@ namespace allocviz::import {
 namespace {
 
 constexpr std::string_view kRecordEvents =
-    "record every call instead, with `heaptrack --raw PROGRAM` or glibc's mtrace()";
+    "record every call instead, with `heaptrack --raw PROGRAM`, `alloctrace record -- PROGRAM` or glibc's mtrace()";
 
 // A file is taken for a kind when it starts with `start` and holds `inside` somewhere in its head.
 struct Kind {
