@@ -1,5 +1,6 @@
 // alloctrace record where something is in the way: the program, its end, the disk, the name.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,17 @@ TEST(RecordTrouble, the_exit_code_is_the_programs) {
   for (const char* code : {"0", "1", "3", "255"}) {
     const cli::Ran ran = cli::run({"record", "-o", folder.file("out.jsonl"), "sh", "-c", std::string("exit ") + code});
     EXPECT_EQ(std::to_string(ran.code), code) << ran.err;
+  }
+}
+
+TEST(RecordTrouble, a_short_recording_takes_little_memory_wherever_its_stacks_are_numbered) {
+  const TestFolder folder;
+  const cli::Ran ran = cli::run({"record", "-o", folder.file("out.jsonl"), "true"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  rusage used{};
+  getrusage(RUSAGE_CHILDREN, &used);
+  if (!test::kSanitized) {
+    EXPECT_LT(used.ru_maxrss, 64 << 10) << "KiB";
   }
 }
 

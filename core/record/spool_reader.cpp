@@ -28,12 +28,10 @@ std::array<std::uint64_t, 3> words_of(const Record& record) {
   return {record.value, record.size, record.time_ns};
 }
 
-// A table that a file numbers at will stays as small as the file.
-template <class Value>
-Value* at_number(std::vector<Value>& table, std::uint32_t number, std::uint32_t most) {
-  if (number == 0 || number > most) return nullptr;
-  if (number >= table.size()) table.resize(number + std::size_t{1});
-  return &table[number];
+Module* module_at(Stacks& stacks, std::uint32_t number) {
+  if (number == 0 || number > kMostModules) return nullptr;
+  if (number >= stacks.modules.size()) stacks.modules.resize(number + std::size_t{1});
+  return &stacks.modules[number];
 }
 
 }  // namespace
@@ -106,18 +104,18 @@ Stacks stacks_of(const SpoolFile& spool) {
     const std::uint32_t part = part_of(record.what);
     switch (kind_of(record.what)) {
       case Kind::Frames: {
-        std::vector<Frame>* const frames = at_number(stacks.frames, record.site, kMostSites);
-        if (frames == nullptr || part >= kMostFrames / kFramesPerRecord) break;
+        if (record.site == 0 || record.site > kMostSites || part >= kMostFrames / kFramesPerRecord) break;
+        std::vector<Frame>& frames = stacks.frames[record.site];
         const std::size_t from = part * kFramesPerRecord;
-        if (frames->size() < from + kFramesPerRecord) frames->resize(from + kFramesPerRecord);
-        std::ranges::copy(words_of(record), frames->begin() + static_cast<std::ptrdiff_t>(from));
+        if (frames.size() < from + kFramesPerRecord) frames.resize(from + kFramesPerRecord);
+        std::ranges::copy(words_of(record), frames.begin() + static_cast<std::ptrdiff_t>(from));
         break;
       }
       case Kind::Module:
-        if (Module* const module = at_number(stacks.modules, record.site, kMostModules)) module->known = true;
+        if (Module* const module = module_at(stacks, record.site)) module->known = true;
         break;
       case Kind::Name: {
-        Module* const module = at_number(stacks.modules, record.site, kMostModules);
+        Module* const module = module_at(stacks, record.site);
         if (module == nullptr || part > 4096 / kNameBytesPerRecord) break;
         const std::size_t from = part * kNameBytesPerRecord;
         if (module->file.size() < from + kNameBytesPerRecord) module->file.resize(from + kNameBytesPerRecord);
@@ -133,7 +131,7 @@ Stacks stacks_of(const SpoolFile& spool) {
     module.file.resize(std::min(module.file.size(), module.file.find('\0')));
     if (module.known && module.file.empty()) module.file = text_of(spool.header().program);
   }
-  for (std::vector<Frame>& frames : stacks.frames) {
+  for (auto& [number, frames] : stacks.frames) {
     frames.erase(std::find(frames.begin(), frames.end(), Frame{0}), frames.end());
   }
   return stacks;

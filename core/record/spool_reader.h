@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,8 +55,8 @@ struct Module {
   bool known = false;
 };
 struct Stacks {
-  std::vector<Module> modules;             // by number; [0] stands for none
-  std::vector<std::vector<Frame>> frames;  // by number; empty where nothing describes it
+  std::vector<Module> modules;                         // by number; [0] stands for none
+  std::map<std::uint32_t, std::vector<Frame>> frames;  // by number: a place in a large hash table, so no array's index
 };
 [[nodiscard]] Stacks stacks_of(const SpoolFile& spool);
 

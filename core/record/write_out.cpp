@@ -7,6 +7,7 @@
 #include <ctime>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,13 @@ constexpr std::uint64_t kDefaultAlign = 16;
 // One image, ready to be told.
 struct Image {
   SpoolFile spool;
-  std::vector<std::uint32_t> sites;  // by the spool's number of a stack: that of `Sites`, 0 = nothing describes it
+  std::unordered_map<std::uint32_t, std::uint32_t> sites;  // the spool's number of a stack -> that of `Sites`
+
+  // 0 where nothing describes it.
+  [[nodiscard]] std::uint32_t site_of(std::uint32_t number) const {
+    const auto found = sites.find(number);
+    return found == sites.end() ? 0 : found->second;
+  }
 };
 
 std::string utf8(std::string text) {
@@ -150,22 +157,22 @@ class Rows {
 };
 
 // The calls of every stack of an image, made sites of the trace.
-std::vector<std::uint32_t> add_sites(const SpoolFile& spool, Symbols& symbols, Sites& sites) {
+std::unordered_map<std::uint32_t, std::uint32_t> add_sites(const SpoolFile& spool, Symbols& symbols, Sites& sites) {
   const Stacks stacks = stacks_of(spool);
   constexpr Frame kLow = (Frame{1} << kFrameBits) - 1;
   const std::string nowhere;
-  std::vector<std::uint32_t> numbers(stacks.frames.size());
+  std::unordered_map<std::uint32_t, std::uint32_t> numbers;
   std::vector<std::string_view> calls;
-  for (std::size_t i = 0; i < stacks.frames.size(); ++i) {
+  for (const auto& [number, frames] : stacks.frames) {
     calls.clear();
-    for (const Frame frame : stacks.frames[i]) {
+    for (const Frame frame : frames) {
       const auto module = static_cast<std::size_t>(frame >> kFrameBits);
       const bool known = module < stacks.modules.size() && stacks.modules[module].known;
       for (const std::string& call : symbols.at(known ? stacks.modules[module].file : nowhere, frame & kLow)) {
         calls.push_back(call);
       }
     }
-    if (!calls.empty()) numbers[i] = sites.add(calls);
+    if (!calls.empty()) numbers.emplace(number, sites.add(calls));
   }
   return numbers;
 }
@@ -175,7 +182,7 @@ trace::Result<std::vector<Image>> open_images(const RecordedProcess& process, Sy
   for (const std::string& path : process.spools) {
     trace::Result<SpoolFile> spool = SpoolFile::open(path);
     if (!spool) return std::move(spool).trouble();
-    std::vector<std::uint32_t> numbers = add_sites(*spool, symbols, sites);
+    auto numbers = add_sites(*spool, symbols, sites);
     images.push_back({std::move(spool).value(), std::move(numbers)});
   }
   return images;
@@ -210,7 +217,7 @@ bool tell(const std::vector<Image>& images, Rows& rows, WrittenOut& result, cons
       const Kind kind = kind_of(record.what);
       if (kind < Kind::Alloc || kind > Kind::ReallocEnd) continue;
       threads = std::max<std::uint64_t>(threads, thread_of(record.what));
-      events.add(record, later + record.time_ns, record.site < image.sites.size() ? image.sites[record.site] : 0);
+      events.add(record, later + record.time_ns, image.site_of(record.site));
     }
     result.threads = std::max(result.threads, threads);
   }

@@ -16,10 +16,15 @@
 namespace allocviz::trace {
 namespace {
 
+constexpr std::uint64_t kLeastBlock = 4096;  // for a pipe, whose size nobody knows, too
+
 // What all of them have: the compressed file, a block of it, and the limits.
 class Decompressor : public ByteSource {
  public:
-  Decompressor(RawFile file, const ReadLimits& limits) : file_(std::move(file)), limits_(limits), block_(kIoBlock) {}
+  Decompressor(RawFile file, const ReadLimits& limits)
+      : file_(std::move(file)),
+        limits_(limits),
+        block_(static_cast<std::size_t>(std::clamp<std::uint64_t>(file_.size_bytes, kLeastBlock, kIoBlock))) {}
   bool cut_short() const final { return cut_; }
   const std::string& name() const final { return file_.name; }
   double fraction_read() const final {

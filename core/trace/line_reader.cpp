@@ -6,20 +6,30 @@
 #include "core/trace/io.h"
 
 namespace allocviz::trace {
-namespace {}  // namespace
+namespace {
+
+constexpr std::size_t kFirstBlock = std::size_t{32} << 10;  // what is smaller needs no more
+
+}  // namespace
 
 LineReader::LineReader(ByteSource& source, std::size_t max_line_bytes)
     : source_(source), max_line_bytes_(max_line_bytes) {}
 
-// Moves what is left to the front, then reads on behind it. The buffer grows only where a line needs it to.
+// Moves what is left to the front, then reads on behind it. The buffer grows to a block's size once the input has
+// filled it, and beyond that only where a line needs it to.
 Result<bool> LineReader::refill() {
   if (at_end_) return false;
+  const bool was_filled = end_ == buffer_.size();
   if (begin_ != 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ == buffer_.size()) buffer_.resize(std::max(kIoBlock, buffer_.size() * 2));
+  if (buffer_.empty()) {
+    buffer_.resize(kFirstBlock);
+  } else if (end_ == buffer_.size() || (was_filled && buffer_.size() < kIoBlock)) {
+    buffer_.resize(std::max(kIoBlock, buffer_.size() * 2));
+  }
   auto got = source_.read({buffer_.data() + end_, buffer_.size() - end_});
   if (!got.ok()) return std::move(got).trouble();
   end_ += *got;

@@ -19,6 +19,11 @@ find_program(ALLOCVIZ_LLD ld.lld)
 if(ALLOCVIZ_SANITIZE AND ALLOCVIZ_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_link_options(allocviz_flags INTERFACE -fuse-ld=lld)
 endif()
+# Where a program may lie anywhere, a sanitizer's tables are relocated at every start, which with a process a test is a
+# good part of the time. ThreadSanitizer insists on it.
+if(ALLOCVIZ_SANITIZE MATCHES "address" AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_link_options(allocviz_flags INTERFACE $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
+endif()
 if(ALLOCVIZ_FUZZ)
   # Everything is instrumented for coverage; only the targets themselves link libFuzzer's main.
   target_compile_options(allocviz_flags INTERFACE -fsanitize=fuzzer-no-link)
