@@ -5,6 +5,7 @@ if(NOT ALLOCVIZ_SANITIZE MATCHES "thread")
 endif()
 allocviz_test(trace_test
   SOURCES
+    trace_beginning.cpp
     trace_builder.cpp
     trace_cache.cpp
     trace_column.cpp

@@ -18,6 +18,8 @@ struct ReadOptions {
   trace::ReadLimits limits{};
   // Of a log of several processes (of a GPU's: devices) this one; absent: the one with the most events.
   std::optional<std::uint64_t> process{};
+  // Set by open_trace() to whether more than limits.first_bytes was there; may be null.
+  bool* more_follows = nullptr;
 };
 
 // One format. `recognise` looks at the first bytes of the decompressed input and says how sure it is; `read` streams.

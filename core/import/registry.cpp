@@ -97,11 +97,11 @@ Result<Trace> open_trace(const std::string& path, const trace::Progress& progres
   trace::LineReader lines(**source);
   const Result<std::string_view> head = lines.peek(kHeadBytes);
   if (!head) return head.trouble();
-  if (is_json_object(*head)) {
-    if (options.process) return one_process("allocviz-trace", path);
-    return trace::read_json(lines, progress);
-  }
-  return read_foreign(lines, *head, progress, options);
+  const bool ours = is_json_object(*head);
+  if (ours && options.process) return one_process("allocviz-trace", path);
+  Result<Trace> trace = ours ? trace::read_json(lines, progress) : read_foreign(lines, *head, progress, options);
+  if (options.more_follows != nullptr) *options.more_follows = (*source)->cut_short();
+  return trace;
 }
 
 Result<std::vector<Trouble>> check_trace(const std::string& path, const trace::Progress& progress,

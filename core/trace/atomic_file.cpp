@@ -24,13 +24,15 @@ struct Target {
   std::string path;     // as the user named it
   fs::path renamed_to;  // empty: written in place
   fs::path temporary;
+  bool safe = true;  // on disk before it is renamed
 
   Target() = default;
   Target(Target&& other) noexcept
       : fd(std::move(other.fd)),
         path(std::move(other.path)),
         renamed_to(std::move(other.renamed_to)),
-        temporary(std::exchange(other.temporary, {})) {}
+        temporary(std::exchange(other.temporary, {})),
+        safe(other.safe) {}
   Target& operator=(Target&&) = delete;
   ~Target() {
     std::error_code ignored;
@@ -50,10 +52,12 @@ struct Target {
 
   std::optional<Trouble> commit() {
     if (temporary.empty()) return {};
-    if (::fsync(fd.get()) != 0 || !fd.close()) return errno_trouble(errno, "it cannot be written to disk", path);
+    if ((safe && ::fsync(fd.get()) != 0) || !fd.close())
+      return errno_trouble(errno, "it cannot be written to disk", path);
     if (::rename(temporary.c_str(), renamed_to.c_str()) != 0)
       return errno_trouble(errno, "it cannot be replaced", path);
     temporary.clear();
+    if (!safe) return {};
     // The new name is on disk when the folder is. Not every file system can do that, and the file itself is safe.
     const fs::path folder = renamed_to.has_parent_path() ? renamed_to.parent_path() : fs::path(".");
     const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -239,9 +243,10 @@ Result<Target> open_target(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::string& path) {
+Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::string& path, Kind kind) {
   auto target = open_target(path);
   if (!target.ok()) return std::move(target).trouble();
+  target->safe = kind == Kind::Safe;
   if (path.ends_with(".zst"))
     return std::unique_ptr<AtomicFile>(std::make_unique<ZstdWriter>(std::move(target).value()));
   if (path.ends_with(".gz"))

@@ -109,7 +109,9 @@ std::string default_cache_folder() {
 std::optional<FileMark> mark_of(const std::string& path) {
   std::error_code error;
   FileMark mark{.path = fs::canonical(path, error).string()};
-  const Descriptor fd(error ? -1 : ::open(mark.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  // Looked at before it is opened: a pipe that is opened and closed again loses its writer.
+  const bool regular = !error && fs::is_regular_file(mark.path, error);
+  const Descriptor fd(!regular ? -1 : ::open(mark.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat status {};
   if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   mark.size = static_cast<std::uint64_t>(status.st_size);
@@ -145,9 +147,9 @@ Status write_cached(const CachePolicy& policy, const FileMark& mark, const Trace
   const std::string key = key_of(mark);
   const auto count = [&](std::string_view piece) {
     bytes += piece.size();
-    return true;
+    return !progress.stop();
   };
-  (void)TraceImage::write(trace, header, key, count);
+  if (!TraceImage::write(trace, header, key, count)) return Trouble{"cancelled", {}, ""};
   if (bytes > policy.most_bytes) return Trouble{"the trace is larger than all the cache may be", {}, ""};
   std::error_code error;
   fs::create_directories(fs::path(policy.folder).parent_path(), error);
@@ -156,7 +158,8 @@ Status write_cached(const CachePolicy& policy, const FileMark& mark, const Trace
   }
   make_room(policy, bytes);
   const std::string path = cached_path(policy, mark);
-  auto file = AtomicFile::create(path);
+  // Its checksum tells what a loss of power left of it: nobody has to wait for the disk.
+  auto file = AtomicFile::create(path, AtomicFile::Kind::Fast);
   if (!file.ok()) return std::move(file).trouble();
   Status status = Done{};
   const auto put = [&](std::string_view piece) {

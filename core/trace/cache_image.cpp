@@ -305,10 +305,11 @@ bool TraceImage::write(const Trace& trace, const Header& header, std::string_vie
                        [&](const auto column) { return in_pieces((trace.*column).bytes(), each); });
   };
   BlockHash checksum(kVersion);
-  body([&](std::span<const std::byte> piece) {
+  const bool summed = body([&](std::span<const std::byte> piece) {
     checksum.add(piece);
-    return true;
+    return put({});  // it may want to stop
   });
+  if (!summed) return false;
   TextWriter head;
   head.out = kMagic;
   const std::uint64_t file_bytes = kHeadBytes + aligned(texts.out.size()) + offset;

@@ -19,7 +19,8 @@ namespace allocviz::trace {
 
 class TraceImage {
  public:
-  // Hands the image to `put` piece by piece; false as soon as put says so. `key` has to be given again to read it.
+  // Hands the image to `put` piece by piece, some of them empty; false as soon as put says so. `key` has to be given
+  // again to read it.
   static bool write(const Trace& trace, const Header& header, std::string_view key,
                     const std::function<bool(std::string_view)>& put);
   // Nothing where the bytes are no image under this key. The trace borrows its columns from them; `owner` keeps them.

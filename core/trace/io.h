@@ -25,7 +25,7 @@ inline constexpr std::size_t kIoBlock = std::size_t{256} << 10;  // what is read
 
 struct ReadLimits {
   std::uint64_t max_decompressed_bytes = std::uint64_t{64} << 30;
-  std::uint64_t max_expansion = 1000;  // decompressed / compressed, above a floor of 64 MiB: refuses bombs
+  std::uint64_t max_expansion = 1000;             // decompressed / compressed, above a floor of 64 MiB: refuses bombs
   std::uint64_t first_bytes = ~std::uint64_t{0};  // of the decompressed input only these, as if it were cut there
 };
 
@@ -43,6 +43,8 @@ class ByteSource {
 };
 
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> open_source(const std::string& path, const ReadLimits& limits = {});
+// Whether a file is one that open_source() would decompress; false where that cannot be told.
+[[nodiscard]] bool is_packed(const std::string& path);
 [[nodiscard]] std::unique_ptr<ByteSource> source_of_text(std::string_view text,
                                                          std::string name);  // for tests, not copied
 
@@ -81,10 +83,13 @@ class LineReader {
 // device) is written as it is; there commit() only flushes.
 class AtomicFile {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<AtomicFile>> create(const std::string& path);
+  // When commit() returns, a Safe file is on disk; a Fast one need not be, and after a loss of power it may be
+  // anything.
+  enum class Kind : std::uint8_t { Safe, Fast };
+  [[nodiscard]] static Result<std::unique_ptr<AtomicFile>> create(const std::string& path, Kind kind = Kind::Safe);
   virtual ~AtomicFile() = default;  // without commit(): the temporary file is removed
   virtual Status write(std::string_view bytes) = 0;
-  virtual Status commit() = 0;  // flushed to disk, then renamed
+  virtual Status commit() = 0;  // flushed, then renamed
 };
 
 }  // namespace allocviz::trace

@@ -184,22 +184,34 @@ std::optional<Trouble> expansion_fault(const std::string& name, std::uint64_t co
 
 namespace {
 
+enum class Packing : std::uint8_t { None, Zstd, Gzip, Zip, Other };
+
+Packing packing_of(std::string_view head) {
+  if (is_zstd(head)) return Packing::Zstd;
+  if (head.starts_with("\x1f\x8b")) return Packing::Gzip;
+  if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return Packing::Zip;
+  const bool xz =
+      head.starts_with(std::string_view("\xfd"
+                                        "7zXZ\0",
+                                        6));
+  return xz || is_bzip2(head) ? Packing::Other : Packing::None;
+}
+
 Result<std::unique_ptr<ByteSource>> open_whole(const std::string& path, const ReadLimits& limits) {
   auto opened = open_file(path);
   if (!opened.ok()) return std::move(opened).trouble();
   RawFile file = std::move(opened).value();
   if (auto status = read_head(file); !status.ok()) return std::move(status).trouble();
-  const std::string_view head = file.head;
-  if (is_zstd(head)) return make_zstd_source(std::move(file), limits);
-  if (head.starts_with("\x1f\x8b")) return make_gzip_source(std::move(file), limits);
-  if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) {
-    return make_archive_source(std::move(file), limits, true);
-  }
-  if (head.starts_with(std::string_view("\xfd"
-                                        "7zXZ\0",
-                                        6)) ||
-      is_bzip2(head)) {
-    return make_archive_source(std::move(file), limits, false);
+  switch (const Packing packing = packing_of(file.head)) {
+    case Packing::Zstd:
+      return make_zstd_source(std::move(file), limits);
+    case Packing::Gzip:
+      return make_gzip_source(std::move(file), limits);
+    case Packing::Zip:
+    case Packing::Other:
+      return make_archive_source(std::move(file), limits, packing == Packing::Zip);
+    case Packing::None:
+      break;
   }
   return std::unique_ptr<ByteSource>(std::make_unique<PlainSource>(std::move(file)));
 }
@@ -210,6 +222,11 @@ Result<std::unique_ptr<ByteSource>> open_source(const std::string& path, const R
   auto whole = open_whole(path, limits);
   if (!whole.ok() || limits.first_bytes == ReadLimits{}.first_bytes) return whole;
   return std::unique_ptr<ByteSource>(std::make_unique<FirstBytes>(std::move(whole).value(), limits.first_bytes));
+}
+
+bool is_packed(const std::string& path) {
+  auto opened = open_file(path);
+  return opened.ok() && read_head(*opened).ok() && packing_of(opened->head) != Packing::None;
 }
 
 std::unique_ptr<ByteSource> source_of_text(std::string_view text, std::string name) {
