@@ -32,7 +32,7 @@ std::string seen(const app::State& s) {
   text += fmt::format("groups by {} frames {} from {} sums {} sort {} {}\n", static_cast<int>(groups.by), groups.frames,
                       groups.anchor.value_or(~std::uint64_t{0}), groups.sums_of_range, static_cast<int>(groups.sort),
                       groups.ascending);
-  text += fmt::format("list all {} search help {}\n", set.list_all, s.search_help);
+  text += fmt::format("list all {} search help {} keep {}\n", set.list_all, s.search_help, set.keep_logs);
   text += fmt::format("cards {} what if {}\n", s.pins.size(), s.is_what_if());
   return text + make_up_text(s);
 }

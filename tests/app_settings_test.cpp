@@ -38,6 +38,7 @@ struct AppSettings : testing::Test {
     settings.map_height = 0.75f;
     settings.show_left = false;
     settings.show_right = false;
+    settings.keep_logs = false;
     settings.window_width = 1920;
     settings.window_height = 1080;
     settings.recent = {"/a/b.json", "/c d/é.mtrace"};

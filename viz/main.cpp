@@ -59,6 +59,7 @@ void define(CLI::App& cli, Options& options) {
   cli.add_option("--find", options.arguments.find, "With --screenshot: search for this")->type_name("TEXT");
   cli.add_option("--groups", options.arguments.groups, "With --screenshot: the table of groups")
       ->check(CLI::IsMember({"site", "size", "thread", "tag"}));
+  cli.add_flag("!--no-cache", options.arguments.cache, "Neither look for large logs in the cache nor keep them there");
   cli.add_option("--screenshot", options.screenshot, "Draw one picture and end; needs no display")
       ->type_name("OUT.png");
   cli.add_option("--size", options.size, "Size of the picture or the window in pixels (1280x800)")->type_name("WxH");

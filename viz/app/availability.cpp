@@ -7,6 +7,7 @@
 #include "viz/app/cursor.h"
 #include "viz/app/group_view.h"
 #include "viz/app/in_the_way.h"
+#include "viz/app/loader.h"
 #include "viz/app/names.h"
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
@@ -54,8 +55,13 @@ bool is_enabled(const State& state, const CommandInfo& info) {
       return !state.history.undo.empty();
     case Do::Redo:
       return !state.history.redo.empty();
+    case Do::Save:
+    case Do::SaveAs:
+    case Do::ShowAllocator:
+    case Do::AddStage:
+      return !is_reading_rest(state);
     case Do::RemoveStage:
-      return state.stages.size() > 1;
+      return state.stages.size() > 1 && !is_reading_rest(state);
     case Do::Slower:
       return state.playback.speed_index > 0;
     case Do::Faster:
@@ -119,6 +125,8 @@ bool is_checked(const State& state, const CommandInfo& info) {
       return settings.list_all;
     case Do::ToggleReduceMotion:
       return settings.reduce_motion;
+    case Do::ToggleKeepLogs:
+      return settings.keep_logs;
     case Do::ToggleCurve:
       return (state.curves() >> (info.number & 31u) & 1u) != 0;
     case Do::ToggleFailureLane:

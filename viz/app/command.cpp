@@ -19,6 +19,8 @@ constexpr std::array kInfos{
     CommandInfo{Do::Save, "Save", "File", "Ctrl+S", "", "Write the trace back to its file", 0, true},
     CommandInfo{Do::SaveAs, "Save as…", "File", "Ctrl+Shift+S", "", "Write the trace to another file"},
     CommandInfo{Do::Screenshot, "Screenshot of the window", "File", "F12", "", "A PNG in the current folder"},
+    CommandInfo{Do::ToggleKeepLogs, "Keep large logs for quick opening", "File", "", "",
+                "In the cache folder, 8 GiB at most; the ones not used for longest go first", 0, true},
     CommandInfo{Do::Quit, "Quit", "File", "Ctrl+Q", "", "", 0, true},
 
     CommandInfo{Do::PresetTeach, "Teach", "View", "Ctrl+1", "", "The stage large, what happened beside it"},
@@ -130,7 +132,8 @@ constexpr std::array kInfos{
     CommandInfo{Do::ToggleSearchHelp, "What can be searched", "Help", "", "", "The language of the search, by example"},
     CommandInfo{Do::ShowAbout, "About allocviz", "Help", "", "", "", 0, true},
 
-    CommandInfo{Do::CancelLoading, "Cancel opening", "", "", "", "The document before stays"},
+    CommandInfo{Do::CancelLoading, "Cancel opening", "", "", "",
+                "The document before stays, or the first part of a long log"},
     CommandInfo{Do::DismissError, "Dismiss the error", "", "", "", ""},
 };
 

@@ -107,9 +107,10 @@ enum class Do : std::uint16_t {
   ScaleDown,
   ScaleReset,
   ToggleReduceMotion,
-  ToggleLeft,   // the list at the left
-  ToggleRight,  // what happened, at the right
-  SetSplit,     // number = Split, value = its fraction
+  ToggleKeepLogs,  // whether long logs are kept as columns, to be opened quickly again
+  ToggleLeft,      // the list at the left
+  ToggleRight,     // what happened, at the right
+  SetSplit,        // number = Split, value = its fraction
   PresetTeach,
   PresetDebug,
   PresetCompare,

@@ -5,6 +5,7 @@
 
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
+#include "viz/app/keeping.h"
 #include "viz/app/loader.h"
 
 namespace allocviz::app {
@@ -48,6 +49,7 @@ std::optional<std::string> text_at(const State& state, TextKind kind, std::uint6
 
 void change_text(State& state, EventText to, Remember as) {
   if (is_in_use(state)) return notice(state, "The document is being read just now: try again when that is done");
+  stop_keeping(state);
   Document& document = state.document;
   const std::optional<std::string> before = text_at(state, to.kind, to.index);
   document.saved_texts.try_emplace({to.index, to.kind}, before);

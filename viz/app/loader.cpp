@@ -4,91 +4,26 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <thread>
 #include <utility>
 #include <variant>
 
-#include "core/import/importer.h"
 #include "core/trace/json.h"
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
-#include "viz/app/group_view.h"
-#include "viz/app/in_the_way.h"
+#include "viz/app/keeping.h"
 
 namespace allocviz::app {
 
 namespace {
 
-std::string file_name(std::string_view path) {
-  const std::size_t slash = path.find_last_of('/');
-  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
-}
-
-// Part of a longer piece of work: its own 0 ... 1 is a stretch of the whole's.
-trace::Progress part_of(const trace::Progress& whole, double from, double to) {
-  trace::Progress part = whole;
-  if (whole.report) part.report = [&whole, from, to](double f) { whole.report(from + (to - from) * f); };
-  return part;
-}
-
-trace::Result<trace::Trace> read(const OpenRequest& request, const trace::Progress& progress) {
-  if (!request.path.empty()) return import::open_trace(request.path, progress);
-  const auto source = trace::source_of_text(request.json, request.name);
-  return trace::read_json(*source, progress);
-}
-
-std::vector<std::uint64_t> failed_there(const trace::Trace& trace) {
-  std::vector<std::uint64_t> indices;
-  if (trace.facts().failed_requests == 0) return indices;
-  for (std::uint64_t i = 0; i < trace.size(); ++i) {
-    if ((trace.flags(i) & trace::kFailedThere) != 0) indices.push_back(i);
-  }
-  return indices;
-}
-
-// Requests that failed in the log or on any of the stages.
-std::vector<std::uint64_t> all_failures(const State& state) {
-  std::vector<std::uint64_t> all = state.document.failed_there;
-  for (const Stage& stage : state.stages) {
-    const std::vector<std::uint64_t>& here = stage.timeline->failures();
-    const auto old = static_cast<std::ptrdiff_t>(all.size());
-    all.insert(all.end(), here.begin(), here.end());
-    std::inplace_merge(all.begin(), all.begin() + old, all.end());
-  }
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all;
-}
-
-std::uint64_t widest_arena(const State& state) {
-  std::uint64_t bytes = 1;
-  for (const Stage& stage : state.stages) bytes = std::max(bytes, stage.timeline->census().arena_bytes);
-  return bytes;
-}
-
-void remember_path(Settings& settings, const std::string& path) {
-  if (path.empty()) return;
-  std::erase(settings.recent, path);
-  settings.recent.insert(settings.recent.begin(), path);
-  if (settings.recent.size() > 10) settings.recent.resize(10);
-}
-
-// New stages under an unchanged trace, the cursor at the event where it was.
-void take_stages(State& state, std::vector<Stage> stages, replay::Position at) {
-  state.stages = std::move(stages);
-  state.failures = all_failures(state);
-  forget_groups(state);
-  state.selection = {};
-  state.pins.clear();
-  state.bytes = {0, static_cast<double>(widest_arena(state))};
-  for (Stage& stage : state.stages) stage.timeline->seek(at);
-  follow_cursor(state);
-  judge_failure(state);
-  state.moved_at_s = -1e9;
-}
-
 struct OpenWork {
   OpenRequest request;
+  LongLogs ways;
+  std::optional<Opened> first;  // written before `first_ready` is set, the window's after that
+  std::atomic<bool>* first_ready = nullptr;
   std::optional<trace::Result<Opened>> result;
 };
 struct RebuildWork {
@@ -119,7 +54,11 @@ struct LoadWork {
 namespace {
 
 void run(OpenWork& job, const trace::Progress& progress) {
-  job.result = open_now(job.request, progress);
+  const auto take_first = [&job](Opened first) {
+    job.first = std::move(first);
+    if (job.first_ready != nullptr) *job.first_ready = true;
+  };
+  job.result = open_in_parts(job.request, job.ways, take_first, progress);
 }
 void run(RebuildWork& job, const trace::Progress& progress) {
   job.result = build_stages(job.trace, job.to.shown, progress);
@@ -153,8 +92,13 @@ void leave(State& state) {
   state.leaving.push_back(std::exchange(state.loading, nullptr));
 }
 
+template <class Job>
+bool is_work_of(const std::shared_ptr<Loading>& loading) {
+  return loading != nullptr && loading->work != nullptr && std::holds_alternative<Job>(loading->work->job);
+}
+
 bool saving(const State& state) {
-  return state.loading != nullptr && std::holds_alternative<SaveWork>(state.loading->work->job);
+  return is_work_of<SaveWork>(state.loading);
 }
 
 template <class Job>
@@ -169,6 +113,7 @@ void start(State& state, std::string what, Job job) {
   loading->work = std::make_shared<LoadWork>();
   loading->work->job = std::move(job);
   loading->work->cancel = &loading->cancel;
+  if (auto* open = std::get_if<OpenWork>(&loading->work->job)) open->first_ready = &loading->first_ready;
   // The worker's raw pointer is good: ~LoadWork, which joins, runs before any other part of the Loading is gone.
   loading->work->worker = std::thread([raw = loading.get()] { work_on(*raw); });
   state.loading = std::move(loading);
@@ -187,6 +132,17 @@ void take_make_up(State& state, MakeUp to, Remember as, std::vector<Stage> stage
   if (state.filter.active) set_filter(state, state.filter.text);
 }
 
+// A log's first part is not written over the log.
+bool loses_rest(State& state, const std::string& path) {
+  std::error_code error;
+  const Document& document = state.document;
+  if (!document.first_part || !std::filesystem::equivalent(path, document.path, error)) return false;
+  state.trouble = trace::Trouble{"only the first events of this log were read, and the rest of it would be lost",
+                                 {.file = path},
+                                 "save under another name, or open the log again"};
+  return true;
+}
+
 // The first file could not be opened: a lesson instead, never an empty window.
 void leave_placeholder(State& state) {
   if (!state.document.placeholder || state.scenarios.empty()) return;
@@ -194,13 +150,32 @@ void leave_placeholder(State& state) {
   if (lesson.ok()) adopt(state, std::move(lesson).value());
 }
 
-void take(State& state, OpenWork& job) {
-  if (job.result->ok()) return adopt(state, std::move(*job.result).value());
+void take_first(State& state, Loading& loading, OpenWork& job) {
+  loading.shows_first = true;
+  adopt(state, *std::exchange(job.first, std::nullopt));
+  loading.what = fmt::format("Reading the rest of {}: its first {} events are shown", file_name(job.request.path),
+                             trace::count_text(state.document.trace->size()));
+}
+
+void take_whole(State& state, const Loading& loading, Opened opened) {
+  const std::optional<trace::FileMark> keep_as = std::move(opened.keep_as);
+  if (loading.shows_first && opened.continues) {
+    adopt_rest(state, std::move(opened));
+  } else {
+    adopt(state, std::move(opened));
+  }
+  // What somebody wrote into it is not what the file says.
+  if (keep_as && state.document.saved_texts.empty()) start_keeping(state, *keep_as);
+}
+
+void take(State& state, Loading& loading, OpenWork& job) {
+  if (job.result->ok()) return take_whole(state, loading, std::move(*job.result).value());
+  if (job.first) take_first(state, loading, job);  // as far as it could be read
   leave_placeholder(state);
   state.trouble = std::move(*job.result).trouble();
 }
 
-void take(State& state, RebuildWork& job) {
+void take(State& state, Loading&, RebuildWork& job) {
   if (job.trace != state.document.trace) return;
   if (job.result->ok()) {
     take_make_up(state, std::move(job.to), job.remember, std::move(*job.result).value());
@@ -209,91 +184,19 @@ void take(State& state, RebuildWork& job) {
   }
 }
 
-void take(State& state, SaveWork& job) {
+void take(State& state, Loading&, SaveWork& job) {
   if (!job.result->ok()) {
     state.trouble = std::move(*job.result).trouble();
     return;
   }
   state.document.path = job.path;
+  state.document.first_part = false;  // of this file it is all there is
   mark_saved(state);
   remember_path(state.settings, job.path);
   notice(state, "Saved " + file_name(job.path));
 }
 
 }  // namespace
-
-trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace::Trace>& trace,
-                                               const std::vector<trace::AllocatorSpec>& specs,
-                                               const trace::Progress& progress) {
-  std::vector<Stage> stages;
-  for (const trace::AllocatorSpec& spec : specs) {
-    const auto done = static_cast<double>(stages.size());
-    const auto all = static_cast<double>(specs.size());
-    auto timeline = replay::Timeline::build(trace, spec, part_of(progress, done / all, (done + 1) / all));
-    if (!timeline.ok()) return std::move(timeline).trouble();
-    stages.push_back({.timeline = std::move(timeline).value()});
-  }
-  for (std::size_t i = 1; i < stages.size(); ++i) {
-    const replay::Tally& here = stages[i].timeline->tally();
-    stages[i].divergence = analyze::first_divergence(*stages.front().timeline, *stages[i].timeline);
-    stages[i].serves_alike = stages.front().timeline->tally().first_served_otherwise(here) >= here.size();
-  }
-  return stages;
-}
-
-trace::Result<Opened> open_now(const OpenRequest& request, const trace::Progress& progress) {
-  const double reading = 0.5;  // about half of the time goes into reading, the rest into replaying
-  auto trace = read(request, part_of(progress, 0, reading));
-  if (!trace.ok()) return std::move(trace).trouble();
-  Opened opened;
-  Document& document = opened.document;
-  document.trace = std::make_shared<trace::Trace>(std::move(trace).value());
-  const std::vector<trace::AllocatorSpec> specs =
-      request.specs.empty() ? document.trace->specs_to_open() : request.specs;
-  auto stages = build_stages(document.trace, specs, part_of(progress, reading, 1));
-  if (!stages.ok()) {
-    trace::Trouble trouble = std::move(stages).trouble();
-    if (trouble.where.file.empty()) trouble.where.file = request.path.empty() ? request.name : request.path;
-    return trouble;
-  }
-  opened.stages = std::move(stages).value();
-  const trace::Header& header = document.trace->header();
-  document.path = request.path;
-  document.title = header.name.empty() ? file_name(request.path.empty() ? request.name : request.path) : header.name;
-  document.default_spec = request.specs.empty() && header.allocators.empty();
-  document.failed_there = failed_there(*document.trace);
-  if (document.trace->has_times()) document.clock = std::make_shared<const replay::Clock>(*document.trace);
-  opened.scenario = request.scenario;
-  opened.at = request.at;
-  return opened;
-}
-
-void adopt(State& state, Opened opened) {
-  state.document = std::move(opened.document);
-  state.scenario = opened.scenario;
-  state.history = {};
-  state.filter = {};
-  state.groups.anchor.reset();
-  state.event_list.top = state.failure_list.top = 0;
-  state.playback.playing = state.playback.resume_after_scrub = false;
-  state.playback.carry = 0;
-  state.only_color.reset();
-  state.trouble.reset();
-  take_stages(state, std::move(opened.stages), opened.at);
-  state.document.saved = make_up_of(state);
-  state.moved_from = state.cursor();
-  state.time = {0, state.time_end()};
-  state.range.reset();
-  remember_path(state.settings, state.document.path);
-}
-
-OpenRequest request_of(const State& state, std::size_t scenario) {
-  OpenRequest request;
-  request.json = state.scenarios[scenario].json;
-  request.name = state.scenarios[scenario].title;
-  request.scenario = scenario;
-  return request;
-}
 
 MakeUp make_up_of(const State& state) {
   MakeUp now;
@@ -304,41 +207,67 @@ MakeUp make_up_of(const State& state) {
 
 void start_opening(State& state, OpenRequest request) {
   std::string what = "Opening " + file_name(request.path.empty() ? request.name : request.path);
-  start(state, std::move(what), OpenWork{std::move(request), {}});
+  give_up_keeping(state);
+  OpenWork job;
+  job.request = std::move(request);
+  job.ways = state.long_logs;
+  if (!state.settings.keep_logs) job.ways.cache.folder.clear();
+  start(state, std::move(what), std::move(job));
 }
 
 void change_make_up(State& state, MakeUp to, Remember remember) {
   if (saving(state)) return notice(state, "The file is still being written: try again when that is done");
+  if (waits_for_rest(state)) return;
   const std::shared_ptr<const trace::Trace> trace = state.document.trace;
   RebuildWork job{trace, std::move(to), remember, {}};
   if (trace->size() > kEventsAtOnce) return start(state, "Replaying " + state.document.title, std::move(job));
   cancel_loading(state);
   run_guarded(job, {});
-  take(state, job);
+  Loading at_once;
+  take(state, at_once, job);
 }
 
 void start_saving(State& state, std::string path) {
+  if (waits_for_rest(state) || loses_rest(state, path)) return;
   SaveWork job{state.document.trace, std::move(path), {}};
   if (saving(state) || state.document.trace->size() > kEventsAtOnce) {
     return start(state, "Saving " + file_name(job.path), std::move(job));
   }
   run_guarded(job, {});
-  take(state, job);
+  Loading at_once;
+  take(state, at_once, job);
+}
+
+bool is_reading_rest(const State& state) {
+  return state.loading != nullptr && state.loading->shows_first;
+}
+
+bool waits_for_rest(State& state) {
+  if (!is_reading_rest(state)) return false;
+  notice(state, "The rest of the log is still being read: try again when it is there, or cancel that");
+  return true;
 }
 
 bool is_in_use(const State& state) {
   const auto saves = [](const std::shared_ptr<Loading>& loading) {
-    return std::holds_alternative<SaveWork>(loading->work->job) && !loading->done;
+    return is_work_of<SaveWork>(loading) && !loading->done;
   };
-  return state.loading != nullptr || std::any_of(state.leaving.begin(), state.leaving.end(), saves);
+  // The rest of a log is read beside its first part, not from it.
+  const bool reads = state.loading != nullptr && !is_reading_rest(state);
+  return reads || std::any_of(state.leaving.begin(), state.leaving.end(), saves);
 }
 
 bool poll_loading(State& state) {
   std::erase_if(state.leaving, [](const std::shared_ptr<Loading>& loading) { return loading->done.load(); });
-  if (state.loading == nullptr || !state.loading->done) return false;
+  if (state.loading == nullptr) return false;
+  if (!state.loading->done) {
+    if (!state.loading->first_ready || state.loading->shows_first) return false;
+    take_first(state, *state.loading, std::get<OpenWork>(state.loading->work->job));
+    return true;
+  }
   const std::shared_ptr<Loading> finished = std::exchange(state.loading, nullptr);
   if (finished->work->worker.joinable()) finished->work->worker.join();
-  std::visit([&](auto& job) { take(state, job); }, finished->work->job);
+  std::visit([&](auto& job) { take(state, *finished, job); }, finished->work->job);
   return true;
 }
 

@@ -95,6 +95,7 @@ Settings from_json(const Json& json) {
   read(json, "by_clock", settings.by_clock);
   read_color_by(json, settings.color_by);
   read(json, "list_all", settings.list_all);
+  read(json, "keep_logs", settings.keep_logs);
   read_recent(json, settings.recent);
   return settings;
 }
@@ -113,6 +114,7 @@ Json to_json(const Settings& settings) {
           {"show_left", settings.show_left},
           {"show_right", settings.show_right},
           {"list_all", settings.list_all},
+          {"keep_logs", settings.keep_logs},
           {"window_width", settings.window_width},
           {"window_height", settings.window_height},
           {"curves", settings.curves},

@@ -1,5 +1,6 @@
 # The sources of viz/app, relative to viz/.
 list(APPEND app_sources
+  app/adopt.cpp
   app/as_text.cpp
   app/availability.cpp
   app/coloring.cpp
@@ -11,8 +12,10 @@ list(APPEND app_sources
   app/history.cpp
   app/in_the_way.cpp
   app/inspect.cpp
+  app/keeping.cpp
   app/loader.cpp
   app/names.cpp
+  app/opening.cpp
   app/partings.cpp
   app/playback.cpp
   app/query.cpp

@@ -123,6 +123,7 @@ trace::Result<State> start(const Arguments& arguments) {
     std::error_code ignored;
     state.first_start = state.settings_path.empty() || !std::filesystem::exists(state.settings_path, ignored);
     state.settings_on_disk = state.settings;
+    if (arguments.cache) state.long_logs.cache.folder = trace::default_cache_folder();
   }
   if (!arguments.theme.empty()) {
     if (auto taken = take_theme(state.settings, arguments.theme); !taken.ok()) return std::move(taken).trouble();

@@ -17,6 +17,7 @@ struct Arguments {                        // as they were typed
   std::string color{};                    // state, size, age ...; empty = as remembered
   std::string find{};                     // with `wait`: a search
   std::string groups{};                   // with `wait`: site, size, thread or tag, shown as a table
+  bool cache = true;                      // long logs are kept for quick opening, where settings are remembered
   bool wait = false;                      // the file is open when start() returns: --screenshot and tests
   bool remember = true;                   // settings are read and kept; off for --screenshot, whose pictures depend on
                                           // nothing but the arguments

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "core/analyze/groups.h"
 #include "core/replay/clock.h"
 #include "core/replay/timeline.h"
+#include "core/trace/cache.h"
 #include "core/trace/trace.h"
 #include "viz/app/draft.h"
 
@@ -45,6 +47,7 @@ struct Document {
   std::string title;                    // what the window's title bar says
   bool edited = false;                  // something undoable was done since it was opened or saved
   bool default_spec = false;            // the log named no allocator: said on the configuration chip
+  bool first_part = false;              // a long log's first events alone: the rest is being read, or was given up
   bool placeholder = false;             // nothing but a stand-in while the first file is still being opened
   MakeUp saved;                         // as opened or last saved: edited = (now != saved)
   // The same of each mark and note that was changed since.
@@ -102,9 +105,22 @@ struct Loading {  // shared with the worker that opens, rebuilds or saves
   std::atomic<double> fraction{0};
   std::atomic<bool> cancel{false};
   std::atomic<bool> done{false};
-  std::string what;  // "Opening sqlite-build.mtrace.zst"
+  std::atomic<bool> first_ready{false};  // the first part of a long log is there to be shown
+  bool shows_first = false;              // it is the document: the window's own, the worker does not look at it
+  std::string what;                      // "Opening sqlite-build.mtrace.zst"
   std::shared_ptr<LoadWork> work;
 };
+
+// How logs of millions of events are opened: their first part is shown while the rest is read, and what was read once
+// is kept for the next time.
+struct LongLogs {
+  trace::CachePolicy cache;                             // its folder is empty where nothing is remembered
+  std::uint64_t first_bytes = std::uint64_t{16} << 20;  // of a log, decompressed: its first part; it is long from
+                                                        // twice that on
+  std::uint64_t first_events = 400'000;                 // of a trace that was kept: its first part
+  std::function<void()> before_rest;                    // by the worker, between the two; for tests and pictures
+};
+struct Keeping;  // the worker that writes into the cache, in keeping.cpp
 
 enum class LeftTab : std::uint8_t { Events, Scenarios, Failures, Groups };
 enum class Preset : std::uint8_t { Teach, Debug, Compare };
@@ -142,6 +158,7 @@ struct Settings {
   bool failure_lane = true;
   bool by_clock = false;  // the charts' axis, where the log has times
   ColorBy color_by = ColorBy::State;
+  bool keep_logs = true;  // long ones, as columns, for quick opening
   bool list_all = false;  // a search marks what it finds in the list of all events, instead of listing nothing else
   bool operator==(const Settings&) const = default;
 };
@@ -234,6 +251,8 @@ struct State {
   double noticed_at_s = -1e9;
   std::shared_ptr<Loading> loading;               // while a file is being opened, rebuilt or saved
   std::vector<std::shared_ptr<Loading>> leaving;  // cancelled workers that have not noticed yet
+  LongLogs long_logs;
+  std::shared_ptr<Keeping> keeping;  // null where nothing is being kept
   bool quit = false;
   std::string to_clipboard;           // set by CopyText, taken by the platform after the frame
   std::string screenshot_path;        // set by Screenshot, done and cleared by the platform after the frame

@@ -8,6 +8,7 @@
 
 #include "viz/app/filter.h"
 #include "viz/app/group_view.h"
+#include "viz/app/keeping.h"
 #include "viz/app/loader.h"
 #include "viz/app/playback.h"
 #include "viz/app/settings.h"
@@ -28,6 +29,7 @@ void tick(State& state, double now_s) {
   state.now_s = now_s;
   ++state.frame;
   poll_loading(state);
+  poll_keeping(state);
   playback(state, dt);
   search_on(state, Slice());
   group_on(state, Slice());

@@ -1,4 +1,6 @@
 // Files, allocators, undo.
+#include <fmt/format.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,11 +29,12 @@ bool named_as_trace(std::string_view path) {
 
 // "log.mtrace.zst" -> "log.jsonl.zst", "Coalescing all the way up" -> "coalescing-all-the-way-up.json".
 std::string proposed_path(const Document& document) {
-  if (named_as_trace(document.path)) return document.path;
+  if (named_as_trace(document.path) && !document.first_part) return document.path;
   if (!document.path.empty()) {
     const std::size_t name = document.path.find_last_of('/') + 1;
     const bool packed = ends_with(document.path, ".zst") || ends_with(document.path, ".gz");
-    return document.path.substr(0, document.path.find('.', name + 1)) + (packed ? ".jsonl.zst" : ".json");
+    const std::string part = document.first_part ? fmt::format("-first-{}", document.trace->size()) : "";
+    return document.path.substr(0, document.path.find('.', name + 1)) + part + (packed ? ".jsonl.zst" : ".json");
   }
   std::string path;
   for (const char c : document.title) {
@@ -70,17 +73,29 @@ void open_scenario(State& state, std::uint64_t index) {
 
 // Only a trace of ours is written back to where it came from: another program's log is never overwritten.
 void save(State& state) {
+  if (waits_for_rest(state)) return;
   const Document& document = state.document;
-  const bool ours = document.trace->header().format == "allocviz-trace" && named_as_trace(document.path);
+  const bool ours =
+      document.trace->header().format == "allocviz-trace" && named_as_trace(document.path) && !document.first_part;
   if (ours) return start_saving(state, document.path);
   ask_for_path(state, Popup::SavePath);
 }
 
 void save_as(State& state, std::string path) {
+  if (waits_for_rest(state)) return;
   if (path.empty()) return ask_for_path(state, Popup::SavePath);
   state.popup = Popup::None;
   if (!named_as_trace(path)) path += ".json";
   start_saving(state, std::move(path));
+}
+
+// Whoever stops the reading of a long log keeps what is shown of it.
+void cancel(State& state) {
+  const bool part = is_reading_rest(state);
+  cancel_loading(state);
+  if (!part) return;
+  notice(state, fmt::format("The first {} events stay open; open the log again to read all of it",
+                            trace::count_text(state.document.trace->size())));
 }
 
 // The stages with one of them changed, added or left out; from now on the trace names them all.
@@ -106,6 +121,7 @@ void set_allocator(State& state, const Command& command) {
 }
 
 void add_stage(State& state, const Command& command) {
+  if (waits_for_rest(state)) return;
   // From a menu no configuration comes along: it is asked for.
   if (command.spec == trace::AllocatorSpec{}) {
     return open_allocator_popup(state, state.stages.size());
@@ -168,7 +184,7 @@ bool update_document(State& state, const Command& command) {
       remove_stage(state, command.stage);
       break;
     case Do::CancelLoading:
-      cancel_loading(state);
+      cancel(state);
       break;
     case Do::DismissError:
       state.trouble.reset();

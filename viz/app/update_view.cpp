@@ -4,6 +4,7 @@
 
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
+#include "viz/app/loader.h"
 #include "viz/app/update_parts.h"
 #include "viz/app/what_if.h"
 
@@ -189,7 +190,7 @@ bool update_popups(State& state, const Command& command) {
       show_find(state);
       break;
     case Do::ShowAllocator:
-      open_allocator_popup(state, command.stage);
+      if (!waits_for_rest(state)) open_allocator_popup(state, command.stage);
       break;
     case Do::ShowAbout:
       open_popup(state, Popup::About);

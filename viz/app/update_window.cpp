@@ -8,6 +8,7 @@
 #include "viz/app/as_text.h"
 #include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
+#include "viz/app/loader.h"
 #include "viz/app/update_parts.h"
 
 namespace allocviz::app {
@@ -79,7 +80,7 @@ void set_preset(State& state, Preset preset) {
 void compare(State& state) {
   set_preset(state, Preset::Compare);
   // One allocator alone cannot be compared: ask for the second.
-  if (state.stages.size() < 2) open_allocator_popup(state, state.stages.size());
+  if (state.stages.size() < 2 && !waits_for_rest(state)) open_allocator_popup(state, state.stages.size());
 }
 
 void screenshot(State& state, const std::string& path) {
@@ -129,6 +130,9 @@ bool update_looks(Settings& settings, LeftTab tab, const Command& command) {
       break;
     case Do::ToggleReduceMotion:
       settings.reduce_motion = !settings.reduce_motion;
+      break;
+    case Do::ToggleKeepLogs:
+      settings.keep_logs = !settings.keep_logs;
       break;
     case Do::ToggleLeft:
       settings.show_left = !settings.show_left;

@@ -32,7 +32,14 @@ Words words_of(const trace::Trouble& trouble) {
 Words words_of(const app::State& state) {
   Words words = words_of(*state.trouble);
   if (state.document.placeholder || state.document.title.empty()) return words;
-  words.more += fmt::format("{}\"{}\" stays open as it was.", words.more.empty() ? "" : ". ", state.document.title);
+  words.more += words.more.empty() ? "" : ". ";
+  // Of a log whose rest is at fault, or of which not everything was read when another was opened.
+  if (state.document.first_part) {
+    words.more += fmt::format("The first {} events of \"{}\" stay open.",
+                              trace::count_text(state.document.trace->size()), state.document.title);
+  } else {
+    words.more += fmt::format("\"{}\" stays open as it was.", state.document.title);
+  }
   return words;
 }
 

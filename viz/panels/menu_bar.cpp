@@ -6,6 +6,7 @@
 #include <string>
 
 #include "viz/app/availability.h"
+#include "viz/app/opening.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
@@ -162,7 +163,7 @@ float chips(const Context& context, draw::Rect rect, float from) {
 void title(const Context& context, draw::Rect rect, float left, float right) {
   const app::Document& document = context.state.document;
   const ui::WithFont font(ui::Font::Bold);
-  const std::string text = document.title + (document.edited ? " •" : "");
+  const std::string text = app::full_title(document) + (document.edited ? " •" : "");
   const float room = right - left;
   if (room < 4 * context.em) return;
   const float width = std::min(ui::text_width(text), room);

@@ -9,6 +9,7 @@
 
 #include "core/replay/narrate.h"
 #include "viz/app/cursor.h"
+#include "viz/app/loader.h"
 #include "viz/panels/flow.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
@@ -257,13 +258,19 @@ void draw_start(Flow& flow) {
   const float from = flow.y;
   {
     const ui::WithFont font(ui::Font::Title);
-    flow.text(state.document.title, flow.context.theme.text);
+    flow.text(app::full_title(state.document), flow.context.theme.text);
   }
   if (flow.painted) ui::place("title", {flow.x, from, flow.x + flow.width, flow.y});
   flow.gap(0.7f);
   const trace::Header& header = state.document.trace->header();
   if (!header.about.empty()) draw_about(flow, header.about);
-  for (const std::string& warning : state.document.trace->warnings()) {
+  // A first part ends where the reading stopped: what is wrong with the log is said of its whole.
+  std::vector<std::string> warnings = state.document.trace->warnings();
+  if (state.document.first_part) {
+    warnings = {app::is_reading_rest(state) ? "The rest of this log is being read."
+                                            : "The rest of this log was not read: open it again to see all of it."};
+  }
+  for (const std::string& warning : warnings) {
     const draw::Theme& theme = flow.context.theme;
     flow.y += remark(flow.context, {flow.x, flow.y}, flow.width, {{}, warning, theme.waste, theme.waste_ground},
                      flow.painted);

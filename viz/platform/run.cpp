@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/trace/spec.h"
+#include "viz/app/opening.h"
 #include "viz/app/settings.h"
 #include "viz/app/update.h"
 #include "viz/draw/theme.h"
@@ -30,8 +31,9 @@ std::string title_of(const app::State& state) {
   const replay::Position at = state.cursor();
   const std::uint32_t steps = state.timeline().step_count();
   const std::string step = at.step < steps ? fmt::format(", step {} of {}", at.step, steps) : std::string{};
-  return fmt::format("{}{} · event {} of {}{} · allocviz", state.document.edited ? "*" : "", state.document.title,
-                     trace::count_text(at.event), trace::count_text(state.timeline().event_count()), step);
+  return fmt::format("{}{} · event {} of {}{} · allocviz", state.document.edited ? "*" : "",
+                     app::full_title(state.document), trace::count_text(at.event),
+                     trace::count_text(state.timeline().event_count()), step);
 }
 
 // Puts the desktop's file dialog in front of the window's own, where there is one.

@@ -1,0 +1,57 @@
+// From a file to a document: what a worker does to open one, or whoever waits for it.
+//
+//   short log    read, replay ------------------------------------------------------> Opened
+//   long log     read 16 MiB, replay --> first part;  read it all, replay ----------> Opened
+//   kept log     map its columns, replay some --> first part;  replay all ----------> Opened
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/trace/cache.h"
+#include "core/trace/io.h"
+#include "viz/app/state.h"
+
+namespace allocviz::app {
+
+struct OpenRequest {
+  std::string path;                         // a file, or ...
+  std::string_view json;                    // ... the text of a scenario, which must outlive the request
+  std::string name;                         // what the scenario is called in messages
+  std::optional<std::size_t> scenario;      // its index in State::scenarios
+  std::vector<trace::AllocatorSpec> specs;  // empty = what the trace says
+  replay::Position at{0, replay::kAllSteps};
+};
+
+struct Opened {
+  Document document;
+  std::vector<Stage> stages;
+  std::optional<std::size_t> scenario;
+  replay::Position at{};
+  bool continues = false;                  // it begins with the first part that was handed out before
+  std::optional<trace::FileMark> keep_as;  // it is worth keeping, under this mark
+};
+
+[[nodiscard]] OpenRequest request_of(const State& state, std::size_t scenario);
+
+// Reads and replays. Trouble names the file and the place; a cancelled call comes back with some Trouble too.
+[[nodiscard]] trace::Result<Opened> open_now(const OpenRequest& request, const trace::Progress& progress = {});
+// The same; of a long log the first part is handed out as soon as it is there. What is wrong with the first part alone
+// is not said: the whole is what counts.
+[[nodiscard]] trace::Result<Opened> open_in_parts(const OpenRequest& request, const LongLogs& ways,
+                                                  const std::function<void(Opened)>& take_first,
+                                                  const trace::Progress& progress);
+[[nodiscard]] trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace::Trace>& trace,
+                                                             const std::vector<trace::AllocatorSpec>& specs,
+                                                             const trace::Progress& progress = {});
+
+// "log.json" of "/var/log.json".
+[[nodiscard]] std::string file_name(std::string_view path);
+// "log.json", or, while it is no more than that, "log.json (first 381 204 events)".
+[[nodiscard]] std::string full_title(const Document& document);
+
+}  // namespace allocviz::app
