@@ -11,3 +11,7 @@ endif()
 # Logs of any length for scale_bench.py.
 add_executable(make_log bench/make_log.cpp)
 target_link_libraries(make_log PRIVATE allocviz_flags)
+if(ALLOCVIZ_VIZ AND NOT ALLOCVIZ_CORE_ONLY)
+  add_executable(open_bench bench/open_bench.cpp)
+  target_link_libraries(open_bench PRIVATE allocviz_app allocviz_flags)
+endif()

@@ -7,7 +7,9 @@ anew by make_log, the same each time, into a folder that is removed at the end; 
 
 Times are processor time (user and system) of the whole program, the least of the rounds: on a machine that does other
 things elapsed time says little, and it is given beside. Memory is the peak of the resident set. `replay` reads, too: the
-replay alone is its time less that of `info`. `convert` reads and writes.
+replay alone is its time less that of `info`. `convert` reads and writes. `open` is the window's way to a log, without the
+window: when its first part can be used, when the whole can, and both again from the cache; here elapsed time counts from
+the command on, so say how loaded the machine is.
 """
 import argparse
 import os
@@ -40,6 +42,35 @@ def line(what, events, cpu, elapsed, peak):
           f"{peak / 2**20:8.0f} MiB {peak / events:6.1f} B/event", flush=True)
 
 
+def opened(bench, log, cache, rounds):
+    """What open_bench prints, a dictionary of (elapsed, cpu, MiB) for each of its moments, the least of the rounds."""
+    best = {}
+    for _ in range(rounds):
+        command = [bench, log] + ([cache] if cache else [])
+        for text in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
+            words = text.split()
+            if words[0] == "busy":
+                best["busy"] = min(best.get("busy", (1e9,)), (float(words[1]),))
+            else:
+                now = (float(words[1]), float(words[4]), float(words[9]))
+                best[words[0]] = min(best.get(words[0], now), now)
+    return best
+
+
+def open_lines(name, bench, log, folder, rounds):
+    cache = os.path.join(folder, "cache")
+    read = opened(bench, log, None, rounds)
+    opened(bench, log, cache, 1)
+    for what, moments in (("open", read), ("reopen", opened(bench, log, cache, rounds))):
+        for moment, numbers in moments.items():
+            if moment == "busy":
+                print(f"{name + ' ' + what + ' busy':<28} {numbers[0]:8.1f} ms cpu in the longest frame")
+            else:
+                print(f"{name + ' ' + what + ' ' + moment:<28} {numbers[1]:8.2f} s cpu {numbers[0]:8.2f} s elapsed "
+                      f"{numbers[2]:8.0f} MiB", flush=True)
+    shutil.rmtree(cache, ignore_errors=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
@@ -50,6 +81,7 @@ def main():
     options = parser.parse_args()
     trace = os.path.join(options.build, "core/alloctrace")
     make_log = os.path.join(options.build, "tests/make_log")
+    bench = os.path.join(options.build, "tests/open_bench")
     folder = tempfile.mkdtemp(dir=options.folder)
     try:
         for events in map(int, options.events):
@@ -71,6 +103,8 @@ def main():
                 print(f"{'':<28} {written[0] - info[0]:8.2f} s cpu for writing {megabytes:.0f} MB: "
                       f"{megabytes / max(written[0] - info[0], 1e-9):.0f} MB/s")
                 os.remove(copy)
+                if os.path.exists(bench):
+                    open_lines(name, bench, log, folder, options.rounds)
                 os.remove(log)
     finally:
         shutil.rmtree(folder)

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -41,6 +44,13 @@ void carry_out(app::State& state, app::Do what, std::uint64_t number = 0) {
   command.number = number;
   app::update(state, command);
   app::finish_loading(state);
+}
+
+// Whatever is being loaded goes on.
+void carry_out_alone(app::State& state, app::Do what) {
+  app::Command command;
+  command.what = what;
+  app::update(state, command);
 }
 
 void seek(app::State& state, replay::Position position) {
@@ -95,7 +105,8 @@ class Gallery {
     }
     carry_out(state, app::Do::SetColorBy, 0);
     if (auto drawn = charts(state, name); !drawn.ok()) return drawn;
-    return every_format(state, name + "-debug-all");
+    if (auto drawn = every_format(state, name + "-debug-all"); !drawn.ok()) return drawn;
+    return opening(path, name);
   }
 
   trace::Status index() const {
@@ -111,6 +122,32 @@ class Gallery {
   GalleryReport report;
 
  private:
+  // While it is being opened: its first part, and the bar that says so. Nothing of a log that is short.
+  trace::Status opening(const std::string& path, const std::string& name) {
+    auto started = app::start(arguments_for({}));
+    if (!started.ok()) return std::move(started).trouble();
+    app::State& state = *started;
+    std::error_code error;
+    std::promise<void> drawn;
+    state.long_logs.first_bytes = std::max<std::uintmax_t>(1 << 16, std::filesystem::file_size(path, error) / 4);
+    state.long_logs.before_rest = [seen = drawn.get_future().share()] { seen.wait(); };
+    app::update(state, {.what = app::Do::OpenFile, .text = path});
+    while (state.loading != nullptr && !app::is_reading_rest(state)) {
+      app::poll_loading(state);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    trace::Status status = trace::Done{};
+    if (app::is_reading_rest(state)) {
+      state.loading->fraction = 0.37;
+      status = every_format(state, name + "-opening");
+      carry_out_alone(state, app::Do::PresetDebug);
+      seek(state, {.event = state.timeline().event_count() / 2});
+      if (status.ok()) status = both_themes(state, name + "-opening-debug");
+    }
+    drawn.set_value();
+    return status;
+  }
+
   // A range of events, then looked at closely; by the clock where the log has one; fragmentation beside the bytes.
   trace::Status charts(app::State& state, const std::string& name) {
     const auto events = static_cast<double>(state.timeline().event_count());
