@@ -252,6 +252,64 @@ TEST_F(Reading, the_step_that_failed_is_in_sight_as_soon_as_its_event_is_gone_to
   EXPECT_GT(failures, 4u);
 }
 
+// On a low panel, too, and at double scale: what is seen of a note begins with its first line.
+TEST_F(Reading, of_a_note_the_beginning_is_seen_or_nothing) {
+  std::size_t notes = 0;
+  const Rect windows[] = {{0, 0, 800, 600}, {0, 0, 1280, 800}};
+  for (const Rect& window : windows) {
+    for (const float em : {13.0f, 16.0f}) {
+      size(window.x1, window.y1, em);
+      for (const app::Scenario& lesson : app::scenario_list()) {
+        open(lesson.json);
+        for (std::uint64_t event = 1; event <= state.timeline().event_count(); event += kStride) {
+          go(event, 0);
+          for (std::uint32_t step = 1; step <= std::max(state.timeline().step_count(), 1u); ++step) {
+            go(event, step);
+            const ui::Placed* note = ui::find("event/note");
+            if (note == nullptr || hidden(*note)) continue;
+            EXPECT_LE(note->seen.y0, note->rect.y0 + kHair) << lesson.title << " at " << event << '.' << step;
+            ++notes;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(notes, 100u);
+}
+
+TEST_F(Reading, of_a_failed_request_the_note_is_seen_below_the_step_that_failed) {
+  for (const app::Scenario& lesson : app::scenario_list()) {
+    open(lesson.json);
+    for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+      go(event);
+      const auto& steps = state.timeline().run().steps;
+      if (steps.empty() || steps.back().kind != alloc::StepKind::Fail || state.stages.size() > 1) continue;
+      if (state.document.trace->note(event - 1) == nullptr) continue;
+      const ui::Placed* note = ui::find("event/note");
+      ASSERT_NE(note, nullptr) << lesson.title << " at " << event;
+      EXPECT_FALSE(hidden(*note)) << lesson.title << " at " << event;
+      EXPECT_GE(note->rect.y0, ui::find("event/step " + std::to_string(steps.size()))->rect.y1);
+    }
+  }
+}
+
+TEST_F(Reading, a_link_too_long_for_its_line_ends_within_the_panel_and_its_size_and_age_lead_somewhere) {
+  open(lesson("Coalescing all the way up"));
+  size(1280, 1500, 16);
+  go(10);  // free A: its buddy is split
+  const ui::Placed* buddy = ui::find("block/buddy");
+  ASSERT_NE(buddy, nullptr);
+  EXPECT_LE(buddy->rect.x1, program.parts.block_rect.x1);
+  go(7);
+  act(state, {.what = Do::Select, .number = 0});
+  program.gui->frames(2);
+  program.click("block/block");
+  EXPECT_EQ(event(), 1u) << "A's block is what event 1 asked for";
+  go(7);
+  program.click("block/age");
+  EXPECT_EQ(event(), 1u);
+}
+
 TEST_F(Reading, waste_is_in_sight_without_scrolling) {
   open(lesson("Rounding waste"));
   go(1);

@@ -97,7 +97,8 @@ struct Selection {
 struct Pinned {
   std::size_t stage = 0;
   std::uint64_t offset = 0;
-  float x = 0, y = 0;  // of its corner, in ems of the window
+  float x = 0, y = 0;   // of its corner, in ems of the window
+  bool placed = false;  // by the mouse; else it stands beside its block
 };
 
 struct LoadWork;  // the worker's own part, in loader.cpp
@@ -145,9 +146,9 @@ struct Settings {
   float scale = 1.0f;  // Ctrl + and Ctrl -, on top of the monitor's
   bool reduce_motion = false;
   Preset preset = Preset::Teach;
-  float left_width = 0.21f, right_width = 0.25f, bottom_height = 0.22f, map_height = 0.30f;  // fractions of the window
-  float groups_width = 0.42f;  // of the left part while it holds the table of groups
-  float block_height = 0.44f;  // of the part at the right
+  float left_width = 0.21f, right_width = 0.28f, bottom_height = 0.22f, map_height = 0.30f;  // fractions of the window
+  float groups_width = 0.36f;  // of the left part while it holds the table of groups
+  float block_height = 0.40f;  // of the part at the right
   bool show_left = true, show_right = true;
   int window_width = 1280, window_height = 800;
   std::vector<std::string> recent;  // newest first, at most ten

@@ -309,7 +309,7 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
   if (reserved > 0) {
     const float y0 = std::floor(std::min(below + 0.3f * em, input.rect.y1 - reserved + 0.3f * em));
     // Under the tree; where that is narrow, as in a comparison, under all of the panel.
-    const bool narrow = out.axis.x1 - out.axis.x0 < 22 * em;
+    const bool narrow = out.axis.x1 - out.axis.x0 < 26 * em;
     out.relation_box = Rect{narrow ? input.rect.x0 : out.axis.x0, y0, narrow ? input.rect.x1 : out.axis.x1,
                             std::floor(y0 + reserved - 0.5f * em)};
   }

@@ -23,6 +23,17 @@ class Cuts {
     at_.push_back(height);
     std::sort(at_.begin(), at_.end());
   }
+  // Where the last view would show the mere end of a paragraph, there is room left below, to begin behind it instead.
+  void spare_tails(const std::vector<draw::Span>& wholes) {
+    if (fits()) return;
+    for (const draw::Span& whole : wholes) {
+      const auto top = static_cast<float>(whole.from), end = static_cast<float>(whole.to);
+      if (last_start() <= top || last_start() >= end) continue;
+      height_ = past_gap(end) + seen_;
+      at_.push_back(height_);
+    }
+  }
+  [[nodiscard]] float height() const { return height_; }
   [[nodiscard]] bool fits() const { return height_ <= seen_; }
   [[nodiscard]] float last_start() const {
     return fits() ? 0 : *std::lower_bound(at_.begin(), at_.end(), height_ - seen_);
@@ -160,8 +171,9 @@ void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, con
   const float width = rect.width() - what.pad - right;
   Flow measured{.context = context, .width = width, .painted = false};
   draw(measured);
-  const float height = std::ceil(measured.y);
-  const Cuts cuts(std::move(measured.cuts), height, rect.height(), std::round(0.8f * context.em));
+  Cuts cuts(std::move(measured.cuts), std::ceil(measured.y), rect.height(), std::round(0.8f * context.em));
+  cuts.spare_tails(measured.wholes);
+  const float height = cuts.height();
 
   float* scroll = ImGui::GetStateStorage()->GetFloatRef(ImGui::GetID(what.name), 0);
   float start = what.anew ? 0 : *scroll;

@@ -112,7 +112,11 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
                                trace::count_text(block.offset + block.size - 1))});
   std::string size = trace::size_text(block.size);
   if (block.level >= 0) size += fmt::format(", level {}", block.level);
-  plain("block", std::move(size), trace::exact_size_text(block.size));
+  // A block is as large as the event that made it asked for; a free one is shown whole.
+  const bool made = block.state == BlockState::Live && facts.allocated;
+  const std::string leads_to = made ? "Goes to the event that made it." : "Zooms to it.";
+  lines.push_back({"block", std::move(size), made ? Line::Leads::Event : Line::Leads::Bytes,
+                   made ? block.born : block.offset, trace::exact_size_text(block.size) + "\n" + leads_to});
   if (block.state == BlockState::Live) {
     std::string requested = facts.waste == 0
                                 ? trace::size_text(block.requested) + ", no waste"
@@ -133,7 +137,8 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
   if (block.state != BlockState::Live) plain("state", state_word(context, facts));
   add_life(lines, facts);
   if (block.state == BlockState::Live) {
-    if (std::string age = age_of(context, block.born); !age.empty()) plain("age", std::move(age));
+    if (std::string age = age_of(context, block.born); !age.empty())
+      lines.push_back({"age", std::move(age), Line::Leads::Event, block.born, "Goes to the event that made it."});
   }
   add_source(lines, facts);
   return lines;
@@ -171,9 +176,14 @@ void draw_line(const Context& context, const BlockFacts& facts, const Line& line
   const float top = std::round((row.y0 + row.y1 - ui::line_height()) / 2);
   if (line.leads != Line::Leads::Nowhere) {
     ImGui::SetCursorScreenPos(ImVec2(value_x, top));
-    // A link is as wide as its text: a long one is cut by the panel's own edge.
-    if (ui::link(context.theme, fmt::format("{}##{}", line.value, line.key).c_str())) follow(context, facts, line);
-    if (!line.hint.empty()) ui::tooltip(line.hint);
+    const float room = row.x1 - value_x;
+    const bool cut = ui::text_width(line.value) > room;
+    if (ui::link(context.theme, fmt::format("{}##{}", line.value, line.key).c_str(), room))
+      follow(context, facts, line);
+    const std::string hint = cut && line.hint.find(line.value) == std::string::npos
+                                 ? line.value + (line.hint.empty() ? "" : "\n") + line.hint
+                                 : line.hint;
+    if (!hint.empty()) ui::tooltip(hint);
     return;
   }
   row_text(row, value_x, context.theme.text, line.value, row.x1 - value_x);

@@ -54,7 +54,8 @@ draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_vi
 
 // Controls. Each is reached by Tab, shows its focus, and is remembered under its label.
 bool button(const char* label, draw::Point size = {});
-bool link(const draw::Theme& theme, const char* label);  // text that leads somewhere
+// Text that leads somewhere; wider than `max_width` it ends in an ellipsis.
+bool link(const draw::Theme& theme, const char* label, float max_width = 1e9f);
 bool icon_button(const char* label, const char* hint, void (*paint)(ImDrawList*, draw::Rect, draw::Color),
                  draw::Point size);
 bool toggle(const char* label, bool on);  // returns true when clicked

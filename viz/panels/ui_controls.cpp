@@ -67,15 +67,15 @@ bool button(const char* label, draw::Point size) {
   return finish(label, id, Kind::Button, clicked);
 }
 
-bool link(const draw::Theme& theme, const char* label) {
+bool link(const draw::Theme& theme, const char* label, float max_width) {
   const ImGuiID id = ImGui::GetID(label);
   const std::string_view whole{label};
   const std::string_view visible = whole.substr(0, whole.find("##"));
   const ImVec2 low = ImGui::GetCursorScreenPos();
-  const bool clicked =
-      ImGui::InvisibleButton(label, ImVec2(std::max(1.0f, text_width(visible)), std::max(1.0f, line_height())));
+  const float wide = std::max(1.0f, std::min(text_width(visible), max_width));
+  const bool clicked = ImGui::InvisibleButton(label, ImVec2(wide, std::max(1.0f, line_height())));
   ImDrawList* list = ImGui::GetWindowDrawList();
-  const float width = text_at(list, {low.x, low.y}, theme.live, visible);
+  const float width = text_at(list, {low.x, low.y}, theme.live, visible, max_width);
   if (ImGui::IsItemHovered()) {
     ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
     const float y = std::round(low.y + line_height()) - 1;

@@ -371,9 +371,15 @@ void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_
     // What a lesson says is not to be lost below the sentences of several allocators.
     const bool note_first = !stand && compared;
     if (!stand && !note_first) draw_sentences(flow, words);
-    if (words.note != nullptr) draw_note(flow, *words.note);
+    // Of a request that failed the step that says so comes first, and the note is read on from there.
+    if (words.note != nullptr && !failed) draw_note(flow, *words.note);
     if (note_first) draw_sentences(flow, words);
     draw_steps(flow, words.steps);
+    if (words.note != nullptr && failed) {
+      flow.gap(0.4f);
+      draw_note(flow, *words.note);
+      if (timeline.position().step >= steps.size() && flow.in_view) flow.in_view->to = static_cast<double>(flow.y);
+    }
     draw_own_words(flow, words.note != nullptr, mark != nullptr);
     if (whole && (part.anew || !part.moved)) flow.in_view.reset();
   });
