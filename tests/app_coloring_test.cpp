@@ -4,6 +4,7 @@
 #include "tests/app_support.h"
 #include "viz/app/availability.h"
 #include "viz/app/coloring.h"
+#include "viz/app/names.h"
 #include "viz/app/settings.h"
 
 namespace {
@@ -38,6 +39,16 @@ TEST(Coloring, a_lifetime_ends_where_the_log_frees_and_some_never_do) {
   const Coloring by_life = coloring(state, ColorBy::Lifetime);
   EXPECT_EQ(words(by_life), (std::vector<std::string>{"< 10 events", "never freed"}));
   EXPECT_EQ(by_life.entries[0].bytes, 60u) << "B is freed by event 6";
+}
+
+TEST(Coloring, a_call_site_is_told_by_its_function_or_its_address_not_by_a_path_that_all_share) {
+  EXPECT_EQ(app::short_site("/lib/x86_64-linux-gnu/libc.so.6:(_IO_file_doallocate+0x8c)[0x75d9c]"),
+            "_IO_file_doallocate");
+  EXPECT_EQ(app::short_site("/lib/x86_64-linux-gnu/libsqlite3.so.0:[0xa7504]"), "0xa7504 in libsqlite3.so.0");
+  EXPECT_EQ(app::short_site("/home/me/src/main.c:12 parse_header"), "main.c:12 parse_header");
+  EXPECT_EQ(app::short_site("std::vector<int>::push_back(int&&)"), "std::vector<int>::push_back(int&&)");
+  EXPECT_EQ(app::short_site(""), "");
+  EXPECT_EQ(app::short_site("a/"), "a/");
 }
 
 TEST(Coloring, call_sites_are_kinds_and_what_has_none_says_so) {

@@ -241,6 +241,31 @@ TEST(ByteAxis, ticks_are_multiples_of_one_power_of_two_and_keep_their_distance) 
   for (std::size_t i = 1; i < ticks.size(); ++i) EXPECT_GE(ticks[i].x - ticks[i - 1].x, 100);
 }
 
+TEST(MemoryMap, a_long_legend_of_colours_takes_two_lines_and_leaves_no_entry_out) {
+  std::mt19937_64 random(test::seed());
+  const Census census = random_census(random, 1u << 16, 400, 9000);
+  draw::MapColors colors;
+  for (const char* word : {"0xa7504 in libsqlite3.so.0", "_IO_file_doallocate", "0xa74b9 in libsqlite3.so.0",
+                           "0x761fb in libc.so.6", "0x3570a in sqlite3", "0x352d4 in sqlite3"}) {
+    colors.legend.push_back({word, "", 0, false});
+  }
+  const Rect rect{0, 0, 620, 170};
+  const draw::MapScene scene = draw::lay_out_map({.census = census,
+                                                  .focus = {},
+                                                  .rect = rect,
+                                                  .view = {0, static_cast<double>(census.arena_bytes)},
+                                                  .style = {},
+                                                  .name_of = {},
+                                                  .colors = &colors});
+  ASSERT_EQ(scene.legend.size(), colors.legend.size());
+  EXPECT_GT(scene.legend.back().y0, scene.legend.front().y0);
+  for (const Rect& entry : scene.legend) {
+    EXPECT_LE(entry.x1, rect.x1 + 0.5f * draw::Style{}.em);
+    EXPECT_LE(entry.y1, rect.y1);
+    EXPECT_GE(entry.y0, scene.rows.back().y1);
+  }
+}
+
 TEST(MemoryMap, the_pixel_under_the_mouse_is_the_block_drawn_there) {
   std::mt19937_64 random(test::seed());
   const Census census = random_census(random, 1u << 16, 400, 9000);

@@ -3,6 +3,7 @@
 
 #include "tests/panels_support.h"
 #include "viz/app/scenario_list.h"
+#include "viz/draw/stage_cache.h"
 
 namespace {
 
@@ -48,6 +49,36 @@ TEST_F(Panels, shift_and_a_click_pin_cards_that_stay_and_are_moved_and_closed) {
   EXPECT_TRUE(state.pins.empty()) << "without Shift nothing is pinned";
   program.key("P");
   EXPECT_EQ(state.pins.size(), 1u);
+}
+
+TEST_F(Panels, without_a_mouse_cards_stand_by_their_blocks_and_not_on_each_other) {
+  draw::Caches caches;  // what was drawn is known by what is kept of it
+  program.caches = &caches;
+  go(program, 3);
+  act(state, {.what = Do::Select, .number = 0});
+  act(state, {.what = Do::Pin});
+  act(state, {.what = Do::Select, .number = 0x80});
+  act(state, {.what = Do::Pin});
+  program.gui->frames(2);
+  const Rect block = program.gui->rect_of("buddy tree/block 0x000");
+  const Rect first = program.gui->rect_of("card 1/card 1"), second = program.gui->rect_of("card 2/card 2");
+  EXPECT_LT(first.x0 - block.x1, 2 * program.em);
+  EXPECT_LT(first.y0 - block.y1, 4 * program.em);
+  EXPECT_TRUE(first.x1 <= second.x0 || second.x1 <= first.x0 || first.y1 <= second.y0 || second.y1 <= first.y0);
+  program.caches = nullptr;
+}
+
+TEST_F(Panels, keys_and_mouse_are_one_page) {
+  for (const float em : {13.0f, 16.0f}) {
+    program.em = em;
+    act(state, Do::ShowKeys);
+    program.gui->frames(2);
+    const ui::Placed* last = ui::find("all keys/end");
+    ASSERT_NE(last, nullptr);
+    EXPECT_GE(last->seen.y1, last->rect.y1 - 1.01f) << "nothing is left to scroll to at em " << em;
+    act(state, Do::ClosePopup);
+    program.gui->frames(2);
+  }
 }
 
 TEST_F(Panels, a_card_never_leaves_the_window_and_keeps_clicks_from_the_stage) {

@@ -102,6 +102,7 @@ TEST_F(Panels, what_was_found_has_a_lane_in_the_chart_that_leads_there) {
   act(state, {.what = Do::SetFilter, .text = "size>150"});
   program.gui->frames(2);
   const Rect lane = program.gui->rect_of("timeline/found over time");
+  EXPECT_GE(lane.y0, program.gui->rect_of("timeline/cursor").y1) << "below the curves, none of which it covers";
   program.gui->click_at({lane.x0 + lane.width() * 5.5f / 8, (lane.y0 + lane.y1) / 2});
   program.gui->frames(2);
   EXPECT_EQ(event(), 5u);

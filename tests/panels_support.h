@@ -22,7 +22,8 @@ struct Program {
   app::State state = opened(kLesson);
   app::Commands commands;
   float em = 13, width = 1280, height = 800;
-  panels::Parts parts;           // of the last frame
+  panels::Parts parts;  // of the last frame
+  draw::Caches* caches = nullptr;
   std::vector<app::Do> pressed;  // every command since this was cleared
   std::unique_ptr<ui_test::Gui> gui;
 
@@ -35,7 +36,7 @@ struct Program {
     const draw::Theme& theme = draw::theme(static_cast<draw::ThemeKind>(state.settings.theme));
     ui::apply_style(theme, em);
     ui::begin_frame();
-    const panels::Context context{.state = state, .commands = commands, .theme = theme, .em = em};
+    const panels::Context context{.state = state, .commands = commands, .theme = theme, .em = em, .caches = caches};
     parts = panels::layout(context, {0, 0, width, height});
     panels::window(context, {0, 0, width, height});
     ui::end_frame();

@@ -133,10 +133,7 @@ std::string field_word(ColorBy by, const trace::Trace& trace, Key key) {
   if (key == 0) return by == ColorBy::Thread ? "thread not said" : by == ColorBy::Site ? "no site" : "no tag";
   if (by == ColorBy::Thread) return fmt::format("thread {}", key - 1);
   if (by == ColorBy::Tag) return trace.tags()[key - 1];
-  // Of a path its last part, which alone tells one site from another; the whole stands in the inspector.
-  const std::string& site = trace.sites()[key - 1].frames.front();
-  const std::size_t slash = site.find_last_of('/');
-  return slash == std::string::npos || slash + 1 == site.size() ? site : site.substr(slash + 1);
+  return short_site(trace.sites()[key - 1].frames.front());  // the whole stands in the inspector
 }
 
 }  // namespace

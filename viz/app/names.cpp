@@ -24,6 +24,20 @@ std::string names_of(const trace::Trace& trace, const std::vector<const replay::
   return names;
 }
 
+std::string short_site(std::string_view site) {
+  const std::size_t colon = site.find(":("), bare = site.find(":[");
+  if (colon != std::string_view::npos) {
+    const std::size_t from = colon + 2, end = site.find_first_of("+)", from);
+    if (end != std::string_view::npos && end > from) return std::string{site.substr(from, end - from)};
+  }
+  const std::string_view path = site.substr(0, bare);
+  const std::size_t slash = path.find_last_of('/');
+  const bool whole = slash == std::string_view::npos || slash + 1 == path.size();
+  const std::string file{whole ? path : path.substr(slash + 1)};
+  if (bare == std::string_view::npos || site.back() != ']') return file;
+  return fmt::format("{} in {}", site.substr(bare + 2, site.size() - bare - 3), file);
+}
+
 std::string refused_by(const State& state, std::uint64_t index) {
   if (state.stages.size() < 2) return {};
   std::vector<std::string> names;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/replay/census.h"
@@ -23,6 +24,9 @@ inline constexpr std::size_t kNamesSpelled = 3;  // beyond that a number
 [[nodiscard]] std::string owner_of(const trace::Trace& trace, const replay::Block& block);
 // "D", "P and Q", "P, Q and R", "61 blocks".
 [[nodiscard]] std::string names_of(const trace::Trace& trace, const std::vector<const replay::Block*>& blocks);
+// A call site in few characters: of "/lib/libc.so.6:(_IO_doallocbuf+0x8c)[0x75d9c]" the function, of
+// "/bin/jq:[0x3570a]" "0x3570a in jq", of any other path its last part.
+[[nodiscard]] std::string short_site(std::string_view site);
 // Which of several allocators refused event `index`: "slab 5 × 48 B", "a and b"; empty where there is one allocator, or
 // none refused it. O(stages log failures).
 [[nodiscard]] std::string refused_by(const State& state, std::uint64_t index);

@@ -81,7 +81,7 @@ void clear(State& state) {
   }
 }
 
-// At the place the mouse gave, else at the foot of the window.
+// At the place the mouse gave; without one the card stands beside its block.
 void pin(State& state, const Command& command) {
   if (!state.selection.offset) return notice(state, "Select a block first: its card is what stays");
   const replay::Block* block = selected_block(state);
@@ -92,11 +92,7 @@ void pin(State& state, const Command& command) {
   std::erase_if(state.pins, same);
   Pinned card{state.selection.stage, block->offset, static_cast<float>(command.value),
               static_cast<float>(command.value2)};
-  if (card.x == 0 && card.y == 0) {
-    // A row of them along the foot of the window, which is where a card comes to rest that lies below it.
-    card.x = 1 + 16 * static_cast<float>(state.pins.size() % 5);
-    card.y = 1000;
-  }
+  card.placed = card.x != 0 || card.y != 0;
   state.pins.push_back(card);
 }
 
@@ -109,6 +105,7 @@ void move_pin(State& state, const Command& command) {
   Pinned& card = state.pins[static_cast<std::size_t>(command.number)];
   card.x = std::max(0.0f, static_cast<float>(command.value));
   card.y = std::max(0.0f, static_cast<float>(command.value2));
+  card.placed = true;
 }
 
 bool update_cards(State& state, const Command& command) {

@@ -160,8 +160,12 @@ void add_refusal(BuddyScene& out, const BuddyInput& input, Rect line, Rect secon
   label.rect = second;
   label.tone = Tone::Dim;
   if (const std::optional<FreeRun> run = run_in_vain(input)) {
-    label.text = fmt::format("{} are free from {} on, but not as one block: {} divides them",
-                             trace::exact_size_text(run->to - run->from), hex(run->from), hex(run->boundary));
+    const std::string bytes = trace::exact_size_text(run->to - run->from);
+    label.text = fmt::format("{} are free from {} on, but not as one block: {} divides them", bytes, hex(run->from),
+                             hex(run->boundary));
+    if (input.style.width(label.type, label.text) > second.width())
+      label.text =
+          fmt::format("{} are free from {} on, but {} divides them", bytes, hex(run->from), hex(run->boundary));
   } else if (figures.free == 0) {
     label.text = "nothing is free";
   } else {

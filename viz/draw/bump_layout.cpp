@@ -119,9 +119,10 @@ void add_ghost(const BumpInput& input, BumpScene& out) {
   }
   if (from >= 0) return;
   const std::string text = trace::exact_size_text(input.now.asked - *input.census.mark) + " short";
-  const float at = x0 + tooth + 0.4f * em;
-  if (at + input.style.width(Type::Small, text) < x1) {
-    out.scene.labels.push_back({{at, y0, x1, y1}, text, Tone::Failed, Type::Small, Align::Left});
+  // Beside it, where no dashes run through the words.
+  const float at = x1 + 0.6f * em;
+  if (at + input.style.width(Type::Small, text) < input.rect.x1) {
+    out.scene.labels.push_back({{at, y0, input.rect.x1, y1}, text, Tone::Failed, Type::Small, Align::Left});
   }
 }
 
@@ -136,11 +137,28 @@ std::vector<Bar> bars_of(const BumpInput& input) {
           {"unused", sums.unused, Look::Free}};
 }
 
+// Of a bar whose words have no room.
+const char* shortly(Look look, bool in_flight) {
+  switch (look) {
+    case Look::Dead:
+      return "dead";
+    case Look::Waste:
+      return "gaps";
+    case Look::Live:
+      return in_flight ? "live +" : "live";
+    default:
+      return "unused";
+  }
+}
+
 // The bars, `pitch` from one to the next, from area.y0 on.
 void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
   const float em = input.style.em;
   out.bars = bars_of(input);
   const float label = std::min(10 * em, area.width() * 0.3f);
+  for (Bar& bar : out.bars) {
+    if (input.style.width(Type::Small, bar.word) > label - 0.3f * em) bar.word = shortly(bar.look, bar.in_flight != 0);
+  }
   const float value = std::min(8.5f * em, area.width() * 0.3f);
   const auto arena = static_cast<double>(std::max<std::uint64_t>(input.census.arena_bytes, 1));
   float y = area.y0;
@@ -171,8 +189,14 @@ void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
 
 // What holds the region, as many of its lines as fit: the first, then what freeing would give, then why.
 void add_held_box(const BumpInput& input, BumpScene& out, Rect area) {
-  const std::vector<std::string> held = held_text(input.census, input.name_of);
+  std::vector<std::string> held = held_text(input.census, input.name_of);
   const float em = input.style.em;
+  // "P, Q and R hold 2 624 B." where more has no room.
+  if (!held.empty() && input.style.width(Type::Bold, held[0]) > area.width() - 1.8f * em) {
+    for (const std::string_view word : {" all", " above the mark"}) {
+      if (const std::size_t at = held[0].rfind(word); at != std::string::npos) held[0].erase(at, word.size());
+    }
+  }
   const auto room = static_cast<std::size_t>(std::max(0.0f, (area.height() - kHeldPadEm * em) / (kHeldLineEm * em)));
   if (held.empty() || room == 0) return;
   std::vector<std::size_t> lines = {0};

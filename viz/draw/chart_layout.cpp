@@ -204,12 +204,14 @@ ChartScene lay_out_chart(const ChartInput& input) {
     scene.minimap = {left, std::floor(rect.y1 - 2.0f * em), right, std::floor(rect.y1)};
     bottom -= 2.4f * em;
   }
-  scene.plot = {left, std::floor(rect.y0 + 1.4f * em), right, std::floor(bottom)};
+  const float lane = input.match_lane ? std::max(4.0f, std::round(0.45f * em)) : 0;
+  scene.plot = {left, std::floor(rect.y0 + 1.4f * em), right, std::floor(bottom - lane)};
   if (scene.plot.height() < 8) scene.plot.y1 = scene.plot.y0 + 8;
+  scene.match_lane = {left, scene.plot.y1, right, scene.plot.y1 + lane};
   scene.axis = {input.first, std::max(input.last, input.first), left, right, input.clock};
   scene.whole = {0, end, left, right, input.clock};
   lay_scale(input, scene);
-  lay_ticks(input, scene, scene.plot.y1 + 0.2f * em);
+  lay_ticks(input, scene, scene.match_lane.y1 + 0.2f * em);
   if (positions(input) != 0) {
     lay_curves(input, scene);
     if (scene.has_minimap) lay_minimap(input, scene);

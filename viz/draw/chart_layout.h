@@ -34,6 +34,7 @@ struct ChartInput {
   const std::map<std::uint64_t, std::string>& marks;  // event index -> name
   unsigned curves = 0;                                // bit c = replay::Curve c
   bool failure_lane = true;
+  bool match_lane = false;     // a lane below the plot, for what a search found
   double first = 0, last = 0;  // in view, on the axis
   const replay::Clock* clock = nullptr;
   Rect rect;
@@ -63,6 +64,7 @@ struct ChartFlag {
 struct ChartScene {
   TimeAxis axis;
   Rect plot;
+  Rect match_lane;                // between the plot and the numbers of its axis; empty where none is wanted
   double top = 1;                 // bytes at plot.y0
   std::uint64_t most_blocks = 0;  // LiveBlocks is drawn on a scale of its own
   bool shares = false;            // some curve is in per cent: the axis at the right

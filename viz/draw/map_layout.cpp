@@ -78,15 +78,41 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
   }
 }
 
-// A long word (a call site) is cut, so that the others keep their place.
-void add_color_legend(MapScene& out, Rect line, const MapColors& colors, const Style& style) {
+constexpr float kLegendLine = 1.4f;  // ems from one line of a legend to the next
+
+// How far an entry's swatch and its gap to the next one reach beyond its word.
+constexpr float kBesideWord = 2.7f;
+
+// How many lines of `width` the legend takes, no word of it wider than `most`.
+int legend_lines(const MapColors& colors, float width, float most, const Style& style) {
+  int lines = 1;
+  float used = 0;
+  for (const MapColors::Entry& entry : colors.legend) {
+    const float wide = std::min(style.width(Type::Small, entry.word), most) + kBesideWord * style.em;
+    if (used > 0 && used + wide - 0.9f * style.em > width) {
+      ++lines;
+      used = 0;
+    }
+    used += wide;
+  }
+  return lines;
+}
+
+// Long words (call sites) are cut, no further than brings all entries in.
+void add_color_legend(MapScene& out, Rect line, int lines, const MapColors& colors, const Style& style) {
   const float em = style.em;
-  const float middle = std::floor((line.y0 + line.y1) / 2);
-  const auto count = static_cast<float>(std::max<std::size_t>(colors.legend.size(), 1));
-  const float most = std::max(5 * em, line.width() / count - 3 * em);
+  float most = line.width() - kBesideWord * em;
+  while (most > 5 * em && legend_lines(colors, line.width(), most, style) > lines) most -= 0.5f * em;
   float x = line.x0;
   for (const MapColors::Entry& entry : colors.legend) {
-    const float width = std::min(style.width(Type::Small, entry.word) + 0.2f * em, most);
+    const float width = std::min(style.width(Type::Small, entry.word), most) + 0.2f * em;
+    if (x + 1.6f * em + width > line.x1 && lines > 1) {
+      --lines;
+      x = line.x0;
+      line.y0 += kLegendLine * em;
+      line.y1 += kLegendLine * em;
+    }
+    const float middle = std::floor((line.y0 + line.y1) / 2);
     if (x + 1.6f * em + width > line.x1) {
       out.scene.labels.push_back({{x - 0.4f * em, line.y0, line.x1, line.y1}, "…", Tone::Dim, Type::Small});
       return;
@@ -115,20 +141,23 @@ MapScene lay_out_map(const MapInput& input) {
       stage_axis(input.rect, input.view, input.alone ? trace::AllocatorKind::Recorded : input.census.kind, input.style);
   const bool legend = input.rect.height() > 5.2f * em;
   Rect area = input.rect;
-  if (legend) area.y1 -= 1.6f * em;
+  const float beside = 6.3f * em;  // at the legend's left the panel says what is coloured by
+  const bool two_lines = legend && input.colors != nullptr && input.rect.height() > 8.5f * em &&
+                         legend_lines(*input.colors, input.rect.width() - std::max(beside, axis.x0 - input.rect.x0),
+                                      1e9f, input.style) > 1;
+  if (legend) area.y1 -= (two_lines ? 1.6f + kLegendLine : 1.6f) * em;
   if (input.may_wrap && area.height() >= kWrapFromEm * em && is_crowded(input, axis)) {
     lay_wrapped(input, out, axis, area);
   } else {
     lay_linear(input, out, axis, area);
   }
   if (legend) {
-    // At its left the panel says what is coloured by.
-    const float x0 = std::max(out.axes.front().x0, input.rect.x0 + 6.3f * em);
+    const float x0 = std::max(out.axes.front().x0, input.rect.x0 + beside);
     const float y0 = std::min(area.y1, out.rows.back().y1 + 2.4f * em);
     out.legend_line = {input.rect.x0, y0 + 0.2f * em, input.rect.x1, y0 + 1.5f * em};
     const Rect line{x0, out.legend_line.y0, out.legend_line.x1, out.legend_line.y1};
     if (input.colors != nullptr) {
-      add_color_legend(out, line, *input.colors, input.style);
+      add_color_legend(out, line, two_lines ? 2 : 1, *input.colors, input.style);
     } else {
       const Held held = held_by(input.census);
       const LegendOptions options{held.gaps, held.in_flight, out.scene.hides};
@@ -195,7 +224,10 @@ void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, const Legend
   const auto word = [&](const char* text, float at) {
     const float width = style.width(Type::Small, text);
     if (at + width > rect.x1) return false;
-    scene.labels.push_back({{at, rect.y0, at + width + gap, rect.y1}, text, Tone::Dim, Type::Small, Align::Left});
+    Label& label = scene.labels.emplace_back();
+    label.rect = {at, rect.y0, at + width + gap, rect.y1};
+    label.text = text;
+    label.tone = Tone::Dim;
     x = at + width + gap;
     return true;
   };

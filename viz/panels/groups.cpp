@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "viz/app/group_view.h"
+#include "viz/app/names.h"
 #include "viz/panels/events_list.h"
 #include "viz/panels/events_rows.h"
 #include "viz/panels/panel.h"
@@ -33,11 +34,12 @@ struct Table {
   };
   std::vector<Column> columns;
   float label = 0, label_end = 0;
-  float bar = 0, bar_end = 0;  // equal where there is no room for bars
+  float bar = 0, bar_end = 0;
+  bool bar_below = false;  // where a bar has no column of its own, it is a line below the label
 };
 
 Table table_of(const Context& context, Rect rect) {
-  constexpr float kColumn = 5.4f, kLabelLeast = 9, kBar = 6;
+  constexpr float kColumn = 5.4f, kLabelLeast = 10, kBar = 5;
   const float em = context.em;
   Table table;
   const std::span<const GroupColumn> all = app::group_columns(context.state);
@@ -60,11 +62,11 @@ Table table_of(const Context& context, Rect rect) {
   }
   table.label = rect.x0 + 0.6f * em;
   table.label_end = right;
-  table.bar = table.bar_end = right;
-  if (right - table.label >= (kLabelLeast + kBar) * em) {
-    table.bar = right - kBar * em;
-    table.label_end = table.bar - 0.6f * em;
-  }
+  table.bar_end = right;
+  table.bar = right - kBar * em;
+  table.bar_below = right - table.label < (kLabelLeast + kBar) * em;
+  if (table.bar_below) table.bar = table.label;
+  if (!table.bar_below) table.label_end = table.bar - 0.6f * em;
   return table;
 }
 
@@ -172,16 +174,18 @@ void head(const Context& context, const Table& table, Rect line) {
 // From the left, or, of what grows and shrinks, from the middle: to the right what grew, to the left what shrank.
 void bar(const Context& context, const Table& table, Rect row, double value, double most, bool is_signed) {
   if (table.bar_end - table.bar < 2 || !(most > 0)) return;
-  const float inset = std::round(0.55f * context.em);
+  const float inset = std::round(0.55f * context.em), line = std::max(2.0f, std::round(0.15f * context.em));
+  const float bottom = table.bar_below ? row.y1 - 1 : row.y1 - inset;
+  const float top = table.bar_below ? bottom - line : row.y0 + inset;
   const float whole = table.bar_end - table.bar;
   const float zero = is_signed ? std::round(table.bar + whole / 2) : table.bar;
   const float reach = is_signed ? whole / 2 : whole;
   const auto length = static_cast<float>(std::abs(value) / most) * reach;
   const float end = value < 0 ? std::floor(zero - length) : std::ceil(zero + length);
   const draw::Color color = value < 0 ? context.theme.dead : context.theme.live;
-  if (length > 0)
-    ui::fill(ui::draw_list(), {std::min(zero, end), row.y0 + inset, std::max(zero, end), row.y1 - inset}, color);
-  if (is_signed) ui::fill(ui::draw_list(), {zero, row.y0, zero + 1, row.y1}, context.theme.grid);
+  if (length > 0) ui::fill(ui::draw_list(), {std::min(zero, end), top, std::max(zero, end), bottom}, color);
+  if (is_signed)
+    ui::fill(ui::draw_list(), {zero, table.bar_below ? top : row.y0, zero + 1, row.y1}, context.theme.grid);
 }
 
 std::string tip_of(const app::State& state, const GroupRow& row) {
@@ -205,8 +209,11 @@ void group_row(const Context& context, const Table& table, const GroupRow& row, 
   ui::tooltip(tip_of(state, row));
   bar(context, table, where, app::value_of(row, sorted), most, sorted == GroupColumn::Grown);
   const bool stale = !state.groups.fresh;
-  row_text(where, table.label, stale ? theme.text_dim : theme.text, state.groups.sums->grouping().label(row.group),
-           table.label_end - table.label);
+  // Of paths that begin alike it is the end that tells one from another.
+  const std::string label = state.groups.sums->grouping().label(row.group);
+  const bool is_site = app::group_by(state) == GroupBy::Site && state.groups.frames == 1;
+  row_text(where, table.label, stale ? theme.text_dim : theme.text, is_site ? app::short_site(label) : label,
+           table.label_end - table.label - 0.3f * context.em);
   const ui::WithFont font(ui::Font::MonoSmall);
   for (const Table::Column& column : table.columns) {
     const bool nothing = app::value_of(row, column.column) == 0;

@@ -39,9 +39,9 @@ std::string text_of(const draw::MatchColumn& column) {
 void match_lane(const Context& context, const draw::ChartScene& scene) {
   const app::EventFilter& filter = context.state.filter;
   if (!filter.active) return;
-  const float height = std::max(4.0f, std::round(0.45f * context.em));
-  const draw::Rect lane{scene.plot.x0, scene.plot.y1 - height, scene.plot.x1, scene.plot.y1};
-  ui::fill(ui::draw_list(), lane, draw::with_alpha(context.theme.panel, 190));
+  const draw::Rect& lane = scene.match_lane;
+  if (lane.height() < 1) return;
+  ui::fill(ui::draw_list(), lane, context.theme.inset);
   const std::vector<draw::MatchColumn> columns = draw::match_columns(filter.matches, scene.axis);
   std::uint64_t most = 0;
   for (const draw::MatchColumn& column : columns) most = std::max(most, column.count);

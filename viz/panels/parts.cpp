@@ -55,10 +55,10 @@ std::string chord_text(std::string_view chord) {
   return text;
 }
 
-float key_caps(const Context& context, draw::Point at, std::string_view chord, bool painted) {
+float key_caps(const Context& context, draw::Point at, std::string_view chord, bool painted, float height_em) {
   const ui::WithFont font(ui::Font::Small);
   ImDrawList* list = ui::draw_list();
-  const float height = std::round(1.45f * context.em);
+  const float height = std::round(height_em * context.em);
   float x = at.x;
   for (const std::string& cap : caps_of(chord)) {
     const float width = std::round(std::max(ui::text_width(cap) + 0.8f * context.em, height));

@@ -17,8 +17,10 @@ float badge(const Context& context, draw::Rect row, float right, std::string_vie
 
 // "Ctrl+Shift+P" as it is printed: "Ctrl+Shift+P", "→", "Esc", "−".
 [[nodiscard]] std::string chord_text(std::string_view chord);
+inline constexpr float kCapHeight = 1.45f;  // ems
 // The same as caps beside each other, from `at`, in the small font. Returns the width.
-float key_caps(const Context& context, draw::Point at, std::string_view chord, bool painted = true);
+float key_caps(const Context& context, draw::Point at, std::string_view chord, bool painted = true,
+               float height_em = kCapHeight);
 
 enum class Dot : std::uint8_t { Done, Current, Pending, Failed };  // Failed: a cross
 void dot(const Context& context, draw::Point center, Dot kind);

@@ -41,22 +41,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-Card card_of(const Context& context, std::size_t number, Rect window) {
-  const app::Pinned& pin = context.state.pins[number];
-  const replay::Timeline& timeline = context.state.shown(pin.stage);
-  const auto byte = static_cast<double>(pin.offset);
-  Card card{pin, number, lines_of(draw::tip_text(timeline.census(), {byte, byte + 1}, names_of(timeline))), {}};
-  if (card.lines.empty()) card.lines.push_back("nothing");
-  if (context.state.stages.size() > 1) card.lines.push_back(trace::to_title(timeline.spec()));
-  const float em = context.em;
-  const float width = std::round(kWidthEm * em);
-  const float height = std::round((kTitleEm + 0.5f + kLineEm * static_cast<float>(card.lines.size() - 1)) * em);
-  const float x = std::clamp(std::round(pin.x * em), window.x0, std::max(window.x0, window.x1 - width));
-  const float y = std::clamp(std::round(pin.y * em), window.y0, std::max(window.y0, window.y1 - height));
-  card.rect = {x, y, x + width, y + height};
-  return card;
-}
-
 // Where a stage drew the block that holds a byte.
 std::optional<Rect> drawn_at(const Context& context, const app::Pinned& pin) {
   if (context.caches == nullptr) return std::nullopt;
@@ -83,6 +67,41 @@ std::optional<Rect> drawn_at(const Context& context, const app::Pinned& pin) {
       return box.rect;
   }
   return std::nullopt;
+}
+
+// Right below its block, to its right where there is room, and below the cards that stand there already.
+draw::Point beside(Rect block, Rect window, draw::Point size, float gap, const std::vector<Card>& others) {
+  float x = block.x1 + gap;
+  if (x + size.x > window.x1) x = block.x0 - gap - size.x;
+  Rect at{x, block.y1 + gap, x + size.x, block.y1 + gap + size.y};
+  for (const Card& other : others) {
+    const bool apart = other.rect.x1 <= at.x0 || other.rect.x0 >= at.x1 || other.rect.y1 <= at.y0;
+    if (apart || other.rect.y0 >= at.y1) continue;
+    at.y0 = other.rect.y1 + gap;
+    at.y1 = at.y0 + size.y;
+  }
+  return {at.x0, at.y0};
+}
+
+Card card_of(const Context& context, std::size_t number, Rect window, const std::vector<Card>& others) {
+  const app::Pinned& pin = context.state.pins[number];
+  const replay::Timeline& timeline = context.state.shown(pin.stage);
+  const auto byte = static_cast<double>(pin.offset);
+  Card card{pin, number, lines_of(draw::tip_text(timeline.census(), {byte, byte + 1}, names_of(timeline))), {}};
+  if (card.lines.empty()) card.lines.push_back("nothing");
+  if (context.state.stages.size() > 1) card.lines.push_back(trace::to_title(timeline.spec()));
+  const float em = context.em;
+  const float width = std::round(kWidthEm * em);
+  const float height = std::round((kTitleEm + 0.5f + kLineEm * static_cast<float>(card.lines.size() - 1)) * em);
+  // Where its stage is not seen, it stands in a row with the others at the foot of the window.
+  draw::Point corner{window.x0 + (1 + 16 * static_cast<float>(number % 5)) * em, window.y1};
+  if (pin.placed) corner = {pin.x * em, pin.y * em};
+  if (const std::optional<Rect> block = pin.placed ? std::nullopt : drawn_at(context, pin))
+    corner = beside(*block, window, {width, height}, std::round(0.6f * em), others);
+  const float x = std::clamp(std::round(corner.x), window.x0, std::max(window.x0, window.x1 - width));
+  const float y = std::clamp(std::round(corner.y), window.y0, std::max(window.y0, window.y1 - height));
+  card.rect = {x, y, x + width, y + height};
+  return card;
 }
 
 // From the card's nearest edge to the block it speaks of.
@@ -163,7 +182,7 @@ void draw_card(const Context& context, const Card& card) {
 void pinned_cards(const Context& context, Rect rect) {
   if (context.state.pins.empty() || context.state.document.placeholder) return;
   std::vector<Card> cards;
-  for (std::size_t i = 0; i < context.state.pins.size(); ++i) cards.push_back(card_of(context, i, rect));
+  for (std::size_t i = 0; i < context.state.pins.size(); ++i) cards.push_back(card_of(context, i, rect, cards));
   ui::begin_region("cards", rect,
                    ImGuiWindowFlags_NoInputs | ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   for (const Card& card : cards) draw_line(context, card);

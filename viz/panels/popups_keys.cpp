@@ -37,11 +37,18 @@ constexpr std::array kMouse{
     Entry{"Esc", "", "close a dialog"},
 };
 
+// Of the menu Trace, what does not move in time: one list of all of it is longer than a window is high.
+bool writes(app::Do what) {
+  return what == app::Do::EditMark || what == app::Do::EditNote || what == app::Do::Undo || what == app::Do::Redo ||
+         what == app::Do::CopyText;
+}
+
 std::vector<Group> groups() {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMenus{{{"Trace", "MOVING IN TIME"},
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMenus{{{"Trace", "MOVING IN TIME"},
                                                                                         {"View", "LOOKING"},
                                                                                         {"Charts", "CHARTS"},
                                                                                         {"", "MOUSE"},
+                                                                                        {"Trace", "WRITING"},
                                                                                         {"File", "FILES"},
                                                                                         {"Allocator", "ALLOCATOR"},
                                                                                         {"Help", "HELP"}}};
@@ -50,7 +57,8 @@ std::vector<Group> groups() {
     Group group{title, {}};
     if (menu.empty()) group.entries.assign(kMouse.begin(), kMouse.end());
     for (const app::CommandInfo& info : app::command_infos()) {
-      if (!menu.empty() && info.menu == menu && !info.key.empty())
+      const bool here = info.menu != "Trace" || writes(info.what) == (title == "WRITING");
+      if (!menu.empty() && info.menu == menu && here && !info.key.empty())
         group.entries.push_back({info.key, info.key2, info.name});
     }
     all.push_back(std::move(group));
@@ -58,8 +66,10 @@ std::vector<Group> groups() {
   return all;
 }
 
+// On a low window the rows stand closer, as far as the caps of the keys allow.
 float row_height(const Context& context) {
-  return std::round(1.6f * context.em);
+  const float room = (ImGui::GetIO().DisplaySize.y - 8 * context.em) / 28;
+  return std::clamp(std::round(room), std::round(1.5f * context.em), std::round(1.7f * context.em));
 }
 
 float height_of(const Context& context, const Group& group) {
@@ -76,15 +86,16 @@ void draw_group(const Context& context, const Group& group, draw::Point at, floa
   float y = at.y + height;
   const float keys = std::round(12.6f * em);
   for (const Entry& entry : group.entries) {
-    const float caps_y = y + std::round((height - 1.45f * em) / 2);
+    const float caps = std::min(kCapHeight * em, height - 0.15f * em);
+    const float caps_y = y + std::round((height - caps) / 2);
     const bool is_key = entry.key == "Tab" || entry.key == "Esc" || group.title != "MOUSE";
     const draw::Rect row{at.x, y, at.x + width, y + height};
     if (is_key) {
-      const float used = key_caps(context, {at.x, caps_y}, entry.key);
+      const float used = key_caps(context, {at.x, caps_y}, entry.key, true, caps / em);
       if (!entry.key2.empty()) {
         const float from = at.x + used + 0.5f * em;
         const float word = row_text(row, from, context.theme.text_dim, "or");
-        key_caps(context, {from + word + 0.5f * em, caps_y}, entry.key2);
+        key_caps(context, {from + word + 0.5f * em, caps_y}, entry.key2, true, caps / em);
       }
     } else {
       row_text(row, at.x, context.theme.text, entry.key, keys);
@@ -110,7 +121,7 @@ void keys_page(const Context& context) {
     places.push_back({static_cast<float>(shortest - heights.begin()) * column_em * em, *shortest});
     *shortest += height_of(context, group);
   }
-  const float tallest = *std::max_element(heights.begin(), heights.end());
+  const float tallest = *std::max_element(heights.begin(), heights.end()) - row_height(context);
   const draw::Rect inside =
       begin_dialog(context, "keys", column_em * static_cast<float>(columns) + 2.4f, tallest / em + 5);
   const float top = dialog_title(context, inside, "Keys and mouse");
@@ -122,6 +133,7 @@ void keys_page(const Context& context) {
   }
   ImGui::SetCursorScreenPos(ImVec2(begin.x, begin.y + tallest - ImGui::GetStyle().ItemSpacing.y - 1));
   ImGui::Dummy(ImVec2(1, 1));
+  ui::place("end", {begin.x, begin.y + tallest - 1, begin.x + 1, begin.y + tallest});
   ui::end_region();
   const bool again = ui::pressed(ui::chord_of("?"), false) || ui::pressed(ui::chord_of("F1"), false);
   if (again && context.state.frame > context.state.popup_opened_at) context.commands.push(app::Do::ClosePopup);

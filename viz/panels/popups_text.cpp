@@ -21,9 +21,10 @@ void text_dialog(const Context& context) {
   ImGui::SetCursorScreenPos(ImVec2(inside.x0, y));
   ImGui::SetNextItemWidth(inside.width());
   focus_first(context);
-  if (ui::input_text("##text", mark ? "its name" : "what to look at here, and why it is so", text)) {
-    context.commands.push({.what = app::Do::TypeInPopup, .text = text});
-  }
+  ImGui::PushID(mark ? "mark" : "note");  // what is typed in the one is not begun with in the other
+  const bool typed = ui::input_text("##text", mark ? "its name" : "what to look at here, and why it is so", text);
+  ImGui::PopID();
+  if (typed) context.commands.push({.what = app::Do::TypeInPopup, .text = text});
   {
     const ui::WithFont small(ui::Font::Small);
     wrapped({inside.x0, ImGui::GetItemRectMax().y + 0.5f * context.em}, inside.width(), context.theme.text_dim,

@@ -21,7 +21,8 @@ constexpr double kKeyPan = 0.2;     // one press of A, of what is seen
 
 // What else the picture depends on, in one number.
 unsigned flags_of(const app::State& state) {
-  return state.curves() | (state.settings.failure_lane ? 1u << 16 : 0u) | (state.clock() != nullptr ? 1u << 17 : 0u);
+  return state.curves() | (state.settings.failure_lane ? 1u << 16 : 0u) | (state.clock() != nullptr ? 1u << 17 : 0u) |
+         (state.filter.active ? 1u << 18 : 0u);
 }
 
 void lay_out(const Context& context, Rect inside, draw::Cached<ChartScene>& cached) {
@@ -45,6 +46,7 @@ void lay_out(const Context& context, Rect inside, draw::Cached<ChartScene>& cach
                          .marks = timeline.trace().marks(),
                          .curves = state.curves(),
                          .failure_lane = state.settings.failure_lane,
+                         .match_lane = state.filter.active,
                          .first = axis.first,
                          .last = axis.last,
                          .clock = axis.clock,

@@ -92,7 +92,8 @@ void paint_handle(const Paint& paint, Rect plot, float at) {
 void paint_chart(const Paint& paint, const ChartScene& scene, std::uintptr_t areas, std::uint64_t cursor) {
   for (const float y : scene.grid) ui::fill(paint.list, {scene.plot.x0, y, scene.plot.x1, y + 1}, paint.theme.grid);
   for (const float x : scene.ticks) {
-    ui::fill(paint.list, {x, scene.plot.y1, x + 1, scene.plot.y1 + 0.25f * paint.em}, paint.theme.free_edge);
+    ui::fill(paint.list, {x, scene.match_lane.y1, x + 1, scene.match_lane.y1 + 0.25f * paint.em},
+             paint.theme.free_edge);
   }
   ui::image(paint.list, scene.plot, areas);
   for (const draw::ChartCurve& curve : scene.curves) paint_curve(paint, curve);
