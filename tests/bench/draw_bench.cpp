@@ -91,7 +91,7 @@ void lay_out_chart(benchmark::State& state) {
   const replay::Timeline& timeline = at_peak();
   draw::Picture picture;
   for (auto _ : state) {
-    const draw::ChartScene scene = draw::lay_out_chart({.series = timeline.series(),
+    const draw::ChartScene scene = draw::lay_out_chart({.runs = {{.series = &timeline.series(), .name = {}}},
                                                         .failures = timeline.failures(),
                                                         .marks = timeline.trace().marks(),
                                                         .curves = 0b1111,
