@@ -122,6 +122,18 @@ TEST_F(AppOpening, the_first_part_of_a_long_log_is_the_document_while_the_rest_i
   EXPECT_EQ(state.settings.recent.size(), 1u);
 }
 
+TEST_F(AppOpening, a_long_table_of_call_sites_before_the_events_does_not_keep_the_first_part_away) {
+  std::string text = R"({"format": "allocviz-trace", "version": 1, "sites": ["main.c:1")";
+  for (int i = 2; text.size() < 3 * state.long_logs.first_bytes; ++i) text += fmt::format(", \"main.c:{}\"", i);
+  text += R"(], "columns": ["op", "id", "size", "t", "thread"]})";
+  const std::string log = grown_log(5000);
+  begin(write("sites.jsonl", text + log.substr(log.find('\n'))));
+  EXPECT_GT(events(), 100u);
+  EXPECT_LT(events(), 5000u);
+  finish();
+  EXPECT_EQ(events(), 5000u);
+}
+
 TEST_F(AppOpening, a_short_log_shows_no_part_and_a_long_one_none_that_comes_with_its_whole) {
   act(state, {.what = Do::OpenFile, .text = write("short.jsonl", grown_log(500))});
   app::finish_loading(state);

@@ -111,6 +111,16 @@ TEST(Tab, reaches_what_the_mouse_reaches) {
   }
 }
 
+TEST_F(Panels, while_the_first_file_is_opened_no_part_speaks_of_what_is_not_there) {
+  EXPECT_TRUE(program.gui->sees("events/FAILURES"));
+  EXPECT_TRUE(program.gui->sees("document/allocator 1"));
+  state.document.placeholder = true;
+  program.gui->frames(2);
+  EXPECT_FALSE(program.gui->sees("events/FAILURES"));
+  EXPECT_FALSE(program.gui->sees("document/allocator 1"));
+  EXPECT_TRUE(program.gui->sees("transport/Play"));
+}
+
 TEST_F(Panels, the_first_keys_are_named_until_the_first_one_is_pressed) {
   EXPECT_TRUE(program.gui->sees("transport/first keys"));
   program.key("Right");

@@ -104,15 +104,19 @@ class InParts {
   }
 
   trace::Result<trace::Trace> read() {
-    if (is_long(request_.path, ways_)) {
+    if (!is_long(request_.path, ways_)) return read_whole(request_, part_of(progress_, 0, kReading));
+    // A header with a table of many call sites may take all of the first bytes: then more of them are tried, once.
+    for (const std::uint64_t bytes : {ways_.first_bytes, 4 * ways_.first_bytes}) {
       bool more_follows = true;
       import::ReadOptions options;
-      options.limits.first_bytes = ways_.first_bytes;
+      options.limits.first_bytes = bytes;
       options.more_follows = &more_follows;
       auto first = import::open_trace(request_.path, part_of(progress_, 0, 0), options);
       if (first.ok() && !more_follows) return first;
       // What holds hardly an event is no log, most likely: the document before stays until that is known.
-      if (first.ok() && first->size() > ways_.first_bytes / kFewBytes) show(std::move(first).value());
+      if (!first.ok() || first->size() <= ways_.first_bytes / kFewBytes) continue;
+      show(std::move(first).value());
+      break;
     }
     return read_whole(request_, part_of(progress_, 0, kReading));
   }

@@ -140,6 +140,7 @@ void draw_chip(const Context& context, const Chip& chip, std::size_t stage, draw
 
 // The configurations, from the right edge; returns where they begin.
 float chips(const Context& context, draw::Rect rect, float from) {
+  if (context.state.document.placeholder) return rect.x1;
   const float em = context.em;
   const float height = std::round(1.85f * em);
   const float y = std::round((rect.y0 + rect.y1 - height) / 2);

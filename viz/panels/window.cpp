@@ -161,20 +161,35 @@ void left_part(const Context& context, Rect rect) {
   events(context, rect);
 }
 
+// While the first file is being opened there is nothing to say yet: the parts are there, and empty.
+void empty_parts(const Context& context, const Parts& parts) {
+  const auto frame = [&](bool is_there, Rect rect, std::string_view title) {
+    if (is_there) static_cast<void>(ui::panel_frame(context.theme, rect, title));
+  };
+  const bool lessons = context.state.left_tab == app::LeftTab::Scenarios;
+  if (parts.left && lessons) scenarios(context, parts.left_rect);
+  frame(parts.left && !lessons, parts.left_rect, "Events");
+  frame(true, parts.center, "");
+  frame(parts.right, parts.event_rect, "What happened");
+  frame(parts.block, parts.block_rect, "Memory now");
+  frame(parts.bottom, parts.bottom_rect, "Over time");
+  transport(context, parts.transport);
+}
+
 void all_parts(const Context& context, const Parts& parts) {
   menu_bar(context, parts.menu);
   if (parts.error) error_bar(context, parts.error_rect);
   if (parts.loading) loading_bar(context, parts.loading_rect);
+  if (context.state.document.placeholder) return empty_parts(context, parts);
   if (parts.left) left_part(context, parts.left_rect);
   for (std::size_t i = 0; i < parts.stages.size(); ++i) {
-    if (context.state.document.placeholder) break;
     // What is tried is told over the topmost of the two.
     const StageRects& place = parts.stages[i];
     if (place.shown) stage(context, what_if_line(context, place.stage, i), i);
     if (place.map)
       memory_map(context, place.shown ? place.map_rect : what_if_line(context, place.map_rect, i), i, !place.shown);
   }
-  if (parts.levels && !context.state.document.placeholder) free_levels(context, parts.levels_rect);
+  if (parts.levels) free_levels(context, parts.levels_rect);
   if (parts.right) what_happened(context, parts.event_rect);
   if (parts.block) inspector(context, parts.block_rect);
   transport(context, parts.transport);
