@@ -1,5 +1,6 @@
 // alloctrace record: runs a program with the preload library before its allocator, and writes what that saw as traces.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <unistd.h>
 

@@ -291,7 +291,7 @@ bool list_is_narrowed(const State& state) {
   return state.filter.active && !state.settings.list_all;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"') out += '\\';

@@ -77,6 +77,6 @@ void search_on(State& state, const Slice& slice);
 // The list shows what was found and nothing else.
 [[nodiscard]] bool list_is_narrowed(const State& state);
 // How a query spells a text that holds spaces or quotes: "a \"b\"".
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace allocviz::app

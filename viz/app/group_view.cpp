@@ -232,7 +232,7 @@ std::string query_of(const analyze::Grouping& grouping, std::uint32_t group) {
   switch (grouping.by()) {
     case GroupBy::Site:
       if (unsaid) return "site=none";
-      return (grouping.frames() == analyze::kWholeStack ? "stack=" : "site=") + quoted(grouping.label(group));
+      return (grouping.frames() == analyze::kWholeStack ? "stack=" : "site=") + in_quotes(grouping.label(group));
     case GroupBy::Size: {
       if (group == 0) return "size<=1";
       if (group > 63) return fmt::format("size>{}", std::uint64_t{1} << 63);
@@ -241,7 +241,7 @@ std::string query_of(const analyze::Grouping& grouping, std::uint32_t group) {
     case GroupBy::Thread:
       return unsaid ? "thread=none" : fmt::format("thread={}", *grouping.number(group));
     case GroupBy::Tag:
-      return unsaid ? "tag=none" : "tag=" + quoted(grouping.label(group));
+      return unsaid ? "tag=none" : "tag=" + in_quotes(grouping.label(group));
   }
   return {};
 }
