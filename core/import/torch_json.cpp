@@ -26,7 +26,6 @@ using trace::Trace;
 using trace::Trouble;
 
 constexpr std::size_t kMaxDepth = 64;
-constexpr std::size_t kMostValueBytes = std::size_t{16} << 20;
 
 // Where in the snapshot the parser stands.
 enum class In : std::uint8_t {
@@ -210,7 +209,7 @@ int recognise(std::string_view head) {
 
 Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options) {
   TorchSnapshot snapshot;
-  trace::JsonFeed feed(lines, progress, kMostValueBytes);
+  trace::JsonFeed feed(lines, progress);
   Events events(snapshot, feed);
   const bool whole = trace::parse_json(feed, events);
   if (feed.trouble()) return *feed.trouble();

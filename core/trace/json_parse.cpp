@@ -74,6 +74,7 @@ bool JsonFeed::next_line() {
   auto got = lines_.next(line);
   if (!got.ok()) trouble_ = std::move(got).trouble();
   if (trouble_ || !*got) return false;
+  if (line.size() > kMostValueBytes) return too_long("a line", lines_.line_offset());
   asked_past_end_ = false;
   begin_ = at_ = line.data();
   end_ = line.data() + line.size();
@@ -102,18 +103,21 @@ bool JsonFeed::report_progress() {
   return false;
 }
 
+bool JsonFeed::too_long(std::string_view what, std::uint64_t byte) {
+  Place place{.file = lines_.source().name(), .byte = byte};
+  if (!whole_input_) place.line = lines_.line_number();
+  trouble_ = Trouble{fmt::format("{} is longer than {}", what, size_text(kMostValueBytes)), std::move(place),
+                     "no trace holds such a text; check what it is"};
+  return false;
+}
+
 bool JsonFeed::refill() {
   asked_past_end_ = true;
   if (!whole_input_ || trouble_) return false;
   const auto used = static_cast<std::size_t>(at_ - begin_);
   lines_.consume(used);
   begin_ = at_ = end_ = nullptr;
-  if ((since_value_ += used) > most_value_bytes_) {
-    trouble_ = Trouble{fmt::format("one value is longer than {}", size_text(most_value_bytes_)),
-                       {.file = lines_.source().name(), .byte = lines_.line_offset()},
-                       "no trace holds such a text; check what it is"};
-    return false;
-  }
+  if ((since_value_ += used) > kMostValueBytes) return too_long("one value", lines_.line_offset());
   if (!report_progress()) return false;
   auto chunk = lines_.chunk();
   if (!chunk.ok()) {

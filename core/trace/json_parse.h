@@ -17,11 +17,10 @@ namespace allocviz::trace {
 // The characters a parser is given: all that is left of the input, or one line of it.
 class JsonFeed {
  public:
-  // A single text, number or name that goes on for more than `most_value_bytes` is a trouble, not a way to fill the
-  // memory.
-  static constexpr std::size_t kMostValueBytes = std::size_t{64} << 20;
-  JsonFeed(LineReader& lines, const Progress& progress, std::size_t most_value_bytes = kMostValueBytes)
-      : lines_(lines), progress_(progress), most_value_bytes_(most_value_bytes) {}
+  // A single text, number or name that goes on for more, or a line of more, is a trouble, not a way to fill the memory:
+  // the parser holds a text twice.
+  static constexpr std::size_t kMostValueBytes = std::size_t{16} << 20;
+  JsonFeed(LineReader& lines, const Progress& progress) : lines_(lines), progress_(progress) {}
 
   // From now on line by line: gives back to the LineReader what was not used, then each call takes one line.
   void begin_lines();
@@ -51,10 +50,10 @@ class JsonFeed {
 
  private:
   bool refill();
+  bool too_long(std::string_view what, std::uint64_t byte);  // false, as a refill that gave nothing
 
   LineReader& lines_;
   const Progress& progress_;
-  std::size_t most_value_bytes_;
   bool whole_input_ = true, asked_past_end_ = false, looked_ahead_ = false;
   const char* begin_ = nullptr;
   const char* at_ = nullptr;
