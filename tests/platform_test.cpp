@@ -8,10 +8,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <set>
 #include <string>
 #include <thread>
 
+#include "viz/app/loader.h"
 #include "viz/app/startup.h"
 #include "viz/app/update.h"
 #include "viz/panels/ui.h"
@@ -164,6 +166,33 @@ TEST(Picture, is_drawn_again_by_the_same_painter_in_any_size_and_scale) {
   auto image = (*painter)->draw(again, {700, 500, 1});
   ASSERT_TRUE(image.ok());
   EXPECT_EQ(*image, alone) << "what was drawn before leaves no trace";
+}
+
+TEST(Picture, of_a_log_whose_rest_is_being_read_shows_what_is_there_and_waits_for_nothing) {
+  Folder folder;
+  std::string text = R"({"format": "allocviz-trace", "version": 1, "columns": ["op", "id", "size"]})"
+                     "\n";
+  for (int i = 0; i < 4000; ++i) text += "[\"a\"," + std::to_string(i) + ",64]\n";
+  write_file(folder.file("long.jsonl"), text);
+  auto painter = platform::Painter::create();
+  ASSERT_TRUE(painter.ok()) << painter.trouble().text();
+  std::promise<void> drawn;
+  app::State state = lesson();
+  state.long_logs.first_bytes = 8 << 10;
+  state.long_logs.before_rest = [seen = drawn.get_future().share()] { seen.wait(); };
+  app::update(state, {.what = app::Do::OpenFile, .text = folder.file("long.jsonl")});
+  while (state.loading != nullptr && !app::is_reading_rest(state)) {
+    app::poll_loading(state);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  ASSERT_TRUE(app::is_reading_rest(state));
+  const std::uint64_t part = state.timeline().event_count();
+  EXPECT_TRUE((*painter)->draw(state, {640, 400, 1}).ok());
+  EXPECT_TRUE(app::is_reading_rest(state));
+  EXPECT_EQ(state.timeline().event_count(), part);
+  drawn.set_value();
+  app::finish_loading(state);
+  EXPECT_EQ(state.timeline().event_count(), 4000u);
 }
 
 TEST(Picture, of_an_impossible_size_is_refused_with_the_possible_ones) {

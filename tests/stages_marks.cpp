@@ -395,6 +395,29 @@ TEST(BuddyMarks, free_neighbours_that_are_no_buddies_are_bracketed_when_a_reques
   EXPECT_TRUE(played.buddy().refused.empty());
 }
 
+// The arrow goes below both of its blocks, by the empty room between rows, and touches them at their lower edges alone.
+void expect_clear_of_words(const draw::BuddyScene& scene) {
+  const auto arrow = std::find_if(scene.scene.links.begin(), scene.scene.links.end(), [](const draw::Link& link) {
+    return link.kind == draw::LinkKind::Next && link.tone == draw::Tone::Touched;
+  });
+  ASSERT_NE(arrow, scene.scene.links.end());
+  std::vector<draw::Point> points{arrow->from};
+  points.insert(points.end(), arrow->corners.begin(), arrow->corners.end());
+  points.push_back(arrow->to);
+  ASSERT_EQ(points.size(), 4u);
+  for (std::size_t i = 0; i + 1 < points.size(); ++i) {
+    const draw::Point &a = points[i], &b = points[i + 1];
+    const Rect leg{std::min(a.x, b.x), std::min(a.y, b.y), std::max(a.x, b.x) + 1, std::max(a.y, b.y) + 1};
+    const auto inside = [&](const Rect& rect, float by) {
+      return leg.x0 < rect.x1 - by && leg.x1 > rect.x0 + by && leg.y0 < rect.y1 - by && leg.y1 > rect.y0 + by;
+    };
+    for (const draw::Box& box : scene.scene.boxes) EXPECT_FALSE(inside(box.rect, 2)) << box.offset << " + " << box.size;
+    for (const draw::Label& one : scene.scene.labels) {
+      EXPECT_FALSE(one.box >= 0 && inside(one.rect, 2)) << one.text;
+    }
+  }
+}
+
 TEST(BuddyMarks, a_realloc_that_moved_marks_both_places_and_leads_from_one_to_the_other) {
   test::Script script;
   script.alloc("A", 60).alloc("B", 60).realloc("A", 100);
@@ -404,8 +427,20 @@ TEST(BuddyMarks, a_realloc_that_moved_marks_both_places_and_leads_from_one_to_th
   EXPECT_TRUE(box_at(scene.scene, 0x000, 64)->touched);
   EXPECT_TRUE(box_at(scene.scene, 0x080, 128)->touched);
   ASSERT_EQ(links(scene.scene, draw::LinkKind::Next, draw::Tone::Touched), 1u);
-  EXPECT_TRUE(label(scene.scene, "A")->grounded) << "the arrow runs below its name";
-  EXPECT_FALSE(label(scene.scene, "B")->grounded);
+  EXPECT_FALSE(label(scene.scene, "A")->grounded) << "nothing runs below its name";
+  expect_clear_of_words(scene);
+}
+
+TEST(BuddyMarks, the_arrow_of_a_realloc_that_moved_crosses_no_word_and_ends_at_the_edges_of_both_places) {
+  for (const Rect stage : {kStage, Rect{0, 0, 600, 180}, Rect{0, 0, 1400, 700}}) {
+    test::Script script;
+    script.alloc("A", 60).alloc("B", 60).realloc("A", 100).free("B").realloc("A", 200);
+    Played played(script, "buddy:arena=512,min=64");
+    for (const std::uint64_t event : {3u, 5u}) {
+      played.go(event);
+      expect_clear_of_words(played.buddy(stage));
+    }
+  }
 }
 
 TEST(BuddyMarks, a_refused_free_points_at_its_address) {

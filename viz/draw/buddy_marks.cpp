@@ -32,17 +32,15 @@ void add_relation_link(BuddyScene& out, float em) {
   dash({to, y1}, {to, y0});
 }
 
-// Where an arrow ends in a block: at the middle, or behind the words that stand there.
-float clear_of_words(const BuddyScene& out, const Box& box, const Style& style) {
-  float x = middle_x(box.rect);
-  for (const Label& label : out.scene.labels) {
-    if (label.box != &box - out.scene.boxes.data() || label.align != Align::Left) continue;
-    x = std::max(x, label.rect.x0 + style.width(label.type, label.text) + 0.8f * style.em);
-  }
-  return std::floor(std::max(box.rect.x0, std::min(x, box.rect.x1 - 0.6f * style.em)));
+// The row that a box stands in; the box was found, so there is one.
+const BuddyRow& row_of(const BuddyScene& out, const Box& box) {
+  return *std::find_if(out.rows.begin(), out.rows.end(),
+                       [&](const BuddyRow& row) { return !row.folded && row.rect.y0 == box.rect.y0; });
 }
 
-// At the end of a realloc that moved: an arrow from where the block was, whatever stands there now, to where it is.
+// At the end of a realloc that moved: an arrow from where the block was, whatever stands there now, to where it is. It
+// goes round below the lower of the two, from edge to edge: below a block that is not split nothing stands, and no word
+// is crossed.
 void add_moved_link(BuddyScene& out, const BuddyInput& input) {
   const replay::Outcome& outcome = input.now.outcome;
   if (!input.now.whole || outcome.moved_from == replay::Outcome::kNowhere) return;
@@ -52,13 +50,15 @@ void add_moved_link(BuddyScene& out, const BuddyInput& input) {
   const Box* to = find_box(out, outcome.offset, outcome.block_bytes);
   if (from == nullptr || to == nullptr) return;
   const double was = std::max(1.0, static_cast<double>(std::min(input.now.left_bytes, left->size)));
-  const float left_x = out.axis.snapped(static_cast<double>(outcome.moved_from) + was / 2);
-  const auto foot = [](float x, const Rect& rect) { return Point{x, rect.y0 + 0.75f * rect.height()}; };
-  out.scene.links.push_back(
-      {foot(left_x, from->rect), foot(clear_of_words(out, *to, input.style), to->rect), LinkKind::Next, Tone::Touched});
-  for (Label& label : out.scene.labels) {  // the arrow runs below their words
-    if (label.box == from - out.scene.boxes.data() || label.box == to - out.scene.boxes.data()) label.grounded = true;
-  }
+  const float em = input.style.em;
+  const BuddyRow& lower = row_of(out, from->rect.y0 > to->rect.y0 ? *from : *to);
+  const float gap = lower.pitch - lower.rect.height();
+  const float lane = lower.rect.y1 + std::floor(std::clamp(gap - 3, 0.55f * em, 0.85f * em));
+  const Point foot{
+      std::clamp(out.axis.snapped(static_cast<double>(outcome.moved_from) + was / 2), from->rect.x0, from->rect.x1 - 1),
+      from->rect.y1};
+  const Point head{middle_x(to->rect), to->rect.y1 + 1};
+  out.scene.links.push_back({foot, head, LinkKind::Next, Tone::Touched, {{foot.x, lane}, {head.x, lane}}});
 }
 
 // Below a refused request: the free neighbours that would be enough, and the boundary between them.

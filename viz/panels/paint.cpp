@@ -128,7 +128,8 @@ void paint_arrow_head(const Paint& paint, Point tip, Point from, Color color) {
                                 ImVec2(tip.x - ux + uy * 0.5f, tip.y - uy - ux * 0.5f), color);
 }
 
-// By its corners, each of them rounded; the head in the middle of the block it ends in.
+// By its corners, each of them rounded. The head is in the middle of the block it ends in where it comes from the side,
+// and at the block's edge where it comes from below.
 void paint_routed(const Paint& paint, const draw::Link& link, Color color) {
   const auto towards = [](Point a, Point b, float most) {
     const float dx = b.x - a.x, dy = b.y - a.y, length = std::sqrt(dx * dx + dy * dy);
@@ -147,12 +148,18 @@ void paint_routed(const Paint& paint, const draw::Link& link, Color color) {
     paint.list->PathBezierQuadraticCurveTo(ImVec2(here.x + 0.5f, here.y + 0.5f), ImVec2(out.x + 0.5f, out.y + 0.5f));
   }
   const Point last = link.corners.back();
-  const Point tip{link.to.x + 0.5f, link.to.y + 0.5f};
-  const float back = tip.x < last.x ? 0.2f * paint.em : -0.2f * paint.em;
-  paint.list->PathLineTo(ImVec2(tip.x + back, tip.y));
+  const float dx = last.x - link.to.x, dy = last.y - link.to.y;
+  const float length = std::max(1.0f, std::sqrt(dx * dx + dy * dy));
+  const float back = std::abs(dx) > std::abs(dy) ? 0.2f * paint.em : 0.0f;
+  const auto behind = [&](float by) {
+    return Point{link.to.x + 0.5f + dx / length * by, link.to.y + 0.5f + dy / length * by};
+  };
+  const float size = 0.4f * paint.em;
+  const Point tip = behind(back), neck = behind(back + 0.5f * size);
+  paint.list->PathLineTo(at(back > 0 ? tip : neck));
   paint.list->PathStroke(color, 0, std::max(1.0f, 0.09f * paint.em));
   paint.list->AddCircleFilled(ImVec2(link.from.x + 0.5f, link.from.y + 0.5f), 0.16f * paint.em, color, 12);
-  paint_arrow_head(paint, {tip.x + back, tip.y}, {tip.x + 2 * back, tip.y}, color);
+  paint_arrow_head(paint, tip, neck, color);
 }
 
 void paint_next(const Paint& paint, const draw::Link& link, Color color) {

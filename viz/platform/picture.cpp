@@ -75,7 +75,8 @@ trace::Result<Image> Painter::draw(app::State& state, const PictureSize& size) {
                           .where = {},
                           .todo = "each side may be from 1 to " + std::to_string(largest)};
   }
-  app::finish_loading(state);
+  // Of a log whose rest is being read, what is there by now is drawn.
+  if (!app::is_reading_rest(state)) app::finish_loading(state);
   if (auto bound = offscreen_->bind(size.width, size.height); !bound.ok()) return std::move(bound).trouble();
   draw::Caches caches;
   slowest_frame_ms_ = 0;
