@@ -373,6 +373,7 @@ struct LongList : testing::Test {
   app::Commands commands;
   app::ListView view;
   std::vector<std::uint64_t> drawn;
+  float height = 400, lowest = 0;  // where the last row ends
   ui_test::Gui gui{[this] { frame(); }, 400, 400};
 
   void frame() {
@@ -381,9 +382,12 @@ struct LongList : testing::Test {
     ui::begin_region("test", {0, 0, 400, 400});
     drawn.clear();
     panels::RowList list{"rows", app::LeftTab::Events, view, kRows, 20, {}, {}};
-    list.draw_row = [this](std::uint64_t row, Rect) { drawn.push_back(row); };
+    list.draw_row = [this](std::uint64_t row, Rect where) {
+      drawn.push_back(row);
+      lowest = where.y1;
+    };
     panels::row_list({.state = state, .commands = commands, .theme = draw::theme(draw::ThemeKind::Dark), .em = 13},
-                     {0, 0, 200, 400}, list);
+                     {0, 0, 200, height}, list);
     ui::end_region();
     ui::end_frame();
     for (const app::Command& command : commands.take()) view = {command.value, command.value2};
@@ -399,10 +403,21 @@ TEST_F(LongList, draws_only_what_is_seen_to_the_very_last_row) {
   gui.frames(3);
   EXPECT_EQ(drawn.back(), kRows - 1);
   EXPECT_EQ(drawn.size(), 20u);
-  view.top = 54'321'987.5;
+  view.top = 54'321'987.4;
   gui.frames(2);
   EXPECT_EQ(drawn.front(), 54'321'987u);
-  EXPECT_EQ(drawn.size(), 21u);
+  EXPECT_EQ(drawn.size(), 20u);
+}
+
+TEST_F(LongList, shows_rows_whole_where_its_height_is_no_multiple_of_theirs) {
+  height = 394;
+  gui.frames(3);
+  EXPECT_EQ(drawn.size(), 19u);
+  view.top = 1e18;
+  gui.frames(3);
+  EXPECT_EQ(drawn.back(), kRows - 1);
+  EXPECT_EQ(drawn.size(), 19u);
+  EXPECT_EQ(lowest, 380);
 }
 
 TEST_F(LongList, the_wheel_goes_by_rows_and_the_bar_through_all_of_them) {

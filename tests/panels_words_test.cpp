@@ -351,6 +351,95 @@ TEST_F(Reading, where_allocators_are_compared_a_lessons_note_is_not_lost_below_t
   EXPECT_GT(notes, 3u);
 }
 
+// Whoever has a narrow window, or large type in it.
+TEST_F(Reading, at_any_width_the_configuration_is_whole_and_every_menu_within_reach) {
+  open(lesson("The first split"));
+  go(4);
+  for (const float width : {1280.0f, 800.0f, 600.0f, 420.0f}) {
+    SCOPED_TRACE(width);
+    size(width, 600, 13);
+    const ui::Placed* chip = ui::find("document/allocator 1");
+    ASSERT_NE(chip, nullptr);
+    EXPECT_LE(chip->rect.x1, width);
+    const Rect place = chip->rect;
+    EXPECT_GT(place.width(), 18 * 7) << "18 letters, 7 pixels each";
+    const bool folded = program.gui->sees("menu/Menu");
+    EXPECT_EQ(folded, width < 500);
+    if (folded) program.click("menu/Menu");
+    for (const char* name : {"File", "View", "Charts", "Trace", "Allocator", "Help"}) {
+      const ui::Placed* menu = ui::find(name);
+      ASSERT_NE(menu, nullptr) << name;
+      EXPECT_LE(menu->rect.x1, width) << name;
+      EXPECT_TRUE(folded || menu->rect.x1 <= place.x0) << name;
+    }
+  }
+}
+
+TEST_F(Reading, what_stands_in_the_bar_below_the_stage_does_not_overlap_however_narrow_it_is) {
+  open(lesson("The first split"));
+  go(4);
+  for (float width = 1280; width >= 320; width -= 40) {
+    size(width, 600, 13);
+    const Rect position = program.gui->rect_of("transport/position");
+    EXPECT_LE(program.gui->rect_of("transport/Next event").x1, position.x0) << width;
+    EXPECT_LE(position.x1, width);
+    const ui::Placed* speed = ui::find("transport/Slower");
+    EXPECT_TRUE(speed == nullptr || position.x1 <= speed->rect.x0) << width;
+  }
+  EXPECT_FALSE(program.gui->sees("transport/Slower"));
+  EXPECT_FALSE(program.gui->sees("transport/First event"));
+  EXPECT_TRUE(program.gui->sees("transport/Next event"));
+}
+
+TEST_F(Reading, the_handle_of_the_cursor_covers_no_marks_name) {
+  std::size_t marks = 0;
+  for (const app::Scenario& lesson : app::scenario_list()) {
+    open(lesson.json);
+    for (std::uint64_t event = 0; event <= state.timeline().event_count(); ++event) {
+      go(event);
+      const Rect handle = program.gui->rect_of("timeline/handle");
+      for (const ui::Placed& placed : ui::placed()) {
+        if (placed.label.rfind("timeline/mark", 0) != 0) continue;
+        ++marks;
+        const Rect& name = placed.rect;
+        if (std::abs((handle.x0 + handle.x1) / 2 - name.x0) <= 1) continue;  // on its own flag, before the name
+        const bool apart = handle.x1 <= name.x0 || handle.x0 >= name.x1 || handle.y0 >= name.y1 - kHair;
+        EXPECT_TRUE(apart) << lesson.title << " at " << event << ": " << placed.label;
+      }
+    }
+  }
+  EXPECT_GT(marks, 20u);
+}
+
+TEST_F(Reading, figures_of_the_whole_lead_to_what_they_count) {
+  open(lesson("Rounding waste"));
+  go(0);
+  EXPECT_FALSE(program.gui->sees("block/0 B in 0 blocks")) << "nothing lives: it leads nowhere";
+  program.click("block/1 KiB");
+  EXPECT_EQ(state.selection.offset, 0u);
+  EXPECT_TRUE(program.gui->sees("inspector/block/free") || program.gui->sees("block/0x000 … 0x3ff"));
+  act(state, Do::ClearSelection);
+  go(7);  // a mark: no block is touched
+  program.click("block/516 B in 5 blocks");
+  EXPECT_EQ(state.filter.text, "live");
+  EXPECT_EQ(state.left_tab, app::LeftTab::Events);
+  program.click("block/508 B (50 %)");
+  ASSERT_TRUE(state.selection.offset);
+  const replay::Block* most = state.timeline().census().block_at(*state.selection.offset);
+  ASSERT_NE(most, nullptr);
+  EXPECT_EQ(most->size - most->requested, 255u) << "257 B stand in a block of 512 B";
+}
+
+TEST_F(Reading, memory_now_is_whole_in_sight_on_a_window_of_1280_by_800) {
+  open(lesson("Rounding waste"));
+  go(8);
+  for (const char* key : {"block/waste", "block/free", "block/1 KiB", "block/fragmented"}) {
+    const ui::Placed* line = ui::find(key);
+    ASSERT_NE(line, nullptr) << key;
+    EXPECT_TRUE(whole(*line)) << key;
+  }
+}
+
 TEST(Lines, do_not_break_between_a_number_and_what_belongs_to_it) {
   const auto holds = [](std::string_view text, std::string_view at) {
     return panels::holds_together(text, text.find(at) + at.size() - 1);

@@ -308,6 +308,20 @@ TEST(BuddyTree, twenty_one_levels_fit_a_small_window_because_split_levels_fold) 
   EXPECT_EQ(expected, 21);
 }
 
+TEST(BuddyTree, the_sizes_of_its_levels_are_whole_in_any_window) {
+  test::Script script;
+  script.alloc("A", 64);
+  Case of{script.done(), "buddy:arena=64MiB,min=64"};
+  of.timeline->seek({1, replay::kAllSteps});
+  for (const float width : {500.0f, 620.0f, 1000.0f, 2000.0f}) {
+    const BuddyScene scene = draw::lay_out_buddy(of.input({0, 0, width, 340}));
+    for (const draw::Label& label : scene.scene.labels) {
+      if (label.type != draw::Type::MonoSmall || label.rect.x1 > scene.axis.x0) continue;
+      EXPECT_LE(draw::Style{}.width(label.type, label.text), label.rect.width()) << label.text << " at " << width;
+    }
+  }
+}
+
 TEST(BuddyTree, the_tree_stands_over_the_map_byte_for_byte) {
   Case c = lesson();
   c.timeline->seek({6, replay::kAllSteps});

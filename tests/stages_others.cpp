@@ -10,6 +10,7 @@
 #include "viz/draw/bump_layout.h"
 #include "viz/draw/slab_layout.h"
 #include "viz/draw/stage_cache.h"
+#include "viz/draw/strip.h"
 
 namespace allocviz {
 namespace {
@@ -199,6 +200,18 @@ TEST(BumpStage, says_how_far_the_mark_moved_and_for_whom) {
   // 4096 - 300 = 3796; 10 down and on to a multiple of 64: 3776.
   EXPECT_TRUE(says(scene.scene, "moved 20 B down for Q"));
   EXPECT_TRUE(draw::held_text(timeline->census(), names).empty()) << "nothing is dead";
+}
+
+TEST(AskedText, is_short_and_never_a_whole_number_that_it_is_not) {
+  EXPECT_EQ(draw::asked_text(100), "100 B");
+  EXPECT_EQ(draw::asked_text(1024), "1 KiB");
+  EXPECT_EQ(draw::asked_text(1032), "1 032 B") << "it needs a block of 2 KiB";
+  EXPECT_EQ(draw::asked_text(1100), "1.1 KiB");
+  EXPECT_EQ(draw::asked_text(65536), "64 KiB");
+  EXPECT_EQ(draw::asked_text(65540), "64.0 KiB");
+  EXPECT_EQ(draw::asked_text((1 << 20) - 1), "1.0 MiB");
+  EXPECT_EQ(draw::asked_text(1 << 20), "1 MiB");
+  EXPECT_EQ(draw::asked_text((std::uint64_t{1} << 32) + 1), "4.0 GiB");
 }
 
 TEST(StageCache, lays_out_anew_only_when_what_is_shown_has_changed) {

@@ -60,7 +60,10 @@ ByteAxis stage_axis(Rect inside, Span view, trace::AllocatorKind kind, const Sty
   const float em = style.em;
   const float room = inside.width();
   if (kind == trace::AllocatorKind::Buddy || kind == trace::AllocatorKind::Tiered) {
-    axis.x0 = std::floor(inside.x0 + std::clamp(room * 0.16f, std::min(5.2f * em, room * 0.3f), 6.3f * em));
+    // A level's number and its size stand at the left.
+    const float words = std::max(5.2f * em, 2.4f * em + style.width(Type::MonoSmall, "999 KiB"));
+    const float most = std::max(6.3f * em, words);
+    axis.x0 = std::floor(inside.x0 + std::clamp(room * 0.16f, std::min(words, room * 0.3f), most));
     axis.x1 = std::floor(inside.x1 - std::clamp(room * 0.2f, std::min(7.0f * em, room * 0.3f), 20.0f * em));
   } else {
     axis.x0 = std::floor(inside.x0 + std::min(em, room * 0.05f));

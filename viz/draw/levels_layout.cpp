@@ -33,7 +33,7 @@ LevelsScene lay_out_levels(const LevelsInput& input) {
   const float em = input.style.em;
   scene.levels = input.levels.levels();
   const float left = std::floor(input.rect.x0 + input.style.width(Type::MonoSmall, "999 MiB") + 0.9f * em);
-  const float room = input.rect.height() - 1.5f * em;  // a line of words stands below
+  const float room = input.rect.height() - 0.7f * em;  // a line of words stands below, into the margin
   const float high = std::min(room, std::round(2.4f * em) * static_cast<float>(scene.levels));
   scene.plot = {left, std::floor(input.rect.y0), std::max(left + 1, std::floor(input.rect.x1)),
                 std::floor(input.rect.y0 + std::max(high, static_cast<float>(scene.levels)))};

@@ -104,7 +104,7 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
     name.clear();
     name_width = 0;
   }
-  std::string size = trace::size_text(block.requested);
+  std::string size = asked_text(block.requested);
   const float size_width = style.width(Type::MonoSmall, size);
   // Room on both sides, less of it where the size would not fit otherwise.
   const float spare = std::max(0.2f * em, solid - 0.15f * em - std::max(size_width, name_width));
@@ -200,6 +200,18 @@ void add_box(Scene& scene, const Box& box, const replay::Block* block, const Sty
   if (options.labels) add_box_labels(scene, box, block, style, name_of, options.free_word);
   for (std::size_t i = first; i < scene.labels.size(); ++i) scene.labels[i].box = static_cast<int>(scene.boxes.size());
   scene.boxes.push_back(box);
+}
+
+std::string asked_text(std::uint64_t bytes) {
+  constexpr std::uint64_t kFewDigits = 10'000;
+  std::string shortly = trace::size_text(bytes);
+  const bool whole = shortly.find('.') == std::string::npos;
+  const std::uint64_t unit = bytes < (std::uint64_t{1} << 20)   ? std::uint64_t{1} << 10
+                             : bytes < (std::uint64_t{1} << 30) ? std::uint64_t{1} << 20
+                                                                : std::uint64_t{1} << 30;
+  if (bytes < 1024 || !whole || bytes % unit == 0) return shortly;
+  if (bytes < kFewDigits) return trace::exact_size_text(bytes);
+  return shortly.insert(shortly.rfind(' '), ".0");
 }
 
 void add_pin(Scene& scene, const ByteAxis& axis, Rect row, const Touch& block, bool selected) {

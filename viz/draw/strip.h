@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 
 #include "core/replay/census.h"
 #include "viz/draw/axis.h"
@@ -30,6 +32,9 @@ void add_box(Scene& scene, const Box& box, const replay::Block* block, const Sty
              const StripOptions& options = {});
 // Marks a block that is emphasised where the scene has no box for it.
 void add_pin(Scene& scene, const ByteAxis& axis, Rect row, const Touch& block, bool selected);
+// What was asked for, shortly; where that would say a whole number that it is not ("1 KiB" of 1 032 B, which needs a
+// block of 2 KiB), to the byte.
+[[nodiscard]] std::string asked_text(std::uint64_t bytes);
 // Points at the byte where a free was refused, when it is in view.
 void add_refused(Scene& scene, const ByteAxis& axis, Rect row, const Focus& focus, const Style& style);
 // Which of a box's marks the focus sets.

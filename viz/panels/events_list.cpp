@@ -94,7 +94,8 @@ void wheel(const Context& context, draw::Rect area, const RowList& list, double 
 
 void row_list(const Context& context, draw::Rect rect, const RowList& list) {
   ui::begin_region(list.name, rect, ui::kFixed);
-  const double seen = std::max(1.0, static_cast<double>(rect.height() / list.row_height));
+  // Rows are seen whole: the first begins at the list's edge, and room for a part of one more is left free.
+  const double seen = std::max(1.0, std::floor(static_cast<double>(rect.height() / list.row_height) + 0.01));
   const auto rows = static_cast<double>(list.rows);
   const double top = std::clamp(list.view.top, 0.0, std::max(0.0, rows - seen));
   if (std::abs(list.view.seen - seen) > 0.01 || list.view.top != top) push_scroll(context, list, top, seen);
@@ -102,11 +103,10 @@ void row_list(const Context& context, draw::Rect rect, const RowList& list) {
   const float bar = std::round(0.75f * context.em);
   const float marks = list.ticks ? std::round(0.5f * context.em) : 0;
   const float clear = list.ticks ? std::round(0.35f * context.em) : 0;  // between a row's words and its tick
-  const auto first = static_cast<std::uint64_t>(top);
-  const float shift = static_cast<float>(top - std::floor(top)) * list.row_height;
-  for (std::uint64_t row = first; row < list.rows; ++row) {
-    const float y = std::round(rect.y0 - shift + static_cast<float>(row - first) * list.row_height);
-    if (y >= rect.y1) break;
+  const auto first = static_cast<std::uint64_t>(std::round(top));
+  const std::uint64_t end = std::min(list.rows, first + static_cast<std::uint64_t>(seen));
+  for (std::uint64_t row = first; row < end; ++row) {
+    const float y = std::round(rect.y0 + static_cast<float>(row - first) * list.row_height);
     list.draw_row(row, {rect.x0, y, rect.x1 - bar - marks - clear, std::round(y + list.row_height)});
   }
   // In a list that is seen whole, each tick stands beside its row.

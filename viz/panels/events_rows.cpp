@@ -12,6 +12,7 @@
 #include "viz/app/filter.h"
 #include "viz/app/names.h"
 #include "viz/app/refusals.h"
+#include "viz/draw/strip.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
@@ -178,7 +179,7 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
   const auto id_font = event.has(trace::kNamedId) ? ui::Font::Bold : ui::Font::MonoSmall;
   const bool sized = event.op == Op::Alloc || event.op == Op::Realloc;
-  const std::string size = sized ? trace::size_text(event.size) : std::string{};
+  const std::string size = sized ? draw::asked_text(event.size) : std::string{};
   float size_left = columns.size_right;
   {
     const ui::WithFont font(ui::Font::MonoSmall);
@@ -217,7 +218,7 @@ void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {
     const ui::WithFont font(ui::Font::Mono);
     const float width = row_text(upper, text, theme.text, trace::count_text(index + 1));
     const float right = row.x1 - 0.6f * context.em;
-    const std::string what = event.op == Op::Free ? "free" : trace::size_text(event.size);
+    const std::string what = event.op == Op::Free ? "free" : draw::asked_text(event.size);
     if (text + width + ui::text_width(what) + context.em < right) row_text_right(upper, right, theme.text, what);
   }
   const ui::WithFont font(ui::Font::Small);

@@ -12,6 +12,7 @@
 #include "core/replay/narrate.h"
 #include "viz/app/in_the_way.h"
 #include "viz/app/inspect.h"
+#include "viz/draw/strip.h"
 #include "viz/draw/tip.h"
 #include "viz/panels/flow.h"
 #include "viz/panels/panel.h"
@@ -27,8 +28,17 @@ using replay::BlockState;
 
 struct Line {
   std::string key, value;
-  // Bytes: the view goes to the block; Events: the list shows those of which the same is said.
-  enum class Leads : std::uint8_t { Nowhere, Event, Block, Bytes, Events } leads = Leads::Nowhere;
+  // Bytes: the view goes to the block; Events: the list shows those of which the same is said. LargestFree and
+  // MostWaste: to the block of which that is true, sought when it is clicked.
+  enum class Leads : std::uint8_t {
+    Nowhere,
+    Event,
+    Block,
+    Bytes,
+    Events,
+    LargestFree,
+    MostWaste
+  } leads = Leads::Nowhere;
   std::uint64_t to = 0;  // Event: its index; Block and Bytes: its offset
   std::string hint;
   std::string search = {};  // Events
@@ -119,8 +129,8 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
                    made ? block.born : block.offset, trace::exact_size_text(block.size) + "\n" + leads_to});
   if (block.state == BlockState::Live) {
     std::string requested = facts.waste == 0
-                                ? trace::size_text(block.requested) + ", no waste"
-                                : fmt::format("{}, waste {} ({})", trace::size_text(block.requested),
+                                ? draw::asked_text(block.requested) + ", no waste"
+                                : fmt::format("{}, waste {} ({})", draw::asked_text(block.requested),
                                               trace::size_text(facts.waste), percent(facts.waste, block.size));
     lines.push_back({"requested", std::move(requested), facts.allocated ? Line::Leads::Event : Line::Leads::Nowhere,
                      block.born,
@@ -144,6 +154,32 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
   return lines;
 }
 
+// The block with the most of what is measured; the first of several, none where all have nothing of it.
+template <class Measure>
+std::optional<std::uint64_t> block_with_most(const replay::Census& census, const Measure& measure) {
+  std::optional<std::uint64_t> offset;
+  std::uint64_t most = 0;
+  for (const replay::Block& block : census.blocks) {
+    const std::uint64_t here = measure(block);
+    if (here <= most) continue;
+    most = here;
+    offset = block.offset;
+  }
+  return offset;
+}
+
+std::optional<std::uint64_t> found_by(const replay::Census& census, Line::Leads leads) {
+  if (leads == Line::Leads::LargestFree) {
+    return block_with_most(census, [](const replay::Block& block) {
+      return block.state == BlockState::Free ? block.size : std::uint64_t{0};
+    });
+  }
+  return block_with_most(census, [](const replay::Block& block) {
+    const bool wastes = block.state == BlockState::Live && block.size > block.requested;
+    return wastes ? block.size - block.requested : std::uint64_t{0};
+  });
+}
+
 void follow(const Context& context, const BlockFacts& facts, const Line& line) {
   app::Command command;
   switch (line.leads) {
@@ -156,6 +192,14 @@ void follow(const Context& context, const BlockFacts& facts, const Line& line) {
       command.what = app::Do::SetFilter;
       command.text = line.search;
       break;
+    case Line::Leads::LargestFree:
+    case Line::Leads::MostWaste: {
+      const std::optional<std::uint64_t> found = found_by(context.state.timeline().census(), line.leads);
+      if (!found) return;
+      command.what = app::Do::Select;
+      command.number = *found;
+      break;
+    }
     default:
       command.what = app::Do::Select;
       command.number = line.to;
@@ -204,7 +248,7 @@ Remark remark_of(const Context& context, const BlockFacts& facts) {
   return what;
 }
 
-constexpr const char* kNothing = "Click a block of the stage or the map, or step to an event that touches one.";
+constexpr const char* kNothing = "Click a block, or step to where one is touched.";
 
 // What matters most comes first: where room is short, the details below are what is scrolled to.
 void draw_block(Flow& flow, const BlockFacts& facts) {
@@ -286,16 +330,20 @@ void draw_figures(Flow& flow) {
   const trace::AllocatorKind kind = timeline.spec().kind;
   const auto percent_text = [](double part) { return fmt::format("{:.0f} %", 100 * part); };
   const std::uint64_t waste = now.live_rounded - now.live_requested;
+  // Where there is none of it, it leads nowhere.
+  const auto leads = [](std::uint64_t bytes, Line::Leads where) { return bytes == 0 ? Line::Leads::Nowhere : where; };
   std::vector<Line> lines = {
       {"live",
        fmt::format("{} in {}", trace::size_text(now.live_requested),
                    now.live_blocks == 1 ? "1 block" : trace::count_text(now.live_blocks) + " blocks"),
-       Line::Leads::Nowhere, 0, trace::exact_size_text(now.live_requested) + " asked for"},
+       leads(now.live_blocks, Line::Leads::Events), 0,
+       trace::exact_size_text(now.live_requested) + " asked for\nLists the events that made what lives.", "live"},
       {"waste", fmt::format("{} ({})", trace::size_text(waste), percent_text(replay::internal_fragmentation(now))),
-       Line::Leads::Nowhere, 0, "Internal fragmentation: 1 − requested ÷ rounded"},
+       leads(waste, Line::Leads::MostWaste), 0,
+       "Internal fragmentation: 1 − requested ÷ rounded\nSelects the block with the most of it."},
       {"free", trace::size_text(now.free), Line::Leads::Nowhere, 0, trace::exact_size_text(now.free)},
-      {"largest", trace::size_text(now.largest_free), Line::Leads::Nowhere, 0,
-       "The largest block that can be had now: " + trace::exact_size_text(now.largest_free)},
+      {"largest", trace::size_text(now.largest_free), leads(now.largest_free, Line::Leads::LargestFree), 0,
+       fmt::format("The largest block that can be had now: {}\nSelects it.", trace::exact_size_text(now.largest_free))},
   };
   // A slab and a bump know none.
   if (kind != trace::AllocatorKind::Slab && kind != trace::AllocatorKind::Bump) {

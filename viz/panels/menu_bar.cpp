@@ -16,6 +16,7 @@ namespace allocviz::panels {
 namespace {
 
 constexpr const char* kMenus[] = {"File", "View", "Charts", "Trace", "Allocator", "Help"};
+constexpr const char* kFolded = "Menu";
 
 std::string file_name(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
@@ -52,20 +53,27 @@ void menu(const Context& context, const char* name) {
   ui::end_menu();
 }
 
-float menu_spacing(const Context& context) {
-  return std::round(1.3f * context.em);
-}
+// How the menus stand: far apart, close together, or, where the window is narrow for its type, all of them in one.
+struct MenuRow {
+  float spacing = 0, width = 0;
+  bool folded = false;
+};
 
-// What the menus take at the left; a narrow window gives them all it has.
-float menus_width(const Context& context) {
-  float width = menu_spacing(context);
+MenuRow menu_row(const Context& context, float spacing_em, bool folded) {
+  MenuRow row{std::round(spacing_em * context.em), 0, folded};
+  row.width = row.spacing;
   // ImGui keeps a spacing free on either side of a title.
-  for (const char* name : kMenus) width += ui::text_width(name) + 2 * menu_spacing(context);
-  return width;
+  const auto add = [&row](const char* name) { row.width += ui::text_width(name) + 2 * row.spacing; };
+  if (folded) {
+    add(kFolded);
+  } else {
+    for (const char* name : kMenus) add(name);
+  }
+  return row;
 }
 
 // A region of its own: what stands beside ImGui's menu bar in one window is clipped away.
-void menus(const Context& context, draw::Rect rect) {
+void menus(const Context& context, draw::Rect rect, const MenuRow& row) {
   constexpr ImGuiWindowFlags kFlags =
       ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_MenuBar;
   const float pad = std::round((rect.height() - ImGui::GetFontSize()) / 2);
@@ -75,8 +83,12 @@ void menus(const Context& context, draw::Rect rect) {
   // The bar is tall, the menus that hang from it are not.
   ImGui::PopStyleVar();
   if (begun) {
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(menu_spacing(context), 0.5f * context.em));
-    for (const char* name : kMenus) menu(context, name);
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(row.spacing, 0.5f * context.em));
+    const bool shown = !row.folded || ui::begin_menu(kFolded);
+    for (const char* name : kMenus) {
+      if (shown) menu(context, name);
+    }
+    if (row.folded && shown) ui::end_menu();
     ImGui::PopStyleVar();
     ImGui::EndMenuBar();
   }
@@ -138,25 +150,47 @@ void draw_chip(const Context& context, const Chip& chip, std::size_t stage, draw
   arrow_down(ui::draw_list(), {box.x1 - 1.1f * em, (box.y0 + box.y1) / 2}, 0.3f * em, theme.text_dim);
 }
 
+constexpr float kChipGap = 0.5f;  // ems
+constexpr const char* kAdd = "+ compare";
+
+// What the first `count` configurations take, and a link to compare with another where it is wanted.
+float chips_width(const Context& context, std::size_t count, bool with_link) {
+  if (context.state.document.placeholder) return 0;
+  float width = context.em;
+  for (std::size_t stage = 0; stage < count; ++stage) width += chip_of(context, stage).width + kChipGap * context.em;
+  return with_link ? width + std::round(ui::text_width(kAdd)) + context.em : width;
+}
+
+// A menu can be shorter, what is replayed cannot: the menus make way for the configurations.
+MenuRow menu_row_beside_chips(const Context& context, float whole) {
+  const MenuRow loose = menu_row(context, 1.3f, false), tight = menu_row(context, 0.65f, false);
+  const std::size_t all = context.state.stages.size();
+  if (loose.width + chips_width(context, all, true) <= whole) return loose;
+  const bool fits = tight.width + chips_width(context, all, false) <= whole;
+  return fits || tight.width + chips_width(context, 1, false) <= whole ? tight : menu_row(context, 1.3f, true);
+}
+
 // The configurations, from the right edge; returns where they begin.
 float chips(const Context& context, draw::Rect rect, float from) {
   if (context.state.document.placeholder) return rect.x1;
   const float em = context.em;
   const float height = std::round(1.85f * em);
   const float y = std::round((rect.y0 + rect.y1 - height) / 2);
-  const float add = std::round(ui::text_width("+ compare"));
-  float x = rect.x1 - em - add;
-  if (x < from) return rect.x1;
-  ImGui::SetCursorScreenPos(ImVec2(x, std::round((rect.y0 + rect.y1 - ui::line_height()) / 2)));
-  if (ui::link(context.theme, "+ compare")) context.commands.push(app::Do::AddStage);
-  ui::tooltip("The same trace on another allocator beside this one");
-  x -= em;
-  for (std::size_t stage = context.state.stages.size(); stage-- > 0;) {
+  const std::size_t all = context.state.stages.size();
+  float x = rect.x1 - em;
+  if (from + chips_width(context, all > 1 ? all : 1, true) <= rect.x1 + em) {
+    x -= std::round(ui::text_width(kAdd));
+    ImGui::SetCursorScreenPos(ImVec2(x, std::round((rect.y0 + rect.y1 - ui::line_height()) / 2)));
+    if (ui::link(context.theme, kAdd)) context.commands.push(app::Do::AddStage);
+    ui::tooltip("The same trace on another allocator beside this one");
+    x -= em;
+  }
+  for (std::size_t stage = all; stage-- > 0;) {
     const Chip chip = chip_of(context, stage);
     const float left = std::max(x - chip.width, from);
     if (x - left < 6 * em) break;
     draw_chip(context, chip, stage, {left, y, x, y + height});
-    x = left - 0.5f * em;
+    x = left - kChipGap * em;
   }
   return x;
 }
@@ -166,7 +200,7 @@ void title(const Context& context, draw::Rect rect, float left, float right) {
   const ui::WithFont font(ui::Font::Bold);
   const std::string text = app::full_title(document) + (document.edited ? " •" : "");
   const float room = right - left;
-  if (room < 4 * context.em) return;
+  if (room < std::min(ui::text_width(text), 7 * context.em)) return;  // a few letters of it say nothing
   const float width = std::min(ui::text_width(text), room);
   // In the middle of the window, moved aside where it would touch the menus or the chips.
   const float x = std::clamp((rect.x0 + rect.x1 - width) / 2, left, std::max(left, right - width));
@@ -181,8 +215,9 @@ void title(const Context& context, draw::Rect rect, float left, float right) {
 
 void menu_bar(const Context& context, draw::Rect rect) {
   ui::fill(ui::draw_list(), {rect.x0, rect.y1 - 1, rect.x1, rect.y1}, context.theme.panel_edge);
-  const float split = std::min(rect.x0 + menus_width(context), rect.x1);
-  menus(context, {rect.x0, rect.y0, split, rect.y1 - 1});
+  const MenuRow row = menu_row_beside_chips(context, rect.width());
+  const float split = std::min(rect.x0 + row.width, rect.x1);
+  menus(context, {rect.x0, rect.y0, split, rect.y1 - 1}, row);
   ui::begin_region("document", {split, rect.y0, rect.x1, rect.y1 - 1}, ui::kFixed);
   const float left = split + context.em;
   const float right = chips(context, rect, left) - context.em;

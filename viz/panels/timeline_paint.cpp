@@ -33,6 +33,14 @@ void paint_cross(const Paint& paint, draw::Point middle, float radius) {
   line(-radius);
 }
 
+// Where a mark and its name stand, the flag's staff not included.
+Rect words_of(const Paint& paint, const ChartScene& scene, const draw::ChartFlag& flag) {
+  const float em = paint.em, top = scene.plot.y0 - 1.2f * em;
+  const ui::WithFont font{ui::Font::Small};
+  const float end = flag.name.empty() ? flag.x + 0.7f * em : flag.x + 1.1f * em + ui::text_width(flag.name);
+  return {flag.x, top, end, top + em};
+}
+
 // Where the cursor stands on a mark its handle, drawn later, stands over the flag; the name stays where it is.
 void paint_flag(const Paint& paint, const ChartScene& scene, const draw::ChartFlag& flag) {
   const float em = paint.em;
@@ -41,8 +49,9 @@ void paint_flag(const Paint& paint, const ChartScene& scene, const draw::ChartFl
   ui::fill(paint.list, {flag.x, top, flag.x + 1, scene.plot.y1}, draw::with_alpha(color, 110));
   const ui::WithFont font{ui::Font::Small};
   const draw::Point words{flag.x + 0.9f * em, top - 0.15f * em};
-  const float end = flag.name.empty() ? flag.x + 0.7f * em : words.x + ui::text_width(flag.name) + 0.2f * em;
-  ui::fill(paint.list, {flag.x, top - 0.1f * em, end, top + 0.9f * em}, paint.theme.panel);
+  const Rect ground = words_of(paint, scene, flag);
+  ui::fill(paint.list, ground, paint.theme.panel);
+  ui::place(flag.name.empty() ? "mark" : "mark " + flag.name, ground);
   paint.list->AddTriangleFilled(ImVec2(flag.x, top), ImVec2(flag.x + 0.7f * em, top + 0.35f * em),
                                 ImVec2(flag.x, top + 0.7f * em), color);
   if (!flag.name.empty()) ui::text_at(paint.list, words, color, flag.name);
@@ -76,8 +85,22 @@ std::optional<float> cursor_on(const draw::TimeAxis& axis, Rect plot, std::uint6
   return static_cast<float>(std::round(x));
 }
 
-void paint_handle(const Paint& paint, Rect plot, float at) {
+// A handle; its point alone where a mark's name stands in its place.
+void paint_handle(const Paint& paint, const ChartScene& scene, float at) {
+  const Rect plot = scene.plot;
   const float em = paint.em, half = std::max(1.0f, std::floor(em / 14));
+  const bool on_words = std::any_of(scene.flags.begin(), scene.flags.end(), [&](const draw::ChartFlag& flag) {
+    const Rect words = words_of(paint, scene, flag);
+    return std::abs(flag.x - at) > 1 && at + 0.4f * em > words.x0 && at - 0.4f * em < words.x1;
+  });
+  if (on_words) {
+    const Rect point{at - 0.4f * em, plot.y0 - 0.2f * em, at + 0.4f * em, plot.y0 + 0.4f * em};
+    ui::place("handle", point);
+    paint.list->AddTriangleFilled(ImVec2(point.x0, point.y0), ImVec2(point.x1, point.y0), ImVec2(at, point.y1),
+                                  paint.theme.cursor);
+    return;
+  }
+  ui::place("handle", {at - 0.4f * em, plot.y0 - 1.2f * em, at + 0.4f * em, plot.y0 - 0.4f * em});
   ui::fill(paint.list, {at - half, plot.y0 - 0.7f * em, at + half, plot.y0}, paint.theme.cursor);
   const float wide = 0.4f * em, top = plot.y0 - 1.2f * em;
   ui::fill(paint.list, {at - wide, top, at + wide, top + 0.5f * em}, paint.theme.cursor, 0.12f * em);
@@ -101,7 +124,7 @@ void paint_chart(const Paint& paint, const ChartScene& scene, std::uintptr_t are
   for (const draw::Label& label : scene.labels) paint_label(paint, label);
   for (const draw::ChartFlag& flag : scene.flags) paint_flag(paint, scene, flag);
   paint_failures(paint, scene);
-  if (const std::optional<float> at = cursor_on(scene.axis, scene.plot, cursor)) paint_handle(paint, scene.plot, *at);
+  if (const std::optional<float> at = cursor_on(scene.axis, scene.plot, cursor)) paint_handle(paint, scene, *at);
 }
 
 void paint_cursor(const Paint& paint, const draw::TimeAxis& axis, Rect plot, std::uint64_t position) {

@@ -117,14 +117,15 @@ struct Button {
   bool essential;  // stays where the bar is narrow
 };
 constexpr std::array kButtons{
-    Button{app::Do::FirstEvent, "First event", paint_first, true},
+    Button{app::Do::FirstEvent, "First event", paint_first, false},
     Button{app::Do::PreviousEvent, "Previous event", paint_event_back, true},
     Button{app::Do::PreviousStep, "Previous step", paint_step_back, true},
     Button{app::Do::PlayPause, "Play", paint_nothing, true},
     Button{app::Do::NextStep, "Next step", paint_step_on, true},
     Button{app::Do::NextEvent, "Next event", paint_event_on, true},
-    Button{app::Do::LastEvent, "Last event", paint_last, true},
+    Button{app::Do::LastEvent, "Last event", paint_last, false},
 };
+constexpr float kButtonEm = 2.2f, kButtonGapEm = 0.15f, kLeftEm = 0.5f, kPositionGapEm = 1.2f;
 
 // Name and keys, as on the keys page.
 std::string hint_of(app::Do what) {
@@ -146,32 +147,67 @@ bool command_button(const Context& context, const Button& button, Rect rect) {
   return clicked;
 }
 
-float buttons(const Context& context, Rect rect) {
-  const float side = std::round(2.2f * context.em);
-  const float y = std::round((rect.y0 + rect.y1 - side) / 2);
-  float x = rect.x0 + 0.5f * context.em;
+// What the bar holds: a narrow one goes without the speed first, which has its keys, then without the buttons for
+// either end, then without the word before the number.
+struct Fitted {
+  bool speed = true, ends = true, word = true;
+};
+
+float buttons_width(const Context& context, bool ends) {
+  float width = kLeftEm * context.em;
   for (const Button& button : kButtons) {
+    if (ends || button.essential) width += std::round(kButtonEm * context.em) + std::round(kButtonGapEm * context.em);
+  }
+  return width;
+}
+
+float buttons(const Context& context, Rect rect, bool ends) {
+  const float side = std::round(kButtonEm * context.em);
+  const float y = std::round((rect.y0 + rect.y1 - side) / 2);
+  float x = rect.x0 + kLeftEm * context.em;
+  for (const Button& button : kButtons) {
+    if (!ends && !button.essential) continue;
     const Rect box{x, y, x + side, y + side};
     command_button(context, button, box);
     if (button.what == app::Do::PlayPause) paint_play(context, box);
-    x += side + std::round(0.15f * context.em);
+    x += side + std::round(kButtonGapEm * context.em);
   }
   return x;
 }
 
-// "event 7 / 14  step 4 / 5"; returns where it ends.
-float position(const Context& context, Rect rect, float x) {
-  const app::State& state = context.state;
+struct Where {
+  std::string event, step;  // "event 7 / 14", "step 4 / 5"
+};
+
+Where where_of(const app::State& state, bool word) {
   const replay::Position at = state.cursor();
   const std::uint32_t steps = state.timeline().step_count();
+  Where where;
+  where.event = fmt::format("{}{} / {}", word ? "event " : "", trace::count_text(at.event),
+                            trace::count_text(app::event_count(state)));
+  if (steps != 0) where.step = fmt::format("step {} / {}", at.step, steps);
+  return where;
+}
+
+constexpr float kStepGapEm = 1.6f;
+
+float width_of(const Context& context, const Where& where) {
   const ui::WithFont font(ui::Font::Mono);
-  const float begin = x;
-  x += row_text(rect, x, context.theme.text,
-                fmt::format("event {} / {}", trace::count_text(at.event), trace::count_text(app::event_count(state))));
-  if (steps != 0) {
-    const draw::Color color = context.theme.touched;
-    x += 1.6f * context.em;
-    x += row_text(rect, x, color, fmt::format("step {} / {}", at.step, steps));
+  const float step = where.step.empty() ? 0 : kStepGapEm * context.em + ui::text_width(where.step);
+  return ui::text_width(where.event) + step;
+}
+
+// "event 7 / 14  step 4 / 5"; returns where it ends.
+float position(const Context& context, Rect rect, float x, bool word) {
+  const app::State& state = context.state;
+  const replay::Position at = state.cursor();
+  const Where where = where_of(state, word);
+  const ui::WithFont font(ui::Font::Mono);
+  const float begin = x, room = rect.x1 - 0.5f * context.em;
+  x += row_text(rect, x, context.theme.text, where.event, room - x);
+  if (!where.step.empty()) {
+    x += kStepGapEm * context.em;
+    x += row_text(rect, x, context.theme.touched, where.step, std::max(0.0f, room - x));
   }
   ui::place("position", {begin, rect.y0, x, rect.y1});
   if (state.document.clock == nullptr || at.event == 0) return x;
@@ -181,15 +217,34 @@ float position(const Context& context, Rect rect, float x) {
   return x + row_text(rect, x, context.theme.text_faint, moment);
 }
 
+constexpr float kSpeedSideEm = 1.7f, kSpeedRightEm = 0.6f;
+
+float speed_width(const Context& context) {
+  const ui::WithFont font(ui::Font::Mono);
+  return ui::text_width("16384×") + kSpeedRightEm * context.em + 2 * std::round(kSpeedSideEm * context.em);
+}
+
+Fitted fitted(const Context& context, Rect rect) {
+  const auto fits = [&](Fitted what) {
+    const float left = buttons_width(context, what.ends) + kPositionGapEm * context.em +
+                       width_of(context, where_of(context.state, what.word));
+    return left + context.em + (what.speed ? speed_width(context) : 0) <= rect.width();
+  };
+  for (const Fitted what : {Fitted{}, Fitted{false}, Fitted{false, false}}) {
+    if (fits(what)) return what;
+  }
+  return {false, false, false};
+}
+
 // Slower, how fast, faster; returns where it begins.
 float speed(const Context& context, Rect rect) {
   static constexpr Button kSlower{app::Do::Slower, "Slower", paint_minus, true};
   static constexpr Button kFaster{app::Do::Faster, "Faster", paint_plus, true};
-  const float side = std::round(1.7f * context.em);
+  const float side = std::round(kSpeedSideEm * context.em);
   const float y = std::round((rect.y0 + rect.y1 - side) / 2);
   const ui::WithFont font(ui::Font::Mono);
   const float text = ui::text_width("16384×");
-  float x = rect.x1 - 0.6f * context.em - side;
+  float x = rect.x1 - kSpeedRightEm * context.em - side;
   command_button(context, kFaster, {x, y, x + side, y + side});
   const std::string now = app::speed_text(context.state.playback);
   row_text(rect, x - text / 2 - ui::text_width(now) / 2, context.theme.text_dim, now);
@@ -263,8 +318,10 @@ void transport(const Context& context, draw::Rect rect) {
   ui::fill(ui::draw_list(), rect, context.theme.panel);
   ui::fill(ui::draw_list(), {rect.x0, rect.y0, rect.x1, rect.y0 + 1}, context.theme.panel_edge);
   const float em = context.em;
-  const float left = position(context, rect, buttons(context, rect) + 1.2f * em) + 2 * em;
-  const float right = speed(context, rect) - 2 * em;
+  const Fitted what = fitted(context, rect);
+  const float from = buttons(context, rect, what.ends) + kPositionGapEm * em;
+  const float left = position(context, rect, from, what.word) + 2 * em;
+  const float right = (what.speed ? speed(context, rect) : rect.x1) - 2 * em;
   if (!context.state.notice.empty()) {
     notice(context, rect, left, right);
   } else if (context.state.first_start) {

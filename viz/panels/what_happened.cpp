@@ -10,6 +10,7 @@
 #include "core/replay/narrate.h"
 #include "viz/app/cursor.h"
 #include "viz/app/loader.h"
+#include "viz/draw/strip.h"
 #include "viz/panels/flow.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
@@ -27,11 +28,11 @@ struct Title {
 };
 
 std::string sizes_of(const trace::Trace& trace, const trace::Event& event, std::uint64_t index) {
-  if (event.op == Op::Alloc) return trace::size_text(event.size);
+  if (event.op == Op::Alloc) return draw::asked_text(event.size);
   if (event.op != Op::Realloc) return {};
   const std::uint64_t before = trace.began_at(index);
-  if (before == trace::kNoEvent) return trace::size_text(event.size);
-  return fmt::format("{} → {}", trace::size_text(trace.event(before).size), trace::size_text(event.size));
+  if (before == trace::kNoEvent) return draw::asked_text(event.size);
+  return fmt::format("{} → {}", draw::asked_text(trace.event(before).size), draw::asked_text(event.size));
 }
 
 Title title_of(const Context& context, std::uint64_t index) {
@@ -241,15 +242,23 @@ void draw_about(Flow& flow, const std::string& about) {
 }
 
 std::string counts_of(const trace::Facts& facts) {
-  std::string text =
-      fmt::format("{} events: {} allocations, {} frees, {} resizings.", trace::count_text(facts.events()),
-                  trace::count_text(facts.allocs), trace::count_text(facts.frees), trace::count_text(facts.reallocs));
+  // What there is none of is not spoken of.
+  std::string list;
+  const auto add = [&list](std::uint64_t count, const char* one, const char* more) {
+    if (count != 0)
+      list += fmt::format("{}{} {}", list.empty() ? "" : ", ", trace::count_text(count), count == 1 ? one : more);
+  };
+  add(facts.allocs, "allocation", "allocations");
+  add(facts.frees, "free", "frees");
+  add(facts.reallocs, "resizing", "resizings");
+  std::string text = fmt::format("{} {}{}{}.", trace::count_text(facts.events()),
+                                 facts.events() == 1 ? "event" : "events", list.empty() ? "" : ": ", list);
   text += fmt::format("\nAt the peak {} are live in {} blocks.", trace::size_text(facts.peak_live_bytes),
                       trace::count_text(facts.peak_live_blocks));
-  if (facts.unknown_frees + facts.implicit_frees != 0) {
-    text += fmt::format("\n{} frees of unknown ids, {} implicit frees.", trace::count_text(facts.unknown_frees),
-                        trace::count_text(facts.implicit_frees));
-  }
+  list.clear();
+  add(facts.unknown_frees, "free of an unknown id", "frees of unknown ids");
+  add(facts.implicit_frees, "implicit free", "implicit frees");
+  if (!list.empty()) text += fmt::format("\n{}.", list);
   return text;
 }
 
