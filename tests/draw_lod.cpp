@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -305,6 +306,33 @@ TEST(MemoryMap, a_high_and_crowded_map_wraps_into_rows_that_tile_the_view) {
   for (std::size_t i = 1; i < scene.axes.size(); ++i) {
     EXPECT_NEAR(scene.axes[i].bytes.from, scene.axes[i - 1].bytes.to, 1e-6);
     EXPECT_GE(scene.rows[i].y0, scene.rows[i - 1].y1);
+  }
+}
+
+TEST(MemoryMap, its_rows_begin_at_round_addresses_and_the_last_is_as_long_as_what_is_left) {
+  std::mt19937_64 random(test::seed());
+  const Census census = random_census(random, 3u << 20, 64, 512);
+  const auto arena = static_cast<double>(census.arena_bytes);
+  for (const float height : {300.0f, 420.0f, 500.0f, 640.0f, 900.0f}) {
+    for (const double to : {arena, arena * 0.77}) {
+      const draw::MapScene scene = draw::lay_out_map({.census = census,
+                                                      .focus = {},
+                                                      .rect = {0, 0, 1200, height},
+                                                      .view = {0, to},
+                                                      .style = {},
+                                                      .name_of = {},
+                                                      .may_wrap = true});
+      ASSERT_GT(scene.rows.size(), 4u) << height;
+      const auto first = static_cast<std::uint64_t>(scene.axes.front().bytes.width());
+      EXPECT_TRUE(std::has_single_bit(first)) << first;
+      for (std::size_t i = 0; i < scene.axes.size(); ++i) {
+        EXPECT_EQ(static_cast<std::uint64_t>(scene.axes[i].bytes.from), i * first);
+        const double columns = scene.axes[i].bytes.width() / scene.axes.front().bytes_per_px();
+        EXPECT_NEAR(scene.axes[i].columns(), columns, 1) << "to one scale";
+      }
+      EXPECT_NEAR(scene.axes.back().bytes.to, to, 1);
+      EXPECT_GE(scene.rows.front().height(), 0.75f * draw::Style{}.em) << "a label has room";
+    }
   }
 }
 

@@ -440,6 +440,39 @@ TEST_F(Reading, memory_now_is_whole_in_sight_on_a_window_of_1280_by_800) {
   }
 }
 
+TEST_F(Reading, a_note_without_room_beside_the_step_is_read_on_from_the_steps) {
+  open(lesson("Bump: one survivor"));
+  size(800, 440, 13);
+  std::size_t below = 0;
+  for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+    if (state.document.trace->note(event - 1) == nullptr || state.document.trace->op(event - 1) == trace::Op::Mark)
+      continue;
+    go(event, 0);
+    for (std::uint32_t step = 1; step < state.timeline().step_count(); ++step) {
+      go(event, step);
+      const ui::Placed* row = ui::find("event/step " + std::to_string(step));
+      const ui::Placed* note = ui::find("event/note");
+      ASSERT_TRUE(row != nullptr && note != nullptr) << event;
+      EXPECT_TRUE(whole(*row)) << event << '.' << step;
+      if (note->rect.y0 < row->rect.y0) {
+        EXPECT_TRUE(whole(*note)) << event << '.' << step << ": above the step it is seen whole";
+      } else {
+        ++below;
+      }
+    }
+  }
+  EXPECT_GT(below, 0u);
+}
+
+// At the right of a panel's title: a part without room is left out, not cut.
+TEST_F(Reading, what_a_panel_notes_beside_its_title_is_shortened_by_whole_parts) {
+  EXPECT_EQ(ui::parts_that_fit("event 4 · step 4 of 4", 1000), "event 4 · step 4 of 4");
+  EXPECT_EQ(ui::parts_that_fit("event 4 · step 4 of 4", 7 * 12), "event 4");
+  EXPECT_EQ(ui::parts_that_fit("free lists, in list order", 7 * 12), "free lists");
+  EXPECT_EQ(ui::parts_that_fit("8 blocks · 4 live, 2 free · list: 1", 7 * 20), "8 blocks · 4 live");
+  EXPECT_EQ(ui::parts_that_fit("nothing to leave out", 10), "nothing to leave out");
+}
+
 TEST(Lines, do_not_break_between_a_number_and_what_belongs_to_it) {
   const auto holds = [](std::string_view text, std::string_view at) {
     return panels::holds_together(text, text.find(at) + at.size() - 1);

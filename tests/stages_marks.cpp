@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <tuple>
 
 #include "support/replay.h"
 #include "support/seed.h"
@@ -440,6 +441,40 @@ TEST(BuddyMarks, the_arrow_of_a_realloc_that_moved_crosses_no_word_and_ends_at_t
       played.go(event);
       expect_clear_of_words(played.buddy(stage));
     }
+  }
+}
+
+TEST(BuddyMarks, what_was_taken_off_a_list_is_said_whole_or_without_its_offset) {
+  Played played = waste();
+  for (const float width : {180.0f, 226.0f, 280.0f, 400.0f, 672.0f}) {
+    for (const std::uint64_t event : {1u, 2u, 4u}) {
+      played.go(event, alloc::StepKind::Pop);
+      const draw::BuddyScene scene = played.buddy({0, 0, width, 278});
+      std::size_t said = 0;
+      for (const draw::Label& one : scene.scene.labels) {
+        if (one.text.rfind("took", 0) != 0) continue;
+        ++said;
+        EXPECT_LE(draw::Style{}.width(one.type, one.text), one.rect.width() + 1) << one.text << " at " << width;
+        EXPECT_GT(one.rect.x0, scene.axis.x1) << width;
+      }
+      EXPECT_EQ(said, 1u) << width;
+    }
+  }
+}
+
+TEST(BuddyMarks, no_dashed_line_runs_to_the_buddy_where_the_next_rows_words_stand_in_its_way) {
+  test::Script script;
+  const std::uint64_t half = 1 << 15;
+  script.alloc("A", half).alloc("B", half);
+  for (std::uint64_t size = 64; size <= half; size *= 2) script.alloc(std::to_string(size), size);  // no level folds
+  script.free("B");
+  Played played(script, "buddy:arena=128KiB,min=64");
+  played.go(13);
+  for (const float height : {600.0f, 220.0f}) {
+    const draw::BuddyScene scene = played.buddy({0, 0, 672, height});
+    ASSERT_TRUE(scene.relation && scene.relation->drawn);
+    ASSERT_GE(box_at(scene.scene, scene.relation->offset, half)->rect.height(), draw::Style{}.em);
+    EXPECT_EQ(links(scene.scene, draw::LinkKind::Relation, draw::Tone::Relation), height > 400 ? 3u : 0u) << height;
   }
 }
 

@@ -207,6 +207,14 @@ void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& ro
     const float all = static_cast<float>(count) * (form.pill + form.arrow) - form.arrow;
     const float width = count == 0 ? style.width(Type::Small, "– empty") : all;
     room = divide(at, lines, width, style.width(Type::MonoSmall, note), form.lines, em);
+    // In a narrow column it may begin before the list does; where even that cuts the offset off, the verb stands alone.
+    const float wide = style.width(Type::MonoSmall, note);
+    if (room.note.x1 - wide < out.axis.x1 + 2) {
+      note = note.substr(0, note.find(" 0x"));
+      room.note.x0 = std::max(room.note.x0, at.x0);
+    } else if (wide > room.note.width()) {
+      room.note.x0 = room.note.x1 - wide;
+    }
     out.scene.labels.push_back({room.note, std::move(note), tone, Type::MonoSmall, room.align});
   }
   if (count != 0) {

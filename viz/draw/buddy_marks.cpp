@@ -18,24 +18,27 @@ float middle_x(const Rect& rect) {
   return std::floor((rect.x0 + rect.x1) / 2);
 }
 
+// The row that a box stands in; the box was found, so there is one.
+const BuddyRow& row_of(const BuddyScene& out, const Box& box) {
+  return *std::find_if(out.rows.begin(), out.rows.end(),
+                       [&](const BuddyRow& row) { return !row.folded && row.rect.y0 == box.rect.y0; });
+}
+
 // The dashed line from a block to its buddy, in the space below their row.
 void add_relation_link(BuddyScene& out, float em) {
   if (!out.relation || !out.relation->drawn) return;
   const Box* block = find_box(out, out.relation->offset, out.relation->size);
   const Box* buddy = find_box(out, out.relation->buddy, out.relation->size);
   if (block == nullptr || buddy == nullptr || block->rect.height() < em) return;
+  // Where rows are close to each other it would run through the words of the next one; both are outlined in any case.
+  const BuddyRow& row = row_of(out, *block);
+  if (row.pitch - row.rect.height() < std::floor(0.4f * em) + 1) return;
   const float y0 = block->rect.y1 + 1, y1 = y0 + std::floor(0.4f * em);
   const float from = middle_x(block->rect), to = middle_x(buddy->rect);
   const auto dash = [&](Point a, Point b) { out.scene.links.push_back({a, b, LinkKind::Relation, Tone::Relation}); };
   dash({from, y0}, {from, y1});
   dash({from, y1}, {to, y1});
   dash({to, y1}, {to, y0});
-}
-
-// The row that a box stands in; the box was found, so there is one.
-const BuddyRow& row_of(const BuddyScene& out, const Box& box) {
-  return *std::find_if(out.rows.begin(), out.rows.end(),
-                       [&](const BuddyRow& row) { return !row.folded && row.rect.y0 == box.rect.y0; });
 }
 
 // At the end of a realloc that moved: an arrow from where the block was, whatever stands there now, to where it is. It

@@ -1,6 +1,7 @@
 #include "viz/draw/map_layout.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -53,9 +54,12 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
   const auto extent = input.census.arena_bytes;
   const std::string widest = trace::offset_text(extent, extent);
   const float label = input.style.width(Type::MonoSmall, widest) + 0.8f * em;
-  const auto count = static_cast<int>(std::clamp(area.height() / (1.6f * em), 1.0f, 64.0f));
+  // Rows of a power of two begin at round addresses, and buddies stand below each other.
+  const double most = std::clamp(static_cast<double>(area.height() / (1.2f * em)), 1.0, 80.0);
+  const auto bytes = static_cast<double>(
+      std::bit_ceil(std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(whole.bytes.width() / most)))));
+  const auto count = static_cast<int>(std::ceil(whole.bytes.width() / bytes));
   const float pitch = area.height() / static_cast<float>(count);
-  const double bytes = whole.bytes.width() / count;
   StripOptions options;
   options.max_boxes = kMaxBoxes / static_cast<std::size_t>(count);
   if (input.colors != nullptr) options.tint_of = input.colors->tint_of;
@@ -65,6 +69,10 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
     ByteAxis axis{{whole.bytes.from + bytes * i, whole.bytes.from + bytes * (i + 1)},
                   std::floor(input.rect.x0 + label),
                   std::floor(input.rect.x1)};
+    if (axis.bytes.to > whole.bytes.to) {  // the last one is as long as what is left
+      axis.bytes.to = whole.bytes.to;
+      axis.x1 = axis.x0 + std::floor((axis.x1 - axis.x0) * static_cast<float>(axis.bytes.width() / bytes));
+    }
     axis.x1 = std::max(axis.x1, axis.x0 + 1);
     const Rect row{axis.x0, y, axis.x1, std::floor(bottom)};
     add_strip(out.scene, input.census, axis, row, input.focus, input.style, input.name_of, options);

@@ -29,6 +29,7 @@ class ListWriter {
     x_ = x0_;
   }
   void rest_of_line(std::string text) { word(std::move(text), Tone::Dim, x1_ - x_); }
+  [[nodiscard]] bool has_room_for(const std::string& text) const { return style_.width(Type::Small, text) <= x1_ - x_; }
   // Whether there is room for a pill and, when more follow it, for them or for how many they are.
   [[nodiscard]] bool admits(std::size_t left) {
     // The last takes the word after it along to the next line.
@@ -102,7 +103,8 @@ void add_list(const SlabInput& input, SlabScene& out, Rect at, const ListForm& f
   ListWriter writer(out, input.style, at, form);
   writer.title("free list");
   if (offsets.empty()) {
-    writer.rest_of_line("– empty: a request now would fail");
+    const std::string why = "– empty: a request now would fail";
+    writer.rest_of_line(writer.has_room_for(why) ? why : "– empty");
     return;
   }
   const alloc::Step* step = input.now.current();

@@ -166,9 +166,12 @@ bool is_resized(const char* name, draw::Rect rect) {
 
 }  // namespace
 
+float flow_width(draw::Rect rect, float pad) {
+  return rect.width() - pad - std::max(pad, ImGui::GetStyle().ScrollbarSize + 2);
+}
+
 void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, const std::function<void(Flow&)>& draw) {
-  const float right = std::max(what.pad, ImGui::GetStyle().ScrollbarSize + 2);
-  const float width = rect.width() - what.pad - right;
+  const float width = flow_width(rect, what.pad);
   Flow measured{.context = context, .width = width, .painted = false};
   draw(measured);
   Cuts cuts(std::move(measured.cuts), std::ceil(measured.y), rect.height(), std::round(0.8f * context.em));

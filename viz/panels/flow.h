@@ -39,6 +39,8 @@ struct Scrolled {
   bool anew = false;   // it shows something else than before: begin at its start
   bool moved = false;  // what is to be seen may have changed; else whoever scrolled by hand is left alone
 };
+// How wide what flows in `rect` is: the scroll bar's place is kept free.
+[[nodiscard]] float flow_width(draw::Rect rect, float pad);
 // Draws what flows into `rect`, twice: to measure it and to paint it. Nothing is wrapped anew when a scroll bar
 // appears.
 void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, const std::function<void(Flow&)>& draw);

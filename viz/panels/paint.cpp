@@ -104,8 +104,8 @@ void paint_marks(const Paint& paint, const Box& box) {
   const Rect around{rect.x0 - 1, rect.y0 - 1, rect.x1 + 1, rect.y1 + 1};
   const float rounding = rounding_of(paint, rect);
   if (box.related) {
-    // Inside its edge, which it may share with a block that is outlined.
-    const float in = std::min(rect.width(), rect.height()) >= paint.em ? two + 1 : 0.0f;
+    // Inside its edge, which it may share with a block that is outlined; around it where a word fills it.
+    const float in = std::min(rect.width(), rect.height()) >= 1.6f * paint.em ? two + 1 : 0.0f;
     const Rect r = in > 0 ? Rect{rect.x0 + in, rect.y0 + in, rect.x1 - in, rect.y1 - in} : around;
     const Color color = paint.theme.relation;
     const float dash = 0.35f * paint.em;

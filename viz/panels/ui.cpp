@@ -182,6 +182,19 @@ void end_modal() {
   ImGui::EndPopup();
 }
 
+std::string_view parts_that_fit(std::string_view note, float width) {
+  constexpr std::string_view kDot = " · ";
+  while (text_width(note) > width) {
+    const std::size_t dot = note.rfind(kDot), comma = note.rfind(", ");
+    const std::size_t at = dot == std::string_view::npos     ? comma
+                           : comma == std::string_view::npos ? dot
+                                                             : std::max(dot, comma);
+    if (at == std::string_view::npos) break;
+    note = note.substr(0, at);
+  }
+  return note;
+}
+
 draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_view title, std::string_view note) {
   ImDrawList* list = draw_list();
   const float em = ImGui::GetFontSize();
@@ -202,6 +215,7 @@ draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_vi
   if (!note.empty()) {
     const WithFont font{Font::Small};
     const float room = rect.width() - 2 * pad - used - em;
+    note = parts_that_fit(note, room);
     const float width = std::min(text_width(note), room);
     if (room > 2 * em) text_at(list, {rect.x1 - pad - width, y}, theme.text_faint, note, room);
   }

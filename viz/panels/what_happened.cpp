@@ -345,6 +345,15 @@ std::string first_lines(EventWords& words, float width) {
   return first;
 }
 
+// Whether the note, the step at the cursor and the next one are seen together.
+bool has_room_for_note(const Context& context, draw::Rect body, float pad, const EventWords& words) {
+  if (words.note == nullptr) return true;
+  Flow measured{.context = context, .width = flow_width(body, pad), .painted = false};
+  draw_note(measured, *words.note);
+  draw_steps(measured, words.steps);
+  return !measured.in_view || measured.in_view->to <= static_cast<double>(body.height());
+}
+
 // Title and sentences stand; what is below them scrolls. Of a sentence that would leave no room the first lines stand;
 // several that would not leave any scroll along.
 void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_t index) {
@@ -376,18 +385,22 @@ void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_
   const bool compared = words.sentences.size() > 1;  // then the sentences, which say it of each, would be out of sight
   const bool failed = !compared && !steps.empty() && steps.back().kind == alloc::StepKind::Fail;
   const bool whole = timeline.position().step >= steps.size() && !failed;
-  scrolled(context, {body.x0, std::round(head.y), body.x1, body.y1}, part, [&](Flow& flow) {
-    // What a lesson says is not to be lost below the sentences of several allocators.
-    const bool note_first = !stand && compared;
+  // What a lesson says is not to be lost below the sentences of several allocators.
+  const bool note_first = !stand && compared;
+  const draw::Rect below{body.x0, std::round(head.y), body.x1, body.y1};
+  // Inside an event of which the note and the step have no room together, the note is read on from the steps.
+  const bool note_last = failed || (!whole && !note_first && !has_room_for_note(context, below, pad, words));
+  scrolled(context, below, part, [&](Flow& flow) {
     if (!stand && !note_first) draw_sentences(flow, words);
     // Of a request that failed the step that says so comes first, and the note is read on from there.
-    if (words.note != nullptr && !failed) draw_note(flow, *words.note);
+    if (words.note != nullptr && !note_last) draw_note(flow, *words.note);
     if (note_first) draw_sentences(flow, words);
     draw_steps(flow, words.steps);
-    if (words.note != nullptr && failed) {
+    if (words.note != nullptr && note_last) {
       flow.gap(0.4f);
       draw_note(flow, *words.note);
-      if (timeline.position().step >= steps.size() && flow.in_view) flow.in_view->to = static_cast<double>(flow.y);
+      if (failed && timeline.position().step >= steps.size() && flow.in_view)
+        flow.in_view->to = static_cast<double>(flow.y);
     }
     draw_own_words(flow, words.note != nullptr, mark != nullptr);
     if (whole && (part.anew || !part.moved)) flow.in_view.reset();
