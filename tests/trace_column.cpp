@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "core/trace/column.h"
@@ -51,7 +53,8 @@ TEST(Column, reads_and_writes_nothing_behind_its_last_byte) {
     EXPECT_EQ(own[6], 0u);
     EXPECT_EQ(own[5], largest);
   }
-  for (const unsigned width : {5u, 7u, 9u}) EXPECT_FALSE(Column::borrow({}, width, 0, 0).has_value()) << width;
+  for (const unsigned width : {5u, 7u, Column::kPacked, 10u})
+    EXPECT_FALSE(Column::borrow({}, width, 0, 0).has_value()) << width;
 }
 
 TEST(Column, holds_what_a_vector_holds_under_any_mix_of_appending_and_setting) {
@@ -72,11 +75,13 @@ TEST(Column, holds_what_a_vector_holds_under_any_mix_of_appending_and_setting) {
       }
       if (i % 500 == 0) column.reserve(3000);
       if (i % 700 == 0) column.shrink_to_fit();
+      if (i % 900 == 0) column.pack();
     }
     const Column copy = column;
     ASSERT_EQ(copy.size(), expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_EQ(copy[i], expected[i]) << i;
     EXPECT_GE(copy.memory_bytes(), copy.size() * copy.width_bytes());  // I3
+    EXPECT_EQ(copy.reach().largest, *std::max_element(expected.begin(), expected.end()));
   }
 }
 
@@ -104,6 +109,101 @@ TEST(Column, that_is_borrowed_is_read_where_it_is_and_copied_before_it_is_change
   EXPECT_FALSE(Column::borrow(bytes, 5, 1, 0));  // I1
   EXPECT_FALSE(Column::borrow(bytes, 8, ~std::uint64_t{0} / 4, 0));
   EXPECT_EQ((*Column::borrow({}, 0, 1000, 7))[999], 7u);
+}
+
+// Times, numbers of events, addresses: each near the one before.
+std::vector<std::uint64_t> drifting(std::uint64_t count, unsigned bits_of_a_step, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<std::uint64_t> values;
+  std::uint64_t value = std::uint64_t{1} << 40;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (bits_of_a_step != 0) value += random() >> (64 - bits_of_a_step);
+    values.push_back(value);
+  }
+  return values;
+}
+
+Column column_of(const std::vector<std::uint64_t>& values) {
+  Column column;
+  for (const std::uint64_t value : values) column.push_back(value);
+  return column;
+}
+
+void expect_same(const Column& column, const std::vector<std::uint64_t>& values) {
+  ASSERT_EQ(column.size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) ASSERT_EQ(column[i], values[i]) << i;
+}
+
+TEST(Column, packed_costs_what_its_values_move) {
+  for (const std::uint64_t count : {1u, 127u, 128u, 129u, 5000u}) {
+    for (const unsigned bits : {1u, 3u, 8u, 17u, 33u, 56u, 58u, 64u}) {
+      SCOPED_TRACE(testing::Message() << count << " values, steps of " << bits << " bits");
+      const auto values = drifting(count, bits, count + bits);
+      const Column plain = column_of(values);
+      Column column = plain;
+      column.pack();
+      expect_same(column, values);
+      EXPECT_LE(column.memory_bytes(), count * plain.width_bytes());
+      // A step of b bits moves 128 values by less than 2^(b + 7).
+      if (count == 5000 && bits <= 33) {
+        EXPECT_LE(column.memory_bytes() * 8, 5120 * (bits + 7 + 1) + 64);
+      }
+      Column copy = column;
+      expect_same(copy, values);
+      const auto borrowed = Column::borrow(column.bytes(), column.width_bytes(), count, column.first());
+      ASSERT_TRUE(borrowed.has_value());
+      expect_same(*borrowed, values);
+      EXPECT_EQ(borrowed->memory_bytes(), column.memory_bytes());
+    }
+  }
+}
+
+TEST(Column, packed_takes_changes_as_any_other) {
+  auto values = drifting(1000, 5, 7);
+  Column packed = column_of(values);
+  packed.pack();
+  ASSERT_EQ(packed.width_bytes(), Column::kPacked);
+  const auto borrowed = Column::borrow(packed.bytes(), Column::kPacked, 1000, packed.first());
+  ASSERT_TRUE(borrowed.has_value());
+  for (const Column& from : {packed, *borrowed}) {
+    Column set = from, pushed = from;
+    set.set(500, 0);
+    pushed.push_back(0);
+    auto changed = values;
+    changed[500] = 0;
+    expect_same(set, changed);
+    changed = values;
+    changed.push_back(0);
+    expect_same(pushed, changed);
+    set.pack();
+    EXPECT_EQ(set[500], 0u);
+    EXPECT_EQ(set[501], values[501]);
+  }
+  Column same;
+  same.pack();
+  EXPECT_EQ(same.size(), 0u);
+  for (int i = 0; i < 300; ++i) same.push_back(9);
+  same.pack();
+  EXPECT_EQ(same.memory_bytes(), 0u);
+  EXPECT_EQ(same[299], 9u);
+}
+
+TEST(Column, packed_is_borrowed_only_where_all_its_leaves_speak_of_bytes_there_are) {
+  const auto values = drifting(1000, 5, 7);
+  Column packed = column_of(values);
+  packed.pack();
+  const std::vector<std::byte> good(packed.bytes().begin(), packed.bytes().end());
+  EXPECT_FALSE(Column::borrow(std::span(good).first(good.size() - 1), Column::kPacked, 1000, 0));
+  EXPECT_FALSE(Column::borrow(std::span(good).first(7), Column::kPacked, 1000, 0));
+  EXPECT_FALSE(Column::borrow(good, Column::kPacked, std::uint64_t{1} << 60, 0));
+  EXPECT_FALSE(Column::borrow(good, Column::kPacked, ~std::uint64_t{0}, 0));
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 2000; ++i) {
+    auto damaged = good;
+    damaged[random() % 128] = static_cast<std::byte>(random());  // one of eight leaves
+    const auto column = Column::borrow(damaged, Column::kPacked, 1000, 0);
+    for (std::uint64_t at = 0; column && at < 1000; ++at) (void)(*column)[at];  // whatever it says, it lies in there
+  }
 }
 
 }  // namespace

@@ -430,6 +430,7 @@ Trace TraceBuilder::finish() && {
   inner.trace.slot_count_ = static_cast<std::uint32_t>(inner.blocks.size());
   inner.settle_alignments();
   inner.settle_sites();
+  for (const auto column : Trace::kColumns) (inner.trace.*column).pack();
   return std::move(inner.trace);
 }
 

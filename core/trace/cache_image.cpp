@@ -16,7 +16,7 @@ namespace allocviz::trace {
 namespace {
 
 constexpr std::string_view kMagic = "avcache\n";
-constexpr std::uint64_t kVersion = 1;  // raise it whenever the image or what a reader makes of a log changes
+constexpr std::uint64_t kVersion = 2;  // raise it whenever the image or what a reader makes of a log changes
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kHeadBytes = kAlign;  // magic, version, size of the file, size of the texts, checksum
 
@@ -220,43 +220,6 @@ std::vector<Site> sites_from(Reader& in) {
   return sites;
 }
 
-template <class Word>
-std::pair<std::uint64_t, std::uint64_t> reach_of(std::span<const std::byte> bytes) {
-  Word largest = 0, all = 0;
-  for (std::size_t at = 0; at + sizeof(Word) <= bytes.size(); at += sizeof(Word)) {
-    Word value;
-    std::memcpy(&value, bytes.data() + at, sizeof value);
-    largest = std::max(largest, value);
-    all = static_cast<Word>(all | value);
-  }
-  return {largest, all};
-}
-
-// The largest value of a column, and all the bits that any of them has.
-std::pair<std::uint64_t, std::uint64_t> reach_of(const Column& column) {
-  switch (column.width_bytes()) {
-    case 0:
-      return {column.first(), column.first()};
-    case 1:
-      return reach_of<std::uint8_t>(column.bytes());
-    case 2:
-      return reach_of<std::uint16_t>(column.bytes());
-    case 4:
-      return reach_of<std::uint32_t>(column.bytes());
-    case 8:
-      return reach_of<std::uint64_t>(column.bytes());
-    default:
-      break;
-  }
-  std::uint64_t largest = 0, all = 0;  // no machine word is so wide
-  for (std::uint64_t i = 0; i < column.size(); ++i) {
-    const std::uint64_t value = column[i];
-    largest = std::max(largest, value);
-    all |= value;
-  }
-  return {largest, all};
-}
-
 }  // namespace
 
 std::uint64_t hash_bytes(std::span<const std::byte> bytes, std::uint64_t seed) {
@@ -281,6 +244,7 @@ bool TraceImage::write(const Trace& trace, const Header& header, std::string_vie
     texts.put(std::uint64_t{(trace.*column).width_bytes()});
     texts.put((trace.*column).first());
     texts.put(std::uint64_t{offset});
+    texts.put(std::uint64_t{(trace.*column).bytes().size()});
     offset = aligned(offset + (trace.*column).bytes().size());
   }
   texts.put(trace.names_);
@@ -346,9 +310,9 @@ std::optional<Trace> TraceImage::read(std::span<const std::byte> bytes, std::str
   if (!in.expect(slots <= size && slots < kNoSlot)) return {};
   trace.slot_count_ = static_cast<std::uint32_t>(slots);
   for (const auto column : Trace::kColumns) {
-    const std::uint64_t width = in.number(), first = in.number(), at = in.number();
-    if (!in.expect(width <= 8 && at <= data.size() && (width == 0 || size <= (data.size() - at) / width))) return {};
-    auto borrowed = Column::borrow(data.subspan(at, width * size), static_cast<unsigned>(width), size, first);
+    const std::uint64_t width = in.number(), first = in.number(), at = in.number(), held = in.number();
+    if (!in.expect(width <= Column::kPacked && at <= data.size() && held <= data.size() - at)) return {};
+    auto borrowed = Column::borrow(data.subspan(at, held), static_cast<unsigned>(width), size, first);
     if (!borrowed) return {};
     trace.*column = *std::move(borrowed);
   }
@@ -381,11 +345,11 @@ void TraceImage::sum_up(std::string& image) {
 // Whether no value leads out of a table: what the builder guarantees of a trace, and a forged file might not.
 bool TraceImage::is_sound(const Trace& trace) {
   const std::uint64_t size = trace.size();
-  const auto most = [](const Column& column) { return reach_of(column).first; };
+  const auto most = [](const Column& column) { return column.reach().largest; };
   if (most(trace.op_) > static_cast<std::uint64_t>(Op::Mark) || most(trace.align_log2_) > 63) return false;
   if (most(trace.slot_) > trace.slot_count_ || most(trace.partner_) > size) return false;
   if (most(trace.site_) > trace.sites_.size() || most(trace.tag_) > trace.tags_.size()) return false;
-  const std::uint64_t flags = reach_of(trace.flags_).second;
+  const std::uint64_t flags = trace.flags_.reach().bits;
   if (flags > 0xff) return false;
   const bool has_marks = trace.facts_.marks != 0 || !trace.mark_names_.empty();
   const bool by_row = (flags & (kNamedId | kByOffset)) != 0 || has_marks || most(trace.op_) >= 4;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -37,9 +38,12 @@ void report(const char* what, const Moment& since, const app::State& state) {
   const Moment at = now();
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  std::printf("%s %.3f s elapsed %.3f s cpu %llu events %.0f MiB\n", what, at.elapsed_s - since.elapsed_s,
-              at.cpu_s - since.cpu_s, static_cast<unsigned long long>(state.timeline().event_count()),
-              static_cast<double>(used.ru_maxrss) / 1024);
+  std::uint64_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  std::printf("%s %.3f s elapsed %.3f s cpu %llu events %.0f MiB at most, %.0f now\n", what,
+              at.elapsed_s - since.elapsed_s, at.cpu_s - since.cpu_s,
+              static_cast<unsigned long long>(state.timeline().event_count()),
+              static_cast<double>(used.ru_maxrss) / 1024, static_cast<double>(resident) * 4096 / (1 << 20));
 }
 
 }  // namespace
@@ -74,6 +78,12 @@ int main(int argc, char** argv) {
     return 1;
   }
   report("whole", began, state);
+  const auto an_event = [&state](std::uint64_t bytes) {
+    return static_cast<double>(bytes) / static_cast<double>(std::max<std::uint64_t>(state.timeline().event_count(), 1));
+  };
+  std::printf("holds %.1f B an event in the trace, %.1f in the timeline (%.1f in its series)\n",
+              an_event(state.document.trace->memory_bytes()), an_event(state.timeline().memory_bytes()),
+              an_event(state.timeline().series().memory_bytes()));
   std::printf("busy %.1f ms of cpu in the longest frame\n", 1e3 * longest_s);
   if (state.keeping == nullptr) return 0;
   const Moment keeping = now();

@@ -51,6 +51,8 @@ def opened(bench, log, cache, rounds):
             words = text.split()
             if words[0] == "busy":
                 best["busy"] = min(best.get("busy", (1e9,)), (float(words[1]),))
+            elif words[0] == "holds":
+                best["holds"] = (text,)
             else:
                 now = (float(words[1]), float(words[4]), float(words[9]))
                 best[words[0]] = min(best.get(words[0], now), now)
@@ -63,7 +65,9 @@ def open_lines(name, bench, log, folder, rounds):
     opened(bench, log, cache, 1)
     for what, moments in (("open", read), ("reopen", opened(bench, log, cache, rounds))):
         for moment, numbers in moments.items():
-            if moment == "busy":
+            if moment == "holds":
+                print(f"{name + ' ' + what:<28} {numbers[0]}")
+            elif moment == "busy":
                 print(f"{name + ' ' + what + ' busy':<28} {numbers[0]:8.1f} ms cpu in the longest frame")
             else:
                 print(f"{name + ' ' + what + ' ' + moment:<28} {numbers[1]:8.2f} s cpu {numbers[0]:8.2f} s elapsed "
