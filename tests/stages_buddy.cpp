@@ -400,6 +400,28 @@ TEST(BuddyStage, draws_the_buddy_below_a_tiered_allocator_with_each_slab_as_one_
   EXPECT_NE(box_at(scene, 0, 512), nullptr);
   EXPECT_NE(box_at(scene, 1024, 1024), nullptr);
   EXPECT_FALSE(scene.relation) << "the last step is about a slab's block, which has no buddy";
+  EXPECT_TRUE(scene.relation_box) << "it keeps its place";
+}
+
+TEST(BuddyStage, above_slabs_dense_rows_have_the_place_of_the_arithmetic) {
+  test::Script script;
+  for (std::uint64_t size = 4096; size <= 1 << 20; size *= 2) script.alloc(std::to_string(size), size);
+  const Case tiered(script.done(), "tiered:arena=4MiB,min=64");
+  tiered.timeline->seek({9, replay::kAllSteps});
+  const replay::Census below = draw::buddy_below(tiered.timeline->census());
+  for (const auto& [height, box] : {std::pair{600.0f, true}, {190.0f, false}}) {
+    draw::BuddyInput input = tiered.input({0, 0, 672, height});
+    const BuddyScene scene = draw::lay_out_buddy({.census = below,
+                                                  .spec = input.spec,
+                                                  .now = input.now,
+                                                  .selected = {},
+                                                  .rect = input.rect,
+                                                  .view = input.view,
+                                                  .style = {},
+                                                  .name_of = input.name_of});
+    EXPECT_EQ(scene.relation_box.has_value(), box) << height;
+    EXPECT_LE(scene.rows.back().rect.y1, height);
+  }
 }
 
 }  // namespace

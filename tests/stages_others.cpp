@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "support/replay.h"
 #include "support/scenes.h"
@@ -120,6 +121,10 @@ TEST(SlabStage, sixty_five_thousand_blocks_become_pixels_each_of_them_its_own) {
   };
   EXPECT_EQ(pixel(0), pixel(99));
   EXPECT_NE(pixel(99), pixel(100)) << "live beside never used";
+  const std::set<draw::Color> colours(picture.pixels.begin(), picture.pixels.end());
+  EXPECT_LE(colours.size(), 3u)
+      << "live and never used, nothing of waste in stripes of a pixel, and what is beside them";
+  EXPECT_TRUE(scene.scene.links.empty()) << "arrows would hide such small cells";
   EXPECT_EQ(pixel(100), pixel(65535));
 }
 
@@ -202,16 +207,18 @@ TEST(BumpStage, says_how_far_the_mark_moved_and_for_whom) {
   EXPECT_TRUE(draw::held_text(timeline->census(), names).empty()) << "nothing is dead";
 }
 
-TEST(AskedText, is_short_and_never_a_whole_number_that_it_is_not) {
-  EXPECT_EQ(draw::asked_text(100), "100 B");
-  EXPECT_EQ(draw::asked_text(1024), "1 KiB");
-  EXPECT_EQ(draw::asked_text(1032), "1 032 B") << "it needs a block of 2 KiB";
-  EXPECT_EQ(draw::asked_text(1100), "1.1 KiB");
-  EXPECT_EQ(draw::asked_text(65536), "64 KiB");
-  EXPECT_EQ(draw::asked_text(65540), "64.0 KiB");
-  EXPECT_EQ(draw::asked_text((1 << 20) - 1), "1.0 MiB");
-  EXPECT_EQ(draw::asked_text(1 << 20), "1 MiB");
-  EXPECT_EQ(draw::asked_text((std::uint64_t{1} << 32) + 1), "4.0 GiB");
+TEST(TellingSize, is_short_and_never_a_whole_number_that_it_is_not) {
+  EXPECT_EQ(draw::telling_size(100), "100 B");
+  EXPECT_EQ(draw::telling_size(1024), "1 KiB");
+  EXPECT_EQ(draw::telling_size(1032), "1 032 B") << "it needs a block of 2 KiB";
+  EXPECT_EQ(draw::telling_size(1280), "1 280 B") << "as the sentence has it";
+  EXPECT_EQ(draw::telling_size(5120), "5 KiB");
+  EXPECT_EQ(draw::telling_size(11000), "10.7 KiB");
+  EXPECT_EQ(draw::telling_size(65536), "64 KiB");
+  EXPECT_EQ(draw::telling_size(65540), "64.0 KiB");
+  EXPECT_EQ(draw::telling_size((1 << 20) - 1), "1.0 MiB");
+  EXPECT_EQ(draw::telling_size(1 << 20), "1 MiB");
+  EXPECT_EQ(draw::telling_size((std::uint64_t{1} << 32) + 1), "4.0 GiB");
 }
 
 TEST(StageCache, lays_out_anew_only_when_what_is_shown_has_changed) {

@@ -297,8 +297,14 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
 
   // The buddy arithmetic keeps its place whether there is any or not, so that nothing jumps from step to step.
   const float height = input.rect.height();
-  const float line = height > 7 * em ? kOneLineEm * em : 0.0f;
+  float line = height > 7 * em ? kOneLineEm * em : 0.0f;
   out.rows = choose_rows(input, out.shape, height - line);
+  // Of a tiered allocator few events reach the buddy: there the rows' own words are worth more than that place.
+  const bool dense = height - line < static_cast<float>(out.rows.size()) * em;
+  if (dense && input.spec.kind == trace::AllocatorKind::Tiered && out.refused.empty()) {
+    line = 0;
+    out.rows = choose_rows(input, out.shape, height);
+  }
   const auto fits = [&](float reserved_em, float row_em) {
     return height - reserved_em * em >= static_cast<float>(out.rows.size()) * row_em * em;
   };

@@ -34,7 +34,7 @@ bool is_crowded(const MapInput& input, const ByteAxis& axis) {
 
 void lay_linear(const MapInput& input, MapScene& out, const ByteAxis& axis, Rect area) {
   const float em = input.style.em;
-  const float height = std::clamp(area.height() - 1.9f * em, 4.0f, 6.5f * em);
+  const float height = std::clamp(area.height() - 1.9f * em, 4.0f, 9 * em);
   const Rect row{axis.x0, area.y0 + 2, axis.x1, std::floor(area.y0 + 2 + height)};
   StripOptions options;
   if (input.census.kind == trace::AllocatorKind::Bump) options.free_word = "unused";

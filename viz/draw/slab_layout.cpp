@@ -217,7 +217,9 @@ class Routes {
 };
 
 void add_arrows(const SlabInput& input, SlabScene& out) {
-  if (input.census.free_lists.empty() || out.grid.mode == CellMode::Strips) return;
+  // Among cells smaller than its heads and dots an arrow hides what it joins; the list below says the order.
+  const bool small = out.grid.mode != CellMode::Boxes || out.grid.cell_height < 0.8f * input.style.em;
+  if (input.census.free_lists.empty() || small) return;
   const std::vector<std::uint64_t>& offsets = input.census.free_lists.front().offsets;
   const SlabGrid& grid = out.grid;
   const bool along_seams = Routes::fit(grid, input.style.em);
@@ -348,7 +350,7 @@ void paint_cells(const SlabGrid& grid, const replay::Census& census, const Theme
   const auto set = [&colours](Look look, Color color) { colours[static_cast<std::size_t>(look)] = color; };
   set(Look::Live, mix(theme.live_fill, theme.live, 0.55));
   set(Look::Waste, theme.waste);
-  set(Look::Free, theme.free_edge);
+  set(Look::Free, mix(theme.inset, theme.free_edge, 0.35));
   set(Look::Fresh, theme.inset);
   set(Look::InFlight, theme.touched);
   set(Look::Gap, theme.reserved);
@@ -364,6 +366,10 @@ void paint_cells(const SlabGrid& grid, const replay::Census& census, const Theme
     fill(cell, colours[static_cast<std::size_t>(look_of(block.state))]);
     if (block.state != replay::BlockState::Live || block.requested >= grid.block_bytes) return;
     const double part = static_cast<double>(block.requested) / static_cast<double>(grid.block_bytes);
+    if (cell.width() < 4) {  // stripes of a pixel would be seen as a third colour: what it is for the most part
+      if (part < 0.5) fill(cell, colours[static_cast<std::size_t>(Look::Waste)]);
+      return;
+    }
     const float solid = std::max(1.0f, std::floor(static_cast<float>(part) * cell.width()));
     fill({std::min(cell.x0 + solid, cell.x1), cell.y0, cell.x1, cell.y1},
          colours[static_cast<std::size_t>(Look::Waste)]);

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/trace/spec.h"
+#include "viz/draw/strip.h"
 
 namespace allocviz::draw {
 namespace {
@@ -93,7 +94,7 @@ void add_words(SlabRows& out, const SlabRow& row, const SlabRowsInput& input) {
   const float middle = std::floor((row.rect.y0 + row.rect.y1) / 2);
   const Rect line{input.rect.x0, middle - 0.6f * em, input.rect.x1, middle + 0.6f * em};
   out.scene.labels.push_back({{line.x0, line.y0, input.x0 - 0.7f * em, line.y1},
-                              trace::size_text(row.block_bytes),
+                              telling_size(row.block_bytes),
                               Tone::Text,
                               Type::MonoSmall,
                               Align::Right});
@@ -163,7 +164,7 @@ std::string tip_text(const SlabHit& hit, std::uint64_t arena_bytes) {
   const replay::SlabRun& last = hit.row->slabs[cell.last - 1];
   const std::size_t count = cell.last - cell.first;
   std::string text = count == 1 ? "slab" : fmt::format("{} slabs behind this cell", trace::count_text(count));
-  text += fmt::format(" of {} blocks\n{} … {}\n{} of {} blocks handed out", trace::size_text(hit.row->block_bytes),
+  text += fmt::format(" of {} blocks\n{} … {}\n{} of {} blocks handed out", telling_size(hit.row->block_bytes),
                       trace::offset_text(first.offset, arena_bytes),
                       trace::offset_text(last.offset + last.size - 1, arena_bytes), trace::count_text(cell.outstanding),
                       trace::count_text(cell.blocks));

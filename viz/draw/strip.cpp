@@ -104,7 +104,7 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
     name.clear();
     name_width = 0;
   }
-  std::string size = asked_text(block.requested);
+  std::string size = telling_size(block.requested);
   const float size_width = style.width(Type::MonoSmall, size);
   // Room on both sides, less of it where the size would not fit otherwise.
   const float spare = std::max(0.2f * em, solid - 0.15f * em - std::max(size_width, name_width));
@@ -202,15 +202,14 @@ void add_box(Scene& scene, const Box& box, const replay::Block* block, const Sty
   scene.boxes.push_back(box);
 }
 
-std::string asked_text(std::uint64_t bytes) {
+std::string telling_size(std::uint64_t bytes) {
   constexpr std::uint64_t kFewDigits = 10'000;
+  if (bytes < kFewDigits && bytes % 1024 != 0) return trace::exact_size_text(bytes);
   std::string shortly = trace::size_text(bytes);
-  const bool whole = shortly.find('.') == std::string::npos;
   const std::uint64_t unit = bytes < (std::uint64_t{1} << 20)   ? std::uint64_t{1} << 10
                              : bytes < (std::uint64_t{1} << 30) ? std::uint64_t{1} << 20
                                                                 : std::uint64_t{1} << 30;
-  if (bytes < 1024 || !whole || bytes % unit == 0) return shortly;
-  if (bytes < kFewDigits) return trace::exact_size_text(bytes);
+  if (shortly.find('.') != std::string::npos || bytes % unit == 0) return shortly;
   return shortly.insert(shortly.rfind(' '), ".0");
 }
 

@@ -32,9 +32,9 @@ void add_box(Scene& scene, const Box& box, const replay::Block* block, const Sty
              const StripOptions& options = {});
 // Marks a block that is emphasised where the scene has no box for it.
 void add_pin(Scene& scene, const ByteAxis& axis, Rect row, const Touch& block, bool selected);
-// What was asked for, shortly; where that would say a whole number that it is not ("1 KiB" of 1 032 B, which needs a
-// block of 2 KiB), to the byte.
-[[nodiscard]] std::string asked_text(std::uint64_t bytes);
+// A size as sentences say it: to the byte below 10 000 B, unless it is so many KiB ("1 032 B" needs a block of 2 KiB,
+// which "1 KiB" would not); above that shortly, with the fraction that it has ("64.0 KiB" of 65 540 B).
+[[nodiscard]] std::string telling_size(std::uint64_t bytes);
 // Points at the byte where a free was refused, when it is in view.
 void add_refused(Scene& scene, const ByteAxis& axis, Rect row, const Focus& focus, const Style& style);
 // Which of a box's marks the focus sets.

@@ -179,7 +179,11 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
   const auto id_font = event.has(trace::kNamedId) ? ui::Font::Bold : ui::Font::MonoSmall;
   const bool sized = event.op == Op::Alloc || event.op == Op::Realloc;
-  const std::string size = sized ? draw::asked_text(event.size) : std::string{};
+  std::string size = sized ? draw::telling_size(event.size) : std::string{};
+  if (sized) {  // who has it is worth more than the last bytes
+    const float needed = columns.id + text_width(id_font, id) + 0.4f * context.em;
+    if (columns.size_right - text_width(ui::Font::MonoSmall, size) < needed) size = trace::size_text(event.size);
+  }
   float size_left = columns.size_right;
   {
     const ui::WithFont font(ui::Font::MonoSmall);
@@ -218,7 +222,7 @@ void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {
     const ui::WithFont font(ui::Font::Mono);
     const float width = row_text(upper, text, theme.text, trace::count_text(index + 1));
     const float right = row.x1 - 0.6f * context.em;
-    const std::string what = event.op == Op::Free ? "free" : draw::asked_text(event.size);
+    const std::string what = event.op == Op::Free ? "free" : draw::telling_size(event.size);
     if (text + width + ui::text_width(what) + context.em < right) row_text_right(upper, right, theme.text, what);
   }
   const ui::WithFont font(ui::Font::Small);

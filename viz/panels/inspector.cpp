@@ -120,7 +120,7 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
                    Line::Leads::Bytes, block.offset,
                    fmt::format("bytes {} to {}\nZooms to it.", trace::count_text(block.offset),
                                trace::count_text(block.offset + block.size - 1))});
-  std::string size = trace::size_text(block.size);
+  std::string size = draw::telling_size(block.size);
   if (block.level >= 0) size += fmt::format(", level {}", block.level);
   // A block is as large as the event that made it asked for; a free one is shown whole.
   const bool made = block.state == BlockState::Live && facts.allocated;
@@ -129,8 +129,8 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
                    made ? block.born : block.offset, trace::exact_size_text(block.size) + "\n" + leads_to});
   if (block.state == BlockState::Live) {
     std::string requested = facts.waste == 0
-                                ? draw::asked_text(block.requested) + ", no waste"
-                                : fmt::format("{}, waste {} ({})", draw::asked_text(block.requested),
+                                ? draw::telling_size(block.requested) + ", no waste"
+                                : fmt::format("{}, waste {} ({})", draw::telling_size(block.requested),
                                               trace::size_text(facts.waste), percent(facts.waste, block.size));
     lines.push_back({"requested", std::move(requested), facts.allocated ? Line::Leads::Event : Line::Leads::Nowhere,
                      block.born,

@@ -314,7 +314,12 @@ void paint_box(const Paint& paint, const Box& box) {
       if (edged) ui::outline(paint.list, rect, theme.free_edge, line, rounding);
       break;
     case Look::Fresh:
-      if (edged) paint_dotted(paint, rect, theme.free_edge);
+      // Dots of hundreds of little blocks would be louder than what lives among them.
+      if (rect.height() < 0.7f * paint.em) {
+        ui::fill(paint.list, rect, theme.inset);
+      } else if (edged) {
+        paint_dotted(paint, rect, theme.free_edge);
+      }
       break;
     case Look::Split:
       if (edged) ui::outline(paint.list, rect, theme.split_edge, line, rounding);

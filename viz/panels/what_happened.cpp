@@ -28,11 +28,11 @@ struct Title {
 };
 
 std::string sizes_of(const trace::Trace& trace, const trace::Event& event, std::uint64_t index) {
-  if (event.op == Op::Alloc) return draw::asked_text(event.size);
+  if (event.op == Op::Alloc) return draw::telling_size(event.size);
   if (event.op != Op::Realloc) return {};
   const std::uint64_t before = trace.began_at(index);
-  if (before == trace::kNoEvent) return draw::asked_text(event.size);
-  return fmt::format("{} → {}", draw::asked_text(trace.event(before).size), draw::asked_text(event.size));
+  if (before == trace::kNoEvent) return draw::telling_size(event.size);
+  return fmt::format("{} → {}", draw::telling_size(trace.event(before).size), draw::telling_size(event.size));
 }
 
 Title title_of(const Context& context, std::uint64_t index) {
