@@ -236,9 +236,9 @@ void draw_about(Flow& flow, const std::string& about) {
     const float indent = item ? std::round(1.1f * flow.context.em) : 0;
     if (item && flow.painted) ui::text_at(ui::draw_list(), {flow.x, flow.y}, flow.context.theme.text_dim, "•");
     flow.prose(line, flow.context.theme.text, indent);
-    flow.gap(0.35f);
+    flow.may_cut();
+    if (from < about.size()) flow.gap(0.35f);  // what ends with the text needs no room to scroll to
   }
-  flow.gap(0.6f);
 }
 
 std::string counts_of(const trace::Facts& facts) {
@@ -279,6 +279,7 @@ void draw_start(Flow& flow) {
     warnings = {app::is_reading_rest(state) ? "The rest of this log is being read."
                                             : "The rest of this log was not read: open it again to see all of it."};
   }
+  if (!header.about.empty() && !warnings.empty()) flow.gap(0.95f);
   for (const std::string& warning : warnings) {
     const draw::Theme& theme = flow.context.theme;
     flow.y += remark(flow.context, {flow.x, flow.y}, flow.width, {{}, warning, theme.waste, theme.waste_ground},
