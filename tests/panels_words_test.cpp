@@ -473,6 +473,21 @@ TEST_F(Reading, what_a_panel_notes_beside_its_title_is_shortened_by_whole_parts)
   EXPECT_EQ(ui::parts_that_fit("nothing to leave out", 10), "nothing to leave out");
 }
 
+TEST_F(Reading, another_lesson_is_read_from_its_beginning) {
+  size(1280, 560, 13);
+  open(lesson("Slab: the order of reuse"));
+  go(0);
+  const ui::Placed* title = ui::find("event/title");
+  ASSERT_NE(title, nullptr);
+  const float top = title->rect.y0;
+  program.gui->wheel(program.gui->middle_of("event/title"), -4);
+  program.gui->frames(3);
+  ASSERT_LT(ui::find("event/title")->rect.y0, top) << "it was scrolled";
+  open(lesson("Freed twice"));
+  program.gui->frames(2);
+  EXPECT_EQ(ui::find("event/title")->rect.y0, top);
+}
+
 TEST(Lines, do_not_break_between_a_number_and_what_belongs_to_it) {
   const auto holds = [](std::string_view text, std::string_view at) {
     return panels::holds_together(text, text.find(at) + at.size() - 1);

@@ -478,6 +478,30 @@ TEST(BuddyMarks, no_dashed_line_runs_to_the_buddy_where_the_next_rows_words_stan
   }
 }
 
+TEST(BuddyMarks, in_a_narrow_column_why_it_failed_and_the_levels_sizes_are_whole) {
+  Played played = four_of_64();
+  for (const float width : {258.0f, 300.0f, 672.0f}) {
+    for (const float height : {170.0f, 278.0f}) {
+      played.go(7);
+      const draw::BuddyScene scene = played.buddy({0, 0, width, height});
+      for (const draw::Label& one : scene.scene.labels) {
+        const bool size = one.type == draw::Type::MonoSmall && one.rect.x1 <= scene.axis.x0;
+        if (one.tone != draw::Tone::Failed && !size) continue;
+        EXPECT_LE(draw::Style{}.width(one.type, one.text), one.rect.width() + 1) << one.text << " at " << width;
+      }
+    }
+  }
+}
+
+TEST(Refusal, is_shortened_from_who_asked_on) {
+  const draw::Style style;
+  const std::string text = "✕ replay: 300 B does not fit the 256 B below the mark";
+  const float whole = style.width(draw::Type::Bold, text);
+  EXPECT_EQ(draw::refusal_within(text, whole, style), text);
+  EXPECT_EQ(draw::refusal_within(text, whole - 1, style), "✕ 300 B does not fit the 256 B below the mark");
+  EXPECT_EQ(draw::refusal_within(text, whole / 2, style), "✕ 300 B does not fit the 256 B");
+}
+
 TEST(BuddyMarks, a_refused_free_points_at_its_address) {
   test::Script script;
   script.alloc("A", 60).alloc("B", 60).free_at(0x48);

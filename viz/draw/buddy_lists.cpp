@@ -210,7 +210,7 @@ void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& ro
     // In a narrow column it may begin before the list does; where even that cuts the offset off, the verb stands alone.
     const float wide = style.width(Type::MonoSmall, note);
     if (room.note.x1 - wide < out.axis.x1 + 2) {
-      note = note.substr(0, note.find(" 0x"));
+      note = note.substr(0, note.find(' '));
       room.note.x0 = std::max(room.note.x0, at.x0);
     } else if (wide > room.note.width()) {
       room.note.x0 = room.note.x1 - wide;
@@ -278,11 +278,9 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
                                 lit,
                                 Type::Small,
                                 Align::Left});
-    out.scene.labels.push_back({{input.rect.x0 + 1.6f * style.em, middle - half, right, middle + half},
-                                size,
-                                lit,
-                                Type::MonoSmall,
-                                Align::Right});
+    const float number = style.width(Type::Small, std::to_string(row.first)) + 0.3f * style.em;
+    out.scene.labels.push_back(
+        {{input.rect.x0 + number, middle - half, right, middle + half}, size, lit, Type::MonoSmall, Align::Right});
   }
 }
 

@@ -152,7 +152,8 @@ void add_formula(BuddyScene& out, const BuddyInput& input, Rect at, Type type) {
 void add_refusal(BuddyScene& out, const BuddyInput& input, Rect line, Rect second) {
   const bool more = second.height() > 0 && input.now.outcome.why == alloc::Error::OutOfMemory;
   if (!more) line.y1 = std::max(line.y1, second.y1);
-  out.scene.labels.push_back({line, out.refused, Tone::Failed, Type::Bold});
+  std::string why = refusal_within(out.refused, line.width(), input.style);
+  out.scene.labels.push_back({line, std::move(why), Tone::Failed, Type::Bold});
   if (!more) return;
   const auto hex = [&](std::uint64_t value) { return trace::offset_text(value, out.shape.arena); };
   const replay::Figures& figures = input.census.figures;
@@ -169,8 +170,9 @@ void add_refusal(BuddyScene& out, const BuddyInput& input, Rect line, Rect secon
   } else if (figures.free == 0) {
     label.text = "nothing is free";
   } else {
-    label.text = fmt::format("{} are free, the largest block has {}", trace::exact_size_text(figures.free),
-                             trace::exact_size_text(figures.largest_free));
+    const std::string largest = trace::exact_size_text(figures.largest_free);
+    label.text = fmt::format("{} are free, the largest block has {}", trace::exact_size_text(figures.free), largest);
+    if (input.style.width(label.type, label.text) > second.width()) label.text = "largest free block: " + largest;
   }
 }
 

@@ -82,7 +82,8 @@ void add_move(const BumpInput& input, BumpScene& out) {
   const float y = out.region.y1 + kArcEm * em;
   Rect line{out.axis.x0, y, out.axis.x1, y + kCaptionEm * em};
   if (!refused.empty()) {
-    out.scene.labels.push_back({line, text, Tone::Failed, Type::Bold, Align::Left});
+    out.scene.labels.push_back(
+        {line, refusal_within(text, line.width(), input.style), Tone::Failed, Type::Bold, Align::Left});
     return;
   }
   const float width = std::ceil(input.style.width(Type::Small, text)) + 1;
@@ -196,6 +197,10 @@ void add_held_box(const BumpInput& input, BumpScene& out, Rect area) {
     for (const std::string_view word : {" all", " above the mark"}) {
       if (const std::size_t at = held[0].rfind(word); at != std::string::npos) held[0].erase(at, word.size());
     }
+  }
+  if (!held.empty() && input.style.width(Type::Small, held[2]) > area.width() - 1.8f * em) {
+    const std::size_t from = held[2].find(" ("), to = held[2].find(')');
+    held[2].erase(from, to + 1 - from);
   }
   const auto room = static_cast<std::size_t>(std::max(0.0f, (area.height() - kHeldPadEm * em) / (kHeldLineEm * em)));
   if (held.empty() || room == 0) return;

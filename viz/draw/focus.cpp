@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -132,6 +133,16 @@ std::string refusal_text(const Moment& moment, const trace::AllocatorSpec& spec,
   std::string who = name;
   if (moment.freed_at) who = "free " + trace::offset_text(*moment.freed_at, census.arena_bytes);
   return fmt::format("✕ {}{}{}", who, who.empty() ? "" : ": ", why_not(moment, spec, census));
+}
+
+std::string refusal_within(std::string refused, float width, const Style& style) {
+  const auto is_wide = [&] { return style.width(Type::Bold, refused) > width; };
+  const std::size_t colon = refused.find(": ");
+  if (is_wide() && colon != std::string::npos) refused = "✕ " + refused.substr(colon + 2);
+  constexpr std::string_view kWhere = " below the mark";
+  const std::size_t where = refused.rfind(kWhere);
+  if (is_wide() && where != std::string::npos) refused.erase(where, kWhere.size());
+  return refused;
 }
 
 }  // namespace allocviz::draw

@@ -11,6 +11,7 @@
 #include "core/alloc/step.h"
 #include "core/replay/timeline.h"
 #include "core/trace/spec.h"
+#include "viz/draw/style.h"
 
 namespace allocviz::draw {
 
@@ -64,5 +65,8 @@ struct Moment {
 // Why the event at the cursor was refused, in one line: "✕ I: 33 B does not fit a 32 B block"; empty where it was not.
 [[nodiscard]] std::string refusal_text(const Moment& moment, const trace::AllocatorSpec& spec,
                                        const replay::Census& census, const std::string& name);
+
+// As much of it as a narrow column holds in bold: who asked goes first, for the event's own panel says it.
+[[nodiscard]] std::string refusal_within(std::string refused, float width, const Style& style);
 
 }  // namespace allocviz::draw

@@ -321,8 +321,10 @@ SlabScene lay_out_slab(const SlabInput& input) {
   std::string refused = refusal_text(input.now, input.spec, input.census, name);
   if (refused.empty() || refusal_height <= 0) return out;
   const float at = y + list_height - 0.5f * em;
-  out.scene.labels.push_back(
-      {{input.rect.x0, at, input.rect.x1, at + 1.5f * em}, std::move(refused), Tone::Failed, Type::Bold});
+  out.scene.labels.push_back({{input.rect.x0, at, input.rect.x1, at + 1.5f * em},
+                              refusal_within(std::move(refused), input.rect.width(), input.style),
+                              Tone::Failed,
+                              Type::Bold});
   return out;
 }
 

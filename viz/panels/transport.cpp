@@ -288,7 +288,10 @@ void parting(const Context& context, Rect rect, float left, float right) {
   const ui::WithFont font(ui::Font::Small);
   const std::string whole = "first divergence · " + app::parting_text(context.state, stage);
   const std::string number = trace::count_text(context.state.stages[stage].divergence->event + 1);
-  const std::string text = ui::text_width(whole) <= right - left ? whole : "first divergence: event " + number;
+  const std::string shorter = "first divergence: event " + number;
+  const std::string text = ui::text_width(whole) <= right - left     ? whole
+                           : ui::text_width(shorter) <= right - left ? shorter
+                                                                     : "first divergence";
   const float width = std::min(ui::text_width(text), right - left);
   const float x = std::round(left + (right - left - width) / 2);
   const Rect box{x, rect.y0 + 0.5f * context.em, x + width, rect.y1 - 0.5f * context.em};

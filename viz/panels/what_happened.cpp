@@ -195,9 +195,11 @@ void draw_step(Flow& flow, const StepRow& step, float verbs) {
   wrapped({text_x, top}, room, failed ? theme.text : (pending ? theme.text_faint : theme.text_dim), step.text.text);
 }
 
-// Whether the cursor stands elsewhere than when this was asked last, under this name.
-bool is_new(const char* name, std::uint64_t event, std::uint32_t step) {
-  const ImGuiID now = ImGui::GetID(fmt::format("{}.{}", event, step).c_str());
+// Whether the cursor stands elsewhere than when this was asked last, under this name: at another event, in another
+// file.
+bool is_new(const Context& context, const char* name, std::uint64_t event, std::uint32_t step) {
+  const app::Document& document = context.state.document;
+  const ImGuiID now = ImGui::GetID(fmt::format("{}.{} {} {}", event, step, document.path, document.title).c_str());
   int* last = ImGui::GetStateStorage()->GetIntRef(ImGui::GetID(name));
   return std::exchange(*last, static_cast<int>(now)) != static_cast<int>(now);
 }
@@ -379,8 +381,8 @@ void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_
     head.y += std::round(0.2f * ui::line_height());  // as between any two lines
   }
   Scrolled part{.name = "event", .pad = pad};
-  part.anew = is_new("shown event", context.state.cursor().event, 0);
-  part.moved = is_new("shown step", context.state.cursor().event, timeline.position().step);
+  part.anew = is_new(context, "shown event", context.state.cursor().event, 0);
+  part.moved = is_new(context, "shown step", context.state.cursor().event, timeline.position().step);
   // A whole event that was gone to is read from its beginning; where it failed, the step that failed is what counts.
   const std::vector<alloc::Step>& steps = timeline.run().steps;
   const bool compared = words.sentences.size() > 1;  // then the sentences, which say it of each, would be out of sight
@@ -427,7 +429,7 @@ void what_happened(const Context& context, draw::Rect rect) {
   const float pad = inside.x0 - body.x0;
   const std::uint64_t event = context.state.cursor().event;
   if (event == 0) {
-    scrolled(context, body, {.name = "event", .pad = pad, .anew = is_new("shown event", 0, 0)}, draw_start);
+    scrolled(context, body, {.name = "event", .pad = pad, .anew = is_new(context, "shown event", 0, 0)}, draw_start);
   } else {
     draw_event(context, body, pad, event - 1);
   }

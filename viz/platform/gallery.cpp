@@ -26,8 +26,8 @@ struct Format {
   PictureSize size;
 };
 constexpr Format kSmall{"1280x800", {1280, 800, 1}};
-constexpr Format kFormats[] = {
-    {"800x600", {800, 600, 1}}, kSmall, {"2560x1440", {2560, 1440, 1}}, {"2560x1600-200%", {2560, 1600, 2}}};
+constexpr Format kLeast{"800x600", {800, 600, 1}};
+constexpr Format kFormats[] = {kLeast, kSmall, {"2560x1440", {2560, 1440, 1}}, {"2560x1600-200%", {2560, 1600, 2}}};
 constexpr Format kHuge{"1280x800-300%", {1280, 800, 3}};
 
 app::Arguments arguments_for(const std::string& file) {
@@ -188,6 +188,11 @@ class Gallery {
     return trace::Done{};
   }
 
+  trace::Status small_and_least(app::State& state, const std::string& name) {
+    auto drawn = both_themes(state, name);
+    return drawn.ok() ? both_themes(state, name, kLeast) : std::move(drawn);
+  }
+
   trace::Status every_format(app::State& state, const std::string& name) {
     for (const Format& format : kFormats) {
       if (auto drawn = both_themes(state, name, format); !drawn.ok()) return drawn;
@@ -239,7 +244,7 @@ class Gallery {
       seek(state, {.event = state.failures.front() + 1});
       carry_out(state, app::Do::TryFrees);
       if (!state.is_what_if()) continue;
-      if (auto drawn = both_themes(state, fmt::format("what-if-{:02}", i + 1)); !drawn.ok()) return drawn;
+      if (auto drawn = small_and_least(state, fmt::format("what-if-{:02}", i + 1)); !drawn.ok()) return drawn;
     }
     carry_out(state, app::Do::OpenScenario, 0);
     return trace::Done{};
@@ -256,7 +261,7 @@ class Gallery {
     }
     carry_out(state, app::Do::PresetCompare);
     seek(state, {.event = 2 * state.timeline().event_count() / 3});
-    auto drawn = both_themes(state, name);
+    auto drawn = small_and_least(state, name);
     state.settings = before;
     return drawn;
   }
@@ -269,7 +274,7 @@ class Gallery {
         {app::Do::SaveAs, "save-path"},    {app::Do::EditMark, "mark"},           {app::Do::EditNote, "note"}};
     for (const auto& [command, word] : kShown) {
       carry_out(state, command);
-      if (auto drawn = both_themes(state, fmt::format("popup-{}", word)); !drawn.ok()) return drawn;
+      if (auto drawn = small_and_least(state, fmt::format("popup-{}", word)); !drawn.ok()) return drawn;
       carry_out(state, app::Do::ClosePopup);
     }
     state.trouble =
@@ -277,7 +282,7 @@ class Gallery {
     state.trouble->where.file = "server.jsonl";
     state.trouble->where.line = 12;
     state.trouble->where.event = 3;
-    return both_themes(state, "error-bar");
+    return small_and_least(state, "error-bar");
   }
 
   Painter& painter_;
