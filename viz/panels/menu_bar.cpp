@@ -156,7 +156,7 @@ constexpr const char* kAdd = "+ compare";
 // What the first `count` configurations take, and a link to compare with another where it is wanted.
 float chips_width(const Context& context, std::size_t count, bool with_link) {
   if (context.state.document.placeholder) return 0;
-  float width = context.em;
+  float width = 2 * context.em;  // on either side
   for (std::size_t stage = 0; stage < count; ++stage) width += chip_of(context, stage).width + kChipGap * context.em;
   return with_link ? width + std::round(ui::text_width(kAdd)) + context.em : width;
 }
@@ -178,7 +178,7 @@ float chips(const Context& context, draw::Rect rect, float from) {
   const float y = std::round((rect.y0 + rect.y1 - height) / 2);
   const std::size_t all = context.state.stages.size();
   float x = rect.x1 - em;
-  if (from + chips_width(context, all > 1 ? all : 1, true) <= rect.x1 + em) {
+  if (from - em + chips_width(context, all, true) <= rect.x1) {
     x -= std::round(ui::text_width(kAdd));
     ImGui::SetCursorScreenPos(ImVec2(x, std::round((rect.y0 + rect.y1 - ui::line_height()) / 2)));
     if (ui::link(context.theme, kAdd)) context.commands.push(app::Do::AddStage);
