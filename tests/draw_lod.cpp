@@ -250,7 +250,7 @@ TEST(MemoryMap, a_long_legend_of_colours_takes_two_lines_and_leaves_no_entry_out
                            "0x761fb in libc.so.6", "0x3570a in sqlite3", "0x352d4 in sqlite3"}) {
     colors.legend.push_back({word, "", 0, false});
   }
-  const Rect rect{0, 0, 620, 170};
+  const draw::Rect rect{0, 0, 620, 170};
   const draw::MapScene scene = draw::lay_out_map({.census = census,
                                                   .focus = {},
                                                   .rect = rect,
@@ -260,7 +260,7 @@ TEST(MemoryMap, a_long_legend_of_colours_takes_two_lines_and_leaves_no_entry_out
                                                   .colors = &colors});
   ASSERT_EQ(scene.legend.size(), colors.legend.size());
   EXPECT_GT(scene.legend.back().y0, scene.legend.front().y0);
-  for (const Rect& entry : scene.legend) {
+  for (const draw::Rect& entry : scene.legend) {
     EXPECT_LE(entry.x1, rect.x1 + 0.5f * draw::Style{}.em);
     EXPECT_LE(entry.y1, rect.y1);
     EXPECT_GE(entry.y0, scene.rows.back().y1);
