@@ -34,6 +34,7 @@ class Replayed final : public Timeline {
   const EventRun& run() const override { return run_; }
   EventRun run_of(std::uint64_t index) override;
   Keyframe snapshot() const override;
+  void take_census(Census& out) override;
 
   const Series& series() const override { return account_.series; }
   const Tally& tally() const override { return account_.tally; }
@@ -138,6 +139,12 @@ const Census& Replayed::census() const {
   if (!has_census_) player_.machine().census(census_);
   has_census_ = true;
   return census_;
+}
+
+void Replayed::take_census(Census& out) {
+  (void)census();
+  std::swap(out, census_);
+  has_census_ = false;
 }
 
 Keyframe Replayed::snapshot() const {

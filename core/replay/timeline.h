@@ -80,6 +80,9 @@ class Timeline {
   // The machine's bytes at the cursor: what the property test compares. Inside an event, those of its step.
   [[nodiscard]] virtual Keyframe snapshot() const = 0;
 
+  // The census at the cursor by exchange: `out` gets it, and what `out` held is room for the next one.
+  virtual void take_census(Census& out) = 0;
+
   [[nodiscard]] virtual const Series& series() const = 0;
   [[nodiscard]] virtual const Tally& tally() const = 0;
   // Of a buddy, and of the buddy below a tiered allocator; else without levels.

@@ -169,6 +169,7 @@ void remember_path(Settings& settings, const std::string& path) {
 }
 
 void take_stages(State& state, std::vector<Stage> stages, replay::Position at) {
+  state.moving.reset();  // with the stages that it moves
   state.stages = std::move(stages);
   state.failures = all_failures(state);
   forget_groups(state);
@@ -201,6 +202,7 @@ void adopt(State& state, Opened opened) {
 }
 
 void adopt_rest(State& state, Opened whole) {
+  finish_moving(state);
   const InHand hand = in_hand(state);
   // Who asked for a place that the part does not have, and stayed at the part's end, is taken there now.
   const bool waits = hand.cursor.event == hand.part_events && whole.at.event > hand.part_events;

@@ -1,10 +1,14 @@
 #include "viz/app/cursor.h"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "viz/app/filter.h"
 #include "viz/app/in_the_way.h"
+#include "viz/app/moving.h"
 
 namespace allocviz::app {
 
@@ -29,23 +33,52 @@ void follow_in_charts(State& state, std::uint64_t from, std::uint64_t to) {
   view.last = view.first + width;
 }
 
-}  // namespace
+// Everything that follows from a move that is done.
+void arrive(State& state, replay::Position from) {
+  for (Stage& stage : state.stages) stage.what_if.reset();
+  const replay::Position at = state.cursor();
+  if (at == from) return;
+  state.moved_from = from;
+  state.moved_at_s = state.now_s;
+  state.first_start = false;
+  follow_in_charts(state, from.event, at.event);
+  follow_cursor(state);
+  judge_failure(state);
+}
 
-void move_cursor(State& state, replay::Position to) {
-  const replay::Position from = state.cursor();
+void move_at_once(State& state, replay::Position to) {
   replay::Timeline& first = *state.stages.front().timeline;
   first.seek(to);
   const bool whole = first.position().step >= first.step_count();
   const replay::Position others{first.position().event, whole ? replay::kAllSteps : first.position().step};
   for (std::size_t i = 1; i < state.stages.size(); ++i) state.stages[i].timeline->seek(others);
-  for (Stage& stage : state.stages) stage.what_if.reset();
-  if (first.position() == from) return;
-  state.moved_from = from;
-  state.moved_at_s = state.now_s;
-  state.first_start = false;
-  follow_in_charts(state, from.event, first.position().event);
-  follow_cursor(state);
-  judge_failure(state);
+}
+
+}  // namespace
+
+void move_cursor(State& state, replay::Position to) {
+  const replay::Position from = state.cursor();
+  if (!moves_by_worker(state)) {
+    move_at_once(state, to);
+  } else if (!set_off(state, to)) {
+    return;
+  }
+  arrive(state, from);
+}
+
+void poll_moving(State& state) {
+  const replay::Position from = state.cursor();
+  std::optional<replay::Position> wish;
+  if (!has_arrived(state, wish)) return;
+  arrive(state, from);
+  if (wish) move_cursor(state, *wish);
+}
+
+void finish_moving(State& state) {
+  while (state.moving != nullptr) {
+    poll_moving(state);
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
 }
 
 namespace {

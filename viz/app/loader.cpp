@@ -14,6 +14,7 @@
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
 #include "viz/app/keeping.h"
+#include "viz/app/moving.h"
 
 namespace allocviz::app {
 
@@ -124,7 +125,7 @@ void take_make_up(State& state, MakeUp to, Remember as, std::vector<Stage> stage
   remember(state.history, before, as);
   // The header is no part of what a replay reads, so a worker that is still leaving is not disturbed.
   state.document.trace->header().allocators = to.named;
-  const std::uint64_t event = state.cursor().event;
+  const std::uint64_t event = heading(state).event;
   take_stages(state, std::move(stages), {event, replay::kAllSteps});
   state.document.default_spec = to.named.empty() && to.shown == state.document.trace->specs_to_open();
   state.document.edited = differs_from_saved(state);

@@ -8,6 +8,7 @@
 #include "core/import/importer.h"
 #include "core/trace/beginning.h"
 #include "core/trace/json.h"
+#include "viz/app/front_timeline.h"
 
 namespace allocviz::app {
 
@@ -160,7 +161,7 @@ trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace
     const auto all = static_cast<double>(specs.size());
     auto timeline = replay::Timeline::build(trace, spec, part_of(progress, done / all, (done + 1) / all));
     if (!timeline.ok()) return std::move(timeline).trouble();
-    stages.push_back({.timeline = std::move(timeline).value()});
+    stages.push_back({.timeline = std::make_unique<FrontTimeline>(std::move(timeline).value())});
   }
   for (std::size_t i = 1; i < stages.size(); ++i) {
     const replay::Tally& here = stages[i].timeline->tally();

@@ -31,6 +31,7 @@ void play_steps(State& state) {
     if (state.playback.carry < cost - 1e-9) return;
     state.playback.carry = std::max(0.0, state.playback.carry - cost);
     move_cursor(state, inside ? replay::Position{at.event, at.step + 1} : replay::Position{at.event + 1, 1});
+    if (state.moving != nullptr) return;
   }
 }
 
@@ -50,6 +51,10 @@ void playback(State& state, double dt_s) {
   if (!state.playback.playing || state.stages.empty()) return;
   const double speed = kSpeeds[static_cast<std::size_t>(state.playback.speed_index)];
   state.playback.carry += std::clamp(dt_s, 0.0, kLongestFrame) * speed;
+  if (state.moving != nullptr) {  // what is due is played from where that arrives
+    state.playback.carry = std::min(state.playback.carry, std::max(1.0, kLongestFrame * speed));
+    return;
+  }
   if (speed <= kFastestStepwise) {
     play_steps(state);
   } else {

@@ -8,12 +8,14 @@ list(APPEND app_sources
   app/cursor.cpp
   app/draft.cpp
   app/filter.cpp
+  app/front_timeline.cpp
   app/group_view.cpp
   app/history.cpp
   app/in_the_way.cpp
   app/inspect.cpp
   app/keeping.cpp
   app/loader.cpp
+  app/moving.cpp
   app/names.cpp
   app/opening.cpp
   app/partings.cpp

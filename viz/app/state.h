@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -220,6 +221,7 @@ struct PopupState {
 };
 
 struct InTheWay;  // in_the_way.h
+struct Moving;    // moving.cpp: a worker on its way to where the cursor will stand
 
 struct State {
   Document document;
@@ -227,7 +229,10 @@ struct State {
   std::vector<Stage> stages;            // at least one once the window is up
   std::vector<std::uint64_t> failures;  // indices of requests that failed, there or here on any stage, ascending
   std::vector<Scenario> scenarios;
-  std::optional<std::size_t> scenario;  // which of them is open
+  std::optional<std::size_t> scenario;                // which of them is open
+  std::shared_ptr<Moving> moving;                     // null where the cursor stands
+  bool moves_late = false;                            // the cursor may arrive some frames after the command
+  std::optional<std::chrono::milliseconds> patience;  // how long a command waits for it; for tests
   Playback playback;
   Selection selection;
   std::vector<Pinned> pins;                 // the newest last, above the others

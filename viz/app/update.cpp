@@ -6,6 +6,7 @@
 #include <cassert>
 #include <charconv>
 
+#include "viz/app/cursor.h"
 #include "viz/app/filter.h"
 #include "viz/app/group_view.h"
 #include "viz/app/keeping.h"
@@ -30,6 +31,7 @@ void tick(State& state, double now_s) {
   ++state.frame;
   poll_loading(state);
   poll_keeping(state);
+  poll_moving(state);
   playback(state, dt);
   search_on(state, Slice());
   group_on(state, Slice());
@@ -38,8 +40,8 @@ void tick(State& state, double now_s) {
 }
 
 bool wants_frame(const State& state) {
-  return state.playback.playing || state.loading != nullptr || is_searching(state) || is_grouping(state) ||
-         !state.notice.empty() || state.settings_changed_at_s >= 0;
+  return state.playback.playing || state.moving != nullptr || state.loading != nullptr || is_searching(state) ||
+         is_grouping(state) || !state.notice.empty() || state.settings_changed_at_s >= 0;
 }
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
+#include "viz/app/moving.h"
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
 #include "viz/app/update_parts.h"
@@ -15,23 +16,32 @@ bool inside(const State& state) {
   return state.cursor().step < state.timeline().step_count();
 }
 
+// The event that a command goes on from.
+std::uint64_t here(const State& state) {
+  return heading(state).event;
+}
+
 void next_event(State& state) {
-  const std::uint64_t event = state.cursor().event;
-  move_cursor(state, {inside(state) ? event : event + 1, replay::kAllSteps});
+  if (heading(state).step != replay::kAllSteps) finish_moving(state);  // it may be inside an event
+  const std::uint64_t event = here(state);
+  const bool stays = state.moving == nullptr && inside(state);
+  move_cursor(state, {stays ? event : event + 1, replay::kAllSteps});
 }
 
 void previous_event(State& state) {
-  const std::uint64_t event = state.cursor().event;
+  const std::uint64_t event = here(state);
   move_cursor(state, {event == 0 ? 0 : event - 1, replay::kAllSteps});
 }
 
 void next_step(State& state) {
+  finish_moving(state);  // how many steps there are is known where they are
   const replay::Position at = state.cursor();
   if (inside(state)) return move_cursor(state, {at.event, at.step + 1});
   if (at.event < event_count(state)) move_cursor(state, {at.event + 1, 1});
 }
 
 void previous_step(State& state) {
+  finish_moving(state);
   const replay::Position at = state.cursor();
   // Before the first step of N is the state after N-1, and that is how it is called.
   if (at.step > 1) return move_cursor(state, {at.event, at.step - 1});
@@ -46,25 +56,25 @@ void jump(State& state, const Index* found, const char* none) {
 }
 
 void next_failure(State& state) {
-  const auto found = std::lower_bound(state.failures.begin(), state.failures.end(), state.cursor().event);
+  const auto found = std::lower_bound(state.failures.begin(), state.failures.end(), here(state));
   jump(state, found == state.failures.end() ? nullptr : &*found, "No request fails after this event");
 }
 
 void previous_failure(State& state) {
-  const std::uint64_t event = state.cursor().event;
+  const std::uint64_t event = here(state);
   auto found = std::lower_bound(state.failures.begin(), state.failures.end(), event == 0 ? 0 : event - 1);
   jump(state, found == state.failures.begin() ? nullptr : &*--found, "No request failed before this event");
 }
 
 void next_mark(State& state) {
   const auto& marks = state.document.trace->marks();
-  const auto found = marks.lower_bound(state.cursor().event);
+  const auto found = marks.lower_bound(here(state));
   jump(state, found == marks.end() ? nullptr : &found->first, "No mark after this event");
 }
 
 void previous_mark(State& state) {
   const auto& marks = state.document.trace->marks();
-  const std::uint64_t event = state.cursor().event;
+  const std::uint64_t event = here(state);
   auto found = marks.lower_bound(event == 0 ? 0 : event - 1);
   jump(state, found == marks.begin() ? nullptr : &(--found)->first, "No mark before this event");
 }
@@ -85,14 +95,14 @@ const char* nothing_found(const State& state) {
 // Round the ends: after the last one comes the first.
 void next_match(State& state) {
   const std::vector<std::uint64_t>& found = state.filter.matches;
-  const auto next = std::lower_bound(found.begin(), found.end(), state.cursor().event);
+  const auto next = std::lower_bound(found.begin(), found.end(), here(state));
   const std::uint64_t* at = next != found.end() ? &*next : found.empty() ? nullptr : &found.front();
   jump(state, at, nothing_found(state));
 }
 
 void previous_match(State& state) {
   const std::vector<std::uint64_t>& found = state.filter.matches;
-  const std::uint64_t event = state.cursor().event;
+  const std::uint64_t event = here(state);
   const auto here = std::lower_bound(found.begin(), found.end(), event == 0 ? 0 : event - 1);
   const std::uint64_t* at = here != found.begin() ? &*(here - 1) : found.empty() ? nullptr : &found.back();
   jump(state, at, nothing_found(state));
@@ -103,7 +113,7 @@ void step_rows(State& state, std::int64_t by) {
   const bool failures = state.left_tab == LeftTab::Failures;
   const auto rows = static_cast<std::int64_t>(row_count(state, failures ? LeftTab::Failures : LeftTab::Events));
   if (rows == 0) return;
-  const std::uint64_t event = state.cursor().event;
+  const std::uint64_t event = here(state);
   const std::vector<std::uint64_t>* some = failures ? &state.failures : nullptr;
   if (!failures && list_is_narrowed(state)) some = &state.filter.matches;
   // The row that Down leads to; the one before it is the cursor's, or the last before it.
@@ -127,7 +137,7 @@ std::int64_t page_of(const State& state) {
 
 void play_or_pause(State& state) {
   Playback& playback = state.playback;
-  if (!playback.playing && state.cursor().event >= event_count(state) && !inside(state)) {
+  if (!playback.playing && here(state) >= event_count(state) && (state.moving != nullptr || !inside(state))) {
     move_cursor(state, {0, replay::kAllSteps});
   }
   playback.playing = !playback.playing;

@@ -42,6 +42,7 @@ class WhatIf final : public replay::Timeline {
     machine_->save(frame);
     return frame;
   }
+  void take_census(replay::Census& out) override { out = census_; }
   const replay::Series& series() const override { return real_.series(); }
   const replay::Tally& tally() const override { return real_.tally(); }
   const replay::FreeLevels& free_levels() const override { return real_.free_levels(); }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "viz/app/moving.h"
 #include "viz/app/partings.h"
 #include "viz/panels/canvas.h"
 #include "viz/panels/match_lane.h"
@@ -246,8 +247,8 @@ void timeline(const Context& context, Rect rect) {
   lay_out(context, inside, cached);
   const ChartScene& scene = cached.scene;
   const Paint paint{ui::draw_list(), context.theme, em};
-  // Inside an event the cursor stands on it: the curves know whole events alone.
-  const std::uint64_t cursor = state.timeline().position().event;
+  // Inside an event the cursor stands on it: the curves know whole events alone. They know where it is going, too.
+  const std::uint64_t cursor = app::heading(state).event;
   paint_chart(paint, scene, cached.texture, cursor);
   if (state.range) paint_range(paint, scene.axis, scene.plot, *state.range);
   paint_minimap(paint, scene, cursor);

@@ -76,7 +76,9 @@ double thread_cpu_s() {
 class Loop {
  public:
   Loop(app::State& state, Window& window, double started_s)
-      : state_(state), window_(window), dialogs_(state), started_s_(started_s) {}
+      : state_(state), window_(window), dialogs_(state), started_s_(started_s) {
+    state_.moves_late = true;
+  }
 
   RunStats run() {
     while (!state_.quit) {
@@ -132,7 +134,7 @@ class Loop {
     state_.settings.window_width = window_.width();
     state_.settings.window_height = window_.height();
     settle_ = std::max(settle_ - 1, ui::take_want_frame() ? 1 : 0);
-    const bool lively = settle_ > 0 || state_.playback.playing;
+    const bool lively = settle_ > 0 || state_.playback.playing || state_.moving != nullptr;
     not_before_s_ = begun + (lively ? kMovingFrame : kWaitingFrame);
   }
 
