@@ -54,7 +54,8 @@ std::string grown_log(int events, std::uint64_t grows = 0, std::string_view tail
   for (int i = 0; i < events; ++i) {
     const std::uint64_t more = grows != 0 && i > events - 20 ? grows : 0;
     if (i % 5 < 3) {
-      text += fmt::format("[\"a\",{},{},{},{}]\n", i, 16 + i * 37 % 3000 + more, 5 * i, 1 + i % 2);
+      text += fmt::format("[\"a\",{},{},{},{}]\n", i, static_cast<std::uint64_t>(16 + i * 37 % 3000) + more, 5 * i,
+                          1 + i % 2);
     } else {
       text += fmt::format("[\"f\",{},null,{},{}]\n", i - 3, 5 * i, 1 + i % 2);
     }
