@@ -491,6 +491,13 @@ TEST_F(Reading, another_lesson_is_read_from_its_beginning) {
   EXPECT_EQ(ui::find("event/title")->rect.y0, top);
 }
 
+TEST(Capitals, leave_units_as_they_are) {
+  EXPECT_EQ(ui::capitals("Memory map"), "MEMORY MAP");
+  EXPECT_EQ(ui::capitals("buddy 1 KiB / 64 B"), "BUDDY 1 KiB / 64 B");
+  EXPECT_EQ(ui::capitals("buddy 512 MiB, 1 gap"), "BUDDY 512 MiB, 1 GAP");
+  EXPECT_EQ(ui::capitals("1 kibble"), "1 KIBBLE");
+}
+
 TEST(Lines, do_not_break_between_a_number_and_what_belongs_to_it) {
   const auto holds = [](std::string_view text, std::string_view at) {
     return panels::holds_together(text, text.find(at) + at.size() - 1);

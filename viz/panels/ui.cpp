@@ -182,6 +182,18 @@ void end_modal() {
   ImGui::EndPopup();
 }
 
+std::string capitals(std::string_view text) {
+  std::string out{text};
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  for (std::size_t at = out.find("IB"); at != std::string::npos; at = out.find("IB", at + 2)) {
+    const bool unit =
+        at >= 2 && out[at - 2] == ' ' && std::string_view("KMG").find(out[at - 1]) != std::string_view::npos;
+    if (unit && (at + 2 == out.size() || out[at + 2] == ' ' || out[at + 2] == ',')) out[at] = 'i';
+  }
+  return out;
+}
+
 std::string_view parts_that_fit(std::string_view note, float width) {
   constexpr std::string_view kDot = " · ";
   while (text_width(note) > width) {
@@ -203,14 +215,11 @@ draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_vi
   outline(list, rect, theme.panel_edge, 1, 0.35f * em);
   if (title.empty() && note.empty()) return {rect.x0 + pad, rect.y0 + pad, rect.x1 - pad, rect.y1 - pad};
 
-  std::string capitals{title};
-  std::transform(capitals.begin(), capitals.end(), capitals.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   const float y = rect.y0 + std::round(0.7f * em);
   float used = 0;
   {
     const WithFont font{Font::SmallBold};
-    used = text_at(list, {rect.x0 + pad, y}, theme.text_dim, capitals, rect.width() - 2 * pad);
+    used = text_at(list, {rect.x0 + pad, y}, theme.text_dim, capitals(title), rect.width() - 2 * pad);
   }
   if (!note.empty()) {
     const WithFont font{Font::Small};

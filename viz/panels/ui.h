@@ -51,6 +51,8 @@ bool begin_modal(const char* name, draw::Rect rect);
 void end_modal();
 // A panel: its frame, its small capital title at the left and a faint note at the right. Returns what is left inside.
 draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_view title, std::string_view note = {});
+// As titles are written: capitals, but for units ("BUDDY 1 KiB / 64 B").
+[[nodiscard]] std::string capitals(std::string_view text);
 // A note is parts between dots (" · ") and commas: from the end those are left out that have no room in `width`.
 [[nodiscard]] std::string_view parts_that_fit(std::string_view note, float width);
 
