@@ -81,7 +81,12 @@ TEST(Column, holds_what_a_vector_holds_under_any_mix_of_appending_and_setting) {
     ASSERT_EQ(copy.size(), expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_EQ(copy[i], expected[i]) << i;
     EXPECT_GE(copy.memory_bytes(), copy.size() * copy.width_bytes());  // I3
-    EXPECT_EQ(copy.reach().largest, *std::max_element(expected.begin(), expected.end()));
+    const std::uint64_t largest = *std::max_element(expected.begin(), expected.end());
+    EXPECT_TRUE(copy.is_at_most(largest));
+    EXPECT_FALSE(largest != 0 && copy.is_at_most(largest - 1));
+    std::uint64_t bits = 0;
+    for (const std::uint64_t value : expected) bits |= value;
+    EXPECT_EQ(copy.bits(), bits);
   }
 }
 
@@ -143,6 +148,9 @@ TEST(Column, packed_costs_what_its_values_move) {
       Column column = plain;
       column.pack();
       expect_same(column, values);
+      const std::uint64_t largest = *std::max_element(values.begin(), values.end());
+      EXPECT_TRUE(column.is_at_most(largest));
+      EXPECT_FALSE(column.is_at_most(largest - 1));
       EXPECT_LE(column.memory_bytes(), count * plain.width_bytes());
       // A step of b bits moves 128 values by less than 2^(b + 7).
       if (count == 5000 && bits <= 33) {

@@ -345,14 +345,14 @@ void TraceImage::sum_up(std::string& image) {
 // Whether no value leads out of a table: what the builder guarantees of a trace, and a forged file might not.
 bool TraceImage::is_sound(const Trace& trace) {
   const std::uint64_t size = trace.size();
-  const auto most = [](const Column& column) { return column.reach().largest; };
-  if (most(trace.op_) > static_cast<std::uint64_t>(Op::Mark) || most(trace.align_log2_) > 63) return false;
-  if (most(trace.slot_) > trace.slot_count_ || most(trace.partner_) > size) return false;
-  if (most(trace.site_) > trace.sites_.size() || most(trace.tag_) > trace.tags_.size()) return false;
-  const std::uint64_t flags = trace.flags_.reach().bits;
+  if (!trace.op_.is_at_most(static_cast<std::uint64_t>(Op::Mark)) || !trace.align_log2_.is_at_most(63)) return false;
+  if (!trace.slot_.is_at_most(trace.slot_count_) || !trace.partner_.is_at_most(size)) return false;
+  if (!trace.site_.is_at_most(trace.sites_.size()) || !trace.tag_.is_at_most(trace.tags_.size())) return false;
+  const std::uint64_t flags = trace.flags_.bits();
   if (flags > 0xff) return false;
   const bool has_marks = trace.facts_.marks != 0 || !trace.mark_names_.empty();
-  const bool by_row = (flags & (kNamedId | kByOffset)) != 0 || has_marks || most(trace.op_) >= 4;
+  const bool by_row = (flags & (kNamedId | kByOffset)) != 0 || has_marks ||
+                      !trace.op_.is_at_most(static_cast<std::uint64_t>(Op::Mark) - 1);
   for (std::uint64_t i = 0; by_row && i < size; ++i) {
     const std::uint8_t here = trace.flags(i);
     if ((here & kNamedId) != 0 && trace.id_[i] >= trace.names_.size()) return false;

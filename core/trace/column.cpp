@@ -154,7 +154,7 @@ void Column::pack() {
 
 void Column::unpack() {
   Column wide;
-  wide.width_ = width_for(reach().largest);
+  wide.width_ = width_for(bits());
   wide.max_ = largest_of(wide.width_);
   wide.set_room(size_ * wide.width_);
   wide.size_ = size_;
@@ -163,18 +163,31 @@ void Column::unpack() {
   swap(wide);
 }
 
-Column::Reach Column::reach() const {
-  Reach reach;
-  if (width_ == 0) return size_ == 0 ? reach : Reach{first_, first_};
+bool Column::is_at_most(std::uint64_t limit) const {
+  if (width_ == 0) return size_ == 0 || first_ <= limit;
+  if (max_ != 0 && max_ <= limit) return true;  // of its width
   std::array<std::uint64_t, kLeaf> values{};
+  for (std::uint64_t i = 0; i < leaf_count(); ++i) {
+    if (width_ == kPacked) {
+      const auto leaf = load<Leaf>(leaves_at_ + i * sizeof(Leaf));
+      if (leaf.bits() < 64 && leaf.least <= limit && limit - leaf.least >= (std::uint64_t{1} << leaf.bits()) - 1)
+        continue;
+    }
+    const std::uint64_t count = gather(i, values);
+    if (*std::max_element(values.data(), values.data() + count) > limit) return false;
+  }
+  return true;
+}
+
+std::uint64_t Column::bits() const {
+  if (width_ == 0) return size_ == 0 ? 0 : first_;
+  std::array<std::uint64_t, kLeaf> values{};
+  std::uint64_t all = 0;
   for (std::uint64_t leaf = 0; leaf < leaf_count(); ++leaf) {
     const std::uint64_t count = gather(leaf, values);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      reach.largest = std::max(reach.largest, values[i]);
-      reach.bits |= values[i];
-    }
+    for (std::uint64_t i = 0; i < count; ++i) all |= values[i];
   }
-  return reach;
+  return all;
 }
 
 // What was borrowed is copied, what was its own grows or shrinks where it is.

@@ -78,11 +78,10 @@ class Column {
   // Gives back what growing left over, and packs the values where that saves an eighth of their bytes at least.
   // O(size).
   void pack();
-  // The largest value there is (0 of none), and all the bits that any value has. O(size).
-  struct Reach {
-    std::uint64_t largest = 0, bits = 0;
-  };
-  [[nodiscard]] Reach reach() const;
+  // Whether no value is larger. O(size), of packed ones most often O(size / 128).
+  [[nodiscard]] bool is_at_most(std::uint64_t limit) const;
+  // All the bits that any value has. O(size).
+  [[nodiscard]] std::uint64_t bits() const;
 
   // What a file has to say of a column for it to be borrowed: its bytes, and, while they are none, the one value.
   [[nodiscard]] std::span<const std::byte> bytes() const { return {bytes_, held_bytes()}; }
