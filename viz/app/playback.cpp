@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "viz/app/cursor.h"
+#include "viz/app/moving.h"
 
 namespace allocviz::app {
 
@@ -15,6 +16,8 @@ namespace {
 std::uint32_t steps_ahead(State& state, replay::Position at) {
   replay::Timeline& timeline = *state.stages.front().timeline;
   if (at.step < timeline.step_count()) return timeline.step_count();
+  // Of a large log nobody waits for what the next event will do: it is taken to have as many steps as this one.
+  if (moves_by_worker(state)) return timeline.step_count();
   return static_cast<std::uint32_t>(timeline.run_of(at.event).steps.size());
 }
 
