@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 46;  // half of what a process can address
+constexpr std::uint64_t kMostInLargePages = std::uint64_t{128} << 20;
 
 void* map(std::uint64_t address, std::uint64_t bytes, int more_flags) {
   return ::mmap(reinterpret_cast<void*>(address), bytes, PROT_READ | PROT_WRITE,
@@ -66,6 +67,9 @@ trace::Result<Reservation> Reservation::make(std::uint64_t bytes, std::uint64_t 
   const int error = errno;
   if (found == MAP_FAILED && align >= kMostBytes >> 10) found = map_at_an_aligned_address(bytes, align);
   if (found == MAP_FAILED) return refused(std::strerror(error));
+  // A fault costs more than an allocator's event, so the beginning comes in large pages; not all of it, for a page is
+  // paid for as a whole where a single link is written into it.
+  ::madvise(found, std::min(bytes, kMostInLargePages), MADV_HUGEPAGE);
   return Reservation(static_cast<std::byte*>(found), bytes);
 }
 
