@@ -141,11 +141,13 @@ int open_window(const Options& options, platform::PictureSize size, double start
   platform::NoWindow why;
   auto window = platform::Window::open(size.width, size.height, platform::default_font_folders(), why);
   if (window == nullptr) return why.no_display ? without_display(options, {}) : fail(why.trouble, kFailed);
-  const platform::RunStats stats = platform::run(*state, *window, started_s);
+  const platform::RunStats stats = platform::run(*state, *window, started_s, options.stats);
   if (options.stats) {
     fmt::print("frames {} waits {} first_frame_ms {:.0f} cpu_ms_mean {:.3f} cpu_ms_p99 {:.3f} cpu_ms_max {:.3f}\n",
-               stats.cpu_ms.size(), stats.waits, stats.first_frame_s * 1e3, stats.mean_cpu_ms(), stats.cpu_ms_at(0.99),
-               stats.cpu_ms_at(1));
+               stats.cpu.ms.size(), stats.waits, stats.first_frame_s * 1e3, stats.cpu.mean(), stats.cpu.at(0.99),
+               stats.cpu.at(1));
+    fmt::print("wall_ms_median {:.1f} wall_ms_p99 {:.1f} wall_ms_max {:.1f}\n", stats.wall.at(0.5), stats.wall.at(0.99),
+               stats.wall.at(1));
   }
   return kDone;
 }

@@ -106,6 +106,10 @@ void Renderer::draw(int width, int height, draw::Color ground) {
   ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
 }
 
+void Renderer::finish() {
+  glFinish();
+}
+
 Image Renderer::read(int width, int height) {
   Image image{.width = width, .height = height, .pixels = {}};
   const auto row = static_cast<std::size_t>(width);

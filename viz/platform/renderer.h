@@ -22,6 +22,7 @@ class Renderer {
   static void new_frame();
   // Clears to `ground` and draws what ImGui::Render() left, into the framebuffer that is bound.
   static void draw(int width, int height, draw::Color ground);
+  static void finish();  // waits until it is drawn
   // What was drawn, from the framebuffer that is bound.
   [[nodiscard]] static Image read(int width, int height);
 };

@@ -75,8 +75,8 @@ double thread_cpu_s() {
 
 class Loop {
  public:
-  Loop(app::State& state, Window& window, double started_s)
-      : state_(state), window_(window), dialogs_(state), started_s_(started_s) {
+  Loop(app::State& state, Window& window, double started_s, bool measure_wall)
+      : state_(state), window_(window), dialogs_(state), started_s_(started_s), measure_wall_(measure_wall) {
     state_.moves_late = true;
   }
 
@@ -125,11 +125,15 @@ class Loop {
     run_frame(state_, commands_, screen, caches_, begun - started_s_,
               [this](const app::Command& command) { return dialogs_.intercept(command); });
     ImGui::Render();
-    count(thread_cpu_s() - cpu_from);
+    count(stats_.cpu, thread_cpu_s() - cpu_from);
     window_.draw(draw::theme(state_.settings.theme == 0 ? draw::ThemeKind::Dark : draw::ThemeKind::Light).window);
+    if (measure_wall_) {
+      window_.finish();
+      count(stats_.wall, clock_s() - begun);
+    }
     take_screenshot();
     window_.show();
-    if (stats_.cpu_ms.size() == 1) stats_.first_frame_s = clock_s() - started_s_;
+    if (stats_.cpu.ms.size() == 1) stats_.first_frame_s = clock_s() - started_s_;
     window_.set_title(title_of(state_));
     state_.settings.window_width = window_.width();
     state_.settings.window_height = window_.height();
@@ -138,7 +142,7 @@ class Loop {
     not_before_s_ = begun + (lively ? kMovingFrame : kWaitingFrame);
   }
 
-  void count(double cpu_s) { stats_.cpu_ms.push_back(static_cast<float>(cpu_s * 1e3)); }
+  static void count(FrameTimes& times, double took_s) { times.ms.push_back(static_cast<float>(took_s * 1e3)); }
 
   void take_screenshot() {
     if (state_.screenshot_path.empty()) return;
@@ -159,18 +163,19 @@ class Loop {
   Dialogs dialogs_;
   RunStats stats_;
   double started_s_ = 0, not_before_s_ = 0;
+  bool measure_wall_ = false;
   int settle_ = kSettleFrames;  // frames to draw though no input comes
 };
 
 }  // namespace
 
-double RunStats::mean_cpu_ms() const {
-  return cpu_ms.empty() ? 0 : std::accumulate(cpu_ms.begin(), cpu_ms.end(), 0.0) / static_cast<double>(cpu_ms.size());
+double FrameTimes::mean() const {
+  return ms.empty() ? 0 : std::accumulate(ms.begin(), ms.end(), 0.0) / static_cast<double>(ms.size());
 }
 
-double RunStats::cpu_ms_at(double part) const {
-  if (cpu_ms.empty()) return 0;
-  std::vector<float> sorted = cpu_ms;
+double FrameTimes::at(double part) const {
+  if (ms.empty()) return 0;
+  std::vector<float> sorted = ms;
   std::sort(sorted.begin(), sorted.end());
   return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
 }
@@ -179,8 +184,8 @@ double clock_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-RunStats run(app::State& state, Window& window, double started_s) {
-  return Loop{state, window, started_s}.run();
+RunStats run(app::State& state, Window& window, double started_s, bool measure_wall) {
+  return Loop{state, window, started_s, measure_wall}.run();
 }
 
 }  // namespace allocviz::platform

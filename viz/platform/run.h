@@ -9,18 +9,25 @@
 
 namespace allocviz::platform {
 
+// Of every frame drawn, in milliseconds.
+struct FrameTimes {
+  std::vector<float> ms;
+
+  [[nodiscard]] double mean() const;
+  // What `part` of the frames stay at or below, 0.99: all but one in a hundred; 0 where none was drawn.
+  [[nodiscard]] double at(double part) const;
+};
+
 struct RunStats {
   unsigned long long waits = 0;  // times it lay down to wait for input, with nothing to draw
   double first_frame_s = 0;      // when the first frame stood on the screen, after `started_s`
-  std::vector<float> cpu_ms;     // of every frame drawn: panels and draw lists, without GL
-
-  [[nodiscard]] double mean_cpu_ms() const;
-  // What `part` of the frames stay at or below, 0.99: all but one in a hundred; 0 where none was drawn.
-  [[nodiscard]] double cpu_ms_at(double part) const;
+  FrameTimes cpu;                // of this thread: panels and draw lists, without GL
+  FrameTimes wall;               // from the frame's begin until GL has drawn it; only where it was asked for
 };
 
-// Runs until the state says quit. started_s: steady_clock seconds at which the program began.
-[[nodiscard]] RunStats run(app::State& state, Window& window, double started_s);
+// Runs until the state says quit. started_s: steady_clock seconds at which the program began. measure_wall: each frame
+// is waited for until GL has drawn it.
+[[nodiscard]] RunStats run(app::State& state, Window& window, double started_s, bool measure_wall);
 [[nodiscard]] double clock_s();  // of steady_clock
 
 }  // namespace allocviz::platform

@@ -277,6 +277,9 @@ void Window::begin_frame(float user_scale) {
 void Window::draw(draw::Color ground) {
   Renderer::draw(pixel_width_, pixel_height_, ground);
 }
+void Window::finish() const {
+  Renderer::finish();
+}
 Image Window::read() const {
   return Renderer::read(pixel_width_, pixel_height_);
 }

@@ -35,6 +35,7 @@ class Window {
 
   void begin_frame(float user_scale);  // ImGui::NewFrame() and what belongs before it
   void draw(draw::Color ground);       // what ImGui::Render() left, into the back buffer
+  void finish() const;                 // waits until it is drawn
   [[nodiscard]] Image read() const;    // the back buffer, between draw() and show()
   void show();                         // on the screen
 
