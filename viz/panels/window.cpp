@@ -202,7 +202,6 @@ void window(const Context& context, draw::Rect rect) {
   const Parts parts = layout(context, rect);
   keyboard(context, parts);
   ui::begin_region("window", rect, ui::kFixed);
-  ui::fill(ui::draw_list(), rect, context.theme.window);
   all_parts(context, parts);
   splitters(context, parts, rect);
   pinned_cards(context, rect);
