@@ -3,6 +3,7 @@ allocviz_test(replay_test
   SOURCES
     analyze_groups.cpp
     analyze_why.cpp
+    replay_ahead.cpp
     replay_logs.cpp
     replay_machine.cpp
     replay_narrate.cpp

@@ -88,6 +88,7 @@ class BionicReader {
   BionicReader(trace::LineReader& lines, const trace::Progress& progress)
       : log_(lines, progress, LineLog::Tail::Keep), lives_(builder_) {
     builder_.header().format = kBionic.format;
+    builder_.watch(progress.watcher);
     builder_.header().default_align = 16;  // what malloc promises on 64-bit Android
   }
 

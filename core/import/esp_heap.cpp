@@ -172,6 +172,7 @@ class EspReader {
   EspReader(trace::LineReader& lines, const trace::Progress& progress)
       : log_(lines, progress, LineLog::Tail::Drop), lives_(builder_), ends_(lives_) {
     builder_.header().format = kEspHeap.format;
+    builder_.watch(progress.watcher);
     builder_.header().default_align = 4;  // what the chip's heap promises of any block
   }
 

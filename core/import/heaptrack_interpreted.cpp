@@ -142,6 +142,7 @@ class InterpretedReader {
  public:
   InterpretedReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress) {
     builder_.header().format = kHeaptrack.format;
+    builder_.watch(progress.watcher);
     builder_.header().default_align = 16;  // what malloc promises; the log does not say more
   }
 

@@ -155,6 +155,7 @@ class HeaptrackReader {
  public:
   HeaptrackReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
     builder_.header().format = kHeaptrackRaw.format;
+    builder_.watch(progress.watcher);
     builder_.header().default_align = 16;  // what malloc promises; the log does not say more
   }
 

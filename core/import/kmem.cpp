@@ -151,6 +151,7 @@ class KmemReader {
  public:
   KmemReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
     builder_.header().format = kKmem.format;
+    builder_.watch(progress.watcher);
     builder_.header().default_align = 16;  // of the slabs, which do not say; a page block says its own
   }
 

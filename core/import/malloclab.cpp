@@ -67,6 +67,7 @@ class MalloclabReader {
   MalloclabReader(trace::LineReader& lines, const trace::Progress& progress)
       : log_(lines, progress, LineLog::Tail::Keep) {
     builder_.header().format = kMalloclab.format;
+    builder_.watch(progress.watcher);
     builder_.header().default_align = 16;  // what the lab asks of an allocator; the log does not say
   }
 

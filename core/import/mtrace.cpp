@@ -103,6 +103,7 @@ class MtraceReader {
  public:
   MtraceReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
     builder_.header().format = kMtrace.format;
+    builder_.watch(progress.watcher);
     builder_.header().default_align = 16;  // what malloc promises on 64-bit glibc; the log does not say more
   }
 

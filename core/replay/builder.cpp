@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <span>
 
 namespace allocviz::replay {
 namespace {
@@ -14,108 +13,99 @@ std::uint64_t ns_between(StopWatch::time_point from, StopWatch::time_point to) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(to - from).count());
 }
 
-// Events are applied in batches, so that the clock is read per batch and times the machine alone.
-class Pass {
- public:
-  Pass(Account& account, Machine& machine, const trace::Trace& trace, const TimelineOptions& options)
-      : account_(account),
-        machine_(machine),
-        trace_(trace),
-        options_(options),
-        levels_(options.free_levels ? machine.count_free() : LevelCounts{}),
-        changes_(levels_) {}
+constexpr std::uint64_t kReportNs = 20'000'000;
 
-  trace::Status run(const trace::Progress& progress);
+}  // namespace
 
- private:
-  static constexpr std::uint64_t kBatch = 256;
-  static constexpr std::uint64_t kReportNs = 20'000'000;
-
-  void apply_batch(std::uint64_t first, std::uint64_t count);
-  void account_for(std::uint64_t first, std::uint64_t count);
-  [[nodiscard]] bool keyframe_is_due(std::uint64_t event) const;
-  void keep(std::uint64_t event);
-
-  Account& account_;
-  Machine& machine_;
-  const trace::Trace& trace_;
-  const TimelineOptions& options_;
-  std::array<trace::Event, kBatch> events_;
-  std::array<Applied, kBatch> applied_;
-  const LevelCounts levels_;  // before the first event; none where they are not wanted
-  LevelChanges changes_;
-  std::uint64_t applying_ns_ = 0;
-  std::uint64_t applying_ns_at_keyframe_ = 0;
-  std::uint64_t saving_ns_ = 0;  // what the last save took
-  Keyframe frame_;
-};
-
-trace::Status Pass::run(const trace::Progress& progress) {
-  const std::uint64_t n = trace_.size();
+Pass::Pass(Account& account, Machine& machine, const TimelineOptions& options)
+    : account_(account),
+      machine_(machine),
+      options_(options),
+      levels_(options.free_levels ? machine.count_free() : LevelCounts{}),
+      changes_(levels_) {
   Summary& summary = account_.summary;
-  summary.events = n;
   summary.at_peak = machine_.figures();
   summary.peak_reserved = summary.at_peak.reserved;
   account_.series.append(summary.at_peak);
   account_.free_levels.begin(levels_);
-  keep(0);
+  keep();
+}
+
+void Pass::apply(std::span<const trace::Event> events) {
+  while (!events.empty()) {
+    const std::uint64_t count = begin_batch(events.size());
+    apply_batch(events.first(count));
+    events = events.subspan(count);
+  }
+}
+
+trace::Status Pass::apply_rest(const trace::Trace& trace, const trace::Progress& progress) {
+  const std::uint64_t n = trace.size();
+  std::array<trace::Event, kBatch> events;
   StopWatch::time_point reported = StopWatch::now();
-  for (std::uint64_t first = 0; first < n;) {
-    std::uint64_t count = std::min(kBatch, n - first);
-    if (options_.keyframe_events != 0) {
-      const std::uint64_t due =
-          account_.keyframes.last_event() + options_.keyframe_events * account_.keyframes.spacing();
-      count = std::min(count, std::max<std::uint64_t>(due, first + 1) - first);
-    }
-    apply_batch(first, count);
-    account_for(first, count);
-    first += count;
-    if (keyframe_is_due(first) && first < n) keep(first);
+  while (event_ < n) {
+    const std::uint64_t count = begin_batch(n - event_);
+    for (std::uint64_t i = 0; i < count; ++i) events[i] = trace.request(event_ + i);
+    apply_batch(std::span(events).first(count));
     const StopWatch::time_point now = StopWatch::now();
     if (ns_between(reported, now) < kReportNs) continue;
     reported = now;
     if (progress.stop()) return trace::Trouble{.what = "cancelled", .where = {}, .todo = {}};
-    if (progress.report) progress.report(static_cast<double>(first) / static_cast<double>(n));
+    if (progress.report) progress.report(static_cast<double>(event_) / static_cast<double>(n));
   }
-  summary.at_end = machine_.figures();
-  summary.failed = account_.failures.size();
-  summary.first_failed = account_.failures.empty() ? 0 : account_.failures.front() + 1;
-  summary.frees_of_failed = machine_.frees_of_failed();
-  summary.ns_per_event = n == 0 ? 0 : static_cast<double>(applying_ns_) / static_cast<double>(n);
-  account_.series.shrink_to_fit();
-  account_.failures.shrink_to_fit();
-  account_.tally.shrink_to_fit();
-  account_.free_levels.shrink_to_fit();
   if (progress.report) progress.report(1.0);
   return trace::Done{};
 }
 
-void Pass::apply_batch(std::uint64_t first, std::uint64_t count) {
-  for (std::uint64_t i = 0; i < count; ++i) events_[i] = trace_.request(first + i);
-  const StopWatch::time_point began = StopWatch::now();
-  const std::span<const trace::Event> events = std::span(events_).first(count);
-  if (levels_.levels == 0) {
-    machine_.apply(events, first, applied_.data());
-  } else {
-    machine_.apply(events, first, applied_.data(), changes_);
-  }
-  applying_ns_ += ns_between(began, StopWatch::now());
+void Pass::finish() {
+  Summary& summary = account_.summary;
+  summary.events = event_;
+  summary.at_end = machine_.figures();
+  summary.failed = account_.failures.size();
+  summary.first_failed = account_.failures.empty() ? 0 : account_.failures.front() + 1;
+  summary.frees_of_failed = machine_.frees_of_failed();
+  summary.ns_per_event = event_ == 0 ? 0 : static_cast<double>(applying_ns_) / static_cast<double>(event_);
+  account_.series.shrink_to_fit();
+  account_.failures.shrink_to_fit();
+  account_.tally.shrink_to_fit();
+  account_.free_levels.shrink_to_fit();
 }
 
-void Pass::account_for(std::uint64_t first, std::uint64_t count) {
+// A keyframe stands where an event follows. One that is asked for at an event of its own is not stepped over.
+std::uint64_t Pass::begin_batch(std::uint64_t most) {
+  if (event_ != 0 && keyframe_is_due()) keep();
+  const std::uint64_t count = std::min(kBatch, most);
+  if (options_.keyframe_events == 0) return count;
+  const std::uint64_t due = account_.keyframes.last_event() + options_.keyframe_events * account_.keyframes.spacing();
+  return std::min(count, std::max<std::uint64_t>(due, event_ + 1) - event_);
+}
+
+void Pass::apply_batch(std::span<const trace::Event> events) {
+  const StopWatch::time_point began = StopWatch::now();
+  if (levels_.levels == 0) {
+    machine_.apply(events, event_, applied_.data());
+  } else {
+    machine_.apply(events, event_, applied_.data(), changes_);
+  }
+  applying_ns_ += ns_between(began, StopWatch::now());
+  account_for(events);
+  event_ += events.size();
+}
+
+void Pass::account_for(std::span<const trace::Event> events) {
   Summary& summary = account_.summary;
   account_.free_levels.append(changes_);
   changes_.clear();
-  for (std::uint64_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
     const Figures& figures = applied_[i].figures;
     account_.series.append(figures);
-    account_.tally.append(events_[i], applied_[i].outcome);
-    if (applied_[i].outcome.kind == OutcomeKind::Failed) account_.failures.push_back(first + i);
+    account_.tally.append(events[i], applied_[i].outcome);
+    if (applied_[i].outcome.kind == OutcomeKind::Failed) account_.failures.push_back(event_ + i);
     summary.peak_live_requested = std::max(summary.peak_live_requested, figures.live_requested);
     summary.peak_reserved = std::max(summary.peak_reserved, figures.reserved);
     if (figures.live_rounded > summary.at_peak.live_rounded) {
       summary.at_peak = figures;
-      summary.peak_event = first + i + 1;
+      summary.peak_event = event_ + i + 1;
     }
   }
 }
@@ -124,8 +114,8 @@ void Pass::account_for(std::uint64_t first, std::uint64_t count) {
 // intervals in proportion to the last keyframe's size keep saving a small part of the pass; they are counted in events,
 // because what a clock says of one save may be the system's doing. The clock only adds keyframes, where events are
 // slow.
-bool Pass::keyframe_is_due(std::uint64_t event) const {
-  const std::uint64_t since = event - account_.keyframes.last_event();
+bool Pass::keyframe_is_due() const {
+  const std::uint64_t since = event_ - account_.keyframes.last_event();
   const std::uint64_t spacing = account_.keyframes.spacing();
   if (options_.keyframe_events != 0) return since >= options_.keyframe_events * spacing;
   constexpr std::uint64_t kMinEvents = 8192;
@@ -136,19 +126,12 @@ bool Pass::keyframe_is_due(std::uint64_t event) const {
          applying_ns_ - applying_ns_at_keyframe_ >= std::max(kMinNs, 8 * saving_ns_) * spacing;
 }
 
-void Pass::keep(std::uint64_t event) {
+void Pass::keep() {
   const StopWatch::time_point began = StopWatch::now();
   machine_.save(frame_);
-  account_.keyframes.add(event, frame_);
+  account_.keyframes.add(event_, frame_);
   saving_ns_ = ns_between(began, StopWatch::now());
   applying_ns_at_keyframe_ = applying_ns_;
-}
-
-}  // namespace
-
-trace::Status take_account(Account& account, Machine& machine, const trace::Trace& trace,
-                           const trace::Progress& progress, const TimelineOptions& options) {
-  return Pass(account, machine, trace, options).run(progress);
 }
 
 }  // namespace allocviz::replay

@@ -100,6 +100,7 @@ class EventMachine final : public Machine {
     return counted();
   }
 
+  void make_room(std::uint32_t slot_count) override { live_.make_room(slot_count); }
   std::optional<std::uint64_t> offset_of(std::uint32_t slot) const override {
     if (!live_.is_live(slot)) return std::nullopt;
     return live_[slot].offset;

@@ -36,6 +36,11 @@ class LiveTable {
   [[nodiscard]] const LiveBlock& operator[](std::uint32_t slot) const { return slots_[slot]; }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
 
+  // Slots below slot_count may be put; what lives stays.
+  void make_room(std::uint32_t slot_count) {
+    if (slot_count > slots_.size()) slots_.resize(slot_count);
+  }
+
   // Brings a slot's entry nearer: in a long log it was last touched too long ago to be at hand.
   void prefetch(std::uint32_t slot) const {
     if (slot < slots_.size()) __builtin_prefetch(&slots_[slot], 1);

@@ -76,6 +76,9 @@ class Machine {
   // How long each level's free list is, of what has such lists; else no levels. O(free blocks).
   [[nodiscard]] virtual LevelCounts count_free() const { return {}; }
 
+  // Of a trace that is still being read: slots below slot_count may come. O(slots), amortised.
+  virtual void make_room(std::uint32_t slot_count) = 0;
+
   virtual void census(Census& out) const = 0;         // O(blocks); reuses out's memory
   [[nodiscard]] virtual Figures figures() const = 0;  // O(1)
   // Where the block of a slot is now; nothing when it is not live here.

@@ -1,6 +1,7 @@
 # The sources of core/replay, relative to core/.
 list(APPEND replay_sources
   replay/address_map.cpp
+  replay/ahead.cpp
   replay/buddy_keyframe.cpp
   replay/buddy_machine.cpp
   replay/builder.cpp

@@ -182,6 +182,11 @@ std::uint64_t Replayed::memory_bytes() const {
 
 }  // namespace
 
+std::unique_ptr<Timeline> timeline_of(std::shared_ptr<const trace::Trace> trace, std::unique_ptr<Machine> machine,
+                                      Account account) {
+  return std::make_unique<Replayed>(std::move(trace), std::move(machine), std::move(account));
+}
+
 trace::Result<std::unique_ptr<Timeline>> Timeline::build(std::shared_ptr<const trace::Trace> trace,
                                                          const trace::AllocatorSpec& spec,
                                                          const trace::Progress& progress,
@@ -189,10 +194,10 @@ trace::Result<std::unique_ptr<Timeline>> Timeline::build(std::shared_ptr<const t
   auto machine = make_machine(spec, *trace);
   if (!machine.ok()) return std::move(machine).trouble();
   Account account(spec.kind, options.keyframe_budget_bytes);
-  trace::Status done = take_account(account, **machine, *trace, progress, options);
-  if (!done.ok()) return std::move(done).trouble();
-  return std::unique_ptr<Timeline>(
-      std::make_unique<Replayed>(std::move(trace), std::move(machine).value(), std::move(account)));
+  Pass pass(account, **machine, options);
+  if (trace::Status done = pass.apply_rest(*trace, progress); !done.ok()) return std::move(done).trouble();
+  pass.finish();
+  return timeline_of(std::move(trace), std::move(machine).value(), std::move(account));
 }
 
 }  // namespace allocviz::replay

@@ -118,6 +118,7 @@ struct TraceBuilder::Inner {
   std::array<ThreadTime, 16> threads_at_hand;  // by the thread's lowest bits
   std::uint64_t last_time_without_thread = 0;
   std::uint32_t largest_site = 0;
+  TraceWatcher* watcher = nullptr;
   std::string text;  // where as_utf8 keeps what it made
 
   Index& index_of_sites() {
@@ -303,9 +304,13 @@ struct TraceBuilder::Inner {
       trace.mark_names_.emplace_hint(trace.mark_names_.end(), event, as_utf8(raw.mark_name, text));
   }
 
+  [[nodiscard]] unsigned default_align_log2() const {
+    return static_cast<unsigned>(std::countr_zero(trace.header_.default_align.value_or(1)));
+  }
+
   // Alignments that no event named become the header's default, which may stand after the events.
   void settle_alignments() {
-    const auto fallback = static_cast<unsigned>(std::countr_zero(trace.header_.default_align.value_or(1)));
+    const unsigned fallback = default_align_log2();
     Column settled;
     for (std::uint64_t i = 0; i < trace.align_log2_.size(); ++i) {
       const std::uint64_t held = trace.align_log2_[i];
@@ -364,7 +369,27 @@ Status TraceBuilder::append(const RawEvent& raw) {
     inner_->last_time_of(raw);  // the thread has been seen
   }
   inner_->append(raw);
+  if (inner_->watcher != nullptr && size() % kWatchedEvents == 0) inner_->watcher->grown(*this);
   return Done{};
+}
+
+void TraceBuilder::watch(TraceWatcher* watcher) {
+  inner_->watcher = watcher;
+}
+Event TraceBuilder::request(std::uint64_t index) const {
+  Event event = inner_->trace.request(index);
+  if (event.align_log2 == kDefaultAlign) event.align_log2 = static_cast<std::uint8_t>(inner_->default_align_log2());
+  return event;
+}
+std::uint32_t TraceBuilder::slot_count() const {
+  return static_cast<std::uint32_t>(inner_->blocks.size());
+}
+std::vector<AllocatorSpec> TraceBuilder::specs_to_open() const {
+  inner_->trace.facts_.peak_live_bytes = narrow(inner_->peak_bytes);
+  return inner_->trace.specs_to_open();
+}
+std::uint64_t TraceBuilder::default_align() const {
+  return inner_->trace.header_.default_align.value_or(1);
 }
 
 void TraceBuilder::prefetch(std::span<const RawEvent> events) const {
@@ -427,7 +452,7 @@ Trace TraceBuilder::finish() && {
   facts.live_bytes_at_end = narrow(inner.live_bytes);
   facts.live_blocks_at_end = inner.live_blocks;
   facts.threads = inner.last_time.size();
-  inner.trace.slot_count_ = static_cast<std::uint32_t>(inner.blocks.size());
+  inner.trace.slot_count_ = slot_count();
   inner.settle_alignments();
   inner.settle_sites();
   for (const auto column : Trace::kColumns) (inner.trace.*column).pack();

@@ -14,10 +14,13 @@
 
 namespace allocviz::trace {
 
+class TraceWatcher;  // trace.h
+
 // How far long work is, and whether it should stop. Called from the worker's thread, a few dozen times a second.
 struct Progress {
   std::function<void(double fraction_done)> report;  // may be empty
   std::function<bool()> cancelled;                   // may be empty
+  TraceWatcher* watcher = nullptr;                   // of a trace that is being read; may be null
   [[nodiscard]] bool stop() const { return cancelled && cancelled(); }
 };
 

@@ -79,7 +79,7 @@ bool is_blank(std::string_view line) {
 class Reading {
  public:
   Reading(LineReader& lines, const Progress& progress, std::vector<Trouble>* faults)
-      : lines_(lines), feed_(lines, progress), reader_([this] { return feed_.here(); }, faults) {}
+      : lines_(lines), feed_(lines, progress), reader_([this] { return feed_.here(); }, faults, progress.watcher) {}
 
   // Reads all there is. Trouble where the input itself cannot be read; faults are noted in the reader.
   Status run() {

@@ -27,7 +27,23 @@ struct Scalar {
 
 void append_scalar(std::string& out, const Scalar& value);  // as JSON text
 
-enum class Field : std::uint8_t { Op, Id, Size, Align, Time, Thread, Site, Tag, Addr, Ok, Note, Name, Mark, Offset, Unknown };
+enum class Field : std::uint8_t {
+  Op,
+  Id,
+  Size,
+  Align,
+  Time,
+  Thread,
+  Site,
+  Tag,
+  Addr,
+  Ok,
+  Note,
+  Name,
+  Mark,
+  Offset,
+  Unknown
+};
 inline constexpr unsigned kFields = static_cast<unsigned>(Field::Unknown);
 [[nodiscard]] Field field_named(std::string_view name);
 [[nodiscard]] std::string_view name_of(Field field);
@@ -39,7 +55,10 @@ class TraceReader {
  public:
   // `here` says where in the file the value just read ends. With `faults` every fault is gathered there and reading
   // goes on as far as it makes sense; without, the first one ends it.
-  TraceReader(std::function<Place()> here, std::vector<Trouble>* faults) : here_(std::move(here)), faults_(faults) {}
+  TraceReader(std::function<Place()> here, std::vector<Trouble>* faults, TraceWatcher* watcher)
+      : here_(std::move(here)), faults_(faults) {
+    builder_.watch(watcher);
+  }
 
   // What the JSON library calls. False ends the reading: see fault().
   bool scalar(const Scalar& value);

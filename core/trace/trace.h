@@ -215,6 +215,18 @@ inline Event Trace::event(std::uint64_t index) const {
   return difference(a, b).empty();
 }
 
+class TraceBuilder;
+
+// Sees a trace grow, on the thread that reads it. Readers whose events come from one builder, each once and in order,
+// hand it theirs; the others do not, and it hears nothing.
+class TraceWatcher {
+ public:
+  virtual void grown(const TraceBuilder& builder) = 0;
+
+ protected:
+  ~TraceWatcher() = default;
+};
+
 // Appends events and resolves what they mean: slots, partners, unknown and implicit frees, facts.
 // Every reader, of our own format or a foreign one, ends here, so all of them count alike.
 class TraceBuilder {
@@ -238,6 +250,16 @@ class TraceBuilder {
   [[nodiscard]] std::uint64_t site_count() const;
   void warn(std::string text);
   [[nodiscard]] std::uint64_t size() const;
+
+  // Called with this builder at every kWatchedEvents-th event from now on; may be null.
+  void watch(TraceWatcher* watcher);
+  static constexpr std::uint64_t kWatchedEvents = 4096;
+  // What finish() would say of the trace were this all of it: as Trace::request(), slot_count(), specs_to_open().
+  [[nodiscard]] Event request(std::uint64_t index) const;
+  [[nodiscard]] std::uint32_t slot_count() const;
+  [[nodiscard]] std::vector<AllocatorSpec> specs_to_open() const;
+  [[nodiscard]] std::uint64_t default_align() const;
+
   // A site that no table explains (the file was cut before it) is taken out of the events.
   [[nodiscard]] Trace finish() &&;
 

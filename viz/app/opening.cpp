@@ -16,7 +16,8 @@ namespace {
 
 using SharedTrace = std::shared_ptr<trace::Trace>;
 
-constexpr double kReading = 0.5;  // about half of the time goes into reading, the rest into replaying
+constexpr double kReading = 0.5;       // about half of the time goes into reading, the rest into replaying ...
+constexpr double kReadingAhead = 0.9;  // ... of which little is left where that began meanwhile
 
 constexpr std::uint64_t kFewBytes = 4096;  // no log needs so many for an event, on the average
 
@@ -43,13 +44,14 @@ std::vector<std::uint64_t> failed_there(const trace::Trace& trace) {
 }
 
 // Everything that belongs to a trace once it was read.
-trace::Result<Opened> replayed(const OpenRequest& request, SharedTrace trace, const trace::Progress& progress) {
+trace::Result<Opened> replayed(const OpenRequest& request, SharedTrace trace, const trace::Progress& progress,
+                               replay::ReplayAhead* begun = nullptr) {
   Opened opened;
   Document& document = opened.document;
   document.trace = std::move(trace);
   const std::vector<trace::AllocatorSpec> specs =
       request.specs.empty() ? document.trace->specs_to_open() : request.specs;
-  auto stages = build_stages(document.trace, specs, progress);
+  auto stages = build_stages(document.trace, specs, progress, begun);
   if (!stages.ok()) {
     trace::Trouble trouble = std::move(stages).trouble();
     if (trouble.where.file.empty()) trouble.where.file = request.path.empty() ? request.name : request.path;
@@ -90,7 +92,7 @@ class InParts {
     if (auto kept = mark ? trace::read_cached(ways_.cache, *mark) : std::nullopt) return from(*std::move(kept));
     auto whole = read();
     if (!whole.ok()) return std::move(whole).trouble();
-    auto opened = finish(std::make_shared<trace::Trace>(std::move(whole).value()), kReading);
+    auto opened = finish(std::make_shared<trace::Trace>(std::move(whole).value()), ahead_ ? kReadingAhead : kReading);
     // A file that was written to while it was read is not what it was marked as.
     const bool keep = opened.ok() && mark && opened->document.trace->size() >= ways_.cache.from_events;
     if (keep && trace::mark_of(request_.path) == mark) opened->keep_as = mark;
@@ -119,7 +121,16 @@ class InParts {
       show(std::move(first).value());
       break;
     }
-    return read_whole(request_, part_of(progress_, 0, kReading));
+    return read_and_replay();
+  }
+
+  // Two threads at once: the second is not worth its trouble for a log that is read in a moment.
+  trace::Result<trace::Trace> read_and_replay() {
+    ahead_ = std::make_unique<replay::ReplayAhead>(request_.specs.empty() ? std::nullopt
+                                                                          : std::optional(request_.specs.front()));
+    trace::Progress progress = part_of(progress_, 0, kReadingAhead);
+    progress.watcher = ahead_.get();
+    return read_whole(request_, progress);
   }
 
   void show(trace::Trace first) {
@@ -138,7 +149,8 @@ class InParts {
     // Its columns alone are looked at here: what people write at the part's events meanwhile stands beside them.
     const bool continues = part_ != nullptr && trace::begins_with(*whole, *part_);
     part_ = nullptr;
-    auto opened = replayed(request_, std::move(whole), part_of(progress_, from, 1));
+    auto opened = replayed(request_, std::move(whole), part_of(progress_, from, 1), ahead_.get());
+    ahead_ = nullptr;
     if (opened.ok()) opened->continues = continues;
     return opened;
   }
@@ -147,19 +159,22 @@ class InParts {
   const LongLogs& ways_;
   const std::function<void(Opened)>& take_first_;
   const trace::Progress& progress_;
-  SharedTrace part_;  // handed out; null where none was
+  SharedTrace part_;                            // handed out; null where none was
+  std::unique_ptr<replay::ReplayAhead> ahead_;  // of a long log while the whole is read
 };
 
 }  // namespace
 
 trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace::Trace>& trace,
                                                const std::vector<trace::AllocatorSpec>& specs,
-                                               const trace::Progress& progress) {
+                                               const trace::Progress& progress, replay::ReplayAhead* begun) {
   std::vector<Stage> stages;
   for (const trace::AllocatorSpec& spec : specs) {
     const auto done = static_cast<double>(stages.size());
     const auto all = static_cast<double>(specs.size());
-    auto timeline = replay::Timeline::build(trace, spec, part_of(progress, done / all, (done + 1) / all));
+    const trace::Progress part = part_of(progress, done / all, (done + 1) / all);
+    const bool ahead = begun != nullptr && stages.empty();
+    auto timeline = ahead ? begun->finish(trace, spec, part) : replay::Timeline::build(trace, spec, part);
     if (!timeline.ok()) return std::move(timeline).trouble();
     stages.push_back({.timeline = std::make_unique<FrontTimeline>(std::move(timeline).value())});
   }

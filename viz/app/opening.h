@@ -1,7 +1,7 @@
 // From a file to a document: what a worker does to open one, or whoever waits for it.
 //
 //   short log    read, replay ------------------------------------------------------> Opened
-//   long log     read 16 MiB, replay --> first part;  read it all, replay ----------> Opened
+//   long log     read 16 MiB, replay --> first part;  read it all and replay on the way --> Opened
 //   kept log     map its columns, replay some --> first part;  replay all ----------> Opened
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/replay/ahead.h"
 #include "core/trace/cache.h"
 #include "core/trace/io.h"
 #include "viz/app/state.h"
@@ -45,9 +46,11 @@ struct Opened {
 [[nodiscard]] trace::Result<Opened> open_in_parts(const OpenRequest& request, const LongLogs& ways,
                                                   const std::function<void(Opened)>& take_first,
                                                   const trace::Progress& progress);
+// begun: a replay that began while the trace was read; may be null.
 [[nodiscard]] trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace::Trace>& trace,
                                                              const std::vector<trace::AllocatorSpec>& specs,
-                                                             const trace::Progress& progress = {});
+                                                             const trace::Progress& progress = {},
+                                                             replay::ReplayAhead* begun = nullptr);
 
 // "log.json" of "/var/log.json".
 [[nodiscard]] std::string file_name(std::string_view path);
