@@ -13,9 +13,9 @@ namespace allocviz::cli {
 
 struct Moment {
   trace::AllocatorSpec spec;  // the machine's own, which knows how large a recorded heap is
-  replay::Census census;   // at the event and step asked for
-  replay::EventRun run;    // the event, whole; empty at event 0
-  std::uint64_t step = 0;  // how many of its steps are done
+  replay::Census census;      // at the event and step asked for
+  replay::EventRun run;       // the event, whole; empty at event 0
+  std::uint64_t step = 0;     // how many of its steps are done
 };
 
 // Trouble for an event or a step that there is not, with how many there are. O(events up to there).

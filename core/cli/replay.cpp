@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "core/cli/commands.h"
 #include "core/cli/json_writer.h"
 #include "core/cli/terminal.h"
+#include "core/replay/ahead.h"
 #include "core/replay/narrate.h"
 #include "core/replay/timeline.h"
 
@@ -40,10 +42,14 @@ struct Run {
 };
 
 // The summary alone is wanted: no keyframes are kept.
-Result<Run> run_on(const std::shared_ptr<const Trace>& trace, const AllocatorSpec& spec) {
+constexpr replay::TimelineOptions kSummaryAlone{
+    .keyframe_events = std::uint64_t{1} << 62, .keyframe_budget_bytes = 0, .free_levels = false};
+
+// begun: a replay that began while the log was read; may be null.
+Result<Run> run_on(const std::shared_ptr<const Trace>& trace, const AllocatorSpec& spec, replay::ReplayAhead* begun) {
   const ProgressBar bar("replaying");
-  const replay::TimelineOptions options{.keyframe_events = trace->size() + 1, .keyframe_budget_bytes = 0, .free_levels = false};
-  auto timeline = replay::Timeline::build(trace, spec, bar.progress(), options);
+  auto timeline = begun == nullptr ? replay::Timeline::build(trace, spec, bar.progress(), kSummaryAlone)
+                                   : begun->finish(trace, spec, bar.progress());
   if (!timeline) return std::move(timeline).trouble();
   return Run{spec, (*timeline)->summary()};
 }
@@ -174,7 +180,9 @@ void print_text(std::FILE* out, const std::vector<Run>& runs, const std::string&
 }  // namespace
 
 int replay(const ReplayOptions& options) {
-  Result<Trace> opened = open(options.file, options.reading);
+  replay::ReplayAhead begun(options.allocators.empty() ? std::nullopt : std::optional(options.allocators.front()),
+                            kSummaryAlone);
+  Result<Trace> opened = open(options.file, options.reading, &begun);
   if (!opened) return fail(opened.trouble());
   const auto trace = std::make_shared<const Trace>(std::move(opened).value());
   note_warnings(*trace);
@@ -189,7 +197,7 @@ int replay(const ReplayOptions& options) {
   }
   std::vector<Run> runs;
   for (const AllocatorSpec& spec : choice.specs) {
-    Result<Run> run = run_on(trace, spec);
+    Result<Run> run = run_on(trace, spec, runs.empty() ? &begun : nullptr);
     if (!run) return fail(run.trouble());
     runs.push_back(std::move(run).value());
   }

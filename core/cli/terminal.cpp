@@ -99,9 +99,12 @@ void ProgressBar::draw(double fraction) {
   std::fflush(stderr);
 }
 
-trace::Result<trace::Trace> open(const std::string& file, const import::ReadOptions& reading) {
+trace::Result<trace::Trace> open(const std::string& file, const import::ReadOptions& reading,
+                                 trace::TraceWatcher* watcher) {
   const ProgressBar bar("reading");
-  return import::open_trace(file, bar.progress(), reading);
+  trace::Progress progress = bar.progress();
+  progress.watcher = watcher;
+  return import::open_trace(file, progress, reading);
 }
 
 }  // namespace allocviz::cli

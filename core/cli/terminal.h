@@ -45,6 +45,7 @@ class ProgressBar {
 };
 
 // Opens any log with a bar; trouble is left to the caller.
-[[nodiscard]] trace::Result<trace::Trace> open(const std::string& file, const import::ReadOptions& reading);
+[[nodiscard]] trace::Result<trace::Trace> open(const std::string& file, const import::ReadOptions& reading,
+                                               trace::TraceWatcher* watcher = nullptr);
 
 }  // namespace allocviz::cli
