@@ -29,10 +29,11 @@ done
 # may have taken: switched off for these runs where the system lets us.
 if setarch "$(uname -m)" -R true 2>/dev/null; then steady=(setarch "$(uname -m)" -R); fi
 
+# One more at a time than there are processors: those of the window mostly wait.
 run_tests() {
   local preset=$1 log=$logs/test-$1.log ended=0
   say "Testing ($preset) …"
-  "${steady[@]}" ctest --test-dir "$root/build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error \
+  "${steady[@]}" ctest --test-dir "$root/build/$preset" -j "$(($(nproc) + 1))" --output-on-failure --no-tests=error \
     >"$log" 2>&1 </dev/null || ended=$?
   if [ "$ended" != 0 ]; then
     # What the failing tests printed; the lines of those that passed are left out.

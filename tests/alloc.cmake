@@ -33,31 +33,6 @@ add_test(NAME Freestanding.core_alloc_needs_no_symbol_of_a_standard_library
   COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJECT=$<TARGET_OBJECTS:alloc_freestanding>
     -P ${CMAKE_CURRENT_SOURCE_DIR}/support/undefined_symbols.cmake)
 
-# Steps that nobody hears leave nothing behind, whichever compiler is here.
-foreach(compiler g++ clang++)
-  find_program(ALLOCVIZ_${compiler} ${compiler})
-  if(ALLOCVIZ_${compiler})
-    add_test(NAME MachineCode.is_the_same_without_the_calls_of_a_sink_with_${compiler}
-      COMMAND ${CMAKE_COMMAND} -DCXX=${ALLOCVIZ_${compiler}} -DROOT=${PROJECT_SOURCE_DIR}
-        -DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}/alloc_machine_code.cpp -DOUT=${CMAKE_CURRENT_BINARY_DIR}/alloc_${compiler}
-        -P ${CMAKE_CURRENT_SOURCE_DIR}/support/machine_code.cmake)
-  endif()
-endforeach()
-
-# 32 bits and no library, and the same placement: a Cortex-M3 in QEMU, and this PC.
-foreach(machine cortex_m pc32)
-  set(name BareMetal.a_${machine}_places_every_block_where_64_bits_do)
-  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -DMACHINE=${machine} -DROOT=${PROJECT_SOURCE_DIR}
-    -DOUT=${CMAKE_CURRENT_BINARY_DIR}/${machine}.elf -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/bare/run.cmake)
-  set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED" TIMEOUT 120)
-endforeach()
-
-# In somebody else's project by way of find_package, from what is installed.
-add_test(NAME Embed.the_installed_allocators_are_found_and_run
-  COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DOUT=${CMAKE_CURRENT_BINARY_DIR}/installed
-    -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR} -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/installed.cmake)
-set_tests_properties(Embed.the_installed_allocators_are_found_and_run PROPERTIES TIMEOUT 120)
-
 # The library's pages: the code on each, all of its blocks in order, is a program that is built and has to end with 0.
 file(GLOB pages CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/core/docs ${PROJECT_SOURCE_DIR}/core/docs/*.md)
 foreach(page ${pages})
@@ -83,3 +58,33 @@ foreach(page ${pages})
   target_compile_options(docs_${name} PRIVATE -UNDEBUG)
   add_test(NAME Docs.the_example_of_${name}_runs COMMAND docs_${name})
 endforeach()
+
+# What follows builds programs of its own, of which this build's sanitizers see nothing.
+if(ALLOCVIZ_SANITIZE)
+  return()
+endif()
+
+# Steps that nobody hears leave nothing behind, whichever compiler is here.
+foreach(compiler g++ clang++)
+  find_program(ALLOCVIZ_${compiler} ${compiler})
+  if(ALLOCVIZ_${compiler})
+    add_test(NAME MachineCode.is_the_same_without_the_calls_of_a_sink_with_${compiler}
+      COMMAND ${CMAKE_COMMAND} -DCXX=${ALLOCVIZ_${compiler}} -DROOT=${PROJECT_SOURCE_DIR}
+        -DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}/alloc_machine_code.cpp -DOUT=${CMAKE_CURRENT_BINARY_DIR}/alloc_${compiler}
+        -P ${CMAKE_CURRENT_SOURCE_DIR}/support/machine_code.cmake)
+  endif()
+endforeach()
+
+# 32 bits and no library, and the same placement: a Cortex-M3 in QEMU, and this PC.
+foreach(machine cortex_m pc32)
+  set(name BareMetal.a_${machine}_places_every_block_where_64_bits_do)
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -DMACHINE=${machine} -DROOT=${PROJECT_SOURCE_DIR}
+    -DOUT=${CMAKE_CURRENT_BINARY_DIR}/${machine}.elf -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/bare/run.cmake)
+  set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED" TIMEOUT 120)
+endforeach()
+
+# In somebody else's project by way of find_package, from what is installed.
+add_test(NAME Embed.the_installed_allocators_are_found_and_run
+  COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DOUT=${CMAKE_CURRENT_BINARY_DIR}/installed
+    -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR} -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/installed.cmake)
+set_tests_properties(Embed.the_installed_allocators_are_found_and_run PROPERTIES TIMEOUT 120)

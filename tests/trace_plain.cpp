@@ -16,7 +16,7 @@ namespace {
 
 // How many bytes of these lines of objects are taken without the parser; the last of them always waits for it.
 std::size_t taken_of(std::string_view lines) {
-  TraceReader reader([] { return Place{}; }, nullptr);
+  TraceReader reader([] { return Place{}; }, nullptr, nullptr);
   reader.begin_line();
   return reader.take_plain(lines, true);
 }

@@ -13,6 +13,10 @@ endif()
 if(ALLOCVIZ_SANITIZE)
   target_compile_options(allocviz_flags INTERFACE -fsanitize=${ALLOCVIZ_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(allocviz_flags INTERFACE -fsanitize=${ALLOCVIZ_SANITIZE})
+  if(ALLOCVIZ_SANITIZE MATCHES "address")
+    # What it finds AddressSanitizer finds, and it costs a twelfth of the time to compile.
+    target_compile_options(allocviz_flags INTERFACE -fno-sanitize=object-size)
+  endif()
 endif()
 # What sanitizers add to forty programs takes GNU's linker a good while, and LLVM's hardly any.
 find_program(ALLOCVIZ_LLD ld.lld)
