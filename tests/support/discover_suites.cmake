@@ -18,8 +18,11 @@ foreach(suite ${suites})
   string(APPEND written "add_test([=[${suite}]=] [=[${PROGRAM}]=] [=[--gtest_filter=${suite}.*]=] --gtest_brief=1)\n"
     "set_tests_properties([=[${suite}]=] PROPERTIES TIMEOUT 800 FAIL_REGULAR_EXPRESSION \"Running 0 tests\"")
   if(ENVIRONMENT)
-    # Those that draw take longest, and one of them begun last would be waited for alone.
-    string(APPEND written " ENVIRONMENT [=[${ENVIRONMENT}]=] COST 100")
+    string(APPEND written " ENVIRONMENT [=[${ENVIRONMENT}]=]")
+  endif()
+  # Those that draw take longest, and one of them begun last would be waited for alone.
+  if(ENVIRONMENT MATCHES "detect_leaks=0")
+    string(APPEND written " COST 100")
   endif()
   string(APPEND written ")\n")
 endforeach()
