@@ -62,6 +62,22 @@ TEST(Coloring, call_sites_are_kinds_and_what_has_none_says_so) {
 }
 
 // C: whatever is coloured by, every live block has one entry and no byte is counted twice.
+TEST(Coloring, call_sites_that_are_called_the_same_are_one_kind) {
+  app::State state = opened(R"({"format":"allocviz-trace","version":1,"allocators":[{"kind":"buddy","arena":"4 KiB","min_block":64}],
+    "sites":["/a/main.c:12 parse","/b/main.c:12 parse","other"],"events":[
+    {"op":"alloc","id":1,"size":100,"site":0},{"op":"alloc","id":2,"size":200,"site":2},
+    {"op":"alloc","id":3,"size":150,"site":1}]})");
+  seek(state, 3);
+  const Coloring by_site = coloring(state, ColorBy::Site);
+  EXPECT_EQ(words(by_site), (std::vector<std::string>{"main.c:12 parse", "other"})) << "most bytes first, of both";
+  EXPECT_EQ(by_site.entries[0].bytes, 250u);
+  EXPECT_EQ(by_site.entries[0].blocks, 2u);
+  for (const replay::Block& block : state.timeline().census().blocks) {
+    if (block.state != replay::BlockState::Live) continue;
+    EXPECT_EQ(by_site.entry_of(block), block.requested == 200 ? 1u : 0u);
+  }
+}
+
 TEST(Coloring, entries_sum_up_to_what_lives_whatever_is_coloured_by) {
   std::string json = R"({"format": "allocviz-trace", "version": 1,
     "allocators": [{"kind": "buddy", "arena": "1 MiB", "min_block": 16}], "events": [)";

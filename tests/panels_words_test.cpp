@@ -226,6 +226,19 @@ TEST_F(Reading, without_a_block_the_figures_of_fragmentation_stand) {
   EXPECT_TRUE(program.gui->sees("block/fragmented"));
 }
 
+TEST_F(Reading, a_figure_of_the_whole_leads_to_its_curve_over_time) {
+  const auto draws = [this](replay::Curve curve) { return (state.curves() >> static_cast<unsigned>(curve) & 1) != 0; };
+  go(0);
+  ASSERT_FALSE(draws(replay::Curve::ExternalFragmentation));
+  program.click("block/fragmented");
+  EXPECT_TRUE(draws(replay::Curve::ExternalFragmentation));
+  program.click("block/fragmented");
+  EXPECT_FALSE(draws(replay::Curve::ExternalFragmentation));
+  ASSERT_TRUE(draws(replay::Curve::Free));
+  program.click("block/free");
+  EXPECT_FALSE(draws(replay::Curve::Free));
+}
+
 TEST_F(Reading, a_slab_and_a_bump_know_no_fragmentation_to_show) {
   for (const char* title : {"Slab: the order of reuse", "Bump: one survivor"}) {
     open(lesson(title));
@@ -418,7 +431,7 @@ TEST_F(Reading, figures_of_the_whole_lead_to_what_they_count) {
   open(lesson("Rounding waste"));
   go(0);
   EXPECT_FALSE(program.gui->sees("block/0 B in 0 blocks")) << "nothing lives: it leads nowhere";
-  program.click("block/1 KiB");
+  program.click("block/largest");
   EXPECT_EQ(state.selection.offset, 0u);
   EXPECT_TRUE(program.gui->sees("inspector/block/free") || program.gui->sees("block/0x000 … 0x3ff"));
   act(state, Do::ClearSelection);

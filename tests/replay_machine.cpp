@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "core/replay/narrate.h"
+#include "core/replay/reservation.h"
 #include "tests/support/replay.h"
 #include "tests/support/sanitized.h"
 
@@ -258,6 +260,26 @@ TEST(Machine, an_arena_costs_what_is_used_of_it_whatever_its_size) {
   const std::uint64_t gib = test::kThreadSanitized ? 64 : 16384;  // of what address space ThreadSanitizer leaves
   const Played bump(("bump:arena=" + std::to_string(gib) + "GiB").c_str(), bump_script);
   EXPECT_EQ(bump.of(1).offset, (gib << 30) - (1u << 20));
+}
+
+// In bytes; 0 where the system does not say.
+std::uint64_t resident_now() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t pages = 0, resident = 0;
+  statm >> pages >> resident;
+  return statm ? resident * 4096 : 0;
+}
+
+// Its beginning may come in pages of 2 MiB; were all of it so, a byte in each would cost the whole.
+TEST(Machine, of_a_large_arena_what_is_touched_is_paid_for) {
+  constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+  auto arena = Reservation::make(4 * kGiB, 4096, "An arena");
+  ASSERT_TRUE(arena.ok());
+  const std::uint64_t before = resident_now();
+  if (before == 0) GTEST_SKIP() << "/proc/self/statm does not say";
+  for (std::uint64_t at = 0; at < arena->size(); at += std::uint64_t{2} << 20) arena->data()[at] = std::byte{1};
+  EXPECT_LT(resident_now() - before, kGiB / 4);
+  EXPECT_EQ(arena->data()[1], std::byte{0});
 }
 
 TEST(Machine, what_cannot_be_is_refused_with_its_reason) {

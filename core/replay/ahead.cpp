@@ -16,6 +16,7 @@ namespace allocviz::replay {
 namespace {
 
 constexpr std::uint64_t kFromEvents = 1 << 16;  // with fewer there is nothing to gain, and most to guess
+constexpr int kMostAtOnce = 3;                  // chunks, while as much was read
 
 // A run of requests on its way from one thread to the other.
 struct Chunk {
@@ -53,7 +54,9 @@ class ReplayAhead::Worker {
   void offer(const trace::TraceBuilder& builder, const trace::AllocatorSpec& spec) {
     const std::uint64_t align = builder.default_align();
     if (attempt_ == 0 || !(spec == spec_) || align != align_) begin(spec, align);
-    while (next_ + trace::TraceBuilder::kWatchedEvents <= builder.size()) {
+    // Where it began anew it comes nearer with each call, and reading goes on.
+    for (int copied = 0; copied < kMostAtOnce && next_ + trace::TraceBuilder::kWatchedEvents <= builder.size();
+         ++copied) {
       Chunk* const chunk = room();
       if (chunk == nullptr) return;
       chunk->attempt = attempt_;

@@ -57,24 +57,59 @@ Coloring scale(const Sums& sums, const KeyOf& key_of, const std::function<std::s
   return coloring;
 }
 
+// The keys of one word: call sites in one line of a file differ in what is not shown.
+struct Kind {
+  std::string word;
+  Sum sum;
+  std::vector<Key> keys;
+};
+
+void by_bytes(std::vector<Kind>& kinds) {
+  std::stable_sort(kinds.begin(), kinds.end(), [](const Kind& a, const Kind& b) { return a.sum.bytes > b.sum.bytes; });
+}
+
+// The most bytes first. Of a hundred thousand sites most are "others" whatever they are called: they get no word.
+std::vector<Kind> kinds_of(const Sums& sums, const std::function<std::string(Key)>& word_of) {
+  constexpr std::size_t kNamed = 64;
+  std::vector<Kind> all;
+  for (const auto& [key, sum] : sums) all.push_back({{}, sum, {key}});
+  by_bytes(all);
+  std::vector<Kind> kinds;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    Kind& kind = all[i];
+    auto same = kinds.end();
+    if (i < kNamed) {
+      kind.word = word_of(kind.keys.front());
+      same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& k) { return k.word == kind.word; });
+    }
+    if (same == kinds.end()) {
+      kinds.push_back(std::move(kind));
+      continue;
+    }
+    same->sum.blocks += kind.sum.blocks;
+    same->sum.bytes += kind.sum.bytes;
+    same->keys.push_back(kind.keys.front());
+  }
+  by_bytes(kinds);
+  return kinds;
+}
+
 // Kinds by their bytes, the most first; what finds no place among the first seven is "others".
 Coloring kinds(const Sums& sums, const KeyOf& key_of, const std::function<std::string(Key)>& word_of) {
   Coloring coloring;
-  std::vector<std::pair<Key, Sum>> ranked(sums.begin(), sums.end());
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
+  const std::vector<Kind> ranked = kinds_of(sums, word_of);
   std::map<Key, std::size_t> entry;
   const bool crowded = ranked.size() > kMostEntries;
   for (std::size_t i = 0; i < ranked.size(); ++i) {
-    const auto& [key, sum] = ranked[i];
+    const Kind& kind = ranked[i];
     const bool other = crowded && i >= kMostEntries - 1;
-    if (!other) coloring.entries.push_back({word_of(key), 0, 0});
+    if (!other) coloring.entries.push_back({kind.word, 0, 0});
     if (other && i == kMostEntries - 1) {
       coloring.entries.push_back({fmt::format("{} others", trace::count_text(ranked.size() - i)), 0, 0});
     }
-    entry[key] = coloring.entries.size() - 1;
-    coloring.entries.back().blocks += sum.blocks;
-    coloring.entries.back().bytes += sum.bytes;
+    for (const Key key : kind.keys) entry[key] = coloring.entries.size() - 1;
+    coloring.entries.back().blocks += kind.sum.blocks;
+    coloring.entries.back().bytes += kind.sum.bytes;
   }
   coloring.entry_of = [entry = std::move(entry), key_of](const Block& block) {
     const auto found = entry.find(key_of(block));

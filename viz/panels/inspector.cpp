@@ -29,7 +29,8 @@ using replay::BlockState;
 struct Line {
   std::string key, value;
   // Bytes: the view goes to the block; Events: the list shows those of which the same is said. LargestFree and
-  // MostWaste: to the block of which that is true, sought when it is clicked.
+  // MostWaste: to the block of which that is true, sought when it is clicked. Curve: it comes among the curves over
+  // time, or goes from there.
   enum class Leads : std::uint8_t {
     Nowhere,
     Event,
@@ -37,9 +38,10 @@ struct Line {
     Bytes,
     Events,
     LargestFree,
-    MostWaste
+    MostWaste,
+    Curve
   } leads = Leads::Nowhere;
-  std::uint64_t to = 0;  // Event: its index; Block and Bytes: its offset
+  std::uint64_t to = 0;  // Event: its index; Block and Bytes: its offset; Curve: which
   std::string hint;
   std::string search = {};  // Events
 };
@@ -200,6 +202,10 @@ void follow(const Context& context, const BlockFacts& facts, const Line& line) {
       command.number = *found;
       break;
     }
+    case Line::Leads::Curve:
+      command.what = app::Do::ToggleCurve;
+      command.number = line.to;
+      break;
     default:
       command.what = app::Do::Select;
       command.number = line.to;
@@ -224,6 +230,7 @@ void draw_line(const Context& context, const BlockFacts& facts, const Line& line
     const bool cut = ui::text_width(line.value) > room;
     if (ui::link(context.theme, fmt::format("{}##{}", line.value, line.key).c_str(), room))
       follow(context, facts, line);
+    ui::place(line.key, {value_x, row.y0, value_x + std::min(ui::text_width(line.value), room), row.y1});
     const std::string hint = cut && line.hint.find(line.value) == std::string::npos
                                  ? line.value + (line.hint.empty() ? "" : "\n") + line.hint
                                  : line.hint;
@@ -332,6 +339,10 @@ void draw_figures(Flow& flow) {
   const std::uint64_t waste = now.live_rounded - now.live_requested;
   // Where there is none of it, it leads nowhere.
   const auto leads = [](std::uint64_t bytes, Line::Leads where) { return bytes == 0 ? Line::Leads::Nowhere : where; };
+  const auto hint_of_curve = [&](replay::Curve curve) -> std::string {
+    const bool drawn = (context.state.curves() >> static_cast<unsigned>(curve) & 1) != 0;
+    return drawn ? "\nTakes its curve out of the chart." : "\nDraws it over time, in the chart.";
+  };
   std::vector<Line> lines = {
       {"live",
        fmt::format("{} in {}", trace::size_text(now.live_requested),
@@ -341,14 +352,17 @@ void draw_figures(Flow& flow) {
       {"waste", fmt::format("{} ({})", trace::size_text(waste), percent_text(replay::internal_fragmentation(now))),
        leads(waste, Line::Leads::MostWaste), 0,
        "Internal fragmentation: 1 − requested ÷ rounded\nSelects the block with the most of it."},
-      {"free", trace::size_text(now.free), Line::Leads::Nowhere, 0, trace::exact_size_text(now.free)},
+      {"free", trace::size_text(now.free), Line::Leads::Curve, static_cast<std::uint64_t>(replay::Curve::Free),
+       trace::exact_size_text(now.free) + hint_of_curve(replay::Curve::Free)},
       {"largest", trace::size_text(now.largest_free), leads(now.largest_free, Line::Leads::LargestFree), 0,
        fmt::format("The largest block that can be had now: {}\nSelects it.", trace::exact_size_text(now.largest_free))},
   };
   // A slab and a bump know none.
   if (kind != trace::AllocatorKind::Slab && kind != trace::AllocatorKind::Bump) {
-    lines.push_back({"fragmented", percent_text(replay::external_fragmentation(now, kind)), Line::Leads::Nowhere, 0,
-                     "External fragmentation: 1 − largest free ÷ free"});
+    constexpr replay::Curve kCurve = replay::Curve::ExternalFragmentation;
+    lines.push_back({"fragmented", percent_text(replay::external_fragmentation(now, kind)), Line::Leads::Curve,
+                     static_cast<std::uint64_t>(kCurve),
+                     "External fragmentation: 1 − largest free ÷ free" + hint_of_curve(kCurve)});
   }
   for (const Line& line : lines) {
     flow.may_cut();
