@@ -8,6 +8,7 @@ allocviz_test(import_test ALONE
     import_bionic.cpp
     import_csv.cpp
     import_esp_heap.cpp
+    import_figures.cpp
     import_heaptrack.cpp
     import_heaptrack_interpreted.cpp
     import_kmem.cpp
