@@ -130,8 +130,8 @@ Color viridis(double t) {
 }
 
 Color kind_color(std::size_t i) {
-  static constexpr std::array<std::uint32_t, 8> kKinds{0x56B4E9, 0xE69F00, 0x009E73, 0xCC79A7,
-                                                       0x0072B2, 0xD55E00, 0xF0E442, 0x8A919C};
+  static constexpr std::array<std::uint32_t, 8> kKinds{0x88CCEE, 0xCC6677, 0x44AA99, 0xAA4499,
+                                                       0x999933, 0x882255, 0x117733, 0x8A919C};
   return rgb(kKinds[std::min(i, kKinds.size() - 1)]);
 }
 

@@ -29,7 +29,7 @@ struct Theme {
 [[nodiscard]] Color viridis(double t);
 
 // Colours that differ, for kinds without an order: the i-th of eight, told apart by people with any colour vision
-// (Okabe and Ito's, without black, and a grey); from the ninth on the grey.
+// (the scheme "muted" of Paul Tol, without what is like waste or the cursor, and a grey); from the ninth on the grey.
 [[nodiscard]] Color kind_color(std::size_t i);
 
 // Relative luminance and contrast ratio (1 ... 21) as WCAG 2.1 defines them; alpha is not looked at.
