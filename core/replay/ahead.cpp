@@ -170,6 +170,7 @@ trace::Result<std::unique_ptr<Timeline>> ReplayAhead::finish(std::shared_ptr<con
   const std::unique_ptr<Attempt> begun = worker_ == nullptr ? nullptr : worker_->take(*trace, spec);
   if (begun == nullptr || begun->pass.applied() > trace->size())
     return Timeline::build(std::move(trace), spec, progress, options_);
+  went_on_at_ = begun->pass.applied();
   begun->machine->make_room(trace->slot_count());
   if (trace::Status done = begun->pass.apply_rest(*trace, progress); !done.ok()) return std::move(done).trouble();
   begun->pass.finish();

@@ -9,6 +9,7 @@
 // replay begins anew where later ones say otherwise; reading waits for nothing of this.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -33,11 +34,15 @@ class ReplayAhead final : public trace::TraceWatcher {
                                                                 const trace::AllocatorSpec& spec,
                                                                 const trace::Progress& progress);
 
+  // How many events finish() found done; 0 where it began from the first.
+  [[nodiscard]] std::uint64_t went_on_at() const { return went_on_at_; }
+
  private:
   class Worker;
   std::optional<trace::AllocatorSpec> chosen_;
   TimelineOptions options_;
   std::unique_ptr<Worker> worker_;  // null until there is enough to replay
+  std::uint64_t went_on_at_ = 0;
 };
 
 }  // namespace allocviz::replay
