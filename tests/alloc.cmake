@@ -19,6 +19,8 @@ allocviz_test(alloc_test SOURCES
   fuzz/alloc_fuzz.cpp
   support/placement.cpp
   LIBS allocviz_alloc)
+# They bring whole namespaces into the global one.
+set_source_files_properties(fuzz/alloc_fuzz.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 if(ALLOCVIZ_TOGETHER)
   target_precompile_headers(alloc_test PRIVATE <gtest/gtest.h> <algorithm> <array> <map> <random> <string> <vector>)
 endif()

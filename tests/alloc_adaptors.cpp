@@ -11,7 +11,7 @@
 #include "core/alloc/hosted/std_allocator.h"
 #include "tests/support/allocators.h"
 
-namespace allocviz::test {
+namespace allocviz::test::adaptors_test {
 namespace {
 
 using Buddy = alloc::Buddy<>;
@@ -85,4 +85,4 @@ TEST(StdAllocator, runs_on_a_bump_allocator_that_rewinds_by_itself) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::adaptors_test

@@ -23,7 +23,7 @@ extern "C" const char* __tsan_default_options() {
   return "allocator_may_return_null=1";
 }  // NOLINT: its name
 
-namespace allocviz::test {
+namespace allocviz::test::backing_test {
 namespace {
 
 using alloc::Error;
@@ -260,4 +260,4 @@ TEST(Backings, may_be_another_allocator) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::backing_test

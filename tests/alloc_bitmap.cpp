@@ -16,7 +16,7 @@
 #include "tests/support/interval_model.h"
 #include "tests/support/seed.h"
 
-namespace allocviz::test {
+namespace allocviz::test::bitmap_test {
 namespace {
 
 using alloc::Error;
@@ -382,4 +382,4 @@ TEST_F(BrokenBitmapBuddy, I6_a_bit_that_does_not_say_what_stands_below_it) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::bitmap_test

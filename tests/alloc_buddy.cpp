@@ -8,7 +8,7 @@
 
 #include "tests/support/allocators.h"
 
-namespace allocviz::test {
+namespace allocviz::test::buddy_test {
 namespace {
 
 using alloc::Error;
@@ -239,4 +239,4 @@ TEST(BuddyWalk, shows_blocks_and_gaps_in_address_order_and_lists_in_list_order) 
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::buddy_test

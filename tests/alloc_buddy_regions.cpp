@@ -9,7 +9,7 @@
 #include "tests/support/allocators.h"
 #include "tests/support/seed.h"
 
-namespace allocviz::test {
+namespace allocviz::test::buddy_regions_test {
 namespace {
 
 using alloc::Error;
@@ -189,4 +189,4 @@ TEST(BuddyReset, gives_the_state_of_a_new_allocator_with_the_same_gaps) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::buddy_regions_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/allocators.h"
 
-namespace allocviz::test {
+namespace allocviz::test::bump_test {
 namespace {
 
 using alloc::Error;
@@ -173,4 +173,4 @@ TEST(BumpWalk, shows_an_unused_and_a_used_run) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::bump_test

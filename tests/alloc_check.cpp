@@ -5,7 +5,7 @@
 
 #include "tests/support/allocators.h"
 
-namespace allocviz::test {
+namespace allocviz::test::check_test {
 namespace {
 
 using alloc::BuddyTag;
@@ -212,4 +212,4 @@ TEST(BrokenBump, I2_used_bytes_that_nobody_holds) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::check_test

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace allocviz::test {
+namespace allocviz::test::folder_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -47,4 +47,4 @@ TEST(AllocFolder, names_its_own_files_relative_to_themselves_and_no_others) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::folder_test

@@ -10,7 +10,7 @@
 // Of fuzz/alloc_fuzz.cpp: ends the program when an allocator does not hold its contract.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
-namespace allocviz::test {
+namespace allocviz::test::fuzzed_test {
 namespace {
 
 TEST(Fuzzed, calls_made_of_random_bytes_break_no_allocator) {
@@ -27,4 +27,4 @@ TEST(Fuzzed, calls_made_of_random_bytes_break_no_allocator) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::fuzzed_test

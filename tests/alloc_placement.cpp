@@ -11,7 +11,7 @@
 #include "tests/support/memory.h"
 #include "tests/support/placement.h"
 
-namespace allocviz::test {
+namespace allocviz::test::placement_test {
 namespace {
 
 using alloc::Layout;
@@ -119,4 +119,4 @@ TEST(PlacementFixed, a_fixed_geometry_places_as_a_runtime_one) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::placement_test

@@ -15,7 +15,7 @@
 #include "tests/support/seed.h"
 #include "tests/support/tiered.h"
 
-namespace allocviz::test {
+namespace allocviz::test::random_test {
 namespace {
 
 using alloc::Error;
@@ -474,4 +474,4 @@ TEST_P(RandomStream, a_tiered_agrees_with_the_interval_model) {
 INSTANTIATE_TEST_SUITE_P(Rounds, RandomStream, testing::Range(0, 3));
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::random_test

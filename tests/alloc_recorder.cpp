@@ -13,7 +13,7 @@
 #include "tests/support/seed.h"
 #include "tests/support/tiered.h"
 
-namespace allocviz::test {
+namespace allocviz::test::recorder_test {
 namespace {
 
 using alloc::Error;
@@ -122,4 +122,4 @@ TEST(Recorder, what_it_told_asked_again_is_answered_the_same) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::recorder_test

@@ -8,7 +8,7 @@
 
 #include "tests/support/allocators.h"
 
-namespace allocviz::test {
+namespace allocviz::test::slab_test {
 namespace {
 
 using alloc::Error;
@@ -199,4 +199,4 @@ TEST(SlabAsking, answers_from_its_configuration) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::slab_test

@@ -9,7 +9,7 @@
 #include "tests/support/allocators.h"
 #include "tests/support/seed.h"
 
-namespace allocviz::test {
+namespace allocviz::test::snapshot_test {
 namespace {
 
 template <class A>
@@ -130,4 +130,4 @@ TEST(Snapshot, does_not_depend_on_any_other_byte_of_free_memory) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::snapshot_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/allocators.h"
 
-namespace allocviz::test {
+namespace allocviz::test::steps_test {
 namespace {
 
 using alloc::Extent;
@@ -222,4 +222,4 @@ TEST(BumpSteps, are_move_take_and_rewind) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::steps_test

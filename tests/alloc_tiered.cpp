@@ -11,7 +11,7 @@
 #include "tests/support/allocators.h"
 #include "tests/support/tiered_stream.h"
 
-namespace allocviz::test {
+namespace allocviz::test::tiered_test {
 namespace {
 
 using alloc::Error;
@@ -614,4 +614,4 @@ TEST_F(BrokenTiered, I11_a_count_of_slabs_that_is_off) {
 }
 
 }  // namespace
-}  // namespace allocviz::test
+}  // namespace allocviz::test::tiered_test

@@ -3,7 +3,7 @@
 if(NOT ALLOCVIZ_SANITIZE MATCHES "thread")
   set(import_memory import_memory.cpp support/counted_memory.cpp)
 endif()
-allocviz_test(import_test ALONE
+allocviz_test(import_test
   SOURCES
     import_bionic.cpp
     import_csv.cpp

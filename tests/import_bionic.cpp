@@ -6,7 +6,7 @@
 
 #include "tests/import_support.h"
 
-namespace allocviz::import {
+namespace allocviz::import::bionic_test {
 namespace {
 
 using trace::Op;
@@ -99,4 +99,4 @@ TEST(Bionic, cut_at_any_byte_gives_its_complete_lines_and_says_that_the_last_doe
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::bionic_test

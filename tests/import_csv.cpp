@@ -6,7 +6,7 @@
 
 #include "tests/import_support.h"
 
-namespace allocviz::import {
+namespace allocviz::import::csv_test {
 namespace {
 
 using trace::Op;
@@ -219,4 +219,4 @@ TEST(Csv, cut_at_any_byte_gives_its_complete_rows) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::csv_test

@@ -6,7 +6,7 @@
 
 #include "tests/import_support.h"
 
-namespace allocviz::import {
+namespace allocviz::import::esp_heap_test {
 namespace {
 
 using trace::Op;
@@ -113,4 +113,4 @@ TEST(EspHeap, cut_at_any_byte_gives_its_complete_records) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::esp_heap_test

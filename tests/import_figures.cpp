@@ -12,7 +12,7 @@
 #include "tests/import_support.h"
 #include "tests/support/sanitized.h"
 
-namespace allocviz::import {
+namespace allocviz::import::figures_test {
 namespace {
 
 constexpr std::string_view kHead =
@@ -101,4 +101,4 @@ TEST(Figures, are_those_of_the_table) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::figures_test

@@ -8,7 +8,7 @@
 
 #include "tests/import_support.h"
 
-namespace allocviz::import {
+namespace allocviz::import::heaptrack_test {
 namespace {
 
 using trace::Facts;
@@ -225,4 +225,4 @@ TEST(HeaptrackRaw, cut_inside_its_compressed_file_gives_what_can_be_decompressed
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::heaptrack_test

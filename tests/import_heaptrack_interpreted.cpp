@@ -7,7 +7,7 @@
 
 #include "tests/import_support.h"
 
-namespace allocviz::import {
+namespace allocviz::import::heaptrack_interpreted_test {
 namespace {
 
 using trace::Trace;
@@ -72,4 +72,4 @@ TEST(Heaptrack, cut_at_any_byte_gives_its_complete_lines) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::heaptrack_interpreted_test

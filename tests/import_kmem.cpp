@@ -7,7 +7,7 @@
 
 #include "tests/import_support.h"
 
-namespace allocviz::import {
+namespace allocviz::import::kmem_test {
 namespace {
 
 using trace::Facts;
@@ -94,4 +94,4 @@ TEST(Kmem, cut_at_any_byte_gives_its_complete_lines) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::kmem_test

@@ -10,7 +10,7 @@
 #include "tests/import_support.h"
 #include "tests/support/seed.h"
 
-namespace allocviz::import {
+namespace allocviz::import::lives_test {
 namespace {
 
 using trace::Event;
@@ -175,4 +175,4 @@ TEST_F(LivesTest, take_address_zero_as_the_null_pointer) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::lives_test

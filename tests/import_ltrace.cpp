@@ -6,7 +6,7 @@
 
 #include "tests/import_support.h"
 
-namespace allocviz::import {
+namespace allocviz::import::ltrace_test {
 namespace {
 
 using trace::Facts;
@@ -117,4 +117,4 @@ TEST(Ltrace, cut_at_any_byte_gives_its_complete_lines) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::ltrace_test

@@ -6,7 +6,7 @@
 
 #include "tests/import_support.h"
 
-namespace allocviz::import {
+namespace allocviz::import::malloclab_test {
 namespace {
 
 using trace::Facts;
@@ -95,4 +95,4 @@ TEST(Malloclab, cut_at_any_byte_is_no_longer_than_its_lines) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::malloclab_test

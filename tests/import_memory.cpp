@@ -9,7 +9,7 @@
 #include "tests/support/counted_memory.h"
 #include "tests/support/sanitized.h"
 
-namespace allocviz::import {
+namespace allocviz::import::memory_test {
 namespace {
 
 std::size_t cost_of(std::string_view format, const std::string& text) {
@@ -85,4 +85,4 @@ TEST(ImportMemory, a_log_costs_a_small_multiple_of_its_size_whatever_it_says) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::memory_test

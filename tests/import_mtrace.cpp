@@ -9,7 +9,7 @@
 #include "tests/import_support.h"
 #include "tests/support/sanitized.h"
 
-namespace allocviz::import {
+namespace allocviz::import::mtrace_test {
 namespace {
 
 using trace::Event;
@@ -283,4 +283,4 @@ TEST(Mtrace, cut_at_any_byte_gives_its_complete_lines_and_a_warning) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::mtrace_test

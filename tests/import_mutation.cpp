@@ -11,7 +11,7 @@
 #include "tests/import_support.h"
 #include "tests/support/seed.h"
 
-namespace allocviz::import {
+namespace allocviz::import::mutation_test {
 namespace {
 
 using Random = std::mt19937_64;
@@ -196,4 +196,4 @@ TEST(DamagedLogs, are_recognised_or_refused_but_never_fatal) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::mutation_test

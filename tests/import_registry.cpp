@@ -17,7 +17,7 @@
 #include "tests/import_support.h"
 #include "tests/support/sanitized.h"
 
-namespace allocviz::import {
+namespace allocviz::import::registry_test {
 namespace {
 
 using trace::Trace;
@@ -261,4 +261,4 @@ TEST_P(WholeLogs, are_counted_as_an_independent_reader_does) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::registry_test

@@ -9,7 +9,7 @@
 #include "tests/import_support.h"
 #include "tests/support/sanitized.h"
 
-namespace allocviz::import {
+namespace allocviz::import::torch_test {
 namespace {
 
 using namespace std::string_literals;
@@ -252,4 +252,4 @@ TEST(TorchPickle, older_protocols_say_the_same) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::torch_test

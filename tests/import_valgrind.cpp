@@ -6,7 +6,7 @@
 
 #include "tests/import_support.h"
 
-namespace allocviz::import {
+namespace allocviz::import::valgrind_test {
 namespace {
 
 using trace::Facts;
@@ -95,4 +95,4 @@ TEST(Valgrind, cut_at_any_byte_gives_its_complete_lines) {
 }
 
 }  // namespace
-}  // namespace allocviz::import
+}  // namespace allocviz::import::valgrind_test

@@ -4,6 +4,7 @@ allocviz_test(platform_test DRAWS SOURCES platform_test.cpp LIBS allocviz_platfo
 allocviz_test(draw_test
   SOURCES
     draw_charts.cpp
+    draw_digest.cpp
     draw_lod.cpp
     draw_match_columns.cpp
     draw_theme.cpp

@@ -23,6 +23,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace bionic {
 namespace {
 
 using trace::RawEvent;
@@ -150,7 +151,8 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace bionic
 
-constinit const Importer kBionic{"bionic", kTitle, recognise, read};
+constinit const Importer kBionic{"bionic", bionic::kTitle, bionic::recognise, bionic::read};
 
 }  // namespace allocviz::import

@@ -29,6 +29,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace csv {
 namespace {
 
 using trace::Op;
@@ -338,7 +339,8 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace csv
 
-constinit const Importer kCsv{"csv", kTitle, recognise, read, true};
+constinit const Importer kCsv{"csv", csv::kTitle, csv::recognise, csv::read, true};
 
 }  // namespace allocviz::import

@@ -34,6 +34,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace esp_heap {
 namespace {
 
 using trace::RawEvent;
@@ -314,7 +315,8 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace esp_heap
 
-constinit const Importer kEspHeap{"esp-heap", kTitle, recognise, read};
+constinit const Importer kEspHeap{"esp-heap", esp_heap::kTitle, esp_heap::recognise, esp_heap::read};
 
 }  // namespace allocviz::import

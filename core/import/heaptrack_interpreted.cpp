@@ -24,6 +24,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace heaptrack_interpreted {
 namespace {
 
 using trace::Op;
@@ -313,7 +314,9 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace heaptrack_interpreted
 
-constinit const Importer kHeaptrack{"heaptrack", kTitle, recognise, read};
+constinit const Importer kHeaptrack{"heaptrack", heaptrack_interpreted::kTitle, heaptrack_interpreted::recognise,
+                                    heaptrack_interpreted::read};
 
 }  // namespace allocviz::import

@@ -28,6 +28,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace heaptrack_raw {
 namespace {
 
 using trace::RawEvent;
@@ -328,7 +329,9 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace heaptrack_raw
 
-constinit const Importer kHeaptrackRaw{"heaptrack-raw", kTitle, recognise, read};
+constinit const Importer kHeaptrackRaw{"heaptrack-raw", heaptrack_raw::kTitle, heaptrack_raw::recognise,
+                                       heaptrack_raw::read};
 
 }  // namespace allocviz::import

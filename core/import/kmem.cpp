@@ -22,6 +22,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace kmem {
 namespace {
 
 using trace::RawEvent;
@@ -260,7 +261,8 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace kmem
 
-constinit const Importer kKmem{"kmem", kTitle, recognise, read};
+constinit const Importer kKmem{"kmem", kmem::kTitle, kmem::recognise, kmem::read};
 
 }  // namespace allocviz::import

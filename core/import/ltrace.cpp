@@ -28,6 +28,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace ltrace {
 namespace {
 
 using trace::RawEvent;
@@ -370,7 +371,8 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace ltrace
 
-constinit const Importer kLtrace{"ltrace", kTitle, recognise, read, true};
+constinit const Importer kLtrace{"ltrace", ltrace::kTitle, ltrace::recognise, ltrace::read, true};
 
 }  // namespace allocviz::import

@@ -22,6 +22,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace malloclab {
 namespace {
 
 using trace::Op;
@@ -138,7 +139,8 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace malloclab
 
-constinit const Importer kMalloclab{"malloclab", kTitle, recognise, read};
+constinit const Importer kMalloclab{"malloclab", malloclab::kTitle, malloclab::recognise, malloclab::read};
 
 }  // namespace allocviz::import

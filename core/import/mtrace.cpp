@@ -20,6 +20,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace mtrace {
 namespace {
 
 using trace::RawEvent;
@@ -237,7 +238,8 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace mtrace
 
-constinit const Importer kMtrace{"mtrace", kTitle, recognise, read};
+constinit const Importer kMtrace{"mtrace", mtrace::kTitle, mtrace::recognise, mtrace::read};
 
 }  // namespace allocviz::import

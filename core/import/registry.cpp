@@ -51,23 +51,17 @@ bool is_json_object(std::string_view head) {
   return !is_foreign_json(head.substr(first)) && importer_for(head) == nullptr;
 }
 
-trace::Place in_file(const std::string& file) {
-  trace::Place place;
-  place.file = file;
-  return place;
-}
-
 Trouble not_recognised(std::string_view head, const std::string& file) {
   Refusal refusal = refusal_of(head);
   std::string formats = "allocviz-trace (JSON, JSON Lines)";
   for (const Importer& importer : kImporters) formats += fmt::format(", {}", importer.title);
   std::string todo = refusal.todo.empty() ? "" : refusal.todo + ". ";
   todo += fmt::format("Formats that are read: {}, also as .zst, .gz, .xz or .zip", formats);
-  return {"not a log that can be read: " + refusal.what, in_file(file), std::move(todo)};
+  return {"not a log that can be read: " + refusal.what, trace::in_file(file), std::move(todo)};
 }
 
 Trouble one_process(std::string_view title, const std::string& file) {
-  return {fmt::format("a log of {} does not tell processes apart", title), in_file(file), "leave --process away"};
+  return {fmt::format("a log of {} does not tell processes apart", title), trace::in_file(file), "leave --process away"};
 }
 
 std::string_view file_name(std::string_view path) {
@@ -115,7 +109,7 @@ Result<std::vector<Trouble>> check_trace(const std::string& path, const trace::P
   const Result<Trace> trace = read_foreign(lines, *head, progress, options);
   if (!trace) return trace.trouble();
   std::vector<Trouble> faults;
-  for (const std::string& warning : trace->warnings()) faults.push_back({warning, in_file(lines.source().name()), ""});
+  for (const std::string& warning : trace->warnings()) faults.push_back({warning, trace::in_file(lines.source().name()), ""});
   return faults;
 }
 

@@ -21,5 +21,3 @@ list(APPEND import_sources
   import/torch_pickle.cpp
   import/torch_snapshot.cpp
   import/valgrind.cpp)
-# Every importer says recognise() and read(): see Precompiled.cmake.
-set_source_files_properties(${import_sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

@@ -19,6 +19,7 @@
 #include "core/trace/json_parse.h"
 
 namespace allocviz::import {
+namespace torch_json {
 namespace {
 
 using trace::Result;
@@ -226,7 +227,9 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace torch_json
 
-constinit const Importer kTorchJson{"torch-json", "PyTorch CUDA memory snapshot (JSON)", recognise, read, true};
+constinit const Importer kTorchJson{"torch-json", "PyTorch CUDA memory snapshot (JSON)", torch_json::recognise,
+                                    torch_json::read, true};
 
 }  // namespace allocviz::import

@@ -17,6 +17,7 @@
 #include "core/import/torch_snapshot.h"
 
 namespace allocviz::import {
+namespace torch_pickle {
 namespace {
 
 using trace::Result;
@@ -184,7 +185,9 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace torch_pickle
 
-constinit const Importer kTorchPickle{"torch-pickle", "PyTorch CUDA memory snapshot (pickle)", recognise, read, true};
+constinit const Importer kTorchPickle{"torch-pickle", "PyTorch CUDA memory snapshot (pickle)", torch_pickle::recognise,
+                                      torch_pickle::read, true};
 
 }  // namespace allocviz::import

@@ -106,12 +106,6 @@ class Story {
   LogTime time_;
 };
 
-trace::Place in_file(const std::string& file) {
-  trace::Place place;
-  place.file = file;
-  return place;
-}
-
 }  // namespace
 
 TorchAction torch_action(std::string_view name) {
@@ -170,11 +164,11 @@ Result<Trace> TorchSnapshot::to_trace(std::string_view format, const std::string
     }
   }
   if (chosen == devices_.end() && options.process) {
-    return Trouble{fmt::format("there is no device {} in the snapshot", *options.process), in_file(file),
+    return Trouble{fmt::format("there is no device {} in the snapshot", *options.process), trace::in_file(file),
                    fmt::format("it has {} of them", devices_.size())};
   }
   if (chosen == devices_.end() || chosen->second.entries.empty()) {
-    return Trouble{"the snapshot holds a state and no events (its device_traces are empty)", in_file(file), kRecord};
+    return Trouble{"the snapshot holds a state and no events (its device_traces are empty)", trace::in_file(file), kRecord};
   }
   trace::TraceBuilder builder;
   builder.header().format = format;

@@ -27,6 +27,7 @@
 #include "core/import/scan.h"
 
 namespace allocviz::import {
+namespace valgrind {
 namespace {
 
 using trace::RawEvent;
@@ -246,7 +247,8 @@ Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, co
 }
 
 }  // namespace
+}  // namespace valgrind
 
-constinit const Importer kValgrind{"valgrind", kTitle, recognise, read, true};
+constinit const Importer kValgrind{"valgrind", valgrind::kTitle, valgrind::recognise, valgrind::read, true};
 
 }  // namespace allocviz::import

@@ -8,6 +8,7 @@ list(APPEND replay_sources
   replay/bump_machine.cpp
   replay/census.cpp
   replay/clock.cpp
+  replay/digest.cpp
   replay/free_levels.cpp
   replay/keyframes.cpp
   replay/live_table.cpp

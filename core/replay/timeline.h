@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/replay/census.h"
+#include "core/replay/digest.h"
 #include "core/replay/free_levels.h"
 #include "core/replay/machine.h"
 #include "core/replay/series.h"
@@ -82,6 +83,8 @@ class Timeline {
 
   // The census at the cursor by exchange: `out` gets it, and what `out` held is room for the next one.
   virtual void take_census(Census& out) = 0;
+  // The census at the cursor summed up, where somebody did (of millions of blocks a picture needs it); else null.
+  [[nodiscard]] virtual const Digest* digest() const { return nullptr; }
 
   [[nodiscard]] virtual const Series& series() const = 0;
   [[nodiscard]] virtual const Tally& tally() const = 0;

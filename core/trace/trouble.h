@@ -23,6 +23,13 @@ struct Place {
   static constexpr std::uint64_t kNoByte = ~std::uint64_t{0};
 };
 
+// A whole file, nowhere in particular.
+[[nodiscard]] inline Place in_file(std::string file) {
+  Place place;
+  place.file = std::move(file);
+  return place;
+}
+
 struct Trouble {
   std::string what{};  // "size is negative"
   Place where{};

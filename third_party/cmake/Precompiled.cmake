@@ -1,7 +1,7 @@
 # With ALLOCVIZ_TOGETHER, what every source includes anyway is compiled once a library, and sources are compiled several
 # together: about half of the time to build everything. The preset dev builds without, so that a missing #include is seen.
-# Names in the anonymous namespaces of one room must therefore differ; importers, which all say recognise() and read(), are
-# compiled one by one.
+# Names in the anonymous namespaces of one room must therefore differ, or lie in a namespace of their file, as those of the
+# importers do, which all say recognise() and read().
 set(allocviz_common_headers <algorithm> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view>
     <variant> <vector> <fmt/format.h>)
 

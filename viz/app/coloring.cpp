@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "core/trace/spec.h"
@@ -98,7 +99,7 @@ std::vector<Kind> kinds_of(const Sums& sums, const std::function<std::string(Key
 Coloring kinds(const Sums& sums, const KeyOf& key_of, const std::function<std::string(Key)>& word_of) {
   Coloring coloring;
   const std::vector<Kind> ranked = kinds_of(sums, word_of);
-  std::map<Key, std::size_t> entry;
+  const auto entry = std::make_shared<std::map<Key, std::size_t>>();  // of a hundred thousand sites: not copied
   const bool crowded = ranked.size() > kMostEntries;
   for (std::size_t i = 0; i < ranked.size(); ++i) {
     const Kind& kind = ranked[i];
@@ -107,13 +108,13 @@ Coloring kinds(const Sums& sums, const KeyOf& key_of, const std::function<std::s
     if (other && i == kMostEntries - 1) {
       coloring.entries.push_back({fmt::format("{} others", trace::count_text(ranked.size() - i)), 0, 0});
     }
-    for (const Key key : kind.keys) entry[key] = coloring.entries.size() - 1;
+    for (const Key key : kind.keys) (*entry)[key] = coloring.entries.size() - 1;
     coloring.entries.back().blocks += kind.sum.blocks;
     coloring.entries.back().bytes += kind.sum.bytes;
   }
-  coloring.entry_of = [entry = std::move(entry), key_of](const Block& block) {
-    const auto found = entry.find(key_of(block));
-    return found == entry.end() ? std::size_t{0} : found->second;
+  coloring.entry_of = [entry, key_of](const Block& block) {
+    const auto found = entry->find(key_of(block));
+    return found == entry->end() ? std::size_t{0} : found->second;
   };
   return coloring;
 }

@@ -4,6 +4,13 @@
 
 namespace allocviz::app {
 
+namespace {
+
+// With fewer blocks a picture is sooner drawn block by block.
+constexpr std::size_t kDigestFrom = 16'384;
+
+}  // namespace
+
 FrontTimeline::FrontTimeline(std::unique_ptr<replay::Timeline> replay) : back_(std::make_shared<Back>()) {
   back_->replay = std::move(replay);
   look(*back_, front_);
@@ -17,12 +24,17 @@ void FrontTimeline::look(const Back& back, Moment& moment) {
   moment.has_census = false;
 }
 
+void FrontTimeline::count(Back& back, Moment& moment) {
+  back.replay->take_census(moment.census);
+  moment.digest = moment.census.blocks.size() >= kDigestFrom ? replay::Digest(moment.census) : replay::Digest();
+  moment.has_census = true;
+}
+
 replay::Position FrontTimeline::go(Back& back, replay::Position to) {
   const std::lock_guard held(back.lock);
   back.replay->seek(to);
   look(back, back.next);
-  back.replay->take_census(back.next.census);
-  back.next.has_census = true;
+  count(back, back.next);
   return back.next.position;
 }
 
@@ -46,10 +58,14 @@ void FrontTimeline::seek(replay::Position to) {
 const replay::Census& FrontTimeline::census() const {
   if (!front_.has_census) {
     const std::lock_guard held(back_->lock);
-    back_->replay->take_census(front_.census);
-    front_.has_census = true;
+    count(*back_, front_);
   }
   return front_.census;
+}
+
+const replay::Digest* FrontTimeline::digest() const {
+  (void)census();
+  return front_.digest.empty() ? nullptr : &front_.digest;
 }
 
 replay::EventRun FrontTimeline::run_of(std::uint64_t index) {
@@ -71,7 +87,8 @@ void FrontTimeline::take_census(replay::Census& out) {
 std::uint64_t FrontTimeline::memory_bytes() const {
   const std::lock_guard held(back_->lock);
   return back_->replay->memory_bytes() +
-         (front_.census.blocks.capacity() + back_->next.census.blocks.capacity()) * sizeof(replay::Block);
+         (front_.census.blocks.capacity() + back_->next.census.blocks.capacity()) * sizeof(replay::Block) +
+         front_.digest.memory_bytes() + back_->next.digest.memory_bytes();
 }
 
 }  // namespace allocviz::app

@@ -23,6 +23,7 @@ class FrontTimeline final : public replay::Timeline {
     replay::EventRun run;
     replay::Figures figures;
     replay::Census census;
+    replay::Digest digest;  // of the census, where that is large
     bool has_census = false;
   };
   struct Back {
@@ -51,6 +52,7 @@ class FrontTimeline final : public replay::Timeline {
   const replay::Census& census() const override;
   const replay::Figures& figures() const override { return front_.figures; }
   const replay::EventRun& run() const override { return front_.run; }
+  const replay::Digest* digest() const override;
   replay::EventRun run_of(std::uint64_t index) override;
   replay::Keyframe snapshot() const override;
   void take_census(replay::Census& out) override;
@@ -63,6 +65,7 @@ class FrontTimeline final : public replay::Timeline {
 
  private:
   static void look(const Back& back, Moment& moment);
+  static void count(Back& back, Moment& moment);
 
   std::shared_ptr<Back> back_;
   mutable Moment front_;

@@ -43,11 +43,12 @@ bool becomes_whole(const Census& census, std::uint64_t from, std::uint64_t to, c
   auto block = std::lower_bound(census.blocks.begin(), census.blocks.end(), from,
                                 [](const Block& b, std::uint64_t offset) { return b.offset < offset; });
   if (block == census.blocks.end() || block->offset != from) return false;  // it begins inside a larger one
+  auto known = std::lower_bound(freed.begin(), freed.end(), from,
+                                [](const Block* b, std::uint64_t offset) { return b->offset < offset; });
   for (; block != census.blocks.end() && block->offset < to; ++block) {
     if (block->state == BlockState::Free && block->offset + block->size <= to) continue;
-    const auto known = std::lower_bound(freed.begin(), freed.end(), block->offset,
-                                        [](const Block* b, std::uint64_t offset) { return b->offset < offset; });
     if (known == freed.end() || (*known)->offset != block->offset) return false;
+    ++known;
   }
   return true;
 }

@@ -44,9 +44,10 @@ void for_each_piece(const replay::Block& block, const BuddyShape& shape, Visit&&
 }
 
 // Calls visit(Node) for every node of the tree in view, parents before the blocks in them, in address order.
-// The ancestors of a block are visited once: those that its predecessor did not have already. O(nodes in view).
-template <class Visit>
-void for_each_node(const replay::Census& census, const BuddyShape& shape, Span view, Visit&& visit) {
+// The ancestors of a block are visited once: those that its predecessor did not have already. A run of blocks that
+// take_run(run) takes is passed over, all but its ancestors that reach beyond it. O(nodes in view that are visited).
+template <class TakeRun, class Visit>
+void for_each_node(const BuddyInput& input, const BuddyShape& shape, TakeRun&& take_run, Visit&& visit) {
   std::array<std::uint64_t, kMaxLevels> open{};
   open.fill(~std::uint64_t{0});
   const auto visit_leaf = [&](Node leaf) {
@@ -62,21 +63,31 @@ void for_each_node(const replay::Census& census, const BuddyShape& shape, Span v
     }
     visit(leaf);
   };
-  for (std::size_t i = first_block_after(census, view.from); i < census.blocks.size(); ++i) {
-    const replay::Block& block = census.blocks[i];
-    if (static_cast<double>(block.offset) >= view.to) break;
-    for_each_piece(block, shape, visit_leaf);
-  }
+  const auto pass_over = [&](const replay::Digest::Run& run) {
+    if (!take_run(run)) return false;
+    for (const replay::Digest::Open& split : input.digest->open(run)) {
+      open[static_cast<std::size_t>(split.level)] = split.offset;
+      visit(Node{split.offset, split.size, split.level, Look::Split, nullptr});
+    }
+    return true;
+  };
+  for_each_in_view(input.census, input.digest, input.view, pass_over,
+                   [&](const replay::Block& block, std::size_t) { for_each_piece(block, shape, visit_leaf); });
 }
 
 // Which levels hold a block (not only split ones) in view.
 std::array<bool, kMaxLevels> levels_with_blocks(const BuddyInput& input, const BuddyShape& shape) {
   std::array<bool, kMaxLevels> out{};
-  for (std::size_t i = first_block_after(input.census, input.view.from); i < input.census.blocks.size(); ++i) {
-    const replay::Block& block = input.census.blocks[i];
-    if (static_cast<double>(block.offset) >= input.view.to) break;
+  const auto take_run = [&](const replay::Digest::Run& run) {
+    if (static_cast<double>(run.end) > input.view.to) return false;
+    for (std::uint64_t left = run.levels; left != 0; left &= left - 1) {
+      out[static_cast<std::size_t>(std::countr_zero(left))] = true;
+    }
+    return true;
+  };
+  for_each_in_view(input.census, input.digest, input.view, take_run, [&](const replay::Block& block, std::size_t) {
     for_each_piece(block, shape, [&out](const Node& node) { out[static_cast<std::size_t>(node.level)] = true; });
-  }
+  });
   return out;
 }
 
@@ -140,7 +151,20 @@ void add_node_shares(Columns& row, const Node& node) {
 std::vector<Node> sweep(const BuddyInput& input, BuddyScene& out, std::array<Laid, kMaxLevels>& laid) {
   std::vector<Node> wide;
   const double px_per_byte = 1.0 / out.axis.bytes_per_px();
-  for_each_node(input.census, out.shape, input.view, [&](const Node& node) {
+  const auto take_run = [&](const replay::Digest::Run& run) {
+    const std::optional<std::size_t> column = only_column(run, out.axis);
+    if (!column) return false;
+    for (const replay::Digest::Part& part : input.digest->by_level(run)) {
+      Columns& columns = laid[static_cast<std::size_t>(part.level)].columns;
+      if (columns.empty()) continue;
+      const Look look = part.split ? Look::Split : look_of(part.state);
+      columns.add_hidden_part(*column, static_cast<double>(part.solid), static_cast<double>(part.rounding), look,
+                              part.blocks);
+      out.scene.hides = true;
+    }
+    return true;
+  };
+  for_each_node(input, out.shape, take_run, [&](const Node& node) {
     Columns& columns = laid[static_cast<std::size_t>(node.level)].columns;
     if (columns.empty()) return;
     if (static_cast<double>(node.size) * px_per_byte >= kBoxPx) {

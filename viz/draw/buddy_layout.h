@@ -14,6 +14,7 @@
 
 #include "core/alloc/step.h"
 #include "core/replay/census.h"
+#include "core/replay/digest.h"
 #include "core/trace/spec.h"
 #include "viz/draw/axis.h"
 #include "viz/draw/focus.h"
@@ -35,6 +36,7 @@ struct BuddyInput {
   const NameOf& name_of;
   Motion motion = Motion::None;
   std::span<const alloc::Step> crossed{};  // the steps that lie between where the cursor was and where it is
+  const replay::Digest* digest = nullptr;  // of this census, where there is one: changes how long it takes alone
 };
 
 struct BuddyRow {

@@ -293,6 +293,7 @@ BumpScene lay_out_bump(const BumpInput& input) {
   const Focus focus = focus_of(input.now, input.spec, input.selected);
   StripOptions options;
   options.free_word = "unused";
+  options.digest = input.digest;
   add_strip(out.scene, input.census, out.axis, out.region, focus, input.style, input.name_of, options);
   add_mark(input, out);
   add_move(input, out);

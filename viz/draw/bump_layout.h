@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/replay/census.h"
+#include "core/replay/digest.h"
 #include "viz/draw/axis.h"
 #include "viz/draw/focus.h"
 #include "viz/draw/scene.h"
@@ -24,6 +25,7 @@ struct BumpInput {
   Span view;
   Style style;
   const NameOf& name_of;
+  const replay::Digest* digest = nullptr;  // of the census, where there is one
 };
 
 struct Bar {

@@ -72,6 +72,16 @@ std::size_t first_block_after(const replay::Census& census, double byte) {
   return static_cast<std::size_t>(found - census.blocks.begin());
 }
 
+std::optional<std::size_t> only_column(const replay::Digest::Run& run, const ByteAxis& axis) {
+  const double px_per_byte = 1.0 / axis.bytes_per_px();
+  const double from = (static_cast<double>(run.offset) - axis.bytes.from) * px_per_byte;
+  const double to = (static_cast<double>(run.end) - axis.bytes.from) * px_per_byte;
+  if (!(from >= 0 && to < static_cast<double>(axis.columns()))) return std::nullopt;
+  const auto column = static_cast<std::size_t>(from);
+  if (column != static_cast<std::size_t>(to)) return std::nullopt;
+  return column;
+}
+
 Stack stack_of(const Column& column, int height) {
   Stack stack;
   int left = height;

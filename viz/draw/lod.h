@@ -9,9 +9,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/replay/census.h"
+#include "core/replay/digest.h"
 #include "viz/draw/axis.h"
 #include "viz/draw/scene.h"
 #include "viz/draw/theme.h"
@@ -63,6 +65,14 @@ class Columns {
     ++column.hidden;
     column.painted = true;
   }
+  // What lies in one column as a whole, and how many blocks it is: a part of a run's sum (core/replay/digest.h).
+  void add_hidden_part(std::size_t column, double solid_bytes, double rest_bytes, Look look, std::uint32_t blocks) {
+    Column& to = row_[column];
+    to.share[static_cast<std::size_t>(look)] += static_cast<float>(solid_bytes * scale_);
+    to.share[static_cast<std::size_t>(Look::Waste)] += static_cast<float>(rest_bytes * scale_);
+    to.hidden += blocks;
+    to.painted = true;
+  }
   // Hands the columns of the live bytes [from, to) the block's tint, where no other block has more of the column.
   void add_tint(double from, double to, Color tint);
   // Counts a block that is not drawn as a box, and has the columns it touches painted.
@@ -89,6 +99,28 @@ class Columns {
 
 // The first block of a census that ends after `byte`, as an index. O(log blocks).
 [[nodiscard]] std::size_t first_block_after(const replay::Census& census, double byte);
+
+// The pixel column that holds all bytes of the run; none where several do, or the axis has not all of them.
+[[nodiscard]] std::optional<std::size_t> only_column(const replay::Digest::Run& run, const ByteAxis& axis);
+
+// Goes through the blocks in view in address order: runs of the digest (null: there is none) for as long as
+// take_run(run) says that it took them, and take_block(block) for each block of the others. take_block must have had
+// the first block in view, so that the runs after it begin with no block that began out of view.
+template <class TakeRun, class TakeBlock>
+void for_each_in_view(const replay::Census& census, const replay::Digest* digest, Span view, TakeRun&& take_run,
+                      TakeBlock&& take_block) {
+  const std::size_t first = first_block_after(census, view.from);
+  for (std::size_t i = first; i < census.blocks.size();) {
+    if (static_cast<double>(census.blocks[i].offset) >= view.to) return;
+    const replay::Digest::Run* run = digest != nullptr && i != first ? digest->run_at(i) : nullptr;
+    if (run != nullptr && take_run(*run)) {
+      i += run->blocks;
+      continue;
+    }
+    take_block(census.blocks[i], i);
+    ++i;
+  }
+}
 
 // How high each state stands in a column `height` pixels high, bottom first; their sum is at most height.
 struct Stack {

@@ -16,11 +16,13 @@ constexpr float kWrapFromEm = 12;  // a map at least this high shows a large are
 struct Held {  // states that only some censuses hold
   bool gaps = false, in_flight = false;
 };
-Held held_by(const replay::Census& census) {
+Held held_by(const replay::Census& census, const replay::Digest* digest) {
+  using replay::BlockState;
+  if (digest != nullptr) return {digest->has(BlockState::Gap), digest->has(BlockState::InFlight)};
   Held held;
   for (const replay::Block& block : census.blocks) {
-    held.gaps |= block.state == replay::BlockState::Gap;
-    held.in_flight |= block.state == replay::BlockState::InFlight;
+    held.gaps |= block.state == BlockState::Gap;
+    held.in_flight |= block.state == BlockState::InFlight;
   }
   return held;
 }
@@ -38,6 +40,7 @@ void lay_linear(const MapInput& input, MapScene& out, const ByteAxis& axis, Rect
   const Rect row{axis.x0, area.y0 + 2, axis.x1, std::floor(area.y0 + 2 + height)};
   StripOptions options;
   if (input.census.kind == trace::AllocatorKind::Bump) options.free_word = "unused";
+  options.digest = input.digest;
   if (input.colors != nullptr) options.tint_of = input.colors->tint_of;
   add_strip(out.scene, input.census, axis, row, input.focus, input.style, input.name_of, options);
   add_refused(out.scene, axis, row, input.focus, input.style);
@@ -62,6 +65,7 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
   const float pitch = area.height() / static_cast<float>(count);
   StripOptions options;
   options.max_boxes = kMaxBoxes / static_cast<std::size_t>(count);
+  options.digest = input.digest;
   if (input.colors != nullptr) options.tint_of = input.colors->tint_of;
   for (int i = 0; i < count; ++i) {
     const float y = std::floor(area.y0 + static_cast<float>(i) * pitch);
@@ -167,7 +171,7 @@ MapScene lay_out_map(const MapInput& input) {
     if (input.colors != nullptr) {
       add_color_legend(out, line, two_lines ? 2 : 1, *input.colors, input.style);
     } else {
-      const Held held = held_by(input.census);
+      const Held held = held_by(input.census, input.digest);
       const LegendOptions options{held.gaps, held.in_flight, out.scene.hides};
       add_legend(out.scene, line, input.census.kind, options, input.style);
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/replay/census.h"
+#include "core/replay/digest.h"
 #include "viz/draw/axis.h"
 #include "viz/draw/scene.h"
 #include "viz/draw/strip.h"
@@ -32,9 +33,10 @@ struct MapInput {
   Span view;
   Style style;
   const NameOf& name_of;
-  const MapColors* colors = nullptr;  // null = by state
-  bool may_wrap = false;              // the map is the main view: it need not stand under the tree
-  bool alone = false;                 // no tree stands above whose axis it shares: it takes the whole width
+  const MapColors* colors = nullptr;       // null = by state
+  bool may_wrap = false;                   // the map is the main view: it need not stand under the tree
+  bool alone = false;                      // no tree stands above whose axis it shares: it takes the whole width
+  const replay::Digest* digest = nullptr;  // of the census, where there is one
 };
 
 struct MapScene {

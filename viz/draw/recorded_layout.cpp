@@ -68,7 +68,9 @@ void lay_addresses(const RecordedInput& input, RecordedScene& out) {
     ByteAxis axis{{from, from + bytes}, std::floor(input.rect.x0 + label), std::floor(input.rect.x1)};
     axis.x1 = std::max(axis.x1, axis.x0 + 1);
     const Rect row{axis.x0, y0, axis.x1, std::max(y0 + 1, y1)};
-    add_strip(out.scene, input.census, axis, row, input.focus, style, input.name_of, options_of(count));
+    StripOptions options = options_of(count);
+    options.digest = input.digest;
+    add_strip(out.scene, input.census, axis, row, input.focus, style, input.name_of, options);
     name_runs_once(out.scene, row, from);
     const auto first = static_cast<std::uint64_t>(std::max(0.0, std::ceil(from)));
     // A row of nothing but a gap says what comes behind it no more often than once.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/replay/census.h"
+#include "core/replay/digest.h"
 #include "viz/draw/axis.h"
 #include "viz/draw/focus.h"
 #include "viz/draw/scene.h"
@@ -28,6 +29,7 @@ struct RecordedInput {
   Style style;
   const NameOf& name_of;
   const AddressOf& address_of;
+  const replay::Digest* digest = nullptr;  // of the census, where there is one
 };
 
 struct RecordedScene {

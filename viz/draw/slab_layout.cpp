@@ -138,6 +138,7 @@ void add_strips(const SlabInput& input, SlabScene& out, const Focus& focus) {
   StripOptions options;
   options.labels = false;
   options.max_boxes = 0;
+  options.digest = input.digest;
   for (std::uint64_t r = 0; r < grid.rows; ++r) {
     const double from = static_cast<double>(grid.first * grid.block_bytes) + row_bytes * static_cast<double>(r);
     const float y = std::floor(grid.rect.y0 + static_cast<float>(r) * grid.cell_height);

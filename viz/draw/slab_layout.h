@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/replay/census.h"
+#include "core/replay/digest.h"
 #include "core/trace/spec.h"
 #include "viz/draw/axis.h"
 #include "viz/draw/focus.h"
@@ -27,6 +28,7 @@ struct SlabInput {
   Span view;  // bytes: the blocks that lie in it are shown
   Style style;
   const NameOf& name_of;
+  const replay::Digest* digest = nullptr;  // of the census, where there is one
 };
 
 enum class CellMode : std::uint8_t {

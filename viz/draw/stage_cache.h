@@ -78,6 +78,7 @@ struct StageCache {
   Cached<BumpScene> bump;
   Cached<RecordedScene> recorded;
   Cached<MapScene> map;
+  Cached<MapColors> colors;  // of the map: they change with the cursor, and stay while the map is zoomed
 };
 
 struct Caches {

@@ -260,9 +260,24 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
 
   const double px_per_byte = 1.0 / axis.bytes_per_px();
   std::vector<Candidate> candidates;
-  for (std::size_t i = first_block_after(census, axis.bytes.from); i < census.blocks.size(); ++i) {
-    const replay::Block& block = census.blocks[i];
-    if (static_cast<double>(block.offset) >= axis.bytes.to) break;
+  const auto take_run = [&](const replay::Digest::Run& run) {
+    const std::optional<std::size_t> column = only_column(run, axis);
+    if (!column) return false;
+    if (options.tint_of && run.has_live) {  // the column's tint is that of its largest block, unless that has none
+      const replay::Block& largest = census.blocks[run.first + run.largest];
+      const Color tint = options.tint_of(largest);
+      if (tint == 0) return false;
+      const auto from = static_cast<double>(largest.offset);
+      band.add_tint(from, from + static_cast<double>(std::min(largest.requested, largest.size)), tint);
+    }
+    for (const replay::Digest::Part& part : options.digest->by_state(run)) {
+      band.add_hidden_part(*column, static_cast<double>(part.solid), static_cast<double>(part.rounding),
+                           look_of(part.state), part.blocks);
+    }
+    scene.hides = true;
+    return true;
+  };
+  for_each_in_view(census, options.digest, axis.bytes, take_run, [&](const replay::Block& block, std::size_t i) {
     const double px = static_cast<double>(block.size) * px_per_byte;
     const bool wide = px >= kBoxPx;
     if (wide) candidates.push_back({i, px});
@@ -271,13 +286,13 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
     if (wide || tint != 0) {
       add_block_shares(band, block, tint);
       if (!wide) band.add_hidden(static_cast<double>(block.offset), end_of(block));
-      continue;
+      return;
     }
     const auto from = static_cast<double>(block.offset);
     const bool live = block.state == replay::BlockState::Live;
     const double solid = live ? from + static_cast<double>(std::min(block.requested, block.size)) : end_of(block);
     band.add_hidden_block(from, solid, end_of(block), look_of(block.state));
-  }
+  });
   const double limit = narrowest(candidates, options.max_boxes);
   for (const Candidate& candidate : candidates) {
     const replay::Block& block = census.blocks[candidate.block];

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/replay/census.h"
+#include "core/replay/digest.h"
 #include "viz/draw/axis.h"
 #include "viz/draw/focus.h"
 #include "viz/draw/scene.h"
@@ -18,6 +19,7 @@ struct StripOptions {
   const char* free_word = "free";  // what free bytes are called: a bump's are unused
   std::size_t max_boxes = 5000;
   TintOf tint_of = {};
+  const replay::Digest* digest = nullptr;  // of the census, where there is one
 };
 
 // Adds the blocks in view as boxes with labels, and a band of columns for those too narrow. O(blocks in view + pixels).

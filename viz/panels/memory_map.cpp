@@ -69,8 +69,21 @@ void light_found(const Context& context, const replay::Timeline& timeline, draw:
                            "Live blocks that the search does not mean", fade(live), true});
 }
 
+// What the live blocks come to goes through all of them: done again only where these are others.
+const draw::MapColors& colors_once(const Context& context, const replay::Timeline& timeline, draw::ViewKey key,
+                                   draw::Cached<draw::MapColors>& cached) {
+  key.rect = {};
+  key.view = {};
+  key.style = {};
+  key.selected = {};
+  key.moved_at_s = 0;
+  key.found = 0;
+  if (cached.outdated(key)) cached.scene = colors_of(context, timeline);
+  return cached.scene;
+}
+
 void lay_out(const Context& context, const replay::Timeline& timeline, std::size_t stage, Rect inside, bool alone,
-             draw::Cached<draw::MapScene>& cached) {
+             draw::Cached<draw::MapScene>& cached, draw::Cached<draw::MapColors>& cached_colors) {
   const draw::Style style = style_of(context.em);
   draw::ViewKey key = key_of(context, timeline, stage, inside, style);
   const app::ColorBy by = app::color_by(context.state);
@@ -82,7 +95,7 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   key.flags = wraps | static_cast<unsigned>(by) << 1 | static_cast<unsigned>(only) << 8 | (alone ? 1u << 31 : 0u);
   if (!cached.outdated(key)) return;
   draw::MapColors colors;
-  if (by != app::ColorBy::State) colors = colors_of(context, timeline);
+  if (by != app::ColorBy::State) colors = colors_once(context, timeline, key, cached_colors);
   if (key.found != 0) light_found(context, timeline, colors);
   const draw::NameOf names = names_of(timeline);
   const draw::Focus focus = draw::focus_of(draw::moment_of(timeline), timeline.spec(), key.selected);
@@ -94,7 +107,8 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                     .name_of = names,
                                     .colors = by == app::ColorBy::State && key.found == 0 ? nullptr : &colors,
                                     .may_wrap = wraps != 0,
-                                    .alone = alone});
+                                    .alone = alone,
+                                    .digest = timeline.digest()});
   cached.texture = 0;
   if (!cached.scene.scene.hides) return;
   draw::paint_bands(cached.scene.scene, context.theme, cached.picture);
@@ -147,13 +161,14 @@ void memory_map(const Context& context, Rect rect, std::size_t stage, bool alone
   const replay::Timeline& timeline = context.state.shown(stage);
   const std::string name = stage == 0 ? "memory map" : "memory map " + std::to_string(stage + 1);
   draw::Caches spare;
-  auto& cached = (context.caches != nullptr ? *context.caches : spare).stages[stage].map;
+  draw::StageCache& caches = (context.caches != nullptr ? *context.caches : spare).stages[stage];
+  auto& cached = caches.map;
   const Rect inside = ui::panel_frame(context.theme, rect, "Memory map",
                                       note_of(timeline, cached.scene, context.state.stages.size() < 2));
   if (inside.width() < 4 * context.em || inside.height() < context.em) return;
   ui::begin_region(name.c_str(), {rect.x0, inside.y0 - 2, rect.x1, rect.y1},
                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  lay_out(context, timeline, stage, inside, alone, cached);
+  lay_out(context, timeline, stage, inside, alone, cached, caches.colors);
   const draw::MapScene& scene = cached.scene;
   legend(context, scene);
   paint_scene({ui::draw_list(), context.theme, context.em}, scene.scene, cached.texture);

@@ -35,7 +35,8 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                       .style = style,
                                       .name_of = names,
                                       .motion = crossed.motion,
-                                      .crossed = steps.subspan(crossed.first, crossed.last - crossed.first)});
+                                      .crossed = steps.subspan(crossed.first, crossed.last - crossed.first),
+                                      .digest = tiered ? nullptr : timeline.digest()});
   cached.texture = 0;
   if (!cached.scene.scene.hides) return;
   draw::paint_bands(cached.scene.scene, context.theme, cached.picture);

@@ -28,7 +28,8 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                      .rect = inside,
                                      .view = key.view,
                                      .style = style,
-                                     .name_of = names});
+                                     .name_of = names,
+                                     .digest = timeline.digest()});
   cached.texture = 0;
   if (!cached.scene.scene.hides) return;
   draw::paint_bands(cached.scene.scene, context.theme, cached.picture);

@@ -35,7 +35,8 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                          .view = key.view,
                                          .style = style,
                                          .name_of = names,
-                                         .address_of = addresses});
+                                         .address_of = addresses,
+                                         .digest = timeline.digest()});
   cached.texture = 0;
   if (!cached.scene.scene.hides) return;
   draw::paint_bands(cached.scene.scene, context.theme, cached.picture);

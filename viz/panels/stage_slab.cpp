@@ -41,7 +41,8 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                      .rect = inside,
                                      .view = key.view,
                                      .style = style,
-                                     .name_of = names});
+                                     .name_of = names,
+                                     .digest = timeline.digest()});
   upload_cells(context, timeline, stage, cached);
 }
 
