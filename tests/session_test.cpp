@@ -86,6 +86,25 @@ TEST(Session, a_frame_lays_out_only_what_changed) {
   EXPECT_EQ(shown.chart, stepped.chart + 1);
 }
 
+TEST(Session, what_the_map_is_coloured_by_is_counted_where_the_cursor_moved_and_not_at_every_zoom) {
+  Session s;
+  s.open_scenario("Coalescing");
+  s.key("Right");
+  s.command({.what = allocviz::app::Do::NextColorBy});
+  s.settle();
+  const auto counted = [&s] { return s.caches.stages.at(0).colors.made; };
+  const std::uint64_t before = counted(), drawn = s.caches.stages.at(0).map.made;
+  ASSERT_GT(before, 0u);
+  s.command({.what = allocviz::app::Do::ZoomIn});
+  s.command({.what = allocviz::app::Do::Select, .number = 0});
+  s.settle();
+  EXPECT_GT(s.caches.stages.at(0).map.made, drawn);
+  EXPECT_EQ(counted(), before);
+  s.key("Right");
+  s.settle();
+  EXPECT_GT(counted(), before);
+}
+
 TEST(Session, steps_through_events_and_inside_them_in_both_directions) {
   Session s;
   s.open_scenario("Coalescing");
