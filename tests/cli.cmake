@@ -15,6 +15,7 @@ allocviz_test(cli_test
     cli_groups.cpp
     cli_info.cpp
     cli_replay.cpp
+    cli_sweep.cpp
     cli_usage.cpp
     cli_why.cpp
   LIBS cli_support

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "support/replay.h"
+#include "support/sanitized.h"
 #include "support/scenes.h"
 #include "support/seed.h"
 #include "viz/draw/buddy_layout.h"
@@ -21,6 +22,8 @@ using replay::Block;
 using replay::BlockState;
 using replay::Census;
 using replay::Digest;
+
+constexpr int kRounds = test::kSanitized ? 8 : 40;
 
 Census tiny_blocks(std::mt19937_64& random, std::size_t count) {
   Census census;
@@ -75,7 +78,7 @@ void expect_same(const draw::Scene& seen, const draw::Scene& expected, const std
 
 TEST(PictureByDigest, is_that_of_all_blocks_of_a_strip_at_any_zoom_and_colour) {
   std::mt19937_64 random(test::seed());
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < kRounds; ++round) {
     const Census census = tiny_blocks(random, 1 + random() % 20'000);
     const Digest digest(census);
     const auto arena = static_cast<double>(census.arena_bytes);
@@ -106,7 +109,7 @@ TEST(PictureByDigest, is_that_of_all_blocks_of_a_tree_with_gaps_at_any_zoom) {
     const auto trace = many_small_blocks(random, 60'000);
     const auto timeline = test::timeline_of(trace, test::spec_of(spec));
     std::size_t most = 0;
-    for (int round = 0; round < 40; ++round) {
+    for (int round = 0; round < kRounds; ++round) {
       timeline->seek({timeline->event_count() / 2 + random() % (timeline->event_count() / 2), replay::kAllSteps});
       const Census& census = timeline->census();
       most = std::max(most, census.blocks.size());

@@ -55,6 +55,7 @@ std::string_view lesson(std::string_view title) {
 // In every lesson, at every step, on the smallest window lessons are shown on and at double scale.
 // Through every event of every lesson; under a sanitizer, where a frame takes a hundred times as long, some of them.
 constexpr std::uint64_t kStride = test::kSanitized ? 40 : 1;
+constexpr std::uint32_t kSteps = test::kSanitized ? 5 : 1;  // and so of an event's steps
 
 TEST_F(Reading, the_step_at_the_cursor_is_whole_in_sight_and_no_row_is_cut) {
   for (const float em : {13.0f, 26.0f}) {
@@ -63,7 +64,7 @@ TEST_F(Reading, the_step_at_the_cursor_is_whole_in_sight_and_no_row_is_cut) {
       open(lesson.json);
       for (std::uint64_t event = 1; event <= state.timeline().event_count(); event += kStride) {
         go(event, 0);
-        for (std::uint32_t step = 1; step <= state.timeline().step_count(); ++step) {
+        for (std::uint32_t step = 1; step <= state.timeline().step_count(); step += kSteps) {
           go(event, step);
           const std::string where = lesson.title + " at " + std::to_string(event) + "." + std::to_string(step);
           const ui::Placed* row = ui::find("event/step " + std::to_string(step));
@@ -86,7 +87,7 @@ TEST_F(Reading, the_sentence_stands_first_and_stays_where_it_is_while_the_steps_
   const Rect first = sentence->rect;
   EXPECT_TRUE(whole(*sentence));
   EXPECT_LT(first.y1, program.gui->rect_of("event/note").y0);
-  for (std::uint32_t step = 1; step <= state.timeline().step_count(); ++step) {
+  for (std::uint32_t step = 1; step <= state.timeline().step_count(); step += kSteps) {
     go(1, step);
     EXPECT_EQ(program.gui->rect_of("what happened/sentence").y0, first.y0) << step;
   }
@@ -174,7 +175,7 @@ TEST_F(Reading, a_failure_leaves_the_sizes_in_their_column) {
 TEST_F(Reading, the_charts_cursor_stands_on_the_event_at_each_of_its_steps) {
   go(2);
   const Rect there = program.gui->rect_of("timeline/cursor");
-  for (std::uint32_t step = 1; step < state.timeline().step_count(); ++step) {
+  for (std::uint32_t step = 1; step < state.timeline().step_count(); step += kSteps) {
     go(2, step);
     EXPECT_EQ(program.gui->rect_of("timeline/cursor").x0, there.x0) << step;
   }
@@ -276,7 +277,7 @@ TEST_F(Reading, of_a_note_the_beginning_is_seen_or_nothing) {
         open(lesson.json);
         for (std::uint64_t event = 1; event <= state.timeline().event_count(); event += kStride) {
           go(event, 0);
-          for (std::uint32_t step = 1; step <= std::max(state.timeline().step_count(), 1u); ++step) {
+          for (std::uint32_t step = 1; step <= std::max(state.timeline().step_count(), 1u); step += kSteps) {
             go(event, step);
             const ui::Placed* note = ui::find("event/note");
             if (note == nullptr || hidden(*note)) continue;
@@ -337,7 +338,7 @@ TEST_F(Reading, of_a_sentence_the_first_lines_stand_while_one_steps) {
     for (std::uint64_t event = 1; event <= state.timeline().event_count(); event += kStride) {
       go(event, 0);
       if (state.document.trace->op(event - 1) == trace::Op::Mark) continue;
-      for (std::uint32_t step = 1; step <= state.timeline().step_count(); ++step) {
+      for (std::uint32_t step = 1; step <= state.timeline().step_count(); step += kSteps) {
         go(event, step);
         const ui::Placed* sentence = ui::find("what happened/sentence");
         if (state.stages.size() == 1) {
@@ -464,7 +465,7 @@ TEST_F(Reading, a_note_without_room_beside_the_step_is_read_on_from_the_steps) {
     if (state.document.trace->note(event - 1) == nullptr || state.document.trace->op(event - 1) == trace::Op::Mark)
       continue;
     go(event, 0);
-    for (std::uint32_t step = 1; step < state.timeline().step_count(); ++step) {
+    for (std::uint32_t step = 1; step < state.timeline().step_count(); step += kSteps) {
       go(event, step);
       const ui::Placed* row = ui::find("event/step " + std::to_string(step));
       const ui::Placed* note = ui::find("event/note");

@@ -2,6 +2,7 @@
 allocviz_test(replay_test
   SOURCES
     analyze_groups.cpp
+    analyze_least_arena.cpp
     analyze_why.cpp
     replay_ahead.cpp
     replay_logs.cpp

@@ -54,6 +54,19 @@ struct ReplayOptions {
   bool json = false;
 };
 
+// Every file under every allocator, a row each.
+struct SweepOptions {
+  std::vector<std::string> files;
+  std::vector<trace::AllocatorSpec> allocators;
+  std::vector<std::string> asked;       // the same in the user's words, which need name no arena
+  bool least_arena = false;             // instead of the arena that they name the smallest that serves
+  unsigned jobs = 0;                    // at a time; 0 as a wish: as many as there are processors
+  std::uint64_t shard = 1, shards = 1;  // of so many shares of the rows this one
+  std::optional<std::string> out;       // .csv or .json
+  import::ReadOptions reading;
+  bool json = false;
+};
+
 // state and steps: one moment of one replay.
 struct MomentOptions {
   std::string file;
@@ -98,6 +111,7 @@ struct GroupsOptions {
 [[nodiscard]] int convert(const ConvertOptions& options);
 [[nodiscard]] int check(const CheckOptions& options);
 [[nodiscard]] int replay(const ReplayOptions& options);
+[[nodiscard]] int sweep(const SweepOptions& options);
 [[nodiscard]] int state(const MomentOptions& options);
 [[nodiscard]] int record(const RecordOptions& options);
 [[nodiscard]] int steps(const MomentOptions& options);

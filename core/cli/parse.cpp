@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <functional>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,6 +31,7 @@ Examples
   alloctrace convert app.heaptrack.raw.zst app.jsonl.zst   to the format of allocviz
   alloctrace replay app.mtrace --allocator buddy:arena=64MiB,min=64 --allocator buddy:arena=64MiB,min=32
   alloctrace replay app.mtrace --placements -              where every block went, a line an event
+  alloctrace sweep *.mtrace --allocator buddy:min=64 --allocator tiered:min=64 --arena min    the smallest arenas that serve
   alloctrace state lesson.json --at 7.3 --json             the allocator in the midst of event 7
   alloctrace steps lesson.json --at 7                      what event 7 did
   alloctrace record -o app.jsonl.zst -- ./app --fast       runs ./app --fast and records what it allocates
@@ -59,6 +62,14 @@ A line of --placements is `event offset size`, of a free `event offset 0`, of an
 `event - reason`. With OUT - these lines are standard output and the report goes to standard error.
 )";
 
+constexpr const char* kSweepFooter = R"(
+A row is a log under a configuration: with -o every figure of `alloctrace replay`, as a table for people the ones to compare
+by. With --arena min the arena (of a slab the count) is the smallest that serves the log without a failed request: a power of
+two, a multiple of block= where SPEC names one, of 16 B for a bump; and beside it stands the next smaller one with the event
+that fails there. Rows stand in the order of the files and, for each, of the configurations; shares of --shard hold every
+row once. A log that cannot be read is said on standard error, the others have their rows, and the exit code is 1.
+)";
+
 constexpr const char* kRecordFooter = R"(
 CMD runs as it would alone: its input, output, exit code and signals are its own. Its allocator may be any that is linked
 dynamically. A program that replaces itself (exec) goes on in the same trace after a reset. With --children every process
@@ -71,7 +82,7 @@ Exit code: that of CMD; 126 or 127 where it cannot be run, 1 where nothing could
 // What the options are before they mean anything.
 struct Words {
   std::vector<std::string> allocators;
-  std::string at, limit, by;
+  std::string at, limit, by, arena, shard;
   std::optional<std::uint64_t> process;
 };
 
@@ -93,14 +104,17 @@ trace::AllocatorSpec parse_allocator(const std::string& text) {
   return spec;
 }
 
+using ReadOptions = decltype(InfoOptions::reading);
+
 // A user who names a size means it: how much a file expands does not matter then.
-import::ReadOptions parse_reading(const Words& words){import::ReadOptions reading;
-reading.process = words.process;
-if (words.limit.empty()) return reading;
-reading.limits.max_decompressed_bytes = must(trace::parse_size(words.limit), "--limit");
-reading.limits.max_expansion = std::numeric_limits<std::uint64_t>::max();
-return reading;
-}  // namespace
+ReadOptions parse_reading(const Words& words) {
+  ReadOptions reading;
+  reading.process = words.process;
+  if (words.limit.empty()) return reading;
+  reading.limits.max_decompressed_bytes = must(trace::parse_size(words.limit), "--limit");
+  reading.limits.max_expansion = std::numeric_limits<std::uint64_t>::max();
+  return reading;
+}
 
 class CommandLine {
  public:
@@ -113,6 +127,7 @@ class CommandLine {
     add_convert();
     add_check();
     add_replay();
+    add_sweep();
     add_moment("state", "the allocator at one moment: every block, free list, mark and figure", state);
     add_moment("steps", "what one event did: its sentence and its steps", steps);
     add_record();
@@ -228,6 +243,74 @@ class CommandLine {
         return replay(replay_);
       };
     });
+  }
+
+  void add_sweep() {
+    CLI::App* command =
+        add("sweep", "logs under many configurations, a row each; or the smallest arena that serves", sweep_.json);
+    command->footer(std::string(kSweepFooter) + (kSpecFooter + 1));
+    command->add_option("FILE", sweep_.files, "the logs: any format that is read, compressed or not")
+        ->required()
+        ->type_name("");
+    command->add_option("--allocator", words_.allocators, "a configuration; every log is replayed on each")
+        ->type_name("SPEC")
+        ->expected(1)
+        ->take_all()
+        ->required();
+    command->add_option("--arena", words_.arena, "min: the smallest arena that serves the log (SPEC need not name one)")
+        ->type_name("min");
+    command->add_option("--jobs", sweep_.jobs, "so many rows at a time (as many as there are processors)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024));
+    command->add_option("--shard", words_.shard, "of N shares of the rows only the I-th, from 1: a machine a share")
+        ->type_name("I/N");
+    command->add_option("-o,--out", sweep_.out, "OUT.csv or OUT.json, with every figure; - is CSV on standard output")
+        ->type_name("OUT");
+    command->callback([this] {
+      chosen_ = [this] {
+        sweep_.reading = parse_reading(words_);
+        read_sweep();
+        return sweep(sweep_);
+      };
+    });
+  }
+
+  void read_sweep() {
+    if (!words_.arena.empty() && words_.arena != "min")
+      throw WrongUsage{fmt::format("--arena {}: write min, or the arena in SPEC", words_.arena)};
+    sweep_.least_arena = !words_.arena.empty();
+    sweep_.asked = words_.allocators;
+    for (std::string text : words_.allocators) {
+      if (sweep_.least_arena) text = with_some_arena(std::move(text));
+      sweep_.allocators.push_back(parse_allocator(text));
+    }
+    if (sweep_.jobs == 0) sweep_.jobs = std::max(1u, std::thread::hardware_concurrency());
+    if (!words_.shard.empty()) read_shard();
+    if (!sweep_.out) return;
+    const bool is_table = *sweep_.out == "-" || sweep_.out->ends_with(".csv") || sweep_.out->ends_with(".json");
+    if (!is_table) throw WrongUsage{fmt::format("-o {}: OUT ends in .csv or .json", *sweep_.out)};
+    if (*sweep_.out == "-" && sweep_.json) throw WrongUsage{"--json and OUT - both want standard output"};
+  }
+
+  // Where the arena is what is looked for, SPEC need not name one.
+  static std::string with_some_arena(std::string text) {
+    const bool slab = text.starts_with("slab");
+    if (text == "recorded" || text.find(slab ? "count=" : "arena=") != std::string::npos) return text;
+    text += text.find(':') == std::string::npos ? ":" : ",";
+    return text + (slab ? "count=1" : "arena=65536GiB");
+  }
+
+  void read_shard() {
+    const std::size_t slash = words_.shard.find('/');
+    const auto number = [](std::string_view digits, std::uint64_t& value) {
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      return error == std::errc{} && end == digits.data() + digits.size();
+    };
+    const std::string_view text = words_.shard;
+    const bool valid = slash != std::string::npos && number(text.substr(0, slash), sweep_.shard) &&
+                       number(text.substr(slash + 1), sweep_.shards) && sweep_.shard >= 1 &&
+                       sweep_.shard <= sweep_.shards;
+    if (!valid) throw WrongUsage{fmt::format("--shard {}: write I/N, I from 1 to N, as in 1/4", words_.shard)};
   }
 
   void add_moment(const std::string& name, const std::string& does, int (*what)(const MomentOptions&)) {
@@ -349,6 +432,7 @@ class CommandLine {
   ConvertOptions convert_;
   CheckOptions check_;
   ReplayOptions replay_;
+  SweepOptions sweep_;
   MomentOptions moment_;
   RecordOptions record_;
   WhyOptions why_;
@@ -356,7 +440,7 @@ class CommandLine {
   std::function<int()> chosen_;
 };
 
-}  // namespace allocviz::cli
+}  // namespace
 
 trace::Result<At> parse_at(const std::string& text) {
   const auto number = [](std::string_view digits, std::uint64_t& value) {

@@ -41,14 +41,10 @@ struct Run {
   Summary summary;
 };
 
-// The summary alone is wanted: no keyframes are kept.
-constexpr replay::TimelineOptions kSummaryAlone{
-    .keyframe_events = std::uint64_t{1} << 62, .keyframe_budget_bytes = 0, .free_levels = false};
-
 // begun: a replay that began while the log was read; may be null.
 Result<Run> run_on(const std::shared_ptr<const Trace>& trace, const AllocatorSpec& spec, replay::ReplayAhead* begun) {
   const ProgressBar bar("replaying");
-  auto timeline = begun == nullptr ? replay::Timeline::build(trace, spec, bar.progress(), kSummaryAlone)
+  auto timeline = begun == nullptr ? replay::Timeline::build(trace, spec, bar.progress(), replay::kSummaryAlone)
                                    : begun->finish(trace, spec, bar.progress());
   if (!timeline) return std::move(timeline).trouble();
   return Run{spec, (*timeline)->summary()};
@@ -119,10 +115,6 @@ void print_json(std::FILE* out, const ReplayOptions& options, const std::vector<
   json.end_array().end_object().end();
 }
 
-std::string percent(double ratio) {
-  return fmt::format("{:.1f} %", ratio * 100);
-}
-
 std::string first_failed_text(const Run& run) {
   return run.summary.first_failed == 0 ? "none" : "event " + count_text(run.summary.first_failed);
 }
@@ -181,7 +173,7 @@ void print_text(std::FILE* out, const std::vector<Run>& runs, const std::string&
 
 int replay(const ReplayOptions& options) {
   replay::ReplayAhead begun(options.allocators.empty() ? std::nullopt : std::optional(options.allocators.front()),
-                            kSummaryAlone);
+                            replay::kSummaryAlone);
   Result<Trace> opened = open(options.file, options.reading, &begun);
   if (!opened) return fail(opened.trouble());
   const auto trace = std::make_shared<const Trace>(std::move(opened).value());

@@ -13,6 +13,7 @@ list(APPEND cli_sources
   cli/replay.cpp
   cli/state.cpp
   cli/steps.cpp
+  cli/sweep.cpp
   cli/terminal.cpp
   cli/why.cpp)
 # CLI11 is long to compile, and nothing waits for it: not optimised, so it cannot share the precompiled header either.

@@ -57,6 +57,10 @@ void note_warnings(const trace::Trace& trace) {
   for (const std::string& warning : trace.warnings()) say("warning: " + warning);
 }
 
+std::string percent(double ratio) {
+  return fmt::format("{:.1f} %", ratio * 100);
+}
+
 trace::Status flush_stdout() {
   const bool flushed = std::fflush(stdout) == 0;
   const int why = errno;

@@ -17,6 +17,8 @@ int fail(const trace::Trouble& trouble);
 int fail_usage(std::string_view what);
 void note(std::string_view text);
 void note_warnings(const trace::Trace& trace);
+// 0.125 -> "12.5 %".
+[[nodiscard]] std::string percent(double ratio);
 
 // Everything written to standard output has arrived there, else a Trouble that says why not (a full disk).
 [[nodiscard]] trace::Status flush_stdout();

@@ -53,6 +53,10 @@ struct TimelineOptions {
   bool free_levels = true;  // keep how many free blocks of each level there were
 };
 
+// Where the summary alone is wanted: no keyframes are kept.
+inline constexpr TimelineOptions kSummaryAlone{
+    .keyframe_events = std::uint64_t{1} << 62, .keyframe_budget_bytes = 0, .free_levels = false};
+
 class Timeline {
  public:
   // Replays everything once: keyframes, series, failures, summary. O(events). The cursor then stands at event 0.
