@@ -1,6 +1,6 @@
 # The widgets and the window; no display is needed but where a test says so.
 allocviz_test(ui_test SOURCES ui_test.cpp ui/gui.cpp LIBS allocviz_panels)
-allocviz_test(platform_test DRAWS SOURCES platform_test.cpp LIBS allocviz_platform fmt::fmt)
+allocviz_test(platform_test DRAWS SOURCES platform_test.cpp platform_svg.cpp LIBS allocviz_platform fmt::fmt)
 allocviz_test(draw_test
   SOURCES
     draw_charts.cpp
@@ -26,6 +26,11 @@ allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_fil
 allocviz_test(window_test DRAWS SOURCES window_test.cpp)
 target_compile_definitions(window_test PRIVATE ALLOCVIZ_PROGRAM="$<TARGET_FILE:allocviz>")
 add_dependencies(window_test allocviz)
+# alloctrace render, which draws with the allocviz beside it.
+if(TARGET cli_support)
+  allocviz_test(render_test DRAWS SOURCES cli_render.cpp LIBS cli_support HEADERS cli_support)
+  add_dependencies(render_test allocviz)
+endif()
 # The panels as they are clicked and typed into.
 allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_find_test.cpp panels_words_test.cpp panels_cards_test.cpp ui/gui.cpp
               LIBS allocviz_panels)

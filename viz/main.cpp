@@ -9,6 +9,7 @@
 
 #include "core/trace/spec.h"
 #include "viz/app/startup.h"
+#include "viz/app/update.h"
 #include "viz/panels/ui.h"
 #include "viz/platform/gallery.h"
 #include "viz/platform/picture.h"
@@ -25,7 +26,7 @@ struct Options {
   std::string screenshot, gallery, size;
   std::vector<std::string> more_logs;  // --gallery takes several
   float scale = 1;
-  bool stats = false, placed = false;
+  bool stats = false, placed = false, slide = false;
 };
 
 int fail(const trace::Trouble& trouble, Exit code) {
@@ -62,6 +63,8 @@ void define(CLI::App& cli, Options& options) {
   cli.add_flag("!--no-cache", options.arguments.cache, "Neither look for large logs in the cache nor keep them there");
   cli.add_option("--screenshot", options.screenshot, "Draw one picture and end; needs no display")
       ->type_name("OUT.png");
+  cli.add_flag("--slide", options.slide,
+               "With --screenshot: the stage alone, with the event in words; then OUT may be .svg");
   cli.add_option("--size", options.size, "Size of the picture or the window in pixels (1280x800)")->type_name("WxH");
   cli.add_option("--scale", options.scale, "As a monitor's content scale, for pictures: 2 = everything twice as large")
       ->check(CLI::Range(0.5, 4.0));
@@ -71,6 +74,10 @@ void define(CLI::App& cli, Options& options) {
   cli.add_flag("--stats", options.stats, "Print at the end how many frames were drawn")->group("");
   cli.add_flag("--placed", options.placed, "With --screenshot: print what stands where")->group("");
   cli.set_version_flag("--version", "allocviz " ALLOCVIZ_VERSION);
+}
+
+bool is_svg(const Options& options) {
+  return options.screenshot.ends_with(".svg");
 }
 
 void print_summary(const app::State& state) {
@@ -88,6 +95,38 @@ void print_summary(const app::State& state) {
   }
 }
 
+// A window goes to the last moment there is; a slide is of the moment that was asked for, or of none.
+trace::Status check_moment(const app::State& state, const std::string& at) {
+  const auto wanted = at.empty() ? trace::Result<replay::Position>(state.cursor()) : app::parse_position(at);
+  if (!wanted.ok()) return wanted.trouble();
+  const std::uint64_t events = state.timeline().event_count();
+  if (wanted->event > events) {
+    return trace::Trouble{fmt::format("there is no event {}; the log has {} events", wanted->event, events), {}, ""};
+  }
+  const std::uint32_t steps = state.timeline().step_count();
+  if (wanted->step != replay::kAllSteps && wanted->step > steps) {
+    return trace::Trouble{
+        fmt::format("event {} has no step {}; its last step is {}", wanted->event, wanted->step, steps), {}, ""};
+  }
+  return trace::Done{};
+}
+
+trace::Status write_screenshot(platform::Painter& painter, app::State& state, const platform::PictureSize& size,
+                               const Options& options) {
+  state.slide = options.slide;
+  if (options.slide) {
+    if (auto moment = check_moment(state, options.arguments.at); !moment.ok()) return moment;
+  }
+  if (is_svg(options)) {
+    auto text = painter.draw_svg(state, size);
+    if (!text.ok()) return std::move(text).trouble();
+    return platform::write_picture(options.screenshot, *text);
+  }
+  auto image = painter.draw(state, size);
+  if (!image.ok()) return std::move(image).trouble();
+  return platform::write_png(options.screenshot, *image);
+}
+
 int draw_picture(const Options& options, const platform::PictureSize& size, bool with_summary) {
   app::Arguments arguments = options.arguments;
   arguments.wait = true;
@@ -97,11 +136,8 @@ int draw_picture(const Options& options, const platform::PictureSize& size, bool
   if (state->trouble) return fail(*state->trouble, kFailed);
   auto painter = platform::Painter::create();
   if (!painter.ok()) return fail(painter.trouble(), kFailed);
-  auto image = (*painter)->draw(*state, size);
-  if (!image.ok()) return fail(image.trouble(), kFailed);
-  if (auto written = platform::write_png(options.screenshot, *image); !written.ok()) {
-    return fail(written.trouble(), kFailed);
-  }
+  if (auto drawn = write_screenshot(**painter, *state, size, options); !drawn.ok())
+    return fail(drawn.trouble(), kFailed);
   if (with_summary) print_summary(*state);
   if (options.placed) {
     for (const ui::Placed& item : ui::placed()) {
@@ -168,6 +204,12 @@ int main(int argc, char** argv) {
   size.scale = options.scale;
   if (!options.size.empty() && !parse_size(options.size, size)) {
     return fail({.what = "--size " + options.size + " is no size", .where = {}, .todo = "write it as 1280x800"},
+                kUsage);
+  }
+  if (is_svg(options) && !options.slide) {
+    return fail({.what = "a window's controls are pixels, and " + options.screenshot + " would hold shapes",
+                 .where = {},
+                 .todo = "add --slide for the stage alone, or write to a .png"},
                 kUsage);
   }
   if (!options.gallery.empty()) return draw_gallery(options);

@@ -67,6 +67,13 @@ struct SweepOptions {
   bool json = false;
 };
 
+// The stage as a picture: what allocviz is asked for.
+struct RenderOptions {
+  std::string file, at, out;            // out: .svg or .png
+  std::vector<std::string> allocators;  // SPECs; several stand beside each other
+  std::string theme = "light", size = "1280x720", scale;
+};
+
 // state and steps: one moment of one replay.
 struct MomentOptions {
   std::string file;
@@ -112,6 +119,7 @@ struct GroupsOptions {
 [[nodiscard]] int check(const CheckOptions& options);
 [[nodiscard]] int replay(const ReplayOptions& options);
 [[nodiscard]] int sweep(const SweepOptions& options);
+[[nodiscard]] int render(const RenderOptions& options);
 [[nodiscard]] int state(const MomentOptions& options);
 [[nodiscard]] int record(const RecordOptions& options);
 [[nodiscard]] int steps(const MomentOptions& options);

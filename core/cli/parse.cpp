@@ -33,6 +33,7 @@ Examples
   alloctrace replay app.mtrace --placements -              where every block went, a line an event
   alloctrace sweep *.mtrace --allocator buddy:min=64 --allocator tiered:min=64 --arena min    the smallest arenas that serve
   alloctrace state lesson.json --at 7.3 --json             the allocator in the midst of event 7
+  alloctrace render lesson.json --at 7.3 -o step.svg       the same as a picture, for a slide
   alloctrace steps lesson.json --at 7                      what event 7 did
   alloctrace record -o app.jsonl.zst -- ./app --fast       runs ./app --fast and records what it allocates
   alloctrace groups app.heaptrack.raw.zst --by site       who holds what at the end; --at N, --from A --to B, --by size
@@ -130,6 +131,7 @@ class CommandLine {
     add_sweep();
     add_moment("state", "the allocator at one moment: every block, free list, mark and figure", state);
     add_moment("steps", "what one event did: its sentence and its steps", steps);
+    add_render();
     add_record();
     add_why();
     add_groups("groups", "live bytes, blocks, allocations, failures and lifetimes by call site, size, thread or tag");
@@ -332,6 +334,37 @@ class CommandLine {
     });
   }
 
+  void add_render() {
+    CLI::App* command = app_.add_subcommand("render", "the stage at one moment as a picture, for slides");
+    command->footer(kSpecFooter);
+    command->add_option("FILE", render_.file, "the log: a file in any format that is read, compressed or not")
+        ->required()
+        ->type_name("");
+    command->add_option("--at", words_.at, kAt)->required()->type_name("N[.K]");
+    command->add_option("-o,--out", render_.out, "OUT.svg, whose words and shapes can be edited, or OUT.png")
+        ->required()
+        ->type_name("OUT");
+    command->add_option("--allocator", words_.allocators, std::string(kAllocator) + "; several stand beside each other")
+        ->type_name("SPEC")
+        ->expected(1)
+        ->take_all();
+    command->add_option("--theme", render_.theme, "light or dark (light)")->check(CLI::IsMember({"light", "dark"}));
+    command->add_option("--size", render_.size, "of the picture in pixels (1280x720)")->type_name("WxH");
+    command->add_option("--scale", render_.scale, "0.5 to 4: 2 = everything twice as large")
+        ->check(CLI::Range(0.5, 4.0));
+    command->callback([this] {
+      chosen_ = [this] {
+        (void)must(parse_at(words_.at), "--at");
+        render_.at = words_.at;
+        for (const std::string& text : words_.allocators) (void)parse_allocator(text);
+        render_.allocators = words_.allocators;
+        if (!render_.out.ends_with(".svg") && !render_.out.ends_with(".png"))
+          throw WrongUsage{fmt::format("-o {}: OUT ends in .svg or .png", render_.out)};
+        return render(render_);
+      };
+    });
+  }
+
   void add_record() {
     CLI::App* command =
         app_.add_subcommand("record", "runs a program and records its allocations, threads and call sites");
@@ -433,6 +466,7 @@ class CommandLine {
   CheckOptions check_;
   ReplayOptions replay_;
   SweepOptions sweep_;
+  RenderOptions render_;
   MomentOptions moment_;
   RecordOptions record_;
   WhyOptions why_;

@@ -10,6 +10,7 @@ list(APPEND cli_sources
   cli/moment.cpp
   cli/parse.cpp
   cli/record.cpp
+  cli/render.cpp
   cli/replay.cpp
   cli/state.cpp
   cli/steps.cpp

@@ -250,6 +250,7 @@ struct State {
   std::string settings_path;          // empty = nothing is remembered
   double settings_changed_at_s = -1;  // -1 = as on disk
   LeftTab left_tab = LeftTab::Events;
+  bool slide = false;  // the stages alone, with what happened in words: a picture for a slide
   PopupState popup_state;
   Popup popup = Popup::None;
   std::optional<trace::Trouble> trouble;  // the bar above the stage

@@ -123,7 +123,7 @@ std::optional<std::uint64_t> selection_on(const Context& context, std::size_t st
 }
 
 std::string stage_title(const Context& context, std::string_view alone, std::size_t stage) {
-  if (context.state.stages.size() < 2) return std::string(alone);
+  if (context.state.stages.size() < 2 && !context.state.slide) return std::string(alone);
   return trace::to_title(context.state.timeline(stage).spec());
 }
 

@@ -15,10 +15,6 @@ using draw::Tone;
 
 constexpr std::size_t kCrowded = 2000;  // boxes of a scene: more are painted more simply
 
-ImVec2 at(Point p) {
-  return {p.x, p.y};
-}
-
 ui::Font font_of(draw::Type type) {
   switch (type) {
     case draw::Type::Body:
@@ -124,41 +120,27 @@ void paint_arrow_head(const Paint& paint, Point tip, Point from, Color color) {
   const float length = std::max(1.0f, std::sqrt(dx * dx + dy * dy));
   const float size = 0.42f * paint.em;
   const float ux = dx / length * size, uy = dy / length * size;
-  paint.list->AddTriangleFilled(at(tip), ImVec2(tip.x - ux - uy * 0.5f, tip.y - uy + ux * 0.5f),
-                                ImVec2(tip.x - ux + uy * 0.5f, tip.y - uy - ux * 0.5f), color);
+  ui::triangle(paint.list, tip, {tip.x - ux - uy * 0.5f, tip.y - uy + ux * 0.5f},
+               {tip.x - ux + uy * 0.5f, tip.y - uy - ux * 0.5f}, color);
 }
 
 // By its corners, each of them rounded. The head is in the middle of the block it ends in where it comes from the side,
 // and at the block's edge where it comes from below.
 void paint_routed(const Paint& paint, const draw::Link& link, Color color) {
-  const auto towards = [](Point a, Point b, float most) {
-    const float dx = b.x - a.x, dy = b.y - a.y, length = std::sqrt(dx * dx + dy * dy);
-    const float part = length <= 0 ? 0 : std::min(most, length / 2) / length;
-    return Point{a.x + dx * part, a.y + dy * part};
-  };
   // Lines are drawn half a pixel further on: so that they fill pixels.
-  const float radius = 0.5f * paint.em;
-  const std::size_t count = link.corners.size();
-  paint.list->PathLineTo(ImVec2(link.from.x + 0.5f, link.from.y + 0.5f));
-  for (std::size_t i = 0; i < count; ++i) {
-    const Point here = link.corners[i];
-    const Point in = towards(here, i == 0 ? link.from : link.corners[i - 1], radius);
-    const Point out = towards(here, i + 1 == count ? link.to : link.corners[i + 1], radius);
-    paint.list->PathLineTo(ImVec2(in.x + 0.5f, in.y + 0.5f));
-    paint.list->PathBezierQuadraticCurveTo(ImVec2(here.x + 0.5f, here.y + 0.5f), ImVec2(out.x + 0.5f, out.y + 0.5f));
-  }
-  const Point last = link.corners.back();
-  const float dx = last.x - link.to.x, dy = last.y - link.to.y;
+  const auto shifted = [](Point p) { return Point{p.x + 0.5f, p.y + 0.5f}; };
+  const Point from = shifted(link.from), to = shifted(link.to);
+  std::vector<Point> points{from};
+  for (const Point corner : link.corners) points.push_back(shifted(corner));
+  const float dx = points.back().x - to.x, dy = points.back().y - to.y;
   const float length = std::max(1.0f, std::sqrt(dx * dx + dy * dy));
   const float back = std::abs(dx) > std::abs(dy) ? 0.2f * paint.em : 0.0f;
-  const auto behind = [&](float by) {
-    return Point{link.to.x + 0.5f + dx / length * by, link.to.y + 0.5f + dy / length * by};
-  };
+  const auto behind = [&](float by) { return Point{to.x + dx / length * by, to.y + dy / length * by}; };
   const float size = 0.4f * paint.em;
   const Point tip = behind(back), neck = behind(back + 0.5f * size);
-  paint.list->PathLineTo(at(back > 0 ? tip : neck));
-  paint.list->PathStroke(color, 0, std::max(1.0f, 0.09f * paint.em));
-  paint.list->AddCircleFilled(ImVec2(link.from.x + 0.5f, link.from.y + 0.5f), 0.16f * paint.em, color, 12);
+  points.push_back(back > 0 ? tip : neck);
+  ui::routed(paint.list, points, 0.5f * paint.em, color, std::max(1.0f, 0.09f * paint.em));
+  ui::disc(paint.list, from, 0.16f * paint.em, color);
   paint_arrow_head(paint, tip, neck, color);
 }
 
@@ -176,9 +158,9 @@ void paint_next(const Paint& paint, const draw::Link& link, Color color) {
   const Point a{link.from.x + (middle.x - link.from.x) * 0.66f, link.from.y + (middle.y - link.from.y) * 0.66f};
   const Point b{link.to.x + (middle.x - link.to.x) * 0.66f, link.to.y + (middle.y - link.to.y) * 0.66f};
   const float thickness = std::max(1.0f, 0.09f * paint.em);
-  paint.list->AddBezierCubic(at(link.from), at(a), at(b), at(link.to), color, thickness);
-  paint.list->AddCircleFilled(at(link.from), 0.16f * paint.em, color, 12);
-  paint.list->AddCircleFilled(at(link.to), 0.16f * paint.em, color, 12);
+  ui::curve(paint.list, link.from, a, b, link.to, color, thickness);
+  ui::disc(paint.list, link.from, 0.16f * paint.em, color);
+  ui::disc(paint.list, link.to, 0.16f * paint.em, color);
   // The head points at the dot it ends in.
   const float tx = link.to.x - b.x, ty = link.to.y - b.y;
   const float rim = 0.2f * paint.em / std::max(1.0f, std::sqrt(tx * tx + ty * ty));
@@ -192,8 +174,7 @@ void paint_link(const Paint& paint, const draw::Link& link) {
     case draw::LinkKind::Halves: {
       const Color quiet = link.tone == Tone::Faint ? paint.theme.free_edge : color;
       const float middle = (link.from.y + link.to.y) / 2;
-      paint.list->AddBezierCubic(at(link.from), ImVec2(link.from.x, middle), ImVec2(link.to.x, middle), at(link.to),
-                                 quiet, thin);
+      ui::curve(paint.list, link.from, {link.from.x, middle}, {link.to.x, middle}, link.to, quiet, thin);
       break;
     }
     case draw::LinkKind::Next:
@@ -205,8 +186,8 @@ void paint_link(const Paint& paint, const draw::Link& link) {
     case draw::LinkKind::Arc: {
       // A short one hangs as low as its head needs to be told from its line.
       const float drop = std::clamp(std::abs(link.to.x - link.from.x) / 3, 0.95f * paint.em, 1.2f * paint.em);
-      paint.list->AddBezierCubic(at(link.from), ImVec2(link.from.x, link.from.y + drop),
-                                 ImVec2(link.to.x, link.to.y + drop), at(link.to), color, 1.5f * thin);
+      ui::curve(paint.list, link.from, {link.from.x, link.from.y + drop}, {link.to.x, link.to.y + drop}, link.to, color,
+                1.5f * thin);
       paint_arrow_head(paint, link.to, {link.to.x, link.to.y + drop}, color);
       break;
     }

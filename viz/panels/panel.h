@@ -42,6 +42,10 @@ void pinned_cards(const Context& context, draw::Rect rect);  // above everything
 // The line over a stage that says what is tried on it; returns what it leaves of the stage's place.
 [[nodiscard]] draw::Rect what_if_line(const Context& context, draw::Rect rect, std::size_t stage);
 void popups(const Context& context);  // palette, keys, go to, dialogs, progress
+// One stage, whatever it is of.
+void stage(const Context& context, draw::Rect rect, std::size_t index);
+// Instead of the window: the stages, a legend and the event in words.
+void slide(const Context& context, draw::Rect rect);
 // The whole window: splits it into the four parts and calls the panels.
 void window(const Context& context, draw::Rect rect);
 

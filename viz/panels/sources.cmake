@@ -19,6 +19,7 @@ list(APPEND panels_sources
   panels/scenarios.cpp
   panels/search_help.cpp
   panels/slab_rows.cpp
+  panels/slide.cpp
   panels/transport.cpp
   panels/what_happened.cpp
   panels/what_if.cpp

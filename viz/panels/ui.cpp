@@ -236,7 +236,12 @@ void set_upload(UploadTexture upload_texture) {
 }
 
 std::uintptr_t upload(std::string_view name, const draw::Color* pixels, int width, int height) {
-  return inner.upload == nullptr ? 0 : inner.upload(name, pixels, width, height);
+  const std::uintptr_t texture = inner.upload == nullptr ? 0 : inner.upload(name, pixels, width, height);
+  if (texture != 0 && inner.kept != nullptr) {
+    const auto count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+    inner.kept->pictures[texture] = {width, height, {pixels, pixels + count}};
+  }
+  return texture;
 }
 
 }  // namespace allocviz::ui

@@ -13,6 +13,10 @@
 #include "viz/draw/theme.h"
 #include "viz/panels/compat.h"
 
+namespace allocviz::draw {
+struct VectorPicture;  // vector.h
+}
+
 namespace allocviz::ui {
 
 enum class Font : std::uint8_t { Body, Bold, Title, Small, Mono, MonoSmall, SmallBold };
@@ -95,6 +99,16 @@ void hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing, 
 void cross_hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing);
 void image(ImDrawList* list, draw::Rect rect, std::uintptr_t texture);  // of upload(); nothing when it is 0
 void polyline(ImDrawList* list, const std::vector<draw::Point>& points, draw::Color color, float thickness = 1);
+// A cubic curve from a to d.
+void curve(ImDrawList* list, draw::Point a, draw::Point b, draw::Point c, draw::Point d, draw::Color color,
+           float thickness = 1);
+void disc(ImDrawList* list, draw::Point middle, float radius, draw::Color color);
+void triangle(ImDrawList* list, draw::Point a, draw::Point b, draw::Point c, draw::Color color);
+// Straight on from point to point, with every corner but the ends rounded by up to `radius`.
+void routed(ImDrawList* list, const std::vector<draw::Point>& points, float radius, draw::Color color, float thickness);
+// From now on whatever the functions above draw is kept in `kept` as well, and what upload() is handed with it; null
+// ends that. ImGui's own widgets are not shapes of ours: they are left out.
+void keep_shapes(draw::VectorPicture* kept);
 
 // Pictures made of pixels (the map): uploaded by the platform, which sets this hook; handed the same name again, the
 // texture is refilled. Returns 0 where there is nothing to upload to (the null renderer of tests).

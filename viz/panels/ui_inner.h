@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "viz/draw/vector.h"
 #include "viz/panels/ui.h"
 
 namespace allocviz::ui {
@@ -25,6 +26,7 @@ struct Inner {
   Fonts fonts;
   draw::Theme theme;
   UploadTexture upload = nullptr;
+  draw::VectorPicture* kept = nullptr;  // where shapes are kept, too, while they are drawn
   bool want_frame = false;
 
   std::vector<Placed> placed;

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string>
 
 #include "viz/panels/ui_inner.h"
@@ -49,7 +52,48 @@ std::string shortened(std::string_view text, float max_width) {
   return std::string{head} + ellipsis;
 }
 
+draw::VectorShape& keep(ImDrawList* list, draw::Color color) {
+  const ImVec2 low = list->GetClipRectMin(), high = list->GetClipRectMax();
+  draw::VectorShape& shape = inner.kept->shapes.emplace_back();
+  shape.clip = {low.x, low.y, high.x, high.y};
+  shape.color = color;
+  return shape;
+}
+
+void keep_path(ImDrawList* list, std::string path, draw::Color color, float thickness, float dash = 0) {
+  draw::VectorShape& shape = keep(list, color);
+  shape.path = std::move(path);
+  shape.thickness = thickness;
+  shape.dash = dash;
+}
+
+void keep_text(ImDrawList* list, draw::Point point, draw::Color color, std::string_view text, float width) {
+  draw::VectorShape& shape = keep(list, color);
+  shape.text = text;
+  shape.at = {std::round(point.x), std::round(point.y)};
+  shape.height = ImGui::GetFontSize();
+  shape.width = width;
+  const ImFont* const font = ImGui::GetFont();
+  const auto is = [font](Font one) { return font == inner.fonts.of[static_cast<std::size_t>(one)]; };
+  shape.mono = is(Font::Mono) || is(Font::MonoSmall);
+  shape.bold = is(Font::Bold) || is(Font::SmallBold) || is(Font::Title);
+}
+
+// A rectangle with corners rounded by `round`, as a path.
+std::string rect_path(draw::Rect r, float round) {
+  round = std::min({round, r.width() / 2, r.height() / 2});
+  if (round <= 0) return fmt::format("M{:g} {:g}H{:g}V{:g}H{:g}Z", r.x0, r.y0, r.x1, r.y1, r.x0);
+  return fmt::format(
+      "M{1:g} {2:g}H{3:g}A{0:g} {0:g} 0 0 1 {4:g} {5:g}V{6:g}A{0:g} {0:g} 0 0 1 {3:g} {7:g}"
+      "H{1:g}A{0:g} {0:g} 0 0 1 {8:g} {6:g}V{5:g}A{0:g} {0:g} 0 0 1 {1:g} {2:g}Z",
+      round, r.x0 + round, r.y0, r.x1 - round, r.x1, r.y0 + round, r.y1 - round, r.y1, r.x0);
+}
+
 }  // namespace
+
+void keep_shapes(draw::VectorPicture* kept) {
+  inner.kept = kept;
+}
 
 std::string symbols(std::string_view text) {
   std::string out;
@@ -83,6 +127,7 @@ float text_at(ImDrawList* list, draw::Point point, draw::Color color, std::strin
   } else if (max_width >= 1e8f) {
     width = width_of(text);
   }
+  if (inner.kept != nullptr) keep_text(list, point, color, text, width);
   list->AddText(ImGui::GetFont(), ImGui::GetFontSize(), at(std::round(point.x), std::round(point.y)), color,
                 text.data(), text.data() + text.size());
   return width;
@@ -104,12 +149,18 @@ ImDrawList* draw_list() {
 void fill(ImDrawList* list, draw::Rect rect, draw::Color color, float rounding) {
   const draw::Rect r = snapped(rect);
   if (r.x1 <= r.x0 || r.y1 <= r.y0) return;
+  if (inner.kept != nullptr) keep_path(list, rect_path(r, rounding), color, 0);
   list->AddRectFilled(at(r.x0, r.y0), at(r.x1, r.y1), color, rounding);
 }
 
 void outline(ImDrawList* list, draw::Rect rect, draw::Color color, float thickness, float rounding) {
   const draw::Rect r = snapped(rect);
   if (r.x1 <= r.x0 || r.y1 <= r.y0) return;
+  if (inner.kept != nullptr) {
+    const float half = std::min({thickness, r.width(), r.height()}) / 2;
+    const draw::Rect middle{r.x0 + half, r.y0 + half, r.x1 - half, r.y1 - half};
+    keep_path(list, rect_path(middle, std::max(0.0f, rounding - half)), color, 2 * half);
+  }
   if (rounding > 0) {
     const float half = thickness / 2;
     list->PathRect(at(r.x0 + half, r.y0 + half), at(r.x1 - half, r.y1 - half), std::max(0.0f, rounding - half));
@@ -127,6 +178,8 @@ void outline(ImDrawList* list, draw::Rect rect, draw::Color color, float thickne
 void dashed(ImDrawList* list, draw::Point a, draw::Point b, draw::Color color, float thickness, float dash) {
   const float dx = b.x - a.x, dy = b.y - a.y, length = std::sqrt(dx * dx + dy * dy);
   if (length <= 0) return;
+  if (inner.kept != nullptr)
+    keep_path(list, fmt::format("M{:g} {:g}L{:g} {:g}", a.x, a.y, b.x, b.y), color, thickness, dash);
   const float stride = std::max(2 * dash, length / 2000);  // a line far longer than any window costs no more than one
   for (float done = 0; done < length; done += stride) {
     const float from = done / length, to = std::min(done + stride / 2, length) / length;
@@ -179,6 +232,8 @@ void hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing, 
   const draw::Rect in = for_diagonals(r, thickness);
   const float half = 0.71f * thickness;  // of a line's width, measured along x + y
   const bool narrow = std::min(in.width(), in.height()) < spacing;
+  std::string stripes;  // kept where there is room for them, and else their mean
+  if (inner.kept != nullptr && narrow) keep_path(list, rect_path(r, 0), draw::with_alpha(color, 128), 0);
   const ImDrawListFlags flags = list->Flags;
   if (narrow) list->Flags &= ~ImDrawListFlags_AntiAliasedFill;
   for (float c = std::floor((r.x0 + r.y0) / step) * step; c - half < r.x1 + r.y1; c += step) {
@@ -187,9 +242,13 @@ void hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing, 
       continue;
     }
     const float left = std::max(in.x0, c - in.y1), right = std::min(in.x1, c - in.y0);
-    if (left < right) diagonal(list, at(left, c - left), at(right, c - right), color, thickness);
+    if (left >= right) continue;
+    diagonal(list, at(left, c - left), at(right, c - right), color, thickness);
+    if (inner.kept != nullptr)
+      fmt::format_to(std::back_inserter(stripes), "M{:g} {:g}L{:g} {:g}", left, c - left, right, c - right);
   }
   list->Flags = flags;
+  if (!stripes.empty()) keep_path(list, std::move(stripes), color, thickness);
 }
 
 void cross_hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spacing) {
@@ -198,14 +257,24 @@ void cross_hatch(ImDrawList* list, draw::Rect rect, draw::Color color, float spa
   if (r.x1 <= r.x0 || r.y1 <= r.y0 || spacing <= 0) return;
   const float step = std::max(spacing, (r.width() + r.height()) / 4000);
   const draw::Rect in = for_diagonals(r, 1);
+  std::string stripes;
   for (float c = std::ceil((r.x0 - r.y1) / step) * step; c < r.x1 - r.y0; c += step) {  // x - y = k * spacing
     const float left = std::max(in.x0, c + in.y0), right = std::min(in.x1, c + in.y1);
-    if (left < right) diagonal(list, at(left, left - c), at(right, right - c), color, 1);
+    if (left >= right) continue;
+    diagonal(list, at(left, left - c), at(right, right - c), color, 1);
+    if (inner.kept != nullptr)
+      fmt::format_to(std::back_inserter(stripes), "M{:g} {:g}L{:g} {:g}", left, left - c, right, right - c);
   }
+  if (!stripes.empty()) keep_path(list, std::move(stripes), color, 1);
 }
 
 void image(ImDrawList* list, draw::Rect rect, std::uintptr_t texture) {
-  if (texture != 0) add_image(list, snapped(rect), texture);
+  if (texture == 0) return;
+  add_image(list, snapped(rect), texture);
+  if (inner.kept == nullptr) return;
+  draw::VectorShape& shape = keep(list, ~draw::Color{0});
+  shape.picture = texture;
+  shape.rect = snapped(rect);
 }
 
 namespace {
@@ -219,6 +288,12 @@ bool turns_back(draw::Point before, draw::Point at, draw::Point after) {
 void polyline(ImDrawList* list, const std::vector<draw::Point>& points, draw::Color color, float thickness) {
   // Indices are 16 bits wide: a long line goes out in pieces that share their end points. So does one that turns back:
   // the sharp join that ImGui makes of it would reach far beyond the point, and a spike look higher than it is.
+  if (inner.kept != nullptr && !points.empty()) {
+    std::string path;
+    for (const draw::Point& point : points)
+      fmt::format_to(std::back_inserter(path), "{}{:g} {:g}", path.empty() ? 'M' : 'L', point.x, point.y);
+    keep_path(list, std::move(path), color, thickness);
+  }
   constexpr std::size_t kPiece = 8000;
   std::size_t length = 0;
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -231,6 +306,54 @@ void polyline(ImDrawList* list, const std::vector<draw::Point>& points, draw::Co
     length = 1;
   }
   path_stroke(list, color, false, thickness);
+}
+
+void curve(ImDrawList* list, draw::Point a, draw::Point b, draw::Point c, draw::Point d, draw::Color color,
+           float thickness) {
+  list->AddBezierCubic(at(a.x, a.y), at(b.x, b.y), at(c.x, c.y), at(d.x, d.y), color, thickness);
+  if (inner.kept == nullptr) return;
+  keep_path(list, fmt::format("M{:g} {:g}C{:g} {:g} {:g} {:g} {:g} {:g}", a.x, a.y, b.x, b.y, c.x, c.y, d.x, d.y),
+            color, thickness);
+}
+
+void disc(ImDrawList* list, draw::Point middle, float radius, draw::Color color) {
+  list->AddCircleFilled(at(middle.x, middle.y), radius, color, 12);
+  if (inner.kept == nullptr) return;
+  keep_path(list,
+            fmt::format("M{0:g} {1:g}a{2:g} {2:g} 0 1 0 {3:g} 0a{2:g} {2:g} 0 1 0 -{3:g} 0Z", middle.x - radius,
+                        middle.y, radius, 2 * radius),
+            color, 0);
+}
+
+void triangle(ImDrawList* list, draw::Point a, draw::Point b, draw::Point c, draw::Color color) {
+  list->AddTriangleFilled(at(a.x, a.y), at(b.x, b.y), at(c.x, c.y), color);
+  if (inner.kept == nullptr) return;
+  keep_path(list, fmt::format("M{:g} {:g}L{:g} {:g}L{:g} {:g}Z", a.x, a.y, b.x, b.y, c.x, c.y), color, 0);
+}
+
+void routed(ImDrawList* list, const std::vector<draw::Point>& points, float radius, draw::Color color,
+            float thickness) {
+  if (points.size() < 2) return;
+  const auto towards = [](draw::Point a, draw::Point b, float most) {
+    const float dx = b.x - a.x, dy = b.y - a.y, length = std::sqrt(dx * dx + dy * dy);
+    const float part = length <= 0 ? 0 : std::min(most, length / 2) / length;
+    return draw::Point{a.x + dx * part, a.y + dy * part};
+  };
+  list->PathLineTo(at(points.front().x, points.front().y));
+  std::string path = fmt::format("M{:g} {:g}", points.front().x, points.front().y);
+  for (std::size_t i = 1; i + 1 < points.size(); ++i) {
+    const draw::Point here = points[i];
+    const draw::Point in = towards(here, points[i - 1], radius), out = towards(here, points[i + 1], radius);
+    list->PathLineTo(at(in.x, in.y));
+    list->PathBezierQuadraticCurveTo(at(here.x, here.y), at(out.x, out.y));
+    fmt::format_to(std::back_inserter(path), "L{:g} {:g}Q{:g} {:g} {:g} {:g}", in.x, in.y, here.x, here.y, out.x,
+                   out.y);
+  }
+  list->PathLineTo(at(points.back().x, points.back().y));
+  list->PathStroke(color, 0, thickness);
+  if (inner.kept == nullptr) return;
+  fmt::format_to(std::back_inserter(path), "L{:g} {:g}", points.back().x, points.back().y);
+  keep_path(list, std::move(path), color, thickness);
 }
 
 void apply_style(const draw::Theme& theme, float em) {

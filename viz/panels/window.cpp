@@ -141,20 +141,6 @@ void splitters(const Context& context, const Parts& parts, Rect rect) {
   }
 }
 
-void stage(const Context& context, Rect rect, std::size_t index) {
-  switch (context.state.timeline(index).spec().kind) {
-    case trace::AllocatorKind::Recorded:
-      return stage_recorded(context, rect, index);
-    case trace::AllocatorKind::Bump:
-      return stage_bump(context, rect, index);
-    case trace::AllocatorKind::Slab:
-      return stage_slab(context, rect, index);
-    case trace::AllocatorKind::Buddy:
-    case trace::AllocatorKind::Tiered:
-      return stage_buddy(context, rect, index);
-  }
-}
-
 void left_part(const Context& context, Rect rect) {
   if (context.state.left_tab == app::LeftTab::Scenarios) return scenarios(context, rect);
   if (context.state.left_tab == app::LeftTab::Groups) return groups(context, rect);
@@ -198,7 +184,22 @@ void all_parts(const Context& context, const Parts& parts) {
 
 }  // namespace
 
+void stage(const Context& context, Rect rect, std::size_t index) {
+  switch (context.state.timeline(index).spec().kind) {
+    case trace::AllocatorKind::Recorded:
+      return stage_recorded(context, rect, index);
+    case trace::AllocatorKind::Bump:
+      return stage_bump(context, rect, index);
+    case trace::AllocatorKind::Slab:
+      return stage_slab(context, rect, index);
+    case trace::AllocatorKind::Buddy:
+    case trace::AllocatorKind::Tiered:
+      return stage_buddy(context, rect, index);
+  }
+}
+
 void window(const Context& context, draw::Rect rect) {
+  if (context.state.slide) return slide(context, rect);
   const Parts parts = layout(context, rect);
   keyboard(context, parts);
   ui::begin_region("window", rect, ui::kFixed);

@@ -174,6 +174,37 @@ bool try_fonts(const FontNames& names, float scale) {
 
 }  // namespace
 
+FaceShape shape_of_face(const std::string& path) {
+  FaceShape shape;
+  std::ifstream file{path, std::ios::binary};
+  const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+  stbtt_fontinfo info;
+  if (!has_its_tables(bytes) || stbtt_InitFont(&info, reinterpret_cast<const unsigned char*>(bytes.data()), 0) == 0)
+    return shape;
+  int ascent = 0, descent = 0, gap = 0;
+  stbtt_GetFontVMetrics(&info, &ascent, &descent, &gap);
+  const auto line = static_cast<float>(ascent - descent);
+  if (line > 0) {
+    shape.em = 1 / (stbtt_ScaleForMappingEmToPixels(&info, 1) * line);
+    shape.ascent = static_cast<float>(ascent) / line;
+  }
+  constexpr int kFamily = 1, kTypographicFamily = 16, kEnglish = 0x409;
+  for (const int name : {kTypographicFamily, kFamily}) {
+    int length = 0;
+    const char* const text =
+        stbtt_GetFontNameString(&info, &length, STBTT_PLATFORM_ID_MICROSOFT, STBTT_MS_EID_UNICODE_BMP, kEnglish, name);
+    if (text == nullptr) continue;
+    for (int i = 0; i + 1 < length; i += 2) {  // big-endian UTF-16, of which a family's name needs ASCII
+      const char c = text[i + 1];
+      const bool plain =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '-';
+      if (text[i] == 0 && plain) shape.family += c;
+    }
+    if (!shape.family.empty()) break;
+  }
+  return shape;
+}
+
 FontNames load_fonts(const FontFolders& where, float scale) {
   FontNames names = find_fonts(where);
   if (!try_fonts(names, scale)) {

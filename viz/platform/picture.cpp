@@ -12,6 +12,7 @@
 #include "viz/draw/theme.h"
 #include "viz/panels/ui.h"
 #include "viz/platform/frame.h"
+#include "viz/platform/svg.h"
 
 namespace allocviz::platform {
 namespace {
@@ -67,7 +68,8 @@ void Painter::one_frame(app::State& state, const PictureSize& size, draw::Caches
   slowest_frame_ms_ = std::max(slowest_frame_ms_, took);
 }
 
-trace::Result<Image> Painter::draw(app::State& state, const PictureSize& size) {
+// shapes: what the last of the frames drew; null where pixels are wanted.
+trace::Status Painter::draw_frames(app::State& state, const PictureSize& size, draw::VectorPicture* shapes) {
   const int largest = offscreen_->largest_side();
   if (size.width < 1 || size.height < 1 || size.width > largest || size.height > largest) {
     return trace::Trouble{.what = "a picture of " + std::to_string(size.width) + "x" + std::to_string(size.height) +
@@ -80,10 +82,26 @@ trace::Result<Image> Painter::draw(app::State& state, const PictureSize& size) {
   if (auto bound = offscreen_->bind(size.width, size.height); !bound.ok()) return std::move(bound).trouble();
   draw::Caches caches;
   slowest_frame_ms_ = 0;
-  for (int i = 0; i < kFrames; ++i) one_frame(state, size, caches);
+  ui::keep_shapes(shapes);
+  for (int i = 0; i < kFrames; ++i) {
+    if (shapes != nullptr) shapes->shapes.clear();  // what was uploaded stays
+    one_frame(state, size, caches);
+  }
+  ui::keep_shapes(nullptr);
+  return trace::Done{};
+}
+
+trace::Result<Image> Painter::draw(app::State& state, const PictureSize& size) {
+  if (auto drawn = draw_frames(state, size, nullptr); !drawn.ok()) return std::move(drawn).trouble();
   const auto kind = state.settings.theme == 0 ? draw::ThemeKind::Dark : draw::ThemeKind::Light;
   Renderer::draw(size.width, size.height, draw::theme(kind).window);
   return Renderer::read(size.width, size.height);
+}
+
+trace::Result<std::string> Painter::draw_svg(app::State& state, const PictureSize& size) {
+  draw::VectorPicture shapes;
+  if (auto drawn = draw_frames(state, size, &shapes); !drawn.ok()) return std::move(drawn).trouble();
+  return svg_text(shapes, size.width, size.height, find_fonts(fonts_), state.document.title);
 }
 
 }  // namespace allocviz::platform

@@ -43,11 +43,19 @@ bool write_all(const std::string& path, const std::string& bytes) {
 
 }  // namespace
 
-trace::Status write_png(const std::string& path, const Image& image) {
+std::string png_bytes(const Image& image) {
   std::string bytes;
-  if (stbi_write_png_to_func(append, &bytes, image.width, image.height, 4, image.pixels.data(), image.width * 4) == 0) {
-    return cannot_write(path, ENOMEM);
-  }
+  const bool made =
+      stbi_write_png_to_func(append, &bytes, image.width, image.height, 4, image.pixels.data(), image.width * 4) != 0;
+  return made ? bytes : std::string();
+}
+
+trace::Status write_png(const std::string& path, const Image& image) {
+  const std::string bytes = png_bytes(image);
+  return bytes.empty() ? cannot_write(path, ENOMEM) : write_picture(path, bytes);
+}
+
+trace::Status write_picture(const std::string& path, const std::string& bytes) {
   const std::string half = path + ".part";
   if (!write_all(half, bytes) || std::rename(half.c_str(), path.c_str()) != 0) {
     const int error = errno;

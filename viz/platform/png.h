@@ -15,7 +15,11 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-// Written whole or not at all; the same pixels give the same bytes.
+// The same pixels give the same bytes; empty where there is no memory for them.
+[[nodiscard]] std::string png_bytes(const Image& image);
+// Written whole or not at all.
 [[nodiscard]] trace::Status write_png(const std::string& path, const Image& image);
+// The bytes of a picture's file, likewise whole or not at all.
+[[nodiscard]] trace::Status write_picture(const std::string& path, const std::string& bytes);
 
 }  // namespace allocviz::platform

@@ -106,30 +106,7 @@ void Renderer::draw(int width, int height, draw::Color ground) {
   ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
 }
 
-static void overdraw(int w, int h) {
-  static int n = 0;
-  if (++n % 40 != 0) return;
-  ImDrawData* d = ImGui::GetDrawData();
-  for (int l = 0; l < d->CmdListsCount; ++l) {
-    ImDrawList* list = d->CmdLists[l];
-    double area = 0;
-    for (auto& c : list->CmdBuffer) {
-      if (c.UserCallback) continue;
-      for (unsigned i = 0; i + 2 < c.ElemCount; i += 3) {
-        ImVec2 p[3];
-        for (int k = 0; k < 3; ++k) {
-          p[k] = list->VtxBuffer[(int)(list->IdxBuffer[(int)(c.IdxOffset + i + k)] + c.VtxOffset)].pos;
-          p[k].x = std::min(std::max(p[k].x, c.ClipRect.x), c.ClipRect.z);
-          p[k].y = std::min(std::max(p[k].y, c.ClipRect.y), c.ClipRect.w);
-        }
-        area += std::abs((p[1].x - p[0].x) * (p[2].y - p[0].y) - (p[2].x - p[0].x) * (p[1].y - p[0].y)) / 2;
-      }
-    }
-    fprintf(stderr, "%s cmds %d vtx %d tris %d area %.3f\n", list->_OwnerName ? list->_OwnerName : "?", list->CmdBuffer.Size, list->VtxBuffer.Size, list->IdxBuffer.Size / 3, area / w / h);
-  }
-}
 void Renderer::finish() {
-  overdraw(2560, 1440);
   glFinish();
 }
 
