@@ -25,7 +25,7 @@ std::string seen(const app::State& s) {
                       set.right_width, set.show_left, set.show_right, s.curves(), static_cast<int>(set.color_by));
   text +=
       fmt::format("trouble {} notice {} clipboard {} picture {} quit {} loading {}\n", s.trouble.has_value(), s.notice,
-                  s.to_clipboard, s.screenshot_path, s.quit, s.loading != nullptr && !s.loading->cancel.load());
+                  s.to_clipboard, s.screenshot_path + s.slide_path, s.quit, s.loading != nullptr && !s.loading->cancel.load());
   text += fmt::format("range {} clock {} failures {}\n", s.range ? s.range->first * 1000 + s.range->last : 0,
                       set.by_clock, set.failure_lane);
   const app::GroupView& groups = s.groups;

@@ -292,6 +292,8 @@ TEST_F(AppUpdate, looks_change_what_they_name) {
   EXPECT_LE(state.settings.left_width, 0.5f);
   act(state, Do::Screenshot);
   EXPECT_EQ(state.screenshot_path, "allocviz-0.png");
+  act(state, Do::Slide);
+  EXPECT_EQ(state.slide_path, "allocviz-0.svg");
   act(state, Do::Quit);
   EXPECT_TRUE(state.quit);
 }

@@ -8,6 +8,7 @@
 
 #include "core/import/importer.h"
 #include "tests/ui/harness.h"
+#include "viz/platform/frame.h"
 
 namespace {
 
@@ -103,6 +104,30 @@ TEST(Session, what_the_map_is_coloured_by_is_counted_where_the_cursor_moved_and_
   s.key("Right");
   s.settle();
   EXPECT_GT(counted(), before);
+}
+
+TEST(Session, a_slide_is_drawn_beside_the_window_which_stays_as_it_is) {
+  Session s;
+  s.open_scenario("Coalescing");
+  s.key("Right");
+  s.settle();
+  const auto place = [](const char* label) {
+    const allocviz::ui::Placed* placed = allocviz::ui::find(label);
+    return placed == nullptr ? allocviz::draw::Rect{} : placed->rect;
+  };
+  const allocviz::draw::Rect before = place("buddy tree/tree");
+  ASSERT_GT(before.width(), 0);
+  const std::string svg = allocviz::platform::slide_text(s.state, 16, {});
+  EXPECT_NE(svg.find("width=\"1280\" height=\"720\""), std::string::npos) << svg.substr(0, 200);
+  for (const char* word : {">level 0<", ">rounding waste<", "Event 1 of"})
+    EXPECT_NE(svg.find(word), std::string::npos) << word;
+  EXPECT_EQ(svg.find("Memory now"), std::string::npos) << "the stage alone";
+  s.frames(2);
+  const allocviz::draw::Rect after = place("buddy tree/tree");
+  EXPECT_EQ(after.x0, before.x0);
+  EXPECT_EQ(after.y1, before.y1);
+  s.key("Right");
+  EXPECT_EQ(s.cursor().event, 2u);
 }
 
 TEST(Session, steps_through_events_and_inside_them_in_both_directions) {

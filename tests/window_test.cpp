@@ -338,6 +338,10 @@ TEST_F(WindowTest, f12_writes_a_picture_of_the_window) {
   ASSERT_TRUE(title_says("event 1 of "));
   key("F12");
   EXPECT_TRUE(eventually([&] { return is_png(folder.path / "allocviz-1.png"); }));
+  key("shift+F12");
+  EXPECT_TRUE(eventually([&] { return fs::exists(folder.path / "allocviz-1.svg"); }));
+  key("Right");
+  EXPECT_TRUE(title_says("event 2 of ")) << "and goes on";
   quit();
 }
 

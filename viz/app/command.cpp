@@ -19,6 +19,8 @@ constexpr std::array kInfos{
     CommandInfo{Do::Save, "Save", "File", "Ctrl+S", "", "Write the trace back to its file", 0, true},
     CommandInfo{Do::SaveAs, "Save as…", "File", "Ctrl+Shift+S", "", "Write the trace to another file"},
     CommandInfo{Do::Screenshot, "Screenshot of the window", "File", "F12", "", "A PNG in the current folder"},
+    CommandInfo{Do::Slide, "Stage for a slide", "File", "Shift+F12", "",
+                "An SVG in the current folder: shapes and words"},
     CommandInfo{Do::ToggleKeepLogs, "Keep large logs for quick opening", "File", "", "",
                 "In the cache folder, 8 GiB at most; the ones not used for longest go first", 0, true},
     CommandInfo{Do::Quit, "Quit", "File", "Ctrl+Q", "", "", 0, true},

@@ -127,6 +127,7 @@ enum class Do : std::uint16_t {
   DraftText,    // number = DraftField, text = what it holds now
   CopyText,     // what happened and the block, as text, to the clipboard
   Screenshot,   // text = path; empty = allocviz-EVENT.png in the current folder
+  Slide,        // the stage alone as shapes: text = path; empty = allocviz-EVENT.svg in the current folder
   Quit,
 };
 

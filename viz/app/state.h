@@ -263,6 +263,7 @@ struct State {
   bool quit = false;
   std::string to_clipboard;           // set by CopyText, taken by the platform after the frame
   std::string screenshot_path;        // set by Screenshot, done and cleared by the platform after the frame
+  std::string slide_path;             // set by Slide, likewise
   double now_s = 0;                   // the frame's clock: panels animate by it, nothing else reads a clock
   std::uint64_t frame = 0;            // counted by tick()
   std::uint64_t focus_search_at = 0;  // in this frame the search box takes the keyboard

@@ -184,6 +184,9 @@ bool update_window(State& state, const Command& command) {
     case Do::Screenshot:
       screenshot(state, command.text);
       break;
+    case Do::Slide:
+      state.slide_path = command.text.empty() ? fmt::format("allocviz-{}.svg", state.cursor().event) : command.text;
+      break;
     case Do::Quit:
       state.quit = true;
       break;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "viz/app/command.h"
 #include "viz/app/state.h"
 #include "viz/draw/stage_cache.h"
+#include "viz/platform/fonts.h"
 
 namespace allocviz::platform {
 
@@ -23,5 +25,10 @@ using Intercept = std::function<bool(const app::Command&)>;
 // what the panels laid out, from one frame of a window to its next.
 void run_frame(app::State& state, app::Commands& commands, const Screen& screen, draw::Caches& caches, double now_s,
                const Intercept& intercept = {});
+
+// The moment's slide as an SVG file's text, drawn in a frame of its own of which nothing is shown: after
+// ImGui::Render() and before the next NewFrame(). 80 ems wide. It uploads pictures under the names that the window's
+// have: whoever keeps Caches throws them away afterwards.
+[[nodiscard]] std::string slide_text(app::State& state, float em, const FontNames& fonts);
 
 }  // namespace allocviz::platform

@@ -133,6 +133,7 @@ class Loop {
     }
     take_screenshot();
     window_.show();
+    take_slide(screen.em);
     if (stats_.cpu.ms.size() == 1) stats_.first_frame_s = clock_s() - started_s_;
     window_.set_title(title_of(state_));
     state_.settings.window_width = window_.width();
@@ -147,7 +148,18 @@ class Loop {
   void take_screenshot() {
     if (state_.screenshot_path.empty()) return;
     const std::string path = std::exchange(state_.screenshot_path, {});
-    if (auto written = write_png(path, window_.read()); !written.ok()) {
+    say_written(path, write_png(path, window_.read()));
+  }
+
+  void take_slide(float em) {
+    if (state_.slide_path.empty()) return;
+    const std::string path = std::exchange(state_.slide_path, {});
+    say_written(path, write_picture(path, slide_text(state_, em, find_fonts(default_font_folders()))));
+    caches_ = {};
+  }
+
+  void say_written(const std::string& path, const trace::Status& written) {
+    if (!written.ok()) {
       state_.trouble = written.trouble();
     } else {
       state_.notice = "Wrote " + path;
