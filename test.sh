@@ -41,10 +41,13 @@ run_tests() {
     failed+=("$preset")
     return
   fi
-  grep -E 'tests passed, ' "$log"
-  local skipped
-  skipped=$(grep -cE '\*\*\*Skipped' "$log" || true)
-  [ "$skipped" = 0 ] || say "  $skipped of them skipped: $log says which"
+  # A suite is one test for ctest; how many tests they held, and which were skipped, stands in what the suites printed.
+  local all=$root/build/$preset/Testing/Temporary/LastTest.log passed skipped
+  passed=$(sed -nE 's/^\[  PASSED  \] ([0-9]+) tests?\.$/\1/p' "$all" | awk '{ sum += $1 } END { print sum + 0 }')
+  skipped=$(sed -nE 's/^\[  SKIPPED \] ([0-9]+) tests?.*/\1/p' "$all" | awk '{ sum += $1 } END { print sum + 0 }')
+  grep -E 'tests passed, ' "$log" | sed "s/\$/ suites and programs/"
+  say "  in them $passed tests passed"
+  [ "$skipped" = 0 ] || say "  and $skipped were skipped: \"Skipped\" in $all says which and why"
 }
 
 install_packages run test

@@ -62,7 +62,7 @@ void print_json(const Timeline& timeline, const Why* why) {
   json.end_object().end();
 }
 
-void line(const char* what, const std::string& text) {
+void fact(const char* what, const std::string& text) {
   fmt::print("  {:<22}{}\n", what, text);
 }
 
@@ -95,23 +95,23 @@ void print_text(const Timeline& timeline, const Why& why, const std::string& cho
   fmt::print("{}{}\n", trace::to_text(timeline.spec()), chosen_why.empty() ? "" : "  (" + chosen_why + ")");
   fmt::print("event {} of {}: {}\n\n", trace::count_text(why.event + 1), trace::count_text(trace.size()),
              replay::event_title(trace, why.event));
-  line("failed", replay::name_of(why.why));
-  line("needed", trace::exact_size_text(why.needed) + (why.level ? fmt::format(", level {}", *why.level) : ""));
-  line("free in all", trace::exact_size_text(why.before.free));
-  line("largest free", trace::exact_size_text(why.before.largest_free));
+  fact("failed", replay::name_of(why.why));
+  fact("needed", trace::exact_size_text(why.needed) + (why.level ? fmt::format(", level {}", *why.level) : ""));
+  fact("free in all", trace::exact_size_text(why.before.free));
+  fact("largest free", trace::exact_size_text(why.before.largest_free));
   if (why.why != alloc::Error::OutOfMemory) {
     fmt::print("\nNo release would have helped: it is larger than what this allocator can ever give.\n");
     return;
   }
-  line("would have fitted", said_of_the_past(why));
+  fact("would have fitted", said_of_the_past(why));
   if (!why.fewest) {
     fmt::print("\nNo release of live blocks makes room for it.\n");
     return;
   }
   fmt::print("\nRoom is made by releasing\n");
-  line("the fewest", said_of(*why.fewest, timeline));
-  if (why.smallest) line("the smallest", said_of(*why.smallest, timeline));
-  if (why.oldest) line("the oldest", said_of(*why.oldest, timeline));
+  fact("the fewest", said_of(*why.fewest, timeline));
+  if (why.smallest) fact("the smallest", said_of(*why.smallest, timeline));
+  if (why.oldest) fact("the oldest", said_of(*why.oldest, timeline));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ endfunction()
 
 function(allocviz_compile_together target)
   if(ALLOCVIZ_TOGETHER)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
     # GCC takes an anonymous namespace for a header's where the source is included by another, and sees a string's own
     # buffer overrun where an initialiser moves it; dev, which compiles each source alone, keeps both.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage -Wno-array-bounds

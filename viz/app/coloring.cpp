@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/trace/spec.h"
+#include "viz/app/names.h"
 
 namespace allocviz::app {
 

@@ -26,10 +26,6 @@ void push_filter(const Context& context, std::string text) {
   context.commands.push(std::move(command));
 }
 
-void seek_to(const Context& context, std::uint64_t index) {
-  context.commands.push({.what = app::Do::SeekTo, .position = {index + 1, replay::kAllSteps}});
-}
-
 std::string search_note(const app::State& state) {
   const app::EventFilter& filter = state.filter;
   const std::uint64_t all = state.document.trace->size();

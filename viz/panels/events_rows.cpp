@@ -84,13 +84,6 @@ bool is_live(const Context& context, std::uint64_t index) {
   return lives.is_live(index, context.state.cursor().event);
 }
 
-void seek_to(const Context& context, std::uint64_t index) {
-  app::Command command;
-  command.what = app::Do::SeekTo;
-  command.position = {index + 1, replay::kAllSteps};
-  context.commands.push(std::move(command));
-}
-
 void mark_row(const Context& context, const EventColumns& columns, std::uint64_t index, draw::Rect row) {
   const std::string* name = context.state.document.trace->mark_name(index);
   const float dash = std::round(0.55f * context.em);
@@ -125,6 +118,13 @@ Span draw_tag(const Context& context, const Tag& tag, draw::Rect row, const Even
 }
 
 }  // namespace
+
+void seek_to(const Context& context, std::uint64_t index) {
+  app::Command command;
+  command.what = app::Do::SeekTo;
+  command.position = {index + 1, replay::kAllSteps};
+  context.commands.push(std::move(command));
+}
 
 EventColumns event_columns(const Context& context, draw::Rect rect) {
   EventColumns columns;

@@ -17,4 +17,7 @@ void failure_row(const Context& context, std::uint64_t index, draw::Rect row);
 // The head of the left part: Events, Failures, Lessons, one of them chosen. Returns what is left below.
 draw::Rect left_tabs(const Context& context, draw::Rect rect);
 
+// Goes to the end of an event, by its index.
+void seek_to(const Context& context, std::uint64_t index);
+
 }  // namespace allocviz::panels

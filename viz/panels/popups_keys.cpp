@@ -44,11 +44,12 @@ bool writes(app::Do what) {
 }
 
 std::vector<Group> groups() {
+  // In an order that fills three columns evenly, each group going to the one that is shortest so far.
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMenus{{{"Trace", "MOVING IN TIME"},
-                                                                                        {"View", "LOOKING"},
                                                                                         {"Charts", "CHARTS"},
-                                                                                        {"", "MOUSE"},
+                                                                                        {"View", "LOOKING"},
                                                                                         {"Trace", "WRITING"},
+                                                                                        {"", "MOUSE"},
                                                                                         {"File", "FILES"},
                                                                                         {"Allocator", "ALLOCATOR"},
                                                                                         {"Help", "HELP"}}};
