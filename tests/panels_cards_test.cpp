@@ -62,9 +62,65 @@ TEST_F(Panels, without_a_mouse_cards_stand_by_their_blocks_and_not_on_each_other
   program.gui->frames(2);
   const Rect block = program.gui->rect_of("buddy tree/block 0x000");
   const Rect first = program.gui->rect_of("card 1/card 1"), second = program.gui->rect_of("card 2/card 2");
-  EXPECT_LT(first.x0 - block.x1, 2 * program.em);
+  EXPECT_LT(first.x0 - block.x1, 6 * program.em);
   EXPECT_LT(first.y0 - block.y1, 4 * program.em);
   EXPECT_TRUE(first.x1 <= second.x0 || second.x1 <= first.x0 || first.y1 <= second.y0 || second.y1 <= first.y0);
+  program.caches = nullptr;
+}
+
+bool overlap(Rect a, Rect b) {
+  return a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;
+}
+
+TEST_F(Panels, four_cards_stand_in_their_stage_apart_and_beside_what_is_selected) {
+  struct {
+    float width, height, em;
+  } constexpr kSizes[] = {{800, 600, 16}, {1280, 800, 16}, {1280, 800, 43}, {2560, 1440, 29}};
+  draw::Caches caches;
+  program.caches = &caches;
+  go(program, 3);
+  for (const std::uint64_t offset : {0x000u, 0x080u, 0x100u, 0x200u}) {
+    act(state, {.what = Do::Select, .number = offset});
+    act(state, {.what = Do::Pin});
+  }
+  ASSERT_EQ(state.pins.size(), 4u);
+  for (const auto& [width, height, em] : kSizes) {
+    SCOPED_TRACE(testing::Message() << width << " x " << height << ", em " << em);
+    program.width = width;
+    program.height = height;
+    program.em = em;
+    program.gui->resize(width, height);
+    program.gui->frames(3);
+    const Rect stage = program.parts.stages.front().stage;
+    const Rect selected = program.gui->rect_of("buddy tree/block 0x200");
+    std::vector<Rect> cards;
+    for (const char* name : {"card 1/whole", "card 2/whole", "card 3/whole", "card 4/whole"}) {
+      const Rect card = program.gui->rect_of(name);
+      EXPECT_GE(card.x0, stage.x0) << name;
+      EXPECT_GE(card.y0, stage.y0) << name;
+      EXPECT_LE(card.x1, stage.x1) << name;
+      EXPECT_LE(card.y1, stage.y1) << name;
+      EXPECT_FALSE(overlap(card, selected)) << name;
+      for (const Rect& other : cards) EXPECT_FALSE(overlap(card, other)) << name;
+      cards.push_back(card);
+    }
+  }
+  program.caches = nullptr;
+}
+
+TEST_F(Panels, where_the_map_stands_alone_cards_stand_in_it) {
+  draw::Caches caches;
+  program.caches = &caches;
+  go(program, 3);
+  act(state, {.what = Do::Select, .number = 0x80});
+  act(state, {.what = Do::Pin});
+  act(state, Do::PresetDebug);
+  program.gui->frames(3);
+  const panels::StageRects& place = program.parts.stages.front();
+  ASSERT_FALSE(place.shown);
+  const Rect card = program.gui->rect_of("card 1/whole");
+  EXPECT_GE(card.y0, place.map_rect.y0);
+  EXPECT_LE(card.y1, place.map_rect.y1);
   program.caches = nullptr;
 }
 

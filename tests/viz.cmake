@@ -3,6 +3,7 @@ allocviz_test(ui_test SOURCES ui_test.cpp ui/gui.cpp LIBS allocviz_panels)
 allocviz_test(platform_test DRAWS SOURCES platform_test.cpp platform_svg.cpp LIBS allocviz_platform fmt::fmt)
 allocviz_test(draw_test
   SOURCES
+    draw_cards.cpp
     draw_charts.cpp
     draw_digest.cpp
     draw_lod.cpp

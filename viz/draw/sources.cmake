@@ -6,6 +6,7 @@ list(APPEND draw_sources
   draw/buddy_marks.cpp
   draw/buddy_relation.cpp
   draw/bump_layout.cpp
+  draw/card_layout.cpp
   draw/chart_curves.cpp
   draw/chart_layout.cpp
   draw/focus.cpp
@@ -24,5 +25,5 @@ list(APPEND draw_sources
   draw/time_axis.cpp
   draw/tip.cpp)
 # What these name for themselves, others name too.
-set_source_files_properties(draw/glimpse.cpp draw/recorded_layout.cpp draw/buddy_relation.cpp
+set_source_files_properties(draw/card_layout.cpp draw/glimpse.cpp draw/recorded_layout.cpp draw/buddy_relation.cpp
   PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

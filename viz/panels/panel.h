@@ -12,6 +12,8 @@ struct Caches;  // stage_cache.h
 
 namespace allocviz::panels {
 
+struct Parts;  // window_layout.h
+
 struct Context {
   const app::State& state;
   app::Commands& commands;
@@ -38,7 +40,8 @@ void transport(const Context& context, draw::Rect rect);
 void timeline(const Context& context, draw::Rect rect);     // charts over time
 void free_levels(const Context& context, draw::Rect rect);  // free blocks by level over time, of what has levels
 void error_bar(const Context& context, draw::Rect rect);
-void pinned_cards(const Context& context, draw::Rect rect);  // above everything but popups
+// Above everything but popups.
+void pinned_cards(const Context& context, const Parts& parts, draw::Rect rect);
 // The line over a stage that says what is tried on it; returns what it leaves of the stage's place.
 [[nodiscard]] draw::Rect what_if_line(const Context& context, draw::Rect rect, std::size_t stage);
 void popups(const Context& context);  // palette, keys, go to, dialogs, progress

@@ -8,12 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "viz/draw/card_layout.h"
 #include "viz/draw/stage_cache.h"
 #include "viz/draw/tip.h"
 #include "viz/panels/canvas.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
+#include "viz/panels/window_layout.h"
 
 namespace allocviz::panels {
 
@@ -21,13 +23,15 @@ namespace {
 
 using draw::Rect;
 
-constexpr float kWidthEm = 15, kLineEm = 1.35f, kTitleEm = 1.9f;
+constexpr float kLeastEm = 7, kMostEm = 18, kLineEm = 1.35f, kTitleEm = 1.9f;
 
 struct Card {
   const app::Pinned& pin;
   std::size_t number = 0;
+  std::string text;                // all of it, for the tooltip where lines are left out
   std::vector<std::string> lines;  // the first is its title
   Rect rect;
+  std::size_t shown = 0;  // lines
 };
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -41,72 +45,116 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// Where a stage drew the block that holds a byte.
-std::optional<Rect> drawn_at(const Context& context, const app::Pinned& pin) {
-  if (context.caches == nullptr) return std::nullopt;
-  const auto stage = context.caches->stages.find(pin.stage);
-  if (stage == context.caches->stages.end()) return std::nullopt;
-  const draw::StageCache& cache = stage->second;
-  const draw::Scene* scene = &cache.bump.scene.scene;
-  switch (context.state.timeline(pin.stage).spec().kind) {
+// What the place of a stage shows: the stage itself, else its map alone.
+const draw::Scene* scene_of(const Context& context, const StageRects& place, std::size_t stage) {
+  if (context.caches == nullptr) return nullptr;
+  const auto found = context.caches->stages.find(stage);
+  if (found == context.caches->stages.end()) return nullptr;
+  const draw::StageCache& cache = found->second;
+  if (!place.shown) return &cache.map.scene.scene;
+  switch (context.state.timeline(stage).spec().kind) {
     case trace::AllocatorKind::Buddy:
     case trace::AllocatorKind::Tiered:
-      scene = &cache.buddy.scene.scene;
-      break;
+      return &cache.buddy.scene.scene;
     case trace::AllocatorKind::Slab:
-      scene = &cache.slab.scene.scene;
-      break;
+      return &cache.slab.scene.scene;
     case trace::AllocatorKind::Recorded:
-      scene = &cache.recorded.scene.scene;
-      break;
+      return &cache.recorded.scene.scene;
     case trace::AllocatorKind::Bump:
       break;
   }
+  return &cache.bump.scene.scene;
+}
+
+// Where a scene has the block that holds a byte.
+std::optional<Rect> drawn_at(const draw::Scene* scene, std::uint64_t offset) {
+  if (scene == nullptr) return std::nullopt;
   for (const draw::Box& box : scene->boxes) {
-    if (box.look != draw::Look::Split && pin.offset >= box.offset && pin.offset - box.offset < box.size)
-      return box.rect;
+    if (box.look != draw::Look::Split && offset >= box.offset && offset - box.offset < box.size) return box.rect;
   }
   return std::nullopt;
 }
 
-// Right below its block, to its right where there is room, and below the cards that stand there already.
-draw::Point beside(Rect block, Rect window, draw::Point size, float gap, const std::vector<Card>& others) {
-  float x = block.x1 + gap;
-  if (x + size.x > window.x1) x = block.x0 - gap - size.x;
-  Rect at{x, block.y1 + gap, x + size.x, block.y1 + gap + size.y};
-  for (const Card& other : others) {
-    const bool apart = other.rect.x1 <= at.x0 || other.rect.x0 >= at.x1 || other.rect.y1 <= at.y0;
-    if (apart || other.rect.y0 >= at.y1) continue;
-    at.y0 = other.rect.y1 + gap;
-    at.y1 = at.y0 + size.y;
-  }
-  return {at.x0, at.y0};
+// A card stays below the title of its stage's panel where that is high enough.
+Rect room_of(const Context& context, const StageRects& place) {
+  const Rect panel = place.shown ? place.stage : place.map_rect;
+  const float edge = std::round(0.4f * context.em);
+  const float top = panel.height() > 8 * context.em ? std::round(2.2f * context.em) : edge;
+  return {panel.x0 + edge, panel.y0 + top, panel.x1 - edge, panel.y1 - edge};
 }
 
-Card card_of(const Context& context, std::size_t number, Rect window, const std::vector<Card>& others) {
+Card card_of(const Context& context, std::size_t number) {
   const app::Pinned& pin = context.state.pins[number];
   const replay::Timeline& timeline = context.state.shown(pin.stage);
   const auto byte = static_cast<double>(pin.offset);
-  Card card{pin, number, lines_of(draw::tip_text(timeline.census(), {byte, byte + 1}, names_of(timeline))), {}};
-  if (card.lines.empty()) card.lines.push_back("nothing");
-  if (context.state.stages.size() > 1) card.lines.push_back(trace::to_title(timeline.spec()));
-  const float em = context.em;
-  const float width = std::round(kWidthEm * em);
-  const float height = std::round((kTitleEm + 0.5f + kLineEm * static_cast<float>(card.lines.size() - 1)) * em);
-  // Where its stage is not seen, it stands in a row with the others at the foot of the window.
-  draw::Point corner{window.x0 + (1 + 16 * static_cast<float>(number % 5)) * em, window.y1};
-  if (pin.placed) corner = {pin.x * em, pin.y * em};
-  if (const std::optional<Rect> block = pin.placed ? std::nullopt : drawn_at(context, pin))
-    corner = beside(*block, window, {width, height}, std::round(0.6f * em), others);
-  const float x = std::clamp(std::round(corner.x), window.x0, std::max(window.x0, window.x1 - width));
-  const float y = std::clamp(std::round(corner.y), window.y0, std::max(window.y0, window.y1 - height));
-  card.rect = {x, y, x + width, y + height};
+  Card card{pin, number, draw::tip_text(timeline.census(), {byte, byte + 1}, names_of(timeline)), {}, {}, 0};
+  if (card.text.empty()) card.text = "nothing";
+  if (context.state.stages.size() > 1) card.text += "\n" + trace::to_title(timeline.spec());
+  card.lines = lines_of(card.text);
   return card;
 }
 
+// The title of a card that says nothing else: which block it is must be told where no name does.
+std::string title_alone(const Context& context, const Card& card) {
+  if (card.lines.front().find(':') != std::string::npos) return card.lines.front();
+  const std::uint64_t arena = context.state.shown(card.pin.stage).census().arena_bytes;
+  return fmt::format("{} · {}", card.lines.front(), trace::offset_text(card.pin.offset, arena));
+}
+
+float width_of(ui::Font font, const std::string& text) {
+  const ui::WithFont with(font);
+  return ui::text_width(text);
+}
+
+// Its sizes, from all lines to the title alone. As wide as what it says, by whole ems: it does not change with each
+// digit.
+std::vector<draw::Point> forms_of(const Context& context, const Card& card) {
+  const float em = context.em;
+  const float sides = 1.1f * em, title = std::round(kTitleEm * em);
+  std::vector<draw::Point> forms;
+  for (std::size_t lines = card.lines.size(); lines > 0; --lines) {
+    const std::string& head = card.lines.front();
+    float text = width_of(ui::Font::Bold, lines == 1 ? title_alone(context, card) : head) + title;
+    for (std::size_t i = 1; i < lines; ++i) text = std::max(text, width_of(ui::Font::MonoSmall, card.lines[i]));
+    const float width = std::clamp(std::ceil((text + sides) / em), kLeastEm, kMostEm);
+    const float height = lines == 1 ? title : (kTitleEm + 0.5f + kLineEm * static_cast<float>(lines - 1)) * em;
+    forms.push_back({std::round(width * em), std::round(height)});
+  }
+  return forms;
+}
+
+std::vector<Card> placed_cards(const Context& context, const Parts& parts, Rect window) {
+  std::vector<Card> cards;
+  std::vector<draw::CardWish> wishes;
+  draw::CardGround ground(window, context.em);
+  for (std::size_t stage = 0; stage < parts.stages.size(); ++stage) {
+    if (const draw::Scene* scene = scene_of(context, parts.stages[stage], stage)) ground.add(*scene);
+  }
+  ground.close();
+  for (std::size_t i = 0; i < context.state.pins.size(); ++i) {
+    const app::Pinned& pin = context.state.pins[i];
+    const StageRects& place = parts.stages[std::min(pin.stage, parts.stages.size() - 1)];
+    cards.push_back(card_of(context, i));
+    draw::CardWish wish{forms_of(context, cards.back()), room_of(context, place), {}, {}};
+    wish.block = drawn_at(scene_of(context, place, pin.stage), pin.offset);
+    if (pin.placed) {
+      wish.corner = draw::Point{pin.x * context.em, pin.y * context.em};
+      wish.room = window;
+    }
+    wishes.push_back(std::move(wish));
+  }
+  const std::vector<draw::CardPlace> places = draw::place_cards(wishes, ground);
+  for (std::size_t i = 0; i < cards.size(); ++i) {
+    cards[i].rect = places[i].rect;
+    cards[i].shown = cards[i].lines.size() - places[i].form;
+  }
+  return cards;
+}
+
 // From the card's nearest edge to the block it speaks of.
-void draw_line(const Context& context, const Card& card) {
-  const std::optional<Rect> block = drawn_at(context, card.pin);
+void draw_line(const Context& context, const Parts& parts, const Card& card) {
+  const StageRects& place = parts.stages[std::min(card.pin.stage, parts.stages.size() - 1)];
+  const std::optional<Rect> block = drawn_at(scene_of(context, place, card.pin.stage), card.pin.offset);
   if (!block) return;
   const Rect& c = card.rect;
   const auto nearest = [](float low, float high, float other_low, float other_high) {
@@ -131,6 +179,7 @@ void paint_cross(ImDrawList* list, Rect rect, draw::Color color) {
 void move_by_title(const Context& context, const Card& card, Rect title) {
   const std::string label = fmt::format("move card {}", card.number + 1);
   if (ui::canvas(label.c_str(), title)) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeAll);
+  if (card.shown < card.lines.size() && !ImGui::IsItemActive()) ui::tooltip(card.text);
   const ImVec2 moved = ImGui::GetIO().MouseDelta;
   if (!ImGui::IsItemActive() || (moved.x == 0 && moved.y == 0)) return;
   context.commands.push({.what = app::Do::MovePin,
@@ -143,7 +192,7 @@ void draw_lines(const Context& context, const Card& card, Rect rect) {
   const ui::WithFont font(ui::Font::MonoSmall);
   const float em = context.em, left = rect.x0 + 0.7f * em;
   float y = rect.y0;
-  for (std::size_t i = 1; i < card.lines.size(); ++i, y += kLineEm * em) {
+  for (std::size_t i = 1; i < card.shown; ++i, y += kLineEm * em) {
     row_text({rect.x0, y, rect.x1, y + kLineEm * em}, left, context.theme.text_dim, card.lines[i],
              rect.x1 - left - 0.4f * em);
   }
@@ -155,6 +204,7 @@ void draw_card(const Context& context, const Card& card) {
   const Rect& rect = card.rect;
   ui::begin_region(fmt::format("card {}", card.number + 1).c_str(), rect,
                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  ui::place("whole", rect);
   const float rounding = std::round(0.35f * em);
   ui::fill(ui::draw_list(), rect, theme.panel, rounding);
   ui::outline(ui::draw_list(), rect, theme.text_dim, 1, rounding);
@@ -164,7 +214,8 @@ void draw_card(const Context& context, const Card& card) {
   const float left = rect.x0 + 0.7f * em;
   {
     const ui::WithFont font(ui::Font::Bold);
-    row_text(title, left, theme.text, card.lines.front(), title.x1 - side - left);
+    const std::string words = card.shown == 1 ? title_alone(context, card) : card.lines.front();
+    row_text(title, left, theme.text, words, title.x1 - side - left);
   }
   ImGui::SetCursorScreenPos(ImVec2(title.x1 - side, title.y0));
   if (ui::icon_button(fmt::format("##close card {}", card.number + 1).c_str(), "Take the card away   Esc", paint_cross,
@@ -173,19 +224,21 @@ void draw_card(const Context& context, const Card& card) {
   }
   draw_lines(context, card, {rect.x0, title.y1, rect.x1, rect.y1});
   // What is no button lets nothing through to the stage below.
-  (void)ui::canvas(fmt::format("card {}", card.number + 1).c_str(), {rect.x0, title.y1, rect.x1, rect.y1});
+  if (rect.y1 > title.y1) {
+    (void)ui::canvas(fmt::format("card {}", card.number + 1).c_str(), {rect.x0, title.y1, rect.x1, rect.y1});
+    if (card.shown < card.lines.size()) ui::tooltip(card.text);
+  }
   ui::end_region();
 }
 
 }  // namespace
 
-void pinned_cards(const Context& context, Rect rect) {
-  if (context.state.pins.empty() || context.state.document.placeholder) return;
-  std::vector<Card> cards;
-  for (std::size_t i = 0; i < context.state.pins.size(); ++i) cards.push_back(card_of(context, i, rect, cards));
+void pinned_cards(const Context& context, const Parts& parts, Rect rect) {
+  if (context.state.pins.empty() || context.state.document.placeholder || parts.stages.empty()) return;
+  const std::vector<Card> cards = placed_cards(context, parts, rect);
   ui::begin_region("cards", rect,
                    ImGuiWindowFlags_NoInputs | ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  for (const Card& card : cards) draw_line(context, card);
+  for (const Card& card : cards) draw_line(context, parts, card);
   for (const Card& card : cards) draw_card(context, card);
   ui::end_region();
 }

@@ -205,7 +205,7 @@ void window(const Context& context, draw::Rect rect) {
   ui::begin_region("window", rect, ui::kFixed);
   all_parts(context, parts);
   splitters(context, parts, rect);
-  pinned_cards(context, rect);
+  pinned_cards(context, parts, rect);
   popups(context);
   ui::end_region();
   if (app::wants_frame(context.state)) ui::want_frame();
