@@ -137,6 +137,37 @@ TEST_F(Panels, keys_and_mouse_are_one_page) {
   }
 }
 
+TEST_F(Panels, no_row_of_the_keys_page_is_cut_in_half) {
+  struct {
+    float width, height, em;
+  } constexpr kSizes[] = {{800, 600, 13}, {800, 600, 16}, {800, 600, 29}, {1280, 800, 43}};
+  for (const auto& [width, height, em] : kSizes) {
+    SCOPED_TRACE(testing::Message() << width << " x " << height << ", em " << em);
+    program.width = width;
+    program.height = height;
+    program.em = em;
+    program.gui->resize(width, height);
+    act(state, Do::ShowKeys);
+    program.gui->frames(3);
+    for (const float notches : {0.0f, -0.3f, -1.0f, -2.6f, -90.0f}) {
+      program.gui->wheel({width / 2, height / 2}, notches);
+      program.gui->frames(2);
+      int seen = 0;
+      for (const ui::Placed& item : ui::placed()) {
+        if (item.label.find("all keys/row ") != 0 || item.seen.y1 <= item.seen.y0) continue;
+        ++seen;
+        EXPECT_NEAR(item.seen.y1 - item.seen.y0, item.rect.height(), 0.01f) << item.label << " after " << notches;
+      }
+      EXPECT_GT(seen, 2);
+    }
+    const ui::Placed* end = ui::find("all keys/end");
+    ASSERT_NE(end, nullptr);
+    EXPECT_GT(end->seen.y1, end->seen.y0) << "the last row can be scrolled to";
+    act(state, Do::ClosePopup);
+    program.gui->frames(2);
+  }
+}
+
 TEST_F(Panels, a_card_never_leaves_the_window_and_keeps_clicks_from_the_stage) {
   go(program, 3);
   program.click("buddy tree/block 0x000");

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "viz/panels/parts.h"
 #include "viz/panels/popups.h"
 #include "viz/panels/ui.h"
@@ -13,6 +15,8 @@
 namespace allocviz::panels {
 
 namespace {
+
+constexpr float kColumnEm = 25, kNarrowEm = 22.5f;
 
 struct Entry {
   std::string_view key, key2, name;
@@ -78,6 +82,7 @@ float height_of(const Context& context, const Group& group) {
 }
 
 void draw_group(const Context& context, const Group& group, draw::Point at, float width) {
+  const bool narrow = width < kColumnEm * context.em;
   const float em = context.em;
   const float height = row_height(context);
   {
@@ -85,7 +90,7 @@ void draw_group(const Context& context, const Group& group, draw::Point at, floa
     row_text({at.x, at.y, at.x + width, at.y + height}, at.x, context.theme.text_dim, group.title);
   }
   float y = at.y + height;
-  const float keys = std::round(12.6f * em);
+  const float keys = std::round((narrow ? 11.1f : 12.6f) * em);
   for (const Entry& entry : group.entries) {
     const float caps = std::min(kCapHeight * em, height - 0.15f * em);
     const float caps_y = y + std::round((height - caps) / 2);
@@ -102,6 +107,7 @@ void draw_group(const Context& context, const Group& group, draw::Point at, floa
       row_text(row, at.x, context.theme.text, entry.key, keys);
     }
     row_text(row, at.x + keys, context.theme.text_dim, entry.name, width - keys - 0.5f * em);
+    ui::place(fmt::format("row {}", entry.name), row);
     y += height;
   }
 }
@@ -111,8 +117,9 @@ void draw_group(const Context& context, const Group& group, draw::Point at, floa
 void keys_page(const Context& context) {
   const float em = context.em;
   const ImVec2 window = ImGui::GetIO().DisplaySize;
-  const float column_em = 25;
-  const int columns = std::clamp(static_cast<int>((window.x / em - 4.4f) / column_em), 1, 3);
+  const float room_em = window.x / em - 4.4f;
+  const float column_em = room_em < 2 * kColumnEm && room_em >= 2 * kNarrowEm ? kNarrowEm : kColumnEm;
+  const int columns = std::clamp(static_cast<int>(room_em / column_em), 1, 3);
   // Each group goes to the column that is shortest so far.
   const std::vector<Group> all = groups();
   std::vector<float> heights(static_cast<std::size_t>(columns), 0);
@@ -126,13 +133,19 @@ void keys_page(const Context& context) {
   const draw::Rect inside =
       begin_dialog(context, "keys", column_em * static_cast<float>(columns) + 2.4f, tallest / em + 5);
   const float top = dialog_title(context, inside, "Keys and mouse");
-  ui::begin_region("all keys", {inside.x0, top, inside.x1, inside.y1});
-  const ImVec2 begin = ImGui::GetCursorScreenPos();
+  // Whole rows are seen: the place for them is so many rows high, and what is scrolled by goes from row to row.
+  const float row = row_height(context);
+  const float seen = std::max(1.0f, std::floor((inside.y1 - top + 1) / row)) * row;
+  ui::begin_region("all keys", {inside.x0, top, inside.x1, top + std::min(seen, tallest)});
+  ImVec2 begin = ImGui::GetCursorScreenPos();
+  const float scrolled = ImGui::GetScrollY();
+  const ImVec2 first = begin;
+  begin.y = std::round(begin.y + scrolled - std::round(scrolled / row) * row);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const float width = std::min(column_em * em, inside.width());
     draw_group(context, all[i], {begin.x + places[i].x, begin.y + places[i].y}, width);
   }
-  ImGui::SetCursorScreenPos(ImVec2(begin.x, begin.y + tallest - ImGui::GetStyle().ItemSpacing.y - 1));
+  ImGui::SetCursorScreenPos(ImVec2(first.x, first.y + tallest - ImGui::GetStyle().ItemSpacing.y - 1));
   ImGui::Dummy(ImVec2(1, 1));
   ui::place("end", {begin.x, begin.y + tallest - 1, begin.x + 1, begin.y + tallest});
   ui::end_region();
