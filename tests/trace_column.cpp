@@ -214,5 +214,123 @@ TEST(Column, packed_is_borrowed_only_where_all_its_leaves_speak_of_bytes_there_a
   }
 }
 
+// What an append-only column may be given: steps, few values, a run of one value, noise that packs to nothing, and all
+// that 64 bits hold.
+std::uint64_t next_value(std::mt19937_64& random, int kind, std::uint64_t before) {
+  switch (kind) {
+    case 0:
+      return before + random() % 1000;
+    case 1:
+      return random() % 2;
+    case 2:
+      return before;
+    case 3:
+      return random() % 256;
+    case 4:
+      return random();
+    case 5:
+      return ~std::uint64_t{0} - random() % 3;
+    default:
+      return random() >> (random() % 64);
+  }
+}
+
+// Everything that can be asked of it, however much of it is packed.
+void expect_whole(const Column& column, const std::vector<std::uint64_t>& values) {
+  expect_same(column, values);
+  std::uint64_t largest = 0, bits = 0;
+  for (const std::uint64_t value : values) {
+    largest = std::max(largest, value);
+    bits |= value;
+  }
+  EXPECT_EQ(column.bits(), bits);
+  EXPECT_TRUE(column.is_at_most(largest));
+  EXPECT_FALSE(largest != 0 && column.is_at_most(largest - 1));
+}
+
+constexpr std::uint64_t kTail = 1 << 14;  // with fewer values nothing is packed before pack()
+
+TEST(Column, packs_itself_while_it_grows_and_holds_what_a_vector_holds) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937_64 random(seed);
+    Column column;
+    column.pack_while_growing();
+    std::vector<std::uint64_t> expected;
+    while (expected.size() < 4 * kTail) {
+      const int kind = static_cast<int>(random() % 7);
+      std::uint64_t value = random() % 4 == 0 ? 0 : random() >> (random() % 64);
+      for (std::uint64_t left = 1 + random() % (2 * kTail); left != 0; --left) {
+        value = next_value(random, kind, value);
+        column.push_back(value);
+        expected.push_back(value);
+        const std::uint64_t at = random() % expected.size();  // while it is being read
+        ASSERT_EQ(column[at], expected[at]) << at << " of " << expected.size();
+      }
+      const Column copy = column;
+      expect_whole(copy, expected);
+      EXPECT_LE(copy.memory_bytes(), column.memory_bytes());
+      if (random() % 4 == 0) column.shrink_to_fit();
+    }
+    Column taken = std::move(column), changed = taken;
+    for (int i = 0; i < 3; ++i) {  // the first of them may be one among the packed
+      const std::uint64_t at = random() % expected.size(), value = random() >> (random() % 64);
+      changed.set(at, value);
+      EXPECT_EQ(changed[at], value);
+      changed.set(at, expected[at]);
+    }
+    changed.push_back(7);
+    EXPECT_EQ(changed[expected.size()], 7u);
+    expect_whole(taken, expected);
+    taken.pack();
+    expect_whole(taken, expected);
+    const auto borrowed = Column::borrow(taken.bytes(), taken.width_bytes(), taken.size(), taken.first());
+    ASSERT_TRUE(borrowed.has_value());
+    expect_whole(*borrowed, expected);
+    expected.push_back(7);
+    expect_whole(changed, expected);
+    changed.pack();
+    expect_whole(changed, expected);
+  }
+}
+
+TEST(Column, that_packs_itself_ends_as_one_that_is_packed_when_it_is_complete) {
+  const std::uint64_t kLast = 1 << 12;
+  for (const std::uint64_t around :
+       {std::uint64_t{1}, std::uint64_t{128}, kLast, kTail, kTail + kLast, 2 * kTail - kLast, 2 * kTail, 3 * kTail}) {
+    for (const std::uint64_t count : {around - 1, around, around + 1}) {
+      for (const unsigned bits : {0u, 3u, 33u, 58u}) {
+        SCOPED_TRACE(testing::Message() << count << " values, steps of " << bits << " bits");
+        const auto values = drifting(count, bits, count + bits);
+        Column plain = column_of(values), growing;
+        growing.pack_while_growing();
+        for (const std::uint64_t value : values) growing.push_back(value);
+        expect_same(growing, values);
+        plain.pack();
+        growing.pack();
+        EXPECT_EQ(growing.width_bytes(), plain.width_bytes());
+        EXPECT_TRUE(std::ranges::equal(growing.bytes(), plain.bytes()));
+        EXPECT_EQ(growing.memory_bytes(), plain.memory_bytes());
+      }
+    }
+  }
+}
+
+TEST(Column, that_packs_itself_is_never_held_unpacked) {
+  for (const std::uint64_t equal_at_first : {std::uint64_t{0}, 10 * kTail}) {
+    Column column;
+    column.pack_while_growing();
+    std::mt19937_64 random(1);
+    std::uint64_t most = 0;
+    for (std::uint64_t i = 0; i < 20 * kTail; ++i) {
+      column.push_back(i < equal_at_first ? 0 : 1'000'000 + 10 * i + random() % 10);
+      most = std::max(most, column.memory_bytes());
+    }
+    EXPECT_EQ(column.width_bytes(), 3u);
+    // 128 values move by less than 2^11: with its leaves and the room it grows by, two and a half bytes a value.
+    EXPECT_LE(most, kTail * 3 + 20 * kTail * 5 / 2);
+  }
+}
+
 }  // namespace
 }  // namespace allocviz::trace

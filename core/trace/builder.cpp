@@ -121,6 +121,13 @@ struct TraceBuilder::Inner {
   TraceWatcher* watcher = nullptr;
   std::string text;  // where as_utf8 keeps what it made
 
+  // A long log is never held unpacked, but for the partners: each is written when its block ends.
+  Inner() {
+    for (const auto column : Trace::kColumns) {
+      if (column != &Trace::partner_) (trace.*column).pack_while_growing();
+    }
+  }
+
   Index& index_of_sites() {
     const auto& table = trace.sites_;
     for (; sites_indexed < table.size(); ++sites_indexed) sites.add(hash_of(table[sites_indexed]), sites_indexed);
@@ -308,22 +315,24 @@ struct TraceBuilder::Inner {
     return static_cast<unsigned>(std::countr_zero(trace.header_.default_align.value_or(1)));
   }
 
+  // Every value anew, because a column that packs itself is appended to.
+  template <class Settled>
+  static void settle(Column& column, Settled settled) {
+    Column anew;
+    anew.pack_while_growing();
+    for (std::uint64_t i = 0; i < column.size(); ++i) anew.push_back(settled(column[i]));
+    column = std::move(anew);
+  }
+
   // Alignments that no event named become the header's default, which may stand after the events.
   void settle_alignments() {
     const unsigned fallback = default_align_log2();
-    Column settled;
-    for (std::uint64_t i = 0; i < trace.align_log2_.size(); ++i) {
-      const std::uint64_t held = trace.align_log2_[i];
-      settled.push_back(held == kDefaultAlign ? fallback : held);
-    }
-    trace.align_log2_ = std::move(settled);
+    settle(trace.align_log2_, [&](std::uint64_t held) { return held == kDefaultAlign ? fallback : held; });
   }
 
   void settle_sites() {
-    if (largest_site <= trace.sites_.size()) return;
-    for (std::uint64_t i = 0; i < trace.site_.size(); ++i) {
-      if (trace.site_[i] > trace.sites_.size()) trace.site_.set(i, 0);
-    }
+    const std::uint64_t known = trace.sites_.size();
+    if (largest_site > known) settle(trace.site_, [&](std::uint64_t held) { return held > known ? 0 : held; });
   }
 };
 

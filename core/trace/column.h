@@ -12,15 +12,24 @@
 //   values   [ 13 bits a value ... | 0 bits | 2 bits a value ...
 //   leaves   [ least, where, bits | least, where, bits | ...     16 B for 128 values, behind all of them
 //
+// One that is only appended to can pack itself while it grows, so that a long log is never held unpacked:
+//
+//   | packed, 128 values a leaf ...            | as wide as the widest |     what was appended last is not packed yet
+//   0                                      front                  size()
+//
 // Its bytes are its own, or borrowed from a file that is mapped read-only (core/trace/cache.h): the first change of a
 // borrowed column gives it bytes of its own.
 //   I1  size() values are held; the width is one of 0, 1, 2, 3, 4, 6, 8, or kPacked.
 //   I2  width = 0  =>  every value equals the first one appended.
-//   I3  bytes held >= width * size(); packed: what every leaf speaks of lies in them, before the leaves.
-//   I4  nothing is written to borrowed bytes. Nor to packed ones: a change unpacks the column first.
+//   I3  bytes held >= width * (size() - front); what every leaf speaks of lies in the bytes of the packed, with eight
+//       bytes behind it that can be read: leaves, or room. Width kPacked: front = size(), and all are bytes().
+//   I4  nothing is written to borrowed bytes. Nor to packed ones: a change there unpacks the column first, and it does
+//       not pack itself any more.
+//   I5  front is 0, or size() with kPacked, or a whole number of leaves; no value before it is wider than the width.
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -42,12 +51,14 @@ class Column {
       ++size_;
       return;
     }
-    if (value > max_ || width_ == 0 || (size_ + 1) * width_ > room_) make_room(value);
-    store(size_++, value);
+    if (value > max_ || size_ >= full_at_) make_room(value);
+    store(size_++ - front_, value);
   }
 
   // The value at index (< size()). O(1).
   [[nodiscard]] std::uint64_t operator[](std::uint64_t index) const {
+    if (index < front_) return packed(index);
+    index -= front_;
     switch (width_) {
       case 0:
         return first_;
@@ -61,22 +72,23 @@ class Column {
         return load<std::uint32_t>(4 * index);
       case 6:
         return load<std::uint32_t>(6 * index) | std::uint64_t{load<std::uint16_t>(6 * index + 4)} << 32;
-      case 8:
-        return load<std::uint64_t>(8 * index);
       default:
-        return packed(index);
+        return load<std::uint64_t>(8 * index);
     }
   }
 
   // Replaces the value at index (< size()); may widen the column.
   void set(std::uint64_t index, std::uint64_t value) {
     if (width_ == 0 && value == first_) return;
-    if (value > max_ || width_ == 0 || width_ == kPacked || room_ == 0) make_writable(value);
-    store(index, value);
+    if (value > max_ || index < front_ || room_ == 0) make_writable(value);
+    store(index - front_, value);
   }
 
-  // Gives back what growing left over, and packs the values where that saves an eighth of their bytes at least.
-  // O(size).
+  // From now on it packs what was appended, some thousand values at a time, where that saves an eighth of their bytes
+  // at least. For one that is not written to in other places: a set() among the packed is O(size), and ends this.
+  void pack_while_growing() { packs_ = true; }
+  // It is complete: gives back what growing left over, and packs all values where that saves an eighth of their bytes
+  // at least. O(size).
   void pack();
   // Whether no value is larger. O(size), of packed ones most often O(size / 128).
   [[nodiscard]] bool is_at_most(std::uint64_t limit) const;
@@ -84,7 +96,11 @@ class Column {
   [[nodiscard]] std::uint64_t bits() const;
 
   // What a file has to say of a column for it to be borrowed: its bytes, and, while they are none, the one value.
-  [[nodiscard]] std::span<const std::byte> bytes() const { return {bytes_, held_bytes()}; }
+  // Of one that packed itself they are in one place when it is complete, after pack().
+  [[nodiscard]] std::span<const std::byte> bytes() const {
+    assert(front_ == 0 || width_ == kPacked);
+    return {bytes_, held_bytes()};
+  }
   [[nodiscard]] std::uint64_t first() const { return first_; }
   // A column of `size` values in bytes that outlive it; nothing where that cannot be one (I1, I3). O(1), of packed ones
   // O(size / 128).
@@ -95,8 +111,10 @@ class Column {
   [[nodiscard]] unsigned width_bytes() const { return width_; }
   [[nodiscard]] bool any() const { return width_ != 0 || first_ != 0; }  // whether it ever held anything but 0
   // Borrowed bytes count: they are in memory once they were looked at.
-  [[nodiscard]] std::uint64_t memory_bytes() const { return room_ != 0 ? room_ : held_bytes(); }
-  // Its bytes may be brought nearer: the value at index, of a column that is not packed, is wanted soon.
+  [[nodiscard]] std::uint64_t memory_bytes() const {
+    return (room_ != 0 ? room_ : held_bytes()) + (grown_ != nullptr ? grown_->memory_bytes() : 0);
+  }
+  // Its bytes may be brought nearer: the value at index, of a column of which nothing is packed, is wanted soon.
   void prefetch(std::uint64_t index) const { __builtin_prefetch(bytes_ + index * width_, 1); }
   void reserve(std::uint64_t values);
   void shrink_to_fit();
@@ -115,43 +133,64 @@ class Column {
   struct Free {
     void operator()(std::byte* bytes) const { std::free(bytes); }
   };
+  // From malloc, because a long column grows by moving its pages: without a copy, and without a time when it is there
+  // twice.
+  using Own = std::unique_ptr<std::byte, Free>;
+  static void resize(Own& own, std::uint64_t bytes);
 
   struct Leaf {
-    std::uint64_t least = 0, place = 0;  // place: 128 * (how many bytes from bytes_ on its values begin) + bits
+    std::uint64_t least = 0, place = 0;  // place: 128 * (how many bytes from packed_ on its values begin) + bits
     [[nodiscard]] unsigned bits() const { return static_cast<unsigned>(place % 128); }
     [[nodiscard]] std::uint64_t at() const { return place / 128; }
   };
   static constexpr std::uint64_t kLeaf = 128;
+  using Values = std::array<std::uint64_t, kLeaf>;
+
+  // What a column that packs itself has packed so far.
+  struct Grown {
+    Own values, leaves;
+    std::uint64_t values_room = 0, values_end = 0, leaves_room = 0, leaf_count = 0;  // room and end in bytes
+
+    void add(const Values& values);
+    void add(const Leaf& leaf);
+    void make_room(std::uint64_t bytes);  // behind values_end, and for what is read with them
+    [[nodiscard]] std::uint64_t memory_bytes() const { return values_room + leaves_room; }
+    [[nodiscard]] std::uint64_t held_bytes() const { return values_end + leaf_count * sizeof(Leaf); }
+  };
 
   [[nodiscard]] std::uint64_t held_bytes() const {
-    return width_ == kPacked ? leaves_at_ + leaf_count() * sizeof(Leaf) : size_ * width_;
+    return width_ == kPacked ? leaves_at_ + leaf_count() * sizeof(Leaf) : (size_ - front_) * width_;
   }
   [[nodiscard]] std::uint64_t leaf_count() const { return size_ / kLeaf + (size_ % kLeaf == 0 ? 0 : 1); }
-  // Of up to 56 bits a value, or 64, so that eight bytes read at once hold any of them. Behind the last of them there
-  // is a leaf.
+  [[nodiscard]] Leaf leaf_at(std::uint64_t leaf) const { return word_at<Leaf>(leaves_ + leaf * sizeof(Leaf)); }
+  // Of up to 56 bits a value, or 64, so that eight bytes read at once hold any of them.
   [[nodiscard]] std::uint64_t packed(std::uint64_t index) const {
-    const auto leaf = load<Leaf>(leaves_at_ + index / kLeaf * sizeof(Leaf));
+    const Leaf leaf = leaf_at(index / kLeaf);
     const unsigned bits = leaf.bits();
     const std::uint64_t bit = index % kLeaf * bits;
-    const std::uint64_t eight = load<std::uint64_t>(leaf.at() + bit / 8) >> (bit % 8);
+    const std::uint64_t eight = word_at<std::uint64_t>(packed_ + leaf.at() + bit / 8) >> (bit % 8);
     return leaf.least + (bits == 64 ? eight : eight & ((std::uint64_t{1} << bits) - 1));
   }
   [[nodiscard]] bool leaves_hold() const;
   // The values of a leaf, one after the other; returns how many they are.
-  std::uint64_t gather(std::uint64_t leaf, std::array<std::uint64_t, kLeaf>& out) const;
+  std::uint64_t gather(std::uint64_t leaf, Values& out) const;
 
   template <class Word>
-  [[nodiscard]] Word load(std::uint64_t byte) const {
+  [[nodiscard]] static Word word_at(const std::byte* bytes) {
     Word word;
-    std::memcpy(&word, bytes_ + byte, sizeof(Word));
+    std::memcpy(&word, bytes, sizeof(Word));
     return word;
+  }
+  template <class Word>
+  [[nodiscard]] Word load(std::uint64_t byte) const {
+    return word_at<Word>(bytes_ + byte);
   }
   template <class Word>
   void put(std::uint64_t byte, std::uint64_t value) {
     const auto word = static_cast<Word>(value);
     std::memcpy(own_.get() + byte, &word, sizeof(Word));
   }
-  void store(std::uint64_t index, std::uint64_t value) {
+  void store(std::uint64_t index, std::uint64_t value) {  // index from front_ on
     switch (width_) {
       case 1:
         return put<std::uint8_t>(index, value);
@@ -173,18 +212,27 @@ class Column {
   void make_writable(std::uint64_t value);  // at a place there is
   void widen(std::uint64_t value);          // until `value` fits
   void unpack();
+  void pack_where_it_is();
+  void pack_equal();               // the values of a width of 0
+  [[nodiscard]] bool pack_tail();  // false: nothing was changed, because it saves nothing
+  void pack_rest();
   void set_room(std::uint64_t bytes);
+  void settle();  // after a change of bytes, width or front: what follows from them
 
   std::uint64_t size_ = 0;
+  std::uint64_t front_ = 0;      // how many of them are packed
   std::uint64_t first_ = 0;      // the one value while width_ == 0
   std::uint64_t max_ = 0;        // the largest value that width_ bytes hold
-  std::uint64_t room_ = 0;       // how many bytes are its own
-  std::uint64_t leaves_at_ = 0;  // packed: how many bytes its values are
+  std::uint64_t room_ = 0;       // how many bytes are its own, those of grown_ aside
+  std::uint64_t full_at_ = 0;    // the size at which there is no room for one more
+  std::uint64_t leaves_at_ = 0;  // kPacked: how many bytes its values are
   unsigned width_ = 0;
-  // From malloc, because a long column grows by moving its pages: without a copy, and without a time when it is there
-  // twice.
-  std::unique_ptr<std::byte, Free> own_;
-  const std::byte* bytes_ = nullptr;  // own_'s, or borrowed
+  bool packs_ = false;
+  Own own_;
+  const std::byte* bytes_ = nullptr;   // own_'s, or borrowed
+  const std::byte* packed_ = nullptr;  // the bytes of packed values and of their leaves: grown_'s, or in bytes_
+  const std::byte* leaves_ = nullptr;
+  std::unique_ptr<Grown> grown_;  // while 0 < front_ and the width is not kPacked
 };
 
 }  // namespace allocviz::trace
