@@ -38,7 +38,7 @@ def programs(build, folder):
     found = {
         "malloc and free, 40k calls": ([subject, "many", "20000"], {}, True),
         "malloc and free, 10M calls": ([subject, "many", "5000000"], {}, False),
-        "4 threads": ([subject, "threads"], {}, False),
+        "4 threads": ([subject, "threads", "20000"], {}, False),
         "sqlite3": (["sqlite3", ":memory:", SQL], {}, False),
         "python3, PYTHONMALLOC=malloc": (["/usr/bin/python3", "-c", PYTHON], {"PYTHONMALLOC": "malloc"}, False),
         "git log --stat": (["git", "-C", os.path.dirname(os.path.abspath(__file__)), "log", "--stat", "-n", "30"], {}, True),
