@@ -16,6 +16,7 @@ namespace allocviz::record::preload {
 namespace {
 
 constexpr std::uint64_t kFirstChunk = 64u << 10, kLargestChunk = 16u << 20;
+constexpr std::uint64_t kReadyAtOnce = (256u << 10) / sizeof(Record);  // records whose pages are made ready in one call
 constexpr std::uint64_t kMostKeptFree = 64u << 20;
 
 std::atomic<Log*> g_log;
@@ -232,6 +233,20 @@ std::uint32_t thread_number(Log& log) {
   return self.number;
 }
 
+namespace {
+
+// Fresh pages for the records from `index` on, many in one call: one by one, each as its first record is written, they
+// cost a tenth more of what recording does. Linux before 5.14 does not know how, and nothing is lost.
+void make_ready(const Chunk& chunk, std::uint64_t index) {
+  constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, which older headers lack
+  const std::uint64_t left = chunk.capacity - index;
+  const int saved = errno;
+  call::madvise(chunk.records + index, (left < kReadyAtOnce ? left : kReadyAtOnce) * sizeof(Record), kPopulateWrite);
+  errno = saved;
+}
+
+}  // namespace
+
 Slot take_slot(Log& log) {
   for (;;) {
     Chunk* const chunk = log.current.load(std::memory_order_acquire);
@@ -240,7 +255,10 @@ Slot take_slot(Log& log) {
       return {nullptr, nullptr};
     }
     const std::uint64_t index = chunk->next.fetch_add(1, std::memory_order_acq_rel);
-    if (index < chunk->capacity) return {chunk, chunk->records + index};
+    if (index < chunk->capacity) {
+      if (index % kReadyAtOnce == 0) make_ready(*chunk, index);
+      return {chunk, chunk->records + index};
+    }
     add_chunk(log, chunk);
   }
 }
