@@ -308,6 +308,52 @@ TEST(BuddyTree, twenty_one_levels_fit_a_small_window_because_split_levels_fold) 
   EXPECT_EQ(expected, 21);
 }
 
+TEST(BuddyTree, where_rows_are_thinner_than_words_no_empty_list_stands_in_the_place_of_one_with_blocks) {
+  test::Script script;
+  for (int i = 0; i < 400; ++i) script.alloc(std::to_string(i), 16u << (i % 12));
+  for (int i = 0; i < 400; i += 3) script.free(std::to_string(i));
+  Case c(script.done(), "buddy:arena=1GiB,min=16");
+  c.timeline->seek({500, replay::kAllSteps});
+  std::size_t dropped = 0;
+  for (const float height : {180.0f, 230.0f, 280.0f, 420.0f}) {
+    const BuddyScene scene = draw::lay_out_buddy(c.input({0, 0, 620, height}));
+    // Right of the axis: the words of a level's list, by the row they stand at.
+    const auto is_listed = [&scene](const draw::BuddyRow& row) {
+      const float middle = (row.rect.y0 + row.rect.y1) / 2;
+      const auto stands = [middle](const Rect& rect) { return std::abs((rect.y0 + rect.y1) / 2 - middle) < 2; };
+      return std::any_of(scene.scene.chips.begin(), scene.scene.chips.end(),
+                         [&](const draw::Chip& chip) { return stands(chip.rect); }) ||
+             std::any_of(scene.scene.labels.begin(), scene.scene.labels.end(),
+                         [&](const draw::Label& label) { return label.rect.x0 > scene.axis.x1 && stands(label.rect); });
+    };
+    const auto has_blocks = [&c](const draw::BuddyRow& row) {
+      const auto& lists = c.timeline->census().free_lists;
+      return std::any_of(lists.begin(), lists.end(), [&row](const replay::FreeList& list) {
+        return list.level == row.first && !list.offsets.empty();
+      });
+    };
+    float before = -100;
+    for (const draw::BuddyRow& row : scene.rows) {
+      if (row.folded) continue;
+      const float middle = (row.rect.y0 + row.rect.y1) / 2;
+      if (is_listed(row)) {
+        EXPECT_GE(middle - before, 0.6f * 16 - 2) << "words of level " << row.first << " stand on others at " << height;
+        before = middle;
+        continue;
+      }
+      if (!has_blocks(row)) continue;
+      ++dropped;
+      const bool for_another = std::any_of(scene.rows.begin(), scene.rows.end(), [&](const draw::BuddyRow& other) {
+        const float distance = std::abs((other.rect.y0 + other.rect.y1) / 2 - middle);
+        return !other.folded && distance > 0 && distance < 0.7f * 16 && is_listed(other) &&
+               (other.now || has_blocks(other));
+      });
+      EXPECT_TRUE(for_another) << "level " << row.first << " at " << height;
+    }
+  }
+  EXPECT_GT(dropped, 0u) << "no row was too thin";
+}
+
 TEST(BuddyTree, the_sizes_of_its_levels_are_whole_in_any_window) {
   test::Script script;
   script.alloc("A", 64);

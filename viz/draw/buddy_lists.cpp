@@ -1,6 +1,7 @@
 // What stands beside the tree: level labels at its left, free lists at its right.
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -17,29 +18,31 @@ const replay::FreeList* list_of(const replay::Census& census, int level) {
   return found == census.free_lists.end() ? nullptr : &*found;
 }
 
-// Where rows are thinner than lines of text, some go without words; the level of the current step never does.
-class Thinning {
- public:
-  Thinning(const BuddyScene& scene, float y0, float em) : free_from_(y0), half_(0.36f * em) {
-    for (const BuddyRow& row : scene.rows) {
-      if (row.now && !row.folded) now_ = middle_of(row);
+float middle_of(const BuddyRow& row) {
+  return std::floor((row.rect.y0 + row.rect.y1) / 2);
+}
+
+// Which rows have words beside them, by their index: all of them, but where they are thinner than lines of text. Then
+// the level of the current step comes first, after it levels with a list, and what room is left goes to the empty ones.
+std::vector<bool> rows_with_words(const BuddyScene& scene, const BuddyInput& input) {
+  const float apart = 0.64f * input.style.em - 1;
+  const auto rank = [&](const BuddyRow& row) {
+    const replay::FreeList* const list = list_of(input.census, row.first);
+    return row.now ? 0 : list != nullptr && !list->offsets.empty() ? 1 : 2;
+  };
+  std::vector<bool> with(scene.rows.size());
+  for (int turn = 0; turn < 3; ++turn) {
+    for (std::size_t i = 0; i < scene.rows.size(); ++i) {
+      const BuddyRow& row = scene.rows[i];
+      if (row.folded || rank(row) != turn || middle_of(row) - apart / 2 < input.rect.y0 - 1) continue;
+      bool free = true;
+      for (std::size_t k = 0; k < scene.rows.size() && free; ++k)
+        free = !with[k] || std::abs(middle_of(scene.rows[k]) - middle_of(row)) >= apart;
+      with[i] = free;
     }
   }
-  [[nodiscard]] static float middle_of(const BuddyRow& row) { return std::floor((row.rect.y0 + row.rect.y1) / 2); }
-  // Whether the row gets its words; the room they take is taken.
-  [[nodiscard]] bool admits(const BuddyRow& row) {
-    const float middle = middle_of(row);
-    if (middle - half_ < free_from_ - 1) return false;
-    if (now_ && middle < *now_ && middle + half_ > *now_ - half_ + 1) return false;
-    free_from_ = middle + half_;
-    return true;
-  }
-  void take_until(float y) { free_from_ = std::max(free_from_, y); }
-
- private:
-  float free_from_, half_;
-  std::optional<float> now_;
-};
+  return with;
+}
 
 // Where a list's pills stand: as many as fit on one line, closer together if need be, else on several lines of the row.
 struct PillForm {
@@ -245,18 +248,18 @@ void add_folded_label(BuddyScene& out, const BuddyRow& row, const char* what) {
 void add_level_labels(BuddyScene& out, const BuddyInput& input) {
   const Style& style = input.style;
   const float right = out.axis.x0 - 0.7f * style.em;
-  Thinning thinning(out, input.rect.y0, style.em);
+  const std::vector<bool> with_words = rows_with_words(out, input);
   int deepest = -1;
   for (const BuddyRow& row : out.rows) {
     if (!row.folded) deepest = row.last;
   }
-  for (const BuddyRow& row : out.rows) {
-    const float middle = std::floor((row.rect.y0 + row.rect.y1) / 2);
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
+    const BuddyRow& row = out.rows[i];
+    const float middle = middle_of(row);
     const Tone lit = row.now ? Tone::Touched : Tone::Dim;
     if (row.folded && row.rect.height() < 0.7f * style.em) continue;  // no room for words
     if (row.folded) {
       add_folded_label(out, row, row.first > deepest ? "unused" : "split");
-      thinning.take_until(row.rect.y1);
       continue;
     }
     const std::string size = trace::size_text(out.shape.size_of(row.first));
@@ -272,7 +275,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
       continue;
     }
     const float half = 0.55f * style.em;
-    if (!thinning.admits(row)) continue;
+    if (!with_words[i]) continue;
     out.scene.labels.push_back({{input.rect.x0, middle - half, input.rect.x0 + 2 * style.em, middle + half},
                                 std::to_string(row.first),
                                 lit,
@@ -286,10 +289,11 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
 
 void add_free_lists(BuddyScene& out, const BuddyInput& input) {
   const Style& style = input.style;
-  Thinning thinning(out, input.rect.y0, style.em);
-  for (const BuddyRow& row : out.rows) {
-    if (row.folded || !thinning.admits(row)) continue;
-    const float middle = Thinning::middle_of(row);
+  const std::vector<bool> with_words = rows_with_words(out, input);
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
+    if (!with_words[i]) continue;
+    const BuddyRow& row = out.rows[i];
+    const float middle = middle_of(row);
     const float half = std::max(0.6f * style.em, row.rect.height() / 2);
     add_level_list(out, input, row, {out.axis.x1 + style.em, middle - half, input.rect.x1, middle + half});
   }
