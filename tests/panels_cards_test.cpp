@@ -125,13 +125,16 @@ TEST_F(Panels, where_the_map_stands_alone_cards_stand_in_it) {
 }
 
 TEST_F(Panels, keys_and_mouse_are_one_page) {
-  for (const float em : {13.0f, 16.0f}) {
+  // Fonts whose lines are higher than the test's leave a few pixels less of 800.
+  for (const auto& [em, height] : {std::pair{13.0f, 800.0f}, {16.0f, 800.0f}, {16.0f, 790.0f}}) {
     program.em = em;
+    program.height = height;
+    program.gui->resize(program.width, height);
     act(state, Do::ShowKeys);
     program.gui->frames(2);
     const ui::Placed* last = ui::find("all keys/end");
     ASSERT_NE(last, nullptr);
-    EXPECT_GE(last->seen.y1, last->rect.y1 - 1.01f) << "nothing is left to scroll to at em " << em;
+    EXPECT_GE(last->seen.y1, last->rect.y1 - 1.01f) << "nothing is left to scroll to at em " << em << " of " << height;
     act(state, Do::ClosePopup);
     program.gui->frames(2);
   }

@@ -73,8 +73,9 @@ std::vector<Group> groups() {
 
 // On a low window the rows stand closer, as far as the caps of the keys allow.
 float row_height(const Context& context) {
-  const float room = (ImGui::GetIO().DisplaySize.y - 8 * context.em) / 28;
-  return std::clamp(std::round(room), std::round(1.5f * context.em), std::round(1.7f * context.em));
+  // What a window leaves for the longest column, which is 29 rows.
+  const float room = (ImGui::GetIO().DisplaySize.y - 6.8f * context.em) / 29;
+  return std::clamp(std::floor(room), std::round(1.43f * context.em), std::round(1.7f * context.em));
 }
 
 float height_of(const Context& context, const Group& group) {
