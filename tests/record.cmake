@@ -24,6 +24,7 @@ if(TARGET alloctrace_record)
   allocviz_test(record_test
     SOURCES
       record_events.cpp
+      record_spool.cpp
       record_programs.cpp
       record_support.cpp
       record_trouble.cpp

@@ -28,9 +28,6 @@ inline long pwrite(int fd, const void* from, std::size_t bytes, std::uint64_t at
 inline long fallocate(int fd, std::uint64_t at, std::uint64_t bytes) {
   return ::syscall(SYS_fallocate, fd, 0, at, bytes);
 }
-inline void madvise(void* from, std::size_t bytes, int how) {
-  ::syscall(SYS_madvise, from, bytes, how);
-}
 inline void sleep_ns(long ns) {
   const struct timespec moment = {0, ns};
   ::syscall(SYS_nanosleep, &moment, nullptr);

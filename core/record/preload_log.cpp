@@ -15,8 +15,7 @@
 namespace allocviz::record::preload {
 namespace {
 
-constexpr std::uint64_t kFirstChunk = 64u << 10, kLargestChunk = 16u << 20;
-constexpr std::uint64_t kReadyAtOnce = (256u << 10) / sizeof(Record);  // records whose pages are made ready in one call
+constexpr std::uint64_t kFirstChunk = 64u << 10, kLargestStep = 16u << 20;
 constexpr std::uint64_t kMostKeptFree = 64u << 20;
 
 std::atomic<Log*> g_log;
@@ -58,26 +57,83 @@ int open_spool(const Log& log) {
   return call::open(log.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 }
 
-// The next chunk's bytes: twice the last one's; half of that, and so on, where the disk has no room for it.
-int map_chunk(Log& log, Chunk& chunk) {
-  const int fd = open_spool(log);
-  if (fd < 0) return errno;
-  std::uint64_t bytes = kFirstChunk << (log.chunk_count < 8 ? log.chunk_count : 8);
-  if (bytes > kLargestChunk) bytes = kLargestChunk;
+// Reserves the next bytes of the file: as many as wanted, or half of that, and so on, where the disk has no room for
+// it, but never less than `least`. 0 or an errno; `bytes` is what there is.
+int reserve_some(Log& log, int fd, std::uint64_t least, std::uint64_t& bytes) {
   int fault = reserve(fd, log.file_bytes, bytes);
-  while (fault != 0 && bytes > kFirstChunk) {
+  while (fault != 0 && bytes > least) {
     bytes /= 2;
     fault = reserve(fd, log.file_bytes, bytes);
   }
-  if (fault == 0) {
-    void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, static_cast<off_t>(log.file_bytes));
-    fault = mapped == MAP_FAILED ? errno : 0;
-    if (fault == 0) {
-      chunk.records = static_cast<Record*>(mapped);
-      chunk.capacity = bytes / sizeof(Record);
-      log.file_bytes += bytes;
+  return fault;
+}
+
+// The next bytes of the file as records of a chunk.
+int map_next(Log& log, int fd, std::uint64_t bytes, Chunk& chunk) {
+  void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, static_cast<off_t>(log.file_bytes));
+  if (mapped == MAP_FAILED) return errno;
+  chunk.records = static_cast<Record*>(mapped);
+  chunk.capacity = bytes / sizeof(Record);
+  log.file_bytes += bytes;
+  return 0;
+}
+
+// A chunk whose records are written where they belong: the first one, and where no buffer is to be had.
+int chunk_in_its_place(Log& log, int fd, Chunk*& made) {
+  if (log.chunk_count == kMostChunks) return ENFILE;
+  std::uint64_t bytes = log.chunk_count == 0 ? kFirstChunk : kBufferBytes;
+  int fault = reserve_some(log, fd, kFirstChunk, bytes);
+  if (fault == 0) fault = map_next(log, fd, bytes, log.chunks[log.chunk_count]);
+  if (fault == 0) made = &log.chunks[log.chunk_count++];
+  return fault;
+}
+
+// A buffer that nobody uses, the one that was used last where there are several: it is still at hand. Null where there
+// is none, or no room for one.
+Chunk* free_buffer(Log& log, int fd) {
+  for (std::size_t i = 0; i < kBuffers; ++i) {
+    Chunk& chunk = log.buffers[i];
+    if (chunk.records == nullptr) {
+      SpoolBuffer& buffer = log.header->buffers[i];
+      const std::uint64_t at = log.file_bytes;
+      // With room for what will be in it; else these bytes do better as records in their place.
+      if (reserve(fd, at, 2 * kBufferBytes) != 0 || map_next(log, fd, kBufferBytes, chunk) != 0) return nullptr;
+      chunk.buffer = &buffer;
+      __atomic_store_n(&buffer.stands_at, at, __ATOMIC_RELEASE);
+      return &chunk;
     }
+    if (chunk.used.load(std::memory_order_acquire) == 0) return &chunk;
   }
+  return nullptr;
+}
+
+// A chunk in a buffer, and the room in the file where it will stand. Null where there is no room for it.
+Chunk* chunk_in_buffer(Log& log, int fd) {
+  Chunk* const chunk = free_buffer(log, fd);
+  if (chunk == nullptr) return nullptr;
+  if (log.room_from == log.room_to) {
+    std::uint64_t bytes = log.room_step == 0 ? kBufferBytes : 2 * log.room_step;
+    if (bytes > kLargestStep) bytes = kLargestStep;
+    if (reserve_some(log, fd, kBufferBytes, bytes) != 0) return nullptr;
+    log.room_step = bytes;
+    log.room_from = log.file_bytes;
+    log.file_bytes += bytes;
+    log.room_to = log.file_bytes;
+  }
+  chunk->used.store(1, std::memory_order_relaxed);
+  __atomic_store_n(&chunk->buffer->for_place, log.room_from, __ATOMIC_RELEASE);
+  log.room_from += kBufferBytes;
+  chunk->written.store(0, std::memory_order_relaxed);
+  chunk->next.store(0, std::memory_order_release);
+  return chunk;
+}
+
+// The chunk after those there are.
+int next_chunk(Log& log, Chunk*& made) {
+  const int fd = open_spool(log);
+  if (fd < 0) return errno;
+  made = log.chunk_count == 0 ? nullptr : chunk_in_buffer(log, fd);
+  const int fault = made != nullptr ? 0 : chunk_in_its_place(log, fd, made);
   call::close(fd);
   return fault;
 }
@@ -98,16 +154,13 @@ void add_chunk(Log& log, const Chunk* full) {
     if (spins > 100) call::sleep_ns(50'000);
   }
   if (log.current.load(std::memory_order_relaxed) == full && (full != nullptr || log.chunk_count == 0)) {
-    int fault = ENFILE;
-    if (log.chunk_count < kMostChunks) {
-      Chunk& chunk = log.chunks[log.chunk_count];
-      fault = map_chunk(log, chunk);
-      if (fault == 0) {
-        ++log.chunk_count;
-        log.current.store(&chunk, std::memory_order_release);
-      }
+    Chunk* made = nullptr;
+    const int fault = next_chunk(log, made);
+    if (fault == 0) {
+      log.current.store(made, std::memory_order_release);
+    } else {
+      stop(log, fault);
     }
-    if (fault != 0) stop(log, fault);
   }
   log.lock.store(0, std::memory_order_release);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -235,13 +288,32 @@ std::uint32_t thread_number(Log& log) {
 
 namespace {
 
-// Fresh pages for the records from `index` on, many in one call: one by one, each as its first record is written, they
-// cost a tenth more of what recording does. Linux before 5.14 does not know how, and nothing is lost.
-void make_ready(const Chunk& chunk, std::uint64_t index) {
-  constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, which older headers lack
-  const std::uint64_t left = chunk.capacity - index;
+bool put_in_place(const Log& log, const Chunk& chunk) {
+  const int fd = open_spool(log);
+  if (fd < 0) return false;
+  const char* const bytes = reinterpret_cast<const char*>(chunk.records);
+  std::uint64_t done = 0;
+  while (done < kBufferBytes) {
+    const long wrote = call::pwrite(fd, bytes + done, kBufferBytes - done, chunk.buffer->for_place + done);
+    if (wrote > 0) done += static_cast<std::uint64_t>(wrote);
+    if (wrote == 0 || (wrote < 0 && errno != EINTR)) break;
+  }
+  call::close(fd);
+  return done == kBufferBytes;
+}
+
+// All of the chunk's records were written, and nobody else has to do with it any more.
+// Records that cannot be put in their place stay in the buffer, which says where they belong: it is not used again.
+void put_away(const Log& log, Chunk& chunk) {
   const int saved = errno;
-  call::madvise(chunk.records + index, (left < kReadyAtOnce ? left : kReadyAtOnce) * sizeof(Record), kPopulateWrite);
+  if (chunk.buffer == nullptr) {
+    munmap(chunk.records, chunk.capacity * sizeof(Record));
+  } else if (put_in_place(log, chunk)) {
+    __atomic_store_n(&chunk.buffer->for_place, 0, __ATOMIC_RELAXED);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    __builtin_memset(static_cast<void*>(chunk.records), 0, kBufferBytes);
+    chunk.used.store(0, std::memory_order_release);
+  }
   errno = saved;
 }
 
@@ -255,15 +327,12 @@ Slot take_slot(Log& log) {
       return {nullptr, nullptr};
     }
     const std::uint64_t index = chunk->next.fetch_add(1, std::memory_order_acq_rel);
-    if (index < chunk->capacity) {
-      if (index % kReadyAtOnce == 0) make_ready(*chunk, index);
-      return {chunk, chunk->records + index};
-    }
+    if (index < chunk->capacity) return {chunk, chunk->records + index};
     add_chunk(log, chunk);
   }
 }
 
-void write(const Slot& slot, const Record& record) {
+void write(const Log& log, const Slot& slot, const Record& record) {
   slot.record->value = record.value;
   slot.record->size = record.size;
   slot.record->time_ns = record.time_ns;
@@ -271,10 +340,7 @@ void write(const Slot& slot, const Record& record) {
   __atomic_store_n(&slot.record->what, record.what, __ATOMIC_RELEASE);
   Chunk& chunk = *slot.chunk;
   const std::uint64_t capacity = chunk.capacity;
-  if (chunk.written.fetch_add(1, std::memory_order_acq_rel) + 1 != capacity) return;
-  const int saved = errno;
-  munmap(chunk.records, capacity * sizeof(Record));
-  errno = saved;
+  if (chunk.written.fetch_add(1, std::memory_order_acq_rel) + 1 == capacity) put_away(log, chunk);
 }
 
 }  // namespace allocviz::record::preload

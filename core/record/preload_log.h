@@ -1,16 +1,17 @@
 // The log of one program image inside that program: who may write the next record, and where.
 //
-//   chunk 0      chunk 1              chunk 2 (current)
-//   |########|   |########~#######|   |#####~~..............|     # written, ~ taken and being written, . not taken
-//    unmapped     mapped until its      next = 7 taken
-//                 last ~ is written
+//   chunk 0, in its place   chunk 1, in buffer 0   chunk 2, in buffer 1 (current)
+//   |########|              |########~#######|     |#####~~..............|    # written, ~ taken and being written
+//    unmapped                kept until its         next = 7 taken            . not taken
+//                            last ~ is written,
+//                            then put in its place
 //
 //   I1  a slot belongs to whoever took it from `next`, alone; taking is one atomic addition, so the order of slots is
 //       the order of the events for everybody who could tell the difference.
-//   I2  a chunk stays mapped until as many records were written as it has slots.
+//   I2  a chunk's memory stays what it is until as many records were written as it has slots.
 //   I3  all of the state stands in one mapping that a fork leaves empty in the child: a child, however it was made,
-//   finds
-//       nothing begun and begins a log of its own.
+//       finds nothing begun and begins a log of its own.
+//   I4  a buffer's chunk that is not in use has no slot to take, so whoever comes late with its address takes none.
 // Part of the preload library: no allocation, no exception, no library but libc; callable from signal handlers.
 #pragma once
 
@@ -27,9 +28,11 @@ struct Chunk {
   std::atomic<std::uint64_t> written;  // records finished
   Record* records;
   std::uint64_t capacity;
+  SpoolBuffer* buffer;              // null: the records are written where they belong
+  std::atomic<std::uint32_t> used;  // of a buffer: it has a chunk that is not in its place yet
 };
 
-inline constexpr std::size_t kMostChunks = 1u << 14;
+inline constexpr std::size_t kMostChunks = 1u << 14;  // in their place; those in buffers are not counted
 
 enum class Phase : std::uint32_t { None = 0, Beginning, On, Off };
 
@@ -42,10 +45,13 @@ struct Log {
   std::uint32_t depth;
   std::uint64_t started_ns;
   std::uint64_t file_bytes;
+  std::uint64_t room_from, room_to;  // of the file: reserved for chunks in buffers
+  std::uint64_t room_step;           // what was reserved last
   std::uint64_t chunk_count;
   SpoolHeader* header;
   char path[4096];
   std::atomic<std::uint64_t> modules[kMostModules];  // keys; a module's number is 1 + its place
+  Chunk buffers[kBuffers];
   Chunk chunks[kMostChunks];
   std::atomic<std::uint64_t> sites[kMostSites];  // hashes of call stacks; a stack's number is 1 + its place
 };
@@ -73,12 +79,12 @@ struct Slot {
   Record* record;
 };
 Slot take_slot(Log& log);
-// Stores the record, its kind last, and gives the chunk back when it was the last one outstanding.
-void write(const Slot& slot, const Record& record);
+// Stores the record, its kind last, and puts the chunk away when it was the last one outstanding.
+void write(const Log& log, const Slot& slot, const Record& record);
 
 inline void append(Log& to, const Record& record) {
   const Slot slot = take_slot(to);
-  if (slot.record != nullptr) write(slot, record);
+  if (slot.record != nullptr) write(to, slot, record);
 }
 
 }  // namespace allocviz::record::preload

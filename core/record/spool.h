@@ -1,13 +1,17 @@
 // The spool: what the preload library leaves in a file and alloctrace turns into a trace. One file for each program
-// image (a process, and again after each exec), mapped shared by the library, so that whatever was stored is in the
-// kernel's hands and outlives any end of the program.
+// image (a process, and again after each exec), mapped shared by the library where it writes records, so that whatever
+// was stored is in the kernel's hands and outlives any end of the program.
 //
-//   | header, 4 KiB | record | record | ... | empty, empty, ... |
+//   | header, 4 KiB | record | record | buffer 0 | record | ... | empty, empty, ... |
+//                                          |                     ^
+//                                          +-- buffers[0].for_place: these records belong there, and are written there
+//                                              when the buffer is full; then it is emptied, and used again
 //
 //   I1  records stand in the order in which the events took place: a block's Free stands before the Alloc that is
-//       handed the same address next.
+//       handed the same address next. Those in a buffer count as standing in the place it is for.
 //   I2  a record whose kind is Empty was never finished; whole ones may follow it.
 //   I3  Frames, Module and Name describe numbers that records anywhere in the file refer to.
+//   I4  a buffer is for no place twice; it is for none (0) before anything in it is emptied.
 // Plain data, for a library without a C++ run time: this header includes nothing else.
 #pragma once
 
@@ -65,8 +69,18 @@ inline constexpr unsigned kMostFrames = 48;
 inline constexpr std::uint32_t kMostModules = 4096;
 inline constexpr std::uint32_t kMostSites = 1u << 22;
 
-inline constexpr std::uint64_t kMagic = 0x31'6c'6f'6f'70'73'76'61;  // "avspool1"
+inline constexpr std::uint64_t kMagic = 0x32'6c'6f'6f'70'73'76'61;  // "avspool2"
 inline constexpr std::size_t kHeaderBytes = 4096;
+
+// A new page of a file costs a program a hundred times what a store into an old one does, and the kernel a tenth of
+// that where it is handed many at once. So records are gathered in pages that are used again and again.
+inline constexpr std::size_t kBufferBytes = 256u << 10;
+inline constexpr std::size_t kBuffers = 8;
+
+struct SpoolBuffer {
+  std::uint64_t stands_at;  // where in the file it is; 0: it was never made
+  std::uint64_t for_place;  // where in the file its records belong; 0: it has none
+};
 
 struct SpoolHeader {
   std::uint64_t magic;
@@ -78,8 +92,9 @@ struct SpoolHeader {
   std::uint32_t stopped_by;   // errno of what ended the recording early, 0 = nothing did
   std::uint32_t sites_full;   // 1: more call stacks than kMostSites
   std::uint64_t lost_events;  // calls that were not recorded after that
-  char program[2048];         // what /proc/self/exe says
-  char command[1536];         // the arguments, each ended by a NUL; cut where there is no room
+  SpoolBuffer buffers[kBuffers];
+  char program[2048];  // what /proc/self/exe says
+  char command[1536];  // the arguments, each ended by a NUL; cut where there is no room
 };
 static_assert(sizeof(SpoolHeader) <= kHeaderBytes);
 

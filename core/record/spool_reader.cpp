@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -34,6 +35,31 @@ Module* module_at(Stacks& stacks, std::uint32_t number) {
   return &stacks.modules[number];
 }
 
+// What a buffer holds, and the place that it is for; 0 for none. A program that is still writing may have put it in its
+// place meanwhile: then it is for another one, or none, and its records are where they belong already.
+std::uint64_t take_buffer(const SpoolBuffer& buffer, const char* from, std::vector<char>& held) {
+  const std::uint64_t place = __atomic_load_n(&buffer.for_place, __ATOMIC_ACQUIRE);
+  if (place == 0) return 0;
+  held.assign(from, from + kBufferBytes);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return __atomic_load_n(&buffer.for_place, __ATOMIC_RELAXED) == place ? place : 0;
+}
+
+// `seen` is a private copy of the file, which `file` is.
+void put_buffers_in_place(const char* file, char* seen, std::size_t bytes) {
+  std::vector<char> held;
+  const auto fits = [bytes](std::uint64_t at) {
+    return at >= kHeaderBytes && at % sizeof(Record) == 0 && at <= bytes && bytes - at >= kBufferBytes;
+  };
+  for (const SpoolBuffer& buffer : reinterpret_cast<const SpoolHeader*>(file)->buffers) {
+    const std::uint64_t at = __atomic_load_n(&buffer.stands_at, __ATOMIC_ACQUIRE);
+    if (at == 0 || !fits(at)) continue;
+    const std::uint64_t place = take_buffer(buffer, file + at, held);
+    if (place != 0 && fits(place)) std::memcpy(seen + place, held.data(), kBufferBytes);
+    std::memset(seen + at, 0, kBufferBytes);
+  }
+}
+
 }  // namespace
 
 trace::Result<SpoolFile> SpoolFile::open(const std::string& path) {
@@ -42,10 +68,14 @@ trace::Result<SpoolFile> SpoolFile::open(const std::string& path) {
   if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return trace::errno_trouble(errno, "it cannot be read", path);
   const auto bytes = static_cast<std::size_t>(status.st_size);
   if (bytes < kHeaderBytes) return trace::Trouble{"it is no spool: it ends within its header", {.file = path}, ""};
-  void* const mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd.get(), 0);
+  void* const mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd.get(), 0);
   if (mapped == MAP_FAILED) return trace::errno_trouble(errno, "it cannot be mapped", path);
   SpoolFile spool(mapped, bytes);
   if (spool.header().magic != kMagic) return trace::Trouble{"it is no spool", {.file = path}, ""};
+  void* const shared = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd.get(), 0);
+  if (shared == MAP_FAILED) return trace::errno_trouble(errno, "it cannot be mapped", path);
+  put_buffers_in_place(static_cast<const char*>(shared), static_cast<char*>(mapped), bytes);
+  ::munmap(shared, bytes);
   ::madvise(mapped, bytes, MADV_SEQUENTIAL);
   return spool;
 }

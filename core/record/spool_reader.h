@@ -13,7 +13,8 @@
 
 namespace allocviz::record {
 
-// A spool mapped read-only. Its program may still be writing: what stands there at opening is what is seen.
+// A spool as it stood at opening, its program may still be writing: what is in buffers is seen where it belongs, and
+// the buffers are seen empty.
 class SpoolFile {
  public:
   [[nodiscard]] static trace::Result<SpoolFile> open(const std::string& path);
