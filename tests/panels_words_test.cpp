@@ -54,7 +54,7 @@ std::string_view lesson(std::string_view title) {
 
 // In every lesson, at every step, on the smallest window lessons are shown on and at double scale.
 // Through every event of every lesson; under a sanitizer, where a frame takes a hundred times as long, some of them.
-constexpr std::uint64_t kStride = test::kSanitized ? 40 : 1;
+constexpr std::uint64_t kStride = test::kSanitized ? 67 : 1;
 constexpr std::uint32_t kSteps = test::kSanitized ? 5 : 1;  // and so of an event's steps
 
 TEST_F(Reading, the_step_at_the_cursor_is_whole_in_sight_and_no_row_is_cut) {
@@ -253,7 +253,8 @@ TEST_F(Reading, the_step_that_failed_is_in_sight_as_soon_as_its_event_is_gone_to
   std::size_t failures = 0;
   for (const app::Scenario& lesson : app::scenario_list()) {
     open(lesson.json);
-    for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+    for (const std::uint64_t index : state.timeline().failures()) {
+      const std::uint64_t event = index + 1;
       go(event);
       const auto& steps = state.timeline().run().steps;
       if (steps.empty() || steps.back().kind != alloc::StepKind::Fail || state.stages.size() > 1) continue;
@@ -294,7 +295,8 @@ TEST_F(Reading, of_a_note_the_beginning_is_seen_or_nothing) {
 TEST_F(Reading, of_a_failed_request_the_note_is_seen_below_the_step_that_failed) {
   for (const app::Scenario& lesson : app::scenario_list()) {
     open(lesson.json);
-    for (std::uint64_t event = 1; event <= state.timeline().event_count(); ++event) {
+    for (const std::uint64_t index : state.timeline().failures()) {
+      const std::uint64_t event = index + 1;
       go(event);
       const auto& steps = state.timeline().run().steps;
       if (steps.empty() || steps.back().kind != alloc::StepKind::Fail || state.stages.size() > 1) continue;
@@ -408,11 +410,13 @@ TEST_F(Reading, what_stands_in_the_bar_below_the_stage_does_not_overlap_however_
   EXPECT_TRUE(program.gui->sees("transport/Next event"));
 }
 
+constexpr std::uint64_t kMarksStride = test::kSanitized ? 7 : 1;
+
 TEST_F(Reading, the_handle_of_the_cursor_covers_no_marks_name) {
   std::size_t marks = 0;
   for (const app::Scenario& lesson : app::scenario_list()) {
     open(lesson.json);
-    for (std::uint64_t event = 0; event <= state.timeline().event_count(); ++event) {
+    for (std::uint64_t event = 0; event <= state.timeline().event_count(); event += kMarksStride) {
       go(event);
       const Rect handle = program.gui->rect_of("timeline/handle");
       for (const ui::Placed& placed : ui::placed()) {

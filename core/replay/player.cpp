@@ -8,6 +8,7 @@ namespace allocviz::replay {
 namespace {
 
 constexpr std::uint64_t kStoneDistance = 512;
+constexpr std::uint64_t kBatch = 256;
 
 // Loading a state costs about as much as applying this many events; an estimate is enough to choose the nearer way.
 std::uint64_t events_worth(const Keyframe& frame) {
@@ -21,9 +22,10 @@ void Player::go_to(std::uint64_t events) {
   const bool stone_is_nearer = has_stone_ && stone_at_ <= events && stone_at_ > kept.event;
   const Keyframe& frame = stone_is_nearer ? stone_ : kept.frame;
   const std::uint64_t from = stone_is_nearer ? stone_at_ : kept.event;
+  const bool steps_back = at_ > events && at_ - events < kStoneDistance;
   if (at_ > events || from > at_ + events_worth(frame)) {
     load(frame, from);
-    if (events - at_ > 4 * kStoneDistance) {
+    if (steps_back && events - at_ > 4 * kStoneDistance) {
       run_to(events - kStoneDistance);
       machine_->save(stone_);
       stone_at_ = at_;
@@ -34,8 +36,8 @@ void Player::go_to(std::uint64_t events) {
 }
 
 void Player::run_to(std::uint64_t events) {
-  std::array<trace::Event, 64> batch;
-  std::array<Applied, 64> applied;
+  std::array<trace::Event, kBatch> batch;
+  std::array<Applied, kBatch> applied;
   while (at_ < events) {
     const std::uint64_t count = std::min<std::uint64_t>(batch.size(), events - at_);
     for (std::uint64_t i = 0; i < count; ++i) batch[i] = trace_.request(at_ + i);

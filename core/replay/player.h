@@ -37,8 +37,8 @@ class Player {
   const trace::Trace& trace_;
   const Keyframes& keyframes_;
   std::uint64_t at_ = 0;
-  // A stepping stone: saved a little before the last target that was far from any keyframe, so that stepping backward
-  // from there does not replay the whole interval each time.
+  // A stepping stone: saved where somebody steps backward far from any keyframe, a little before, so that the next step
+  // does not replay the whole interval once more. Not at each seek: saving takes as long as replaying much of one.
   Keyframe stone_;
   std::uint64_t stone_at_ = 0;
   bool has_stone_ = false;

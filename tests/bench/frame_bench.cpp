@@ -2,7 +2,7 @@
 // person drives it. Processor time of the thread that draws; the rest of a frame is the driver's. Before that, what the
 // log takes of memory, part by part, and single seeks.
 //
-// Usage: frame_bench LOG [WIDTH HEIGHT]     (a log of make_log: 1e7 events, 1e6 live, 1e5 sites)
+// Usage: frame_bench LOG [WIDTH HEIGHT | seeks]     (a log of make_log: 1e7 events, 1e6 live, 1e5 sites)
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include <functional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -259,7 +260,7 @@ void finding(Session& s, Bench& bench) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: frame_bench LOG [WIDTH HEIGHT]\n");
+    std::fprintf(stderr, "usage: frame_bench LOG [WIDTH HEIGHT | seeks]\n");
     return 2;
   }
   const float width = argc > 3 ? std::strtof(argv[2], nullptr) : 1600,
@@ -270,6 +271,7 @@ int main(int argc, char** argv) {
   Bench bench(session);
   memory(session);
   seeking(session, bench);
+  if (argc == 3 && std::string_view(argv[2]) == "seeks") return 0;
   session.state.moves_late = true;  // as in the window
   moving(session, bench);
   looking(session, bench);
