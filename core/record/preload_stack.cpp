@@ -111,16 +111,25 @@ void append_name(Log& log, std::uint32_t module, const char* name) {
 }
 
 // The place of `key` in an open-addressing table of atomics, put there where it was not (`made` is true then);
-// `size` where the table has no room near its home.
+// `size` where the table has no room near its home. The table's beginning is tried first, a cache line of it: the few
+// stacks of a small program then share a few pages, instead of having one each made for them.
 std::uint32_t place_in(std::atomic<std::uint64_t>* table, std::uint32_t size, std::uint64_t key, bool& made) {
-  constexpr std::uint32_t kProbes = 128;
+  struct Part {
+    std::uint32_t size, probes;
+  };
+  constexpr std::uint32_t kLine = 64 / sizeof(std::uint64_t);
+  const Part parts[] = {{1u << 12, kLine}, {1u << 16, kLine}, {size, 128}};
   made = false;
   if (key == 0) key = 1;
-  for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
-    const std::uint32_t place = (static_cast<std::uint32_t>(key >> 20) + probe) & (size - 1);
-    std::uint64_t found = table[place].load(std::memory_order_relaxed);
-    if (found == 0) made = table[place].compare_exchange_strong(found, key, std::memory_order_relaxed);
-    if (made || found == key) return place;
+  for (const Part& part : parts) {
+    if (part.size > size) continue;
+    const auto home = static_cast<std::uint32_t>(key >> 20) & ~(kLine - 1);
+    for (std::uint32_t probe = 0; probe < part.probes; ++probe) {
+      const std::uint32_t place = (home + probe) & (part.size - 1);
+      std::uint64_t found = table[place].load(std::memory_order_relaxed);
+      if (found == 0) made = table[place].compare_exchange_strong(found, key, std::memory_order_relaxed);
+      if (made || found == key) return place;
+    }
   }
   return size;
 }
