@@ -179,6 +179,30 @@ TEST(LevelOfDetail, the_picture_shows_columns_with_hidden_blocks_and_nothing_els
   }
 }
 
+// One and a half pixels each: a column never has more than one of them.
+TEST(LevelOfDetail, a_column_with_one_free_block_is_not_seen_as_empty) {
+  for (const BlockState state : {BlockState::Free, BlockState::Fresh}) {
+    Census census;
+    for (std::uint64_t at = 0; at < 96; at += 3) census.blocks.push_back({at, 3, state});
+    census.arena_bytes = 96;
+    Scene scene;
+    draw::add_strip(scene, census, {{0, 96}, 0, 48}, {0, 0, 48, 12}, {}, {}, {});
+    ASSERT_TRUE(scene.boxes.empty());
+    for (const draw::ThemeKind kind : {draw::ThemeKind::Dark, draw::ThemeKind::Light}) {
+      draw::Picture picture;
+      draw::paint_bands(scene, draw::theme(kind), picture);
+      ASSERT_EQ(picture.width, 48);
+      for (int x = 0; x < picture.width; ++x) {
+        int seen = 0;
+        for (int y = 0; y < picture.height; ++y) {
+          seen += draw::contrast(picture.pixels[static_cast<std::size_t>(y * 48 + x)], draw::theme(kind).panel) > 1.5;
+        }
+        EXPECT_GE(seen, 3) << "column " << x;
+      }
+    }
+  }
+}
+
 TEST(LevelOfDetail, a_million_blocks_cost_a_sweep_not_a_drawing_each) {
   Census census;
   census.blocks.reserve(1'000'000);

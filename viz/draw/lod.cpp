@@ -14,20 +14,24 @@ constexpr std::array<Look, kLooks> kOrder = {Look::Live, Look::Waste, Look::Padd
 struct Paint {
   Color solid;
   Color hatch;  // every fourth diagonal: says that blocks are hidden here
+  // Looks like the ground it stands on: hatched wherever it is, or one block in a column would be seen as none.
+  bool faint = false;
 };
 
 std::array<Paint, kLooks> paints(const Theme& theme) {
   std::array<Paint, kLooks> out{};
-  const auto set = [&](Look look, Color solid, Color hatch) { out[static_cast<std::size_t>(look)] = {solid, hatch}; };
+  const auto set = [&](Look look, Color solid, Color hatch, bool faint = false) {
+    out[static_cast<std::size_t>(look)] = {solid, hatch, faint};
+  };
   set(Look::Live, mix(theme.live_fill, theme.live, 0.55), mix(theme.live_fill, theme.live, 0.25));
   set(Look::Waste, theme.waste, mix(theme.waste, theme.waste_ground, 0.5));
   set(Look::Padding, theme.waste, mix(theme.waste, theme.waste_ground, 0.5));
   set(Look::InFlight, theme.touched, mix(theme.touched, theme.touched_fill, 0.5));
   set(Look::Dead, theme.dead, mix(theme.dead, theme.reserved, 0.4));
   set(Look::Gap, mix(theme.panel, theme.reserved, 0.35), theme.reserved);
-  set(Look::Free, theme.free_fill, theme.free_edge);
-  set(Look::Fresh, theme.panel, theme.split_edge);
-  set(Look::Split, theme.panel, theme.split_edge);
+  set(Look::Free, theme.free_fill, theme.free_edge, true);
+  set(Look::Fresh, theme.panel, theme.split_edge, true);
+  set(Look::Split, theme.panel, theme.split_edge, true);
   return out;
 }
 
@@ -126,10 +130,11 @@ void paint_bands(const Scene& scene, const Theme& theme, Picture& out) {
       std::size_t y = top + static_cast<std::size_t>(height);
       for (const Look look : kOrder) {
         Paint paint = colours[static_cast<std::size_t>(look)];
-        if (look == Look::Live && column.tint != 0) paint = {column.tint, mix(column.tint, theme.panel, 0.35)};
+        if (look == Look::Live && column.tint != 0) paint = {column.tint, mix(column.tint, theme.panel, 0.35), false};
+        const bool hatched = hides || paint.faint;
         for (int i = stack.height[static_cast<std::size_t>(look)]; i > 0; --i) {
           --y;
-          out.pixels[y * stride + x] = hides && ((x + y) & 3u) == 0 ? paint.hatch : paint.solid;
+          out.pixels[y * stride + x] = hatched && ((x + y) & 3u) == 0 ? paint.hatch : paint.solid;
         }
       }
     }
