@@ -117,6 +117,17 @@ Span draw_tag(const Context& context, const Tag& tag, draw::Rect row, const Even
   return {end - badge(context, row, end, word, tag.color, tag.ground), end};
 }
 
+// The longest form of a size that has room: as sentences say it, shortly, at last in whole units.
+std::string size_that_fits(std::uint64_t bytes, float room) {
+  const auto fits = [&](const std::string& text) { return text_width(ui::Font::MonoSmall, text) <= room; };
+  std::string text = draw::telling_size(bytes);
+  if (!fits(text)) text = trace::size_text(bytes);
+  if (const std::size_t dot = text.find('.'); dot != std::string::npos && !fits(text)) {
+    text = fmt::format("≈{:.0f}{}", std::strtod(text.c_str(), nullptr), text.substr(text.find(' ', dot)));
+  }
+  return text;
+}
+
 }  // namespace
 
 void seek_to(const Context& context, std::uint64_t index) {
@@ -137,7 +148,13 @@ EventColumns event_columns(const Context& context, draw::Rect rect) {
   columns.id = columns.op + 3.4f * em;
   // Where it does not, it stands before the size, and needs all the room up to the edge.
   const float comfortable = rect.x1 - 6.9f * em;
-  columns.size_right = comfortable >= columns.id + 6.5f * em ? comfortable : rect.x1 - 1.9f * em;
+  if (comfortable >= columns.id + 6.5f * em) {
+    columns.size_right = comfortable;
+    return columns;
+  }
+  // A narrow list: the id stands where "alloc" ends, and after the rare "realloc" a little further right.
+  columns.size_right = rect.x1 - 1.9f * em;
+  columns.id = columns.op + text_width(ui::Font::Body, "alloc") + 0.6f * em;
   return columns;
 }
 
@@ -173,16 +190,20 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   const draw::Color faded = ahead ? theme.text_faint : lives || current ? theme.text : theme.text_dim;
   const bool freed = event.op == Op::Free && !ahead && !failed_here(context, index);
   const draw::Color word = freed ? theme.ok : faded;
-  row_text(row, columns.op, word, word_of(event.op), columns.id - columns.op - 0.2f * context.em);
+  const bool narrow = columns.id < columns.op + 3.4f * context.em;
+  const float said = row_text(row, columns.op, word, word_of(event.op), 3.2f * context.em);
+  const float id_left = narrow ? std::max(columns.id, columns.op + said + 0.4f * context.em) : columns.id;
 
   std::string id = trace.id_text(event);
   if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
   const auto id_font = event.has(trace::kNamedId) ? ui::Font::Bold : ui::Font::MonoSmall;
   const bool sized = event.op == Op::Alloc || event.op == Op::Realloc;
-  std::string size = sized ? draw::telling_size(event.size) : std::string{};
+  std::string size;
   if (sized) {  // who has it is worth more than the last bytes
-    const float needed = columns.id + text_width(id_font, id) + 0.4f * context.em;
-    if (columns.size_right - text_width(ui::Font::MonoSmall, size) < needed) size = trace::size_text(event.size);
+    size = size_that_fits(event.size, columns.size_right - id_left - text_width(id_font, id) - 0.4f * context.em);
+    if (tag.word == nullptr && size != trace::exact_size_text(event.size)) {
+      ui::tooltip(trace::exact_size_text(event.size));
+    }
   }
   float size_left = columns.size_right;
   {
@@ -195,15 +216,16 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
       ui::place(fmt::format("size {}", index + 1), {size_left, row.y0, right, row.y1});
     }
     if (tag.word != nullptr) {
-      const Span badge_at = draw_tag(context, tag, row, columns, size_left, text_width(id_font, id));
+      const Span badge_at =
+          draw_tag(context, tag, row, columns, size_left, id_left - columns.id + text_width(id_font, id));
       ui::place(fmt::format("tag {}", index + 1), {badge_at.from, row.y0, badge_at.to, row.y1});
       size_left = std::min(size_left, badge_at.from);
     }
   }
   const ui::WithFont font(id_font);
-  const float shown = row_text(row, columns.id, ahead ? theme.text_dim : faded, id,
-                               (sized || tag.word != nullptr ? size_left : row.x1) - columns.id - 0.4f * context.em);
-  ui::place(fmt::format("id {}", index + 1), {columns.id, row.y0, columns.id + shown, row.y1});
+  const float shown = row_text(row, id_left, ahead ? theme.text_dim : faded, id,
+                               (sized || tag.word != nullptr ? size_left : row.x1) - id_left - 0.4f * context.em);
+  ui::place(fmt::format("id {}", index + 1), {id_left, row.y0, id_left + shown, row.y1});
 }
 
 void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {
