@@ -17,7 +17,7 @@ bool meet(Rect a, Rect b) {
 }
 
 CardWish wish_at(Rect block) {
-  return {{{100, 60}, {100, 40}, {80, 20}}, kRoom, block, {}};
+  return {{{100, 60}, {100, 40}, {80, 20}}, kRoom, block, {}, {}};
 }
 
 Box box_at(Rect rect, bool selected = false) {
@@ -87,6 +87,50 @@ TEST(CardLayout, where_a_full_card_would_cover_blocks_a_title_stands_in_the_gap)
   EXPECT_EQ(places[0].form, 2u);
   EXPECT_GE(places[0].rect.y0, 90);
   EXPECT_LE(places[0].rect.y1, 120);
+}
+
+TEST(CardLayout, C3_a_card_stays_where_it_stood_until_something_touched_is_below_it) {
+  CardWish wish = wish_at({100, 60, 120, 80});
+  wish.before = CardPlace{{210, 100, 310, 140}, 1};
+  Scene scene;
+  scene.boxes.push_back(box_at({200, 90, 240, 120}));
+  const CardPlace stays = place_cards({wish}, ground_of(scene))[0];
+  EXPECT_EQ(stays.form, 1u) << "with as many lines";
+  EXPECT_EQ(stays.rect.x0, 210);
+  EXPECT_EQ(stays.rect.y0, 100);
+  scene.boxes[0].touched = true;
+  const CardPlace moved = place_cards({wish}, ground_of(scene))[0];
+  EXPECT_FALSE(meet(moved.rect, scene.boxes[0].rect));
+}
+
+TEST(CardLayout, words_are_not_covered_where_there_is_room_beside_them) {
+  Scene scene;  // to the right and below all is full of words, to the left there is room for a title
+  for (float y = 0; y < 200; y += 20) {
+    scene.labels.push_back({{90, y, 400, y + 20}, std::string(56, 'x'), Tone::Text, Type::Small, Align::Left});
+  }
+  const CardPlace place = place_cards({wish_at({300, 90, 310, 100})}, ground_of(scene))[0];
+  EXPECT_EQ(place.form, 2u);
+  EXPECT_LE(place.rect.x1, 90);
+}
+
+TEST(CardLayout, a_label_is_as_wide_as_its_words) {
+  Scene scene;  // two letters in the middle of all
+  scene.labels.push_back({kRoom, "AB", Tone::Text, Type::Small, Align::Center});
+  EXPECT_FLOAT_EQ(ground_of(scene).cost_of({0, 0, 100, 200}), 0);
+  EXPECT_GT(ground_of(scene).cost_of({190, 90, 210, 110}), 0);
+}
+
+TEST(CardLayout, lines_do_not_cross_where_there_is_room) {
+  // The first has to stand right of both, the second is free to stand anywhere else.
+  const CardWish left = wish_at({100, 90, 110, 100});
+  CardWish right = wish_at({140, 90, 150, 100});
+  right.corner = Point{20, 20};
+  const std::vector<CardPlace> places = place_cards({left, right}, ground_of({}));
+  const auto above_line = [&](float x, float y) {  // the line from the second's card to its block
+    return (y - 50) * (145 - 70) < (x - 70) * (95 - 50);
+  };
+  const Rect& card = places[0].rect;
+  EXPECT_EQ(above_line((card.x0 + card.x1) / 2, (card.y0 + card.y1) / 2), above_line(105, 95));
 }
 
 TEST(CardLayout, what_a_hand_put_somewhere_stays_there_with_all_its_lines) {

@@ -61,7 +61,7 @@ TEST_F(Panels, without_a_mouse_cards_stand_by_their_blocks_and_not_on_each_other
   act(state, {.what = Do::Pin});
   program.gui->frames(2);
   const Rect block = program.gui->rect_of("buddy tree/block 0x000");
-  const Rect first = program.gui->rect_of("card 1/card 1"), second = program.gui->rect_of("card 2/card 2");
+  const Rect first = program.gui->rect_of("card 1/whole"), second = program.gui->rect_of("card 2/whole");
   EXPECT_LT(first.x0 - block.x1, 6 * program.em);
   EXPECT_LT(first.y0 - block.y1, 4 * program.em);
   EXPECT_TRUE(first.x1 <= second.x0 || second.x1 <= first.x0 || first.y1 <= second.y0 || second.y1 <= first.y0);
@@ -105,6 +105,41 @@ TEST_F(Panels, four_cards_stand_in_their_stage_apart_and_beside_what_is_selected
       cards.push_back(card);
     }
   }
+  program.caches = nullptr;
+}
+
+TEST_F(Panels, cards_keep_their_places_from_event_to_event) {
+  draw::Caches caches;
+  program.caches = &caches;
+  int jumps = 0, jumps_without_memory = 0;
+  for (const bool remembers : {true, false}) {
+    caches = {};
+    state.pins.clear();
+    go(program, 5);
+    for (const std::uint64_t offset : {0x000u, 0x200u}) {
+      act(state, {.what = Do::Select, .number = offset});
+      act(state, {.what = Do::Pin});
+    }
+    act(state, Do::ClearSelection);
+    program.gui->frames(3);
+    std::vector<Point> before;
+    for (const std::uint64_t event : {5u, 4u, 3u, 2u, 1u}) {
+      if (!remembers) caches = {};
+      go(program, event);
+      std::vector<Point> now;
+      for (const char* card : {"card 1/whole", "card 2/whole"}) {
+        const Rect rect = program.gui->rect_of(card);
+        now.push_back({rect.x0, rect.y0});
+      }
+      for (std::size_t i = 0; i < before.size(); ++i) {
+        const bool jumped = before[i].x != now[i].x || before[i].y != now[i].y;
+        (remembers ? jumps : jumps_without_memory) += jumped ? 1 : 0;
+      }
+      before = now;
+    }
+  }
+  EXPECT_LE(jumps, 1) << "one may give way to what an event touches";
+  EXPECT_GT(jumps_without_memory, jumps);
   program.caches = nullptr;
 }
 

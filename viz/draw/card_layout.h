@@ -7,7 +7,8 @@
 //   .  [A: live  x] .  .         a card: below, beside or somewhere near the block that it speaks of
 //
 // Invariants: C1 no two cards overlap, unless even a title found no free place or a hand put them so;
-// C2 each lies in its room, unless the room is smaller than its title.
+// C2 each lies in its room, unless the room is smaller than its title;
+// C3 a card that stood somewhere in the same room stays there, with as many lines, unless that got much worse.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +32,8 @@ class CardGround {
   // The sums are made; from here on cost_of() may be asked.
   void close();
   [[nodiscard]] float cost_of(Rect rect) const;
+  // Of a line across it, `but` for what lies there, in square ems as if it were as wide as a word is high.
+  [[nodiscard]] float cost_of(Point from, Point to, Rect but) const;
   [[nodiscard]] float em() const { return 2 * cell_; }
 
  private:
@@ -42,19 +45,26 @@ class CardGround {
   std::vector<double> sums_;  // until close(): each cell's own; then of all cells above and to the left
 };
 
-struct CardWish {
-  std::vector<Point> forms;     // its sizes: with all its lines, one less, ... its title alone; at least one
-  Rect room;                    // where it has to stay
-  std::optional<Rect> block;    // what it speaks of, where that is drawn; else it goes to the foot of its room
-  std::optional<Point> corner;  // where a hand put it
-};
-
 struct CardPlace {
   Rect rect;
   std::size_t form = 0;  // index into the wish's
 };
 
-// One place for each wish, in their order; none says more lines than the others may. O(cards² · lines · places tried).
+struct CardWish {
+  std::vector<Point> forms;         // its sizes: with all its lines, one less, ... its title alone; at least one
+  Rect room;                        // where it has to stay
+  std::optional<Rect> block;        // what it speaks of, where that is drawn; else it goes to the foot of its room
+  std::optional<Point> corner;      // where a hand put it
+  std::optional<CardPlace> before;  // where it stood when the stage last changed
+};
+
+// The line from a card to its block, at the edges that face each other: what the block says stays readable.
+struct CardLine {
+  Point from, to;
+};
+[[nodiscard]] CardLine line_of(Rect card, Rect block);
+
+// One place for each wish, in their order. O(cards² · lines² · places tried), O(cards²) where all can stay.
 [[nodiscard]] std::vector<CardPlace> place_cards(const std::vector<CardWish>& wishes, const CardGround& ground);
 
 }  // namespace allocviz::draw

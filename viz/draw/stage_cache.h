@@ -1,6 +1,6 @@
 // What the panels remember from frame to frame, and nothing else does: the last layout of each stage and chart, and the
 // name of the texture its pixels were uploaded to. The frame loop owns one Caches and lends it to the panels; throwing
-// it away at any time costs one layout and changes nothing on screen.
+// it away at any time costs one layout and changes nothing on screen, but that pinned cards stand as if just pinned.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "viz/draw/axis.h"
 #include "viz/draw/buddy_layout.h"
 #include "viz/draw/bump_layout.h"
+#include "viz/draw/card_layout.h"
 #include "viz/draw/chart_layout.h"
 #include "viz/draw/levels_layout.h"
 #include "viz/draw/map_layout.h"
@@ -81,10 +82,21 @@ struct StageCache {
   Cached<MapColors> colors;  // of the map: they change with the cursor, and stay while the map is zoomed
 };
 
+// Where a card stood last: it counts in the same room at the same scale only.
+struct CardBefore {
+  std::size_t stage = 0;
+  std::uint64_t offset = 0;
+  Rect room;
+  float em = 0;
+  CardPlace place;
+  std::size_t lines = 0;  // that it said
+};
+
 struct Caches {
   std::map<std::size_t, StageCache> stages;
   Cached<ChartScene> chart;
   Cached<LevelsScene> levels;
+  std::vector<CardBefore> cards;
 };
 
 }  // namespace allocviz::draw

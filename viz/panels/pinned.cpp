@@ -23,7 +23,7 @@ namespace {
 
 using draw::Rect;
 
-constexpr float kLeastEm = 7, kMostEm = 18, kLineEm = 1.35f, kTitleEm = 1.9f;
+constexpr float kLeastEm = 5.5f, kMostEm = 18, kLineEm = 1.35f, kTitleEm = 1.9f;
 
 struct Card {
   const app::Pinned& pin;
@@ -123,6 +123,35 @@ std::vector<draw::Point> forms_of(const Context& context, const Card& card) {
   return forms;
 }
 
+bool same(Rect a, Rect b) {
+  return a.x0 == b.x0 && a.y0 == b.y0 && a.x1 == b.x1 && a.y1 == b.y1;
+}
+
+// So that a card does not jump from event to event.
+std::optional<draw::CardPlace> place_before(const Context& context, const app::Pinned& pin,
+                                            const draw::CardWish& wish) {
+  if (context.caches == nullptr) return std::nullopt;
+  for (const draw::CardBefore& card : context.caches->cards) {
+    if (card.stage != pin.stage || card.offset != pin.offset) continue;
+    if (card.em != context.em || !same(card.room, wish.room)) continue;
+    // As many lines as before, or all of them as before: another block may stand there now.
+    const std::size_t all = wish.forms.size();
+    return draw::CardPlace{card.place.rect, card.place.form == 0 ? 0 : all - std::min(card.lines, all)};
+  }
+  return std::nullopt;
+}
+
+void remember(const Context& context, const std::vector<draw::CardWish>& wishes,
+              const std::vector<draw::CardPlace>& places) {
+  if (context.caches == nullptr) return;
+  context.caches->cards.clear();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const app::Pinned& pin = context.state.pins[i];
+    context.caches->cards.push_back(
+        {pin.stage, pin.offset, wishes[i].room, context.em, places[i], wishes[i].forms.size() - places[i].form});
+  }
+}
+
 std::vector<Card> placed_cards(const Context& context, const Parts& parts, Rect window) {
   std::vector<Card> cards;
   std::vector<draw::CardWish> wishes;
@@ -135,7 +164,8 @@ std::vector<Card> placed_cards(const Context& context, const Parts& parts, Rect 
     const app::Pinned& pin = context.state.pins[i];
     const StageRects& place = parts.stages[std::min(pin.stage, parts.stages.size() - 1)];
     cards.push_back(card_of(context, i));
-    draw::CardWish wish{forms_of(context, cards.back()), room_of(context, place), {}, {}};
+    draw::CardWish wish{forms_of(context, cards.back()), room_of(context, place), {}, {}, {}};
+    wish.before = place_before(context, pin, wish);
     wish.block = drawn_at(scene_of(context, place, pin.stage), pin.offset);
     if (pin.placed) {
       wish.corner = draw::Point{pin.x * context.em, pin.y * context.em};
@@ -144,6 +174,7 @@ std::vector<Card> placed_cards(const Context& context, const Parts& parts, Rect 
     wishes.push_back(std::move(wish));
   }
   const std::vector<draw::CardPlace> places = draw::place_cards(wishes, ground);
+  remember(context, wishes, places);
   for (std::size_t i = 0; i < cards.size(); ++i) {
     cards[i].rect = places[i].rect;
     cards[i].shown = cards[i].lines.size() - places[i].form;
@@ -156,14 +187,8 @@ void draw_line(const Context& context, const Parts& parts, const Card& card) {
   const StageRects& place = parts.stages[std::min(card.pin.stage, parts.stages.size() - 1)];
   const std::optional<Rect> block = drawn_at(scene_of(context, place, card.pin.stage), card.pin.offset);
   if (!block) return;
-  const Rect& c = card.rect;
-  const auto nearest = [](float low, float high, float other_low, float other_high) {
-    return std::clamp((std::max(low, other_low) + std::min(high, other_high)) / 2, low, high);
-  };
-  // At the edges that face each other: what the block says stays readable.
-  const draw::Point to{nearest(block->x0, block->x1, c.x0, c.x1), nearest(block->y0, block->y1, c.y0, c.y1)};
-  const draw::Point from{nearest(c.x0, c.x1, block->x0, block->x1), nearest(c.y0, c.y1, block->y0, block->y1)};
-  if (c.contains(to)) return;
+  const auto& [from, to] = draw::line_of(card.rect, *block);
+  if (card.rect.contains(to)) return;
   const float thin = std::max(1.0f, std::round(context.em / 12));
   ui::draw_list()->AddLine(ImVec2(from.x, from.y), ImVec2(to.x, to.y), context.theme.text_dim, thin);
   ui::draw_list()->AddCircleFilled(ImVec2(to.x, to.y), 0.2f * context.em, context.theme.text, 12);
@@ -234,6 +259,7 @@ void draw_card(const Context& context, const Card& card) {
 }  // namespace
 
 void pinned_cards(const Context& context, const Parts& parts, Rect rect) {
+  if (context.state.pins.empty() && context.caches != nullptr) context.caches->cards.clear();
   if (context.state.pins.empty() || context.state.document.placeholder || parts.stages.empty()) return;
   const std::vector<Card> cards = placed_cards(context, parts, rect);
   ui::begin_region("cards", rect,
