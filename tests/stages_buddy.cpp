@@ -354,6 +354,37 @@ TEST(BuddyTree, where_rows_are_thinner_than_words_no_empty_list_stands_in_the_pl
   EXPECT_GT(dropped, 0u) << "no row was too thin";
 }
 
+TEST(BuddyTree, levels_that_are_folded_are_named_unless_the_words_of_others_stand_there) {
+  test::Script script;
+  for (int i = 0; i < 400; ++i) script.alloc(std::to_string(i), 16u << (i % 12));
+  Case c(script.done(), "buddy:arena=1GiB,min=16");
+  c.timeline->seek({400, replay::kAllSteps});
+  int inside = 0, beside = 0;
+  for (const float height : {110.0f, 150.0f, 190.0f, 240.0f, 300.0f}) {
+    draw::BuddyInput input = c.input({0, 0, 620, height});
+    input.view = {0, 200'000};  // what is above them is split all over
+    const BuddyScene scene = draw::lay_out_buddy(input);
+    for (const draw::BuddyRow& row : scene.rows) {
+      if (!row.folded) continue;
+      const float middle = (row.rect.y0 + row.rect.y1) / 2;
+      const std::string which = row.first == row.last ? std::to_string(row.first)
+                                                      : std::to_string(row.first) + " … " + std::to_string(row.last);
+      bool named = false, taken = false;
+      for (const draw::Label& label : scene.scene.labels) {
+        const float distance = std::abs((label.rect.y0 + label.rect.y1) / 2 - middle);
+        const bool says = distance < 2 && label.text.find(which) != std::string::npos;
+        named = named || says;
+        inside += says && label.rect.x0 >= scene.axis.x0 ? 1 : 0;
+        beside += says && label.rect.x0 < scene.axis.x0 ? 1 : 0;
+        taken = taken || (label.rect.x1 < scene.axis.x0 && distance < 0.64f * 16);
+      }
+      EXPECT_TRUE(named || taken) << "levels " << which << " at " << height;
+    }
+  }
+  EXPECT_GT(inside, 0);
+  EXPECT_GT(beside, 0);
+}
+
 TEST(BuddyTree, the_sizes_of_its_levels_are_whole_in_any_window) {
   test::Script script;
   script.alloc("A", 64);

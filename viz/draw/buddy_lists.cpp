@@ -22,19 +22,33 @@ float middle_of(const BuddyRow& row) {
   return std::floor((row.rect.y0 + row.rect.y1) / 2);
 }
 
+// How far apart the middles of two lines of words are at least.
+float least_apart(const Style& style) {
+  return 0.64f * style.em - 1;
+}
+
+// Of a run of levels the words stand in the row itself, where it is as high as they are.
+bool has_words_inside(const BuddyRow& row, const Style& style) {
+  return row.folded && row.pitch >= least_apart(style);
+}
+
 // Which rows have words beside them, by their index: all of them, but where they are thinner than lines of text. Then
-// the level of the current step comes first, after it levels with a list, and what room is left goes to the empty ones.
+// the level of the current step comes first, after it levels with a list, then runs of levels, and what room is left
+// goes to the empty ones.
 std::vector<bool> rows_with_words(const BuddyScene& scene, const BuddyInput& input) {
-  const float apart = 0.64f * input.style.em - 1;
+  const float apart = least_apart(input.style);
   const auto rank = [&](const BuddyRow& row) {
     const replay::FreeList* const list = list_of(input.census, row.first);
-    return row.now ? 0 : list != nullptr && !list->offsets.empty() ? 1 : 2;
+    if (row.now) return 0;
+    if (row.folded) return 2;
+    return list != nullptr && !list->offsets.empty() ? 1 : 3;
   };
   std::vector<bool> with(scene.rows.size());
-  for (int turn = 0; turn < 3; ++turn) {
+  for (int turn = 0; turn < 4; ++turn) {
     for (std::size_t i = 0; i < scene.rows.size(); ++i) {
       const BuddyRow& row = scene.rows[i];
-      if (row.folded || rank(row) != turn || middle_of(row) - apart / 2 < input.rect.y0 - 1) continue;
+      if (has_words_inside(row, input.style) || rank(row) != turn) continue;
+      if (middle_of(row) - apart / 2 < input.rect.y0 - 1) continue;
       bool free = true;
       for (std::size_t k = 0; k < scene.rows.size() && free; ++k)
         free = !with[k] || std::abs(middle_of(scene.rows[k]) - middle_of(row)) >= apart;
@@ -257,8 +271,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
     const BuddyRow& row = out.rows[i];
     const float middle = middle_of(row);
     const Tone lit = row.now ? Tone::Touched : Tone::Dim;
-    if (row.folded && row.rect.height() < 0.7f * style.em) continue;  // no room for words
-    if (row.folded) {
+    if (has_words_inside(row, style)) {
       add_folded_label(out, row, row.first > deepest ? "unused" : "split");
       continue;
     }
@@ -276,6 +289,13 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
     }
     const float half = 0.55f * style.em;
     if (!with_words[i]) continue;
+    if (row.folded) {
+      const bool one = row.first == row.last;
+      const std::string which = one ? std::to_string(row.first) : fmt::format("{} … {}", row.first, row.last);
+      const Rect at{input.rect.x0, middle - half, right, middle + half};
+      out.scene.labels.push_back({at, which, row.now ? Tone::Touched : Tone::Faint, Type::Small, Align::Left});
+      continue;
+    }
     out.scene.labels.push_back({{input.rect.x0, middle - half, input.rect.x0 + 2 * style.em, middle + half},
                                 std::to_string(row.first),
                                 lit,
@@ -291,8 +311,8 @@ void add_free_lists(BuddyScene& out, const BuddyInput& input) {
   const Style& style = input.style;
   const std::vector<bool> with_words = rows_with_words(out, input);
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
-    if (!with_words[i]) continue;
     const BuddyRow& row = out.rows[i];
+    if (!with_words[i] || row.folded) continue;
     const float middle = middle_of(row);
     const float half = std::max(0.6f * style.em, row.rect.height() / 2);
     add_level_list(out, input, row, {out.axis.x1 + style.em, middle - half, input.rect.x1, middle + half});
