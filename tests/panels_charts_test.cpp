@@ -1,7 +1,10 @@
 // The charts as they are dragged, scrolled and clicked.
 #include <string>
 
+#include <fmt/format.h>
+
 #include "tests/panels_support.h"
+#include "viz/app/partings.h"
 #include "viz/draw/levels_layout.h"
 #include "viz/panels/timeline_parts.h"
 
@@ -49,7 +52,7 @@ TEST_F(Charts, a_drag_scrubs_and_with_shift_it_selects_a_range) {
 TEST_F(Charts, a_range_tells_what_its_events_came_to) {
   act(state, {.what = Do::SelectRange, .value = 0, .value2 = 7});
   EXPECT_EQ(panels::range_text(state, *state.range, false),
-            "events 1 … 7 · 7 · 4 allocs, 1 free · ✕ 1 failed · 360 B allocated, 60 B freed · live +300 B");
+            "events 1 … 7 · 7 events · 4 allocs, 1 free · ✕ 1 failed · 360 B allocated, 60 B freed · live +300 B");
   act(state, {.what = Do::SelectRange, .value = 5, .value2 = 6});
   EXPECT_EQ(panels::range_text(state, *state.range, true), "event 6 · 0 B allocated, 60 B freed · live −60 B");
 }
@@ -147,11 +150,29 @@ TEST_F(Charts, every_curve_can_be_switched_at_any_width) {
 
 TEST_F(Charts, where_allocators_are_compared_each_curve_is_named_with_its_allocator) {
   act(state, {.what = Do::AddStage, .spec = spec("bump:arena=4KiB")});
+  program.width = 1800;
+  program.gui->resize(program.width, program.height);
   program.gui->frames(3);
   EXPECT_TRUE(program.gui->sees("timeline/reserved by bump 4 KiB"));
   EXPECT_TRUE(program.gui->sees("timeline/reserved by buddy 1 KiB / 64 B"));
   program.key("G");
   EXPECT_EQ(event(), 5u);
+}
+
+TEST_F(Charts, no_curve_of_compared_allocators_goes_without_a_name_on_a_small_window) {
+  act(state, {.what = Do::AddStage, .spec = spec("bump:arena=4KiB")});
+  program.width = 800;
+  program.height = 600;
+  program.gui->resize(800, 600);
+  program.gui->frames(3);
+  ASSERT_FALSE(app::serve_alike(state));
+  for (const replay::Curve curve : {replay::Curve::LiveRequested, replay::Curve::Reserved}) {
+    const int what = static_cast<int>(curve);
+    ASSERT_NE(state.curves() >> what & 1u, 0u);
+    const std::string first = fmt::format("timeline/{} by buddy##{} 0", draw::name_of(curve), what);
+    EXPECT_TRUE(program.gui->sees(first.c_str())) << first;
+    EXPECT_TRUE(program.gui->sees(fmt::format("timeline/by bump##{} 1", what).c_str())) << what;
+  }
 }
 
 TEST_F(Charts, debug_shows_when_which_sizes_ran_out) {

@@ -21,7 +21,7 @@ constexpr int kLane = replay::kCurves;  // the failures stand behind the curves
 struct Name {
   int what = 0;  // a curve, or kLane
   std::size_t run = 0;
-  std::string text;
+  std::string text;  // behind ## what no other name has
   bool on = false;
 };
 
@@ -33,8 +33,19 @@ std::string name_of(int what) {
   return what == kLane ? "failures" : draw::name_of(static_cast<Curve>(what));
 }
 
-// Of several runs a curve is named once for each, "reserved by slab 48 × 64 B", but what is common to all.
-std::vector<Name> names(const app::State& state, bool hidden_too) {
+// How much the names of several runs' curves say: "reserved by buddy 1 KiB / 64 B", "reserved by slab 48 × 64 B"; of
+// the second and later ones "by slab 48 × 64 B"; where the kinds differ, "by slab".
+enum class Say { All, CurveOnce, KindOnce };
+
+bool kinds_differ(const app::State& state) {
+  std::vector<trace::AllocatorKind> kinds;
+  for (std::size_t run = 0; run < state.stages.size(); ++run) kinds.push_back(state.timeline(run).spec().kind);
+  std::sort(kinds.begin(), kinds.end());
+  return std::adjacent_find(kinds.begin(), kinds.end()) == kinds.end();
+}
+
+// Of several runs a curve is named once for each, but what is common to all.
+std::vector<Name> names(const app::State& state, bool hidden_too, Say say) {
   std::vector<Name> all;
   const bool alike = app::serve_alike(state);
   for (int what = 0; what <= kLane; ++what) {
@@ -43,11 +54,22 @@ std::vector<Name> names(const app::State& state, bool hidden_too) {
     const bool common = what == kLane || draw::is_common(static_cast<Curve>(what), alike);
     const std::size_t runs = on && !common ? state.stages.size() : 1;
     for (std::size_t run = 0; run < runs; ++run) {
-      const std::string whose = runs > 1 ? " by " + trace::to_title(state.timeline(run).spec()) : std::string{};
-      all.push_back({what, run, name_of(what) + whose, on});
+      std::string text = say == Say::All || run == 0 ? name_of(what) : std::string{};
+      if (runs > 1) {
+        const trace::AllocatorSpec& spec = state.timeline(run).spec();
+        std::string whose = trace::to_title(spec);
+        if (say == Say::KindOnce) whose.erase(std::min(whose.find(' '), whose.size()));
+        text += fmt::format("{}by {}", text.empty() ? "" : " ", whose);
+      }
+      if (say != Say::All) text += fmt::format("##{} {}", what, run);
+      all.push_back({what, run, std::move(text), on});
     }
   }
   return all;
+}
+
+std::string_view seen(const Name& name) {
+  return std::string_view(name.text).substr(0, name.text.find("##"));
 }
 
 void push_toggle(const Context& context, int what) {
@@ -88,7 +110,7 @@ void paint_swatch(const Context& context, const Name& name, draw::Point left) {
 }
 
 float width_of(const Context& context, const Name& name) {
-  return std::ceil(ui::text_width(name.text) + 1.7f * context.em);
+  return std::ceil(ui::text_width(seen(name)) + 1.7f * context.em);
 }
 
 void draw_name(const Context& context, const Name& name, Rect item) {
@@ -99,7 +121,7 @@ void draw_name(const Context& context, const Name& name, Rect item) {
   paint_swatch(context, name, {item.x0, middle});
   const draw::Theme& theme = context.theme;
   const draw::Color ink = hovered ? theme.text : name.on ? theme.text_dim : theme.text_faint;
-  ui::text_at(ui::draw_list(), {item.x0 + 1.4f * context.em, middle - ui::line_height() / 2}, ink, name.text);
+  ui::text_at(ui::draw_list(), {item.x0 + 1.4f * context.em, middle - ui::line_height() / 2}, ink, seen(name));
 }
 
 // Opens downward or upward, wherever there is room; every curve, with a tick at what is shown.
@@ -114,29 +136,32 @@ void menu(const Context& context, Rect item, const std::string& label) {
   ImGui::EndPopup();
 }
 
+float width_of(const Context& context, const std::vector<Name>& names) {
+  float width = 0;
+  for (const Name& name : names) width += width_of(context, name) + context.em;
+  return width - context.em;
+}
+
 }  // namespace
 
 void curve_names(const Context& context, Rect rect) {
   const float em = context.em, gap = em;
   const ui::WithFont font{ui::Font::Small};
-  std::vector<Name> shown = names(context.state, true);
-  float width = -gap;
-  for (const Name& name : shown) width += width_of(context, name) + gap;
+  std::vector<Name> shown = names(context.state, true, Say::All);
   float x = rect.x1;
-  if (width > rect.width()) {
+  if (width_of(context, shown) > rect.width()) {
     int on = 0;
     for (int what = 0; what <= kLane; ++what) on += is_on(context.state, what) ? 1 : 0;
     const std::string label = fmt::format("curves {} / {}", on, kLane + 1);
     const float button = std::ceil(ui::text_width(label) + 1.4f * em);
     menu(context, {x - button, rect.y0, x, rect.y1}, label);
     x -= button + gap;
-    shown = names(context.state, false);
-    width = -gap;
-    for (const Name& name : shown) width += width_of(context, name) + gap;
-    while (!shown.empty() && width > x - rect.x0) {
-      width -= width_of(context, shown.back()) + gap;
-      shown.pop_back();
+    for (const Say say : {Say::All, Say::CurveOnce, Say::KindOnce}) {
+      if (say == Say::KindOnce && !kinds_differ(context.state)) break;
+      shown = names(context.state, false, say);
+      if (width_of(context, shown) <= x - rect.x0) break;
     }
+    while (!shown.empty() && width_of(context, shown) > x - rect.x0) shown.pop_back();
   }
   for (std::size_t i = shown.size(); i-- > 0;) {
     const float wide = width_of(context, shown[i]);

@@ -97,7 +97,7 @@ std::string range_text(const app::State& state, app::EventRange range, bool shor
   std::string text = totals.events == 1 ? "event " + trace::count_text(range.first + 1)
                                         : fmt::format("events {} … {}", trace::count_text(range.first + 1),
                                                       trace::count_text(range.last));
-  if (!shortly && totals.events != 1) text += " · " + trace::count_text(totals.events);
+  if (!shortly && totals.events != 1) text += " · " + counted(totals.events, "event");
   if (const replay::Clock* clock = state.document.clock.get(); clock != nullptr && totals.events > 1) {
     text += " in " + draw::moment_text(clock->ns_of(range.last) - clock->ns_of(range.first + 1));
   }
