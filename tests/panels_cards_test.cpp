@@ -276,8 +276,16 @@ TEST_F(Panels, what_if_is_told_over_the_stage_and_escape_returns) {
   ASSERT_TRUE(state.is_what_if());
   EXPECT_TRUE(program.gui->sees("what if/said"));
   EXPECT_TRUE(program.gui->sees("buddy tree/block 0x000"));
+  const auto sees_second = [] {
+    const auto& placed = ui::placed();
+    return std::any_of(placed.begin(), placed.end(),
+                       [](const ui::Placed& item) { return item.label.find("/sentence 2") != std::string::npos; });
+  };
+  EXPECT_TRUE(sees_second()) << "what would have been, then what was";
   program.key("Escape");
   EXPECT_FALSE(state.is_what_if());
+  program.gui->frames(2);
+  EXPECT_FALSE(sees_second());
   program.key("I");
   EXPECT_TRUE(state.is_what_if());
   program.click("what if/back to what happened");

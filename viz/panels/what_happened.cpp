@@ -299,7 +299,7 @@ struct Sentence {
 };
 
 struct EventWords {
-  std::vector<Sentence> sentences;  // one a stage; none where the note says it all
+  std::vector<Sentence> sentences;  // one a stage, before them one of what is tried; none where the note says it all
   const std::string* note = nullptr;
   std::vector<replay::StepText> steps;  // those of the first stage
 };
@@ -315,11 +315,22 @@ EventWords words_of(const app::State& state, std::uint64_t index) {
       words.sentences.push_back({"", replay::event_text(trace, index, first.spec(), first.run())});
     return words;
   }
-  for (const app::Stage& stage : state.stages) {
-    const replay::Timeline& timeline = *stage.timeline;
-    const std::string heading = state.stages.size() == 1 ? "" : trace::to_title(timeline.spec());
+  const auto add = [&](std::string heading, const replay::Timeline& timeline) {
     words.sentences.push_back(
-        {heading, replay::event_text(trace, index, timeline.spec(), timeline.run(), &timeline.census())});
+        {std::move(heading), replay::event_text(trace, index, timeline.spec(), timeline.run(), &timeline.census())});
+  };
+  // Of a stage that shows what would have been, that is told first: what did happen would contradict it.
+  for (const app::Stage& stage : state.stages) {
+    if (stage.what_if != nullptr) add("what if", *stage.what_if);
+  }
+  const bool alone = words.sentences.empty();
+  for (const app::Stage& stage : state.stages) {
+    std::string heading = state.stages.size() == 1 ? std::string{} : trace::to_title(stage.timeline->spec());
+    if (!alone && heading.empty())
+      heading = "what happened";
+    else if (stage.what_if != nullptr)
+      heading += ", as it happened";
+    add(std::move(heading), *stage.timeline);
   }
   return words;
 }
@@ -381,7 +392,8 @@ void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_
     head.y += std::round(0.2f * ui::line_height());  // as between any two lines
   }
   Scrolled part{.name = "event", .pad = pad};
-  part.anew = is_new(context, "shown event", context.state.cursor().event, 0);
+  const bool what_if = context.state.is_what_if();
+  part.anew = is_new(context, "shown event", context.state.cursor().event, what_if ? 1 : 0);
   part.moved = is_new(context, "shown step", context.state.cursor().event, timeline.position().step);
   // A whole event that was gone to is read from its beginning; where it failed, the step that failed is what counts.
   const std::vector<alloc::Step>& steps = timeline.run().steps;
@@ -389,7 +401,7 @@ void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_
   const bool failed = !compared && !steps.empty() && steps.back().kind == alloc::StepKind::Fail;
   const bool whole = timeline.position().step >= steps.size() && !failed;
   // What a lesson says is not to be lost below the sentences of several allocators.
-  const bool note_first = !stand && compared;
+  const bool note_first = !stand && compared && !what_if;
   const draw::Rect below{body.x0, std::round(head.y), body.x1, body.y1};
   // Inside an event of which the note and the step have no room together, the note is read on from the steps.
   const bool note_last = failed || (!whole && !note_first && !has_room_for_note(context, below, pad, words));
@@ -412,7 +424,7 @@ void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_
 
 std::string position_note(const app::State& state) {
   const replay::Position at = state.cursor();
-  if (at.event == 0) return "before the first event";
+  if (at.event == 0) return "event 0 · before the first";
   const std::uint32_t steps = state.timeline().step_count();
   std::string note = "event " + trace::count_text(at.event);
   if (steps != 0) note += fmt::format(" · step {} of {}", at.step, steps);
