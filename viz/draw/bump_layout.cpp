@@ -12,7 +12,7 @@ using alloc::StepKind;
 using replay::BlockState;
 
 // Heights in ems. From the region down: the bow and its caption, the scale, the bars, the box.
-constexpr float kTopEm = 2.4f, kArcEm = 1.35f, kCaptionEm = 1.3f, kScaleEm = 1.75f;
+constexpr float kTopEm = 2.3f, kArcEm = 1.35f, kCaptionEm = 1.3f, kScaleEm = 1.85f;
 constexpr float kBars = 4, kBarEm = 1.25f;
 constexpr float kHeldLineEm = 1.25f, kHeldPadEm = 0.7f, kHeldGapEm = 0.4f;
 constexpr float kShortHeldEm = kHeldGapEm + kHeldPadEm + 2 * kHeldLineEm;
