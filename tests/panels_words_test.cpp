@@ -531,4 +531,18 @@ TEST(Lines, do_not_break_between_a_number_and_what_belongs_to_it) {
   EXPECT_FALSE(holds("event 5 Before", "5 "));
 }
 
+TEST_F(Panels, the_bar_of_a_reading_says_less_before_it_cuts_a_word) {
+  state.loading = std::make_shared<app::Loading>();
+  state.loading->what = "Reading the rest of sqlite-build.mtrace.zst: its first 2 684 events are shown";
+  program.em = 16;
+  for (const auto& [width, said] : {std::pair{2560.0f, state.loading->what},
+                                    {800.0f, std::string("Reading the rest of sqlite-build.mtrace.zst")}}) {
+    program.width = width;
+    program.gui->resize(width, 800);
+    program.gui->frames(3);
+    EXPECT_TRUE(program.gui->sees(("loading/" + said).c_str())) << width;
+  }
+  state.loading = nullptr;
+}
+
 }  // namespace

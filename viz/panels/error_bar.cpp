@@ -114,7 +114,12 @@ void loading_bar(const Context& context, draw::Rect rect) {
   const float cancel = std::round(5.5f * em);
   const float right = rect.x1 - 0.5f * em - cancel;
   const std::string percent = fmt::format("{:.0f} %", 100 * fraction);
-  const float used = row_text(rect, rect.x0 + em, theme.text, loading.what, 0.5f * rect.width());
+  const float room = std::floor(0.5f * rect.width());
+  std::string_view what = loading.what;
+  // Where there is no room for both, what is being done says more than what is shown meanwhile.
+  if (ui::text_width(what) > room) what = what.substr(0, what.rfind(": "));
+  const float used = row_text(rect, rect.x0 + em, theme.text, what, room);
+  ui::place(std::string(what), {rect.x0 + em, rect.y0, rect.x0 + em + used, rect.y1});
   row_text_right(rect, right - em, theme.text_dim, percent);
   const float from = rect.x0 + 2 * em + used, to = right - 2 * em - ui::text_width("100 %");
   const float y = std::round((rect.y0 + rect.y1) / 2), half = std::round(0.22f * em);
