@@ -31,9 +31,10 @@ ui::Font font_of(draw::Type type) {
   return ui::Font::Body;
 }
 
+// Little by little: of rows a pixel higher and lower none looks like another kind of block.
 float rounding_of(const Paint& paint, Rect rect) {
-  const float least = std::min(rect.width(), rect.height());
-  return least < 0.6f * paint.em ? 0.0f : std::round(0.18f * paint.em);
+  const float least = std::min(rect.width(), rect.height()) / paint.em;
+  return std::round(0.18f * paint.em * std::clamp((least - 0.4f) / 0.6f, 0.0f, 1.0f));
 }
 
 float line_of(const Paint& paint) {
