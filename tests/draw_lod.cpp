@@ -374,5 +374,14 @@ TEST(Tooltip, says_how_many_blocks_stand_behind_a_pixel_and_of_which_state) {
   EXPECT_EQ(draw::tip_text(census, {4096, 4097}, {}), "");
 }
 
+TEST(Tooltip, calls_a_state_what_the_stages_and_their_legends_call_it) {
+  Census census;
+  census.blocks = {{0, 64, BlockState::Fresh}, {64, 64, BlockState::Gap}, {128, 64, BlockState::Padding}};
+  census.arena_bytes = 192;
+  EXPECT_EQ(draw::tip_text(census, {0, 1}, {}).find("never used\n"), 0u);
+  EXPECT_EQ(draw::tip_text(census, {64, 65}, {}).find("not managed\n"), 0u);
+  EXPECT_EQ(draw::tip_text(census, {128, 129}, {}).find("alignment gap\n"), 0u);
+}
+
 }  // namespace
 }  // namespace allocviz

@@ -203,6 +203,24 @@ const char* name_of(BlockState state) {
   return "";
 }
 
+const char* words_of(BlockState state) {
+  switch (state) {
+    case BlockState::Fresh:
+      return "never used";
+    case BlockState::InFlight:
+      return "in flight";
+    case BlockState::Gap:
+      return "not managed";
+    case BlockState::Padding:
+      return "alignment gap";
+    case BlockState::Free:
+    case BlockState::Live:
+    case BlockState::Dead:
+      break;
+  }
+  return name_of(state);
+}
+
 const char* name_of(alloc::Error why) {
   switch (why) {
     case alloc::Error::None:

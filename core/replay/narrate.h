@@ -28,6 +28,8 @@ struct StepText {
 // The name of a step's kind as --json prints it: "round", "look", ...; of a state: "live", "free", ...
 [[nodiscard]] const char* name_of(alloc::StepKind kind);
 [[nodiscard]] const char* name_of(BlockState state);
+// "never used", "in flight": a state as people say it, the stages and their legends as well.
+[[nodiscard]] const char* words_of(BlockState state);
 [[nodiscard]] const char* name_of(alloc::Error why);  // "out-of-memory", "double-free", ...
 
 }  // namespace allocviz::replay

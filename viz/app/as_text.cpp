@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/replay/narrate.h"
 #include "viz/app/in_the_way.h"
 #include "viz/app/inspect.h"
@@ -25,11 +23,9 @@ std::string steps_text(const std::vector<replay::StepText>& steps, std::uint32_t
 
 std::string block_text(const State& state, const BlockFacts& facts) {
   const std::uint64_t arena = state.timeline(facts.stage).census().arena_bytes;
-  std::string state_word = replay::name_of(facts.block.state);
-  std::replace(state_word.begin(), state_word.end(), '_', ' ');
-  std::string text =
-      fmt::format("\nBlock {}{}: {}, {}", trace::offset_text(facts.block.offset, arena),
-                  facts.id.empty() ? "" : " (" + facts.id + ")", trace::size_text(facts.block.size), state_word);
+  std::string text = fmt::format("\nBlock {}{}: {}, {}", trace::offset_text(facts.block.offset, arena),
+                                 facts.id.empty() ? "" : " (" + facts.id + ")", trace::size_text(facts.block.size),
+                                 replay::words_of(facts.block.state));
   if (facts.block.state == replay::BlockState::Live) {
     text +=
         fmt::format(", {} requested, {} waste", trace::size_text(facts.block.requested), trace::size_text(facts.waste));

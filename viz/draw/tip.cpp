@@ -15,6 +15,7 @@ namespace {
 using replay::Block;
 using replay::BlockState;
 using replay::Census;
+using replay::words_of;
 
 std::string range_text(std::uint64_t offset, std::uint64_t size, std::uint64_t arena) {
   return fmt::format("{} … {}", trace::offset_text(offset, arena), trace::offset_text(offset + size - 1, arena));
@@ -62,12 +63,6 @@ std::string behind_text(const Census& census, Span bytes, const Behind& found) {
 }
 
 }  // namespace
-
-std::string words_of(BlockState state) {
-  std::string word = replay::name_of(state);
-  std::replace(word.begin(), word.end(), '_', ' ');
-  return word;
-}
 
 Behind behind(const Census& census, Span bytes, std::optional<std::uint64_t> size) {
   Behind out;

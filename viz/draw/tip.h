@@ -20,8 +20,6 @@ struct Behind {
 // Counts blocks of `size` alone, where one is given. O(log blocks + blocks in the span).
 [[nodiscard]] Behind behind(const replay::Census& census, Span bytes, std::optional<std::uint64_t> size = {});
 
-// "in flight": a state as people say it.
-[[nodiscard]] std::string words_of(replay::BlockState state);
 // Sentences, a line each. Nothing where no block stands.
 [[nodiscard]] std::string tip_text(const replay::Census& census, Span bytes, const NameOf& name_of);
 // For a level of the buddy tree: the block of that level there, or what a split one has been split into.

@@ -69,7 +69,7 @@ void add_life(std::vector<Line>& lines, const BlockFacts& facts) {
 // What a bump allocator has not handed out is on no list: its stage calls it unused, and so does this.
 std::string state_word(const Context& context, const BlockFacts& facts) {
   const bool bump = context.state.timeline(facts.stage).census().kind == trace::AllocatorKind::Bump;
-  return bump && facts.block.state == BlockState::Free ? "unused" : draw::words_of(facts.block.state);
+  return bump && facts.block.state == BlockState::Free ? "unused" : replay::words_of(facts.block.state);
 }
 
 // "3 ns", "1.2 ms", "12 s".
