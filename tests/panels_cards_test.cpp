@@ -203,6 +203,16 @@ TEST_F(Panels, in_a_narrow_list_neither_ids_nor_sizes_are_cut) {
   for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(narrow[i], whole[i], 0.1f) << "row " << i + 1;
 }
 
+TEST_F(Panels, in_the_narrowest_list_a_failed_request_still_says_whose_it_was) {
+  act(state, {.what = Do::SetSplit, .number = static_cast<std::uint64_t>(app::Split::Left), .value = 0.05});
+  program.gui->frames(3);
+  ASSERT_FALSE(state.failures.empty());
+  const std::string row = std::to_string(state.failures.front() + 1);
+  const Rect tag = program.gui->rect_of("tag " + row), id = program.gui->rect_of("id " + row);
+  EXPECT_GT(id.width(), 0.5f * program.em);
+  EXPECT_LE(id.x1, tag.x0);
+}
+
 TEST_F(Panels, no_row_of_the_keys_page_is_cut_in_half) {
   struct {
     float width, height, em;

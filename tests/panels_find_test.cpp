@@ -146,4 +146,24 @@ TEST_F(Panels, the_tabs_fit_the_narrowest_list) {
   EXPECT_LE(last.x1, program.parts.left_rect.x1);
 }
 
+TEST_F(Panels, a_cross_stands_for_how_many_failed_before_other_tabs_are_cut) {
+  const auto narrowest_with_all_words = [&](int failures) {
+    std::string json = R"({"format": "allocviz-trace", "version": 1, "name": "All refused", "about": "",
+      "allocators": [{"kind": "buddy", "arena": "1 KiB", "min_block": 64}], "events": [)";
+    for (int id = 0; id < failures; ++id) {
+      json += (id == 0 ? "" : ",") + (R"({"op": "alloc", "id": )" + std::to_string(id)) + R"(, "size": 4096})";
+    }
+    state = opened(json + "]}");
+    for (int hundredths = 10; hundredths < 50; ++hundredths) {
+      state.settings.left_width = static_cast<float>(hundredths) / 100;
+      program.gui->frames(2);
+      if (program.gui->sees("events/tab Groups") || program.gui->sees("events/tab GROUPS")) return hundredths;
+    }
+    return 50;
+  };
+  const int with_few = narrowest_with_all_words(5);
+  EXPECT_LT(with_few, 50);
+  EXPECT_LE(narrowest_with_all_words(1500), with_few + 1);
+}
+
 }  // namespace

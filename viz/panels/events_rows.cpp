@@ -111,7 +111,7 @@ Span draw_tag(const Context& context, const Tag& tag, draw::Rect row, const Even
   if (badge_width(context, tag.word) <= right - columns.size_right - 0.4f * em) {
     return {right - badge(context, row, right, tag.word, tag.color, tag.ground), right};
   }
-  const float end = size_left - (size_left < columns.size_right ? 0.5f * em : 0);
+  const float end = size_left - (size_left < columns.size_right ? (columns.narrow ? 0.3f : 0.5f) * em : 0);
   const bool fits = badge_width(context, tag.word) <= end - columns.id - id_width - 0.4f * em;
   const std::string_view word = fits ? std::string_view(tag.word) : tag.sign;
   return {end - badge(context, row, end, word, tag.color, tag.ground), end};
@@ -153,6 +153,7 @@ EventColumns event_columns(const Context& context, draw::Rect rect) {
     return columns;
   }
   // A narrow list: the id stands where "alloc" ends, and after the rare "realloc" a little further right.
+  columns.narrow = true;
   columns.size_right = rect.x1 - 1.9f * em;
   columns.id = columns.op + text_width(ui::Font::Body, "alloc") + 0.6f * em;
   return columns;
@@ -190,9 +191,8 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   const draw::Color faded = ahead ? theme.text_faint : lives || current ? theme.text : theme.text_dim;
   const bool freed = event.op == Op::Free && !ahead && !failed_here(context, index);
   const draw::Color word = freed ? theme.ok : faded;
-  const bool narrow = columns.id < columns.op + 3.4f * context.em;
   const float said = row_text(row, columns.op, word, word_of(event.op), 3.2f * context.em);
-  const float id_left = narrow ? std::max(columns.id, columns.op + said + 0.4f * context.em) : columns.id;
+  const float id_left = columns.narrow ? std::max(columns.id, columns.op + said + 0.4f * context.em) : columns.id;
 
   std::string id = trace.id_text(event);
   if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
@@ -204,6 +204,13 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     if (tag.word == nullptr && size != trace::exact_size_text(event.size)) {
       ui::tooltip(trace::exact_size_text(event.size));
     }
+    // Nor may the sign that something is special take its place: then the tooltip says the size.
+    const float needed = text_width(id_font, id) + badge_width(context, tag.sign) + 0.55f * context.em;
+    if (columns.narrow && tag.word != nullptr &&
+        id_left + needed + text_width(ui::Font::MonoSmall, size) > columns.size_right) {
+      size.clear();
+      ui::tooltip(trace::exact_size_text(event.size) + "\n" + tag.hint);
+    }
   }
   float size_left = columns.size_right;
   {
@@ -211,7 +218,7 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     const float width = ui::text_width(size);
     const float right = columns.size_right;
     size_left = right - width;
-    if (sized) {
+    if (!size.empty()) {
       row_text_right(row, right, faded, size);
       ui::place(fmt::format("size {}", index + 1), {size_left, row.y0, right, row.y1});
     }
@@ -223,8 +230,9 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     }
   }
   const ui::WithFont font(id_font);
-  const float shown = row_text(row, id_left, ahead ? theme.text_dim : faded, id,
-                               (sized || tag.word != nullptr ? size_left : row.x1) - id_left - 0.4f * context.em);
+  const float shown = row_text(
+      row, id_left, ahead ? theme.text_dim : faded, id,
+      (sized || tag.word != nullptr ? size_left : row.x1) - id_left - (columns.narrow ? 0.25f : 0.4f) * context.em);
   ui::place(fmt::format("id {}", index + 1), {id_left, row.y0, id_left + shown, row.y1});
 }
 
@@ -281,11 +289,14 @@ draw::Rect left_tabs(const Context& context, draw::Rect rect) {
   const ui::WithFont font(ui::Font::SmallBold);
   const draw::Rect line{rect.x0, rect.y0 + std::round(0.35f * em), rect.x1, rect.y0 + std::round(2.05f * em)};
   const std::size_t failures = context.state.failures.size();
-  const std::string failed = failures != 0 ? fmt::format(" {}", trace::count_text(failures)) : std::string{};
-  // They are written in small letters, then move together, as far as that helps; where it does not, only the chosen one
-  // is spelled out.
+  const std::string counted = failures != 0 ? fmt::format(" {}", trace::count_text(failures)) : std::string{};
+  // They are written in small letters, then move together, then a cross stands for how many failed, as far as that
+  // helps; where it does not, only the chosen one is spelled out.
   const auto gaps = static_cast<float>(2 * std::size(kTabs));
-  const float least = std::round(0.2f * em), most = std::round(0.35f * em);
+  const float least = std::round(0.12f * em), most = std::round(0.35f * em);
+  const float whole = rect.x1 - inside.x0 - ui::text_width(counted);
+  const bool crossed = failures > 9 && whole - width_of(&TabInfo::narrow) < gaps * least;
+  const std::string failed = crossed ? " ✕" : counted;
   const float all = rect.x1 - inside.x0 - ui::text_width(failed);
   const bool narrow = all - width_of(&TabInfo::label) < gaps * most;
   const auto word_of = narrow ? &TabInfo::narrow : &TabInfo::label;
@@ -305,7 +316,11 @@ draw::Rect left_tabs(const Context& context, draw::Rect rect) {
     if (ui::selectable(label.c_str(), chosen, {width, line.height()})) context.commands.push(info.command);
     ImGui::PopStyleColor();
     ImGui::PopStyleVar();
-    if (word.size() != std::string_view(info.label).size()) ui::tooltip(info.label);
+    const bool counts = info.tab == app::LeftTab::Failures && crossed;
+    if (counts || word.size() != std::string_view(info.label).size()) {
+      ui::tooltip(fmt::format("{}{}", info.label, counts ? counted : std::string{}));
+    }
+    ui::place(fmt::format("tab {}", word), {x, line.y0, x + width, line.y1});
     const float used = row_text(line, x + pad, chosen ? theme.text : theme.text_faint, word);
     row_text(line, x + pad + used, theme.failed, count);
     if (chosen) ui::fill(ui::draw_list(), {x + pad, line.y1, x + width - pad, line.y1 + 2}, theme.live);

@@ -10,6 +10,7 @@ namespace allocviz::panels {
 // Where the columns stand, measured once a frame.
 struct EventColumns {
   float index_right = 0, op = 0, id = 0, size_right = 0;
+  bool narrow = false;  // the id stands right behind the operation
 };
 [[nodiscard]] EventColumns event_columns(const Context& context, draw::Rect rect);
 void event_row(const Context& context, const EventColumns& columns, std::uint64_t index, draw::Rect row);

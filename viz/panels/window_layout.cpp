@@ -12,7 +12,7 @@ namespace {
 using draw::Rect;
 
 // In ems: less than this and a part is of no use.
-constexpr float kLeftLeast = 13, kRightLeast = 15, kCenterLeast = 22, kStageLeast = 14, kMapLeast = 8;
+constexpr float kLeftLeast = 13.8f, kRightLeast = 15, kCenterLeast = 22, kStageLeast = 14, kMapLeast = 8;
 constexpr float kBottomLeast = 8, kRowLeast = 17, kEventLeast = 13, kBlockLeast = 8;
 constexpr float kLevelsLeast = 8, kStageBesides = 36;
 constexpr float kMenu = 2.7f, kTransport = 3, kGap = 0.6f;
