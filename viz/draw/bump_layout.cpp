@@ -299,7 +299,10 @@ BumpScene lay_out_bump(const BumpInput& input) {
   add_move(input, out);
   add_ghost(input, out);
   const float scale = out.region.y1 + std::floor((kArcEm + kCaptionEm) * em);
-  add_byte_scale(out.scene, out.axis, scale, static_cast<double>(input.census.arena_bytes), input.style);
+  // Its ticks alone would say nothing.
+  if (scale + 1.6f * em <= rect.y1) {
+    add_byte_scale(out.scene, out.axis, scale, static_cast<double>(input.census.arena_bytes), input.style);
+  }
 
   const float y = std::floor(scale + kScaleEm * em);
   const float pitch = std::clamp((rect.y1 - y - kHeldEm * em) / kBars, kBarEm * em, 3 * em);

@@ -117,13 +117,23 @@ Span draw_tag(const Context& context, const Tag& tag, draw::Rect row, const Even
   return {end - badge(context, row, end, word, tag.color, tag.ground), end};
 }
 
+// Of numbers that do not fit the end: neighbours in a log differ there. In the current font.
+std::string tail_that_fits(const std::string& number, float room) {
+  if (ui::text_width(number) <= room) return number;
+  for (std::size_t from = 1; from + 1 < number.size(); ++from) {
+    const std::string tail = "…" + number.substr(from);
+    if (ui::text_width(tail) <= room) return tail;
+  }
+  return number;
+}
+
 // The longest form of a size that has room: as sentences say it, shortly, at last in whole units.
 std::string size_that_fits(std::uint64_t bytes, float room) {
   const auto fits = [&](const std::string& text) { return text_width(ui::Font::MonoSmall, text) <= room; };
   std::string text = draw::telling_size(bytes);
   if (!fits(text)) text = trace::size_text(bytes);
   if (const std::size_t dot = text.find('.'); dot != std::string::npos && !fits(text)) {
-    text = fmt::format("≈{:.0f}{}", std::strtod(text.c_str(), nullptr), text.substr(text.find(' ', dot)));
+    text = fmt::format("~{:.0f}{}", std::strtod(text.c_str(), nullptr), text.substr(text.find(' ', dot)));
   }
   return text;
 }
@@ -230,9 +240,10 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     }
   }
   const ui::WithFont font(id_font);
-  const float shown = row_text(
-      row, id_left, ahead ? theme.text_dim : faded, id,
-      (sized || tag.word != nullptr ? size_left : row.x1) - id_left - (columns.narrow ? 0.25f : 0.4f) * context.em);
+  const float end = sized || tag.word != nullptr ? size_left : row.x1;
+  const float room = end - id_left - (columns.narrow ? 0.25f : 0.4f) * context.em;
+  if (!event.has(trace::kNamedId)) id = tail_that_fits(id, room);
+  const float shown = row_text(row, id_left, ahead ? theme.text_dim : faded, id, room);
   ui::place(fmt::format("id {}", index + 1), {id_left, row.y0, id_left + shown, row.y1});
 }
 
