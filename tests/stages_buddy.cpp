@@ -174,6 +174,25 @@ TEST(BuddyTree, the_buddy_of_a_selected_block_is_one_bit_away) {
   EXPECT_EQ(draw::relation_of(input, scene.shape)->status, "split, cannot merge");
 }
 
+TEST(BuddyTree, the_arithmetic_has_a_heading_in_a_narrow_stage_too) {
+  Case c = lesson();
+  c.timeline->seek({6, replay::kAllSteps});
+  for (const float width : {900.0f, 420.0f, 340.0f, 300.0f}) {
+    draw::BuddyInput input = c.input({0, 0, width, 500});
+    input.selected = 0x0a0;
+    const BuddyScene scene = draw::lay_out_buddy(input);
+    ASSERT_TRUE(scene.relation_box);
+    const auto& labels = scene.scene.labels;
+    const auto heading = std::find_if(labels.begin(), labels.end(),
+                                      [](const draw::Label& label) { return label.text.rfind("its buddy", 0) == 0; });
+    const auto status = std::find_if(labels.begin(), labels.end(),
+                                     [](const draw::Label& label) { return label.text == "0x0c0 is live: D"; });
+    ASSERT_TRUE(heading != labels.end()) << width;
+    ASSERT_TRUE(status != labels.end()) << width;
+    EXPECT_LE(heading->rect.x0 + input.style.width(draw::Type::Small, heading->text), status->rect.x0) << width;
+  }
+}
+
 TEST(BuddyTree, the_largest_block_has_no_buddy) {
   test::Script script;
   script.alloc("A", 1000);

@@ -225,7 +225,10 @@ void add_relation(BuddyScene& out, const BuddyInput& input) {
   const std::string& said = two_lines ? status : relation.status;
   const Rect right{std::max(line.x0, line.x1 - style.width(Type::Small, said) - 2), line.y0, line.x1, line.y1};
   out.scene.labels.push_back({right, said, tone, Type::Small, Align::Right});
-  const std::string words = two_lines ? "its buddy is one bit away: offset XOR size" : "buddy:";
+  std::string words = two_lines ? "its buddy is one bit away: offset XOR size" : "buddy:";
+  for (const char* shorter : {"its buddy: offset XOR size", "its buddy"}) {
+    if (two_lines && style.width(Type::Small, words) >= right.x0 - pad - line.x0) words = shorter;
+  }
   const float left = style.width(Type::Small, words);
   float needed = left;
   if (!two_lines) {  // the bits say more than the word does
