@@ -374,6 +374,25 @@ TEST(Tooltip, says_how_many_blocks_stand_behind_a_pixel_and_of_which_state) {
   EXPECT_EQ(draw::tip_text(census, {4096, 4097}, {}), "");
 }
 
+TEST(Labels, of_a_block_hardly_wider_than_its_words_stand_in_its_middle) {
+  const draw::Style style;
+  const float words = style.width(draw::Type::MonoSmall, "128 B");
+  for (const float spare : {0.6f, 0.8f, 1.0f}) {
+    Census census;
+    census.blocks = {{0, 128, BlockState::Live, -1, -1, 128}};
+    census.arena_bytes = 128;
+    const auto width = static_cast<float>(std::ceil(words + spare * style.em));
+    Scene scene;
+    draw::add_strip(scene, census, {{0, 128}, 0, width}, {0, 0, width, 3 * style.em}, {}, style,
+                    [](std::uint64_t) { return std::string("B"); });
+    const auto size = std::find_if(scene.labels.begin(), scene.labels.end(),
+                                   [](const draw::Label& label) { return label.text == "128 B"; });
+    ASSERT_NE(size, scene.labels.end()) << spare;
+    const draw::Rect& box = scene.boxes.at(0).rect;
+    EXPECT_NEAR(size->rect.x0 - box.x0, box.x1 - (size->rect.x0 + words), 3) << spare;
+  }
+}
+
 TEST(Tooltip, calls_a_state_what_the_stages_and_their_legends_call_it) {
   Census census;
   census.blocks = {{0, 64, BlockState::Fresh}, {64, 64, BlockState::Gap}, {128, 64, BlockState::Padding}};

@@ -106,8 +106,8 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
   }
   std::string size = telling_size(block.requested);
   const float size_width = style.width(Type::MonoSmall, size);
-  // Room on both sides, less of it where the size would not fit otherwise.
-  const float spare = std::max(0.2f * em, solid - 0.15f * em - std::max(size_width, name_width));
+  // Room on both sides, less of it, and on both alike, where the size would not fit otherwise.
+  const float spare = std::max(0.2f * em, (solid - std::max(size_width, name_width)) / 2);
   const float pad = std::min({0.55f * em, 0.2f * solid, spare});
   const Rect text{box.rect.x0 + pad, box.rect.y0, box.rect.x0 + solid - 0.15f * em, box.rect.y1};
   const float least = style.width(Type::MonoSmall, "1 B");
