@@ -305,6 +305,24 @@ TEST(BuddyMarks, a_long_list_goes_on_in_a_high_row_and_says_how_many_are_left_in
   EXPECT_TRUE(label(low.scene, left) != nullptr || label(low.scene, left + " more") != nullptr) << texts(low.scene);
 }
 
+TEST(SlabMarks, how_many_more_are_on_the_list_is_never_cut) {
+  test::Script script;
+  script.alloc("A", 64);
+  Played played(script, "slab:block=64,count=500");
+  played.go(1);
+  const draw::Style style;
+  int seen = 0;
+  for (float width = 300; width < 900; width += 7) {
+    const draw::SlabScene scene = played.slab({0, 0, width, 300});
+    for (const draw::Label& one : scene.scene.labels) {
+      if (one.text.rfind("+", 0) != 0) continue;
+      ++seen;
+      EXPECT_LE(style.width(one.type, one.text), one.rect.width() + 0.01f) << one.text << " at " << width;
+    }
+  }
+  EXPECT_GT(seen, 50);
+}
+
 TEST(BuddyMarks, at_its_end_an_event_shows_what_it_changed_on_every_list) {
   Played played = waste();
   played.go(1);

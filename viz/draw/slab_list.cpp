@@ -40,8 +40,10 @@ class ListWriter {
       row_.y0 += kListLineEm * style_.em;
       row_.y1 += kListLineEm * style_.em;
     }
-    const bool another = left > 1 && (lines_left_ > 0 || x_ + 2 * form_.pill + form_.arrow <= x1_);
-    const float rest = left > 1 && !another ? form_.arrow + style_.width(Type::Small, more(left)) : 0;
+    // A next pill that is not the last would want room for the words itself.
+    const bool both_end = left == 2 && x_ + 2 * form_.pill + form_.arrow <= x1_;
+    const bool another = left > 1 && (lines_left_ > 0 || both_end);
+    const float rest = left > 1 && !another ? form_.arrow + style_.width(Type::Small, more(left - 1)) : 0;
     return x_ + form_.pill + rest <= x1_;
   }
   [[nodiscard]] static std::string more(std::size_t left) { return fmt::format("+{} more", trace::count_text(left)); }
