@@ -213,6 +213,23 @@ TEST_F(Panels, in_the_narrowest_list_a_failed_request_still_says_whose_it_was) {
   EXPECT_LE(id.x1, tag.x0);
 }
 
+TEST_F(Panels, on_a_low_window_the_buttons_of_a_dialog_stand_below_its_fields) {
+  program.height = 230;
+  program.gui->resize(program.width, program.height);
+  act(state, Do::ShowAllocator);
+  program.gui->frames(3);
+  const auto ends_below_fields = [] {
+    const ui::Placed* apply = ui::find("allocator/Apply");
+    const ui::Placed* last = ui::find("allocator/gaps");
+    return apply != nullptr && last != nullptr && apply->rect.y0 >= last->rect.y1;
+  };
+  EXPECT_TRUE(ends_below_fields());
+  program.gui->wheel({program.width / 2, program.height / 2}, -90);
+  program.gui->frames(3);
+  EXPECT_TRUE(ends_below_fields());
+  EXPECT_LE(program.gui->rect_of("allocator/Apply").y1, program.height) << "it can be scrolled to";
+}
+
 TEST_F(Panels, no_row_of_the_keys_page_is_cut_in_half) {
   struct {
     float width, height, em;

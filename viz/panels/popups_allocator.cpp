@@ -69,7 +69,9 @@ void allocator_dialog(const Context& context) {
   const app::State& state = context.state;
   const app::PopupState& popup = state.popup_state;
   const bool adds = popup.stage >= state.stages.size();
-  const draw::Rect inside = begin_dialog(context, "allocator", 38, 25);
+  draw::Rect inside = begin_dialog(context, "allocator", 38, 25);
+  inside.y0 -= ImGui::GetScrollY();
+  inside.y1 -= ImGui::GetScrollY();
   float y = dialog_title(context, inside, adds ? "Compare with" : "Allocator");
   y = kinds(context, inside, y);
   const auto spec = app::spec_of(popup.draft);
@@ -81,12 +83,20 @@ void allocator_dialog(const Context& context) {
   y += std::round(0.4f * context.em);
   if (spec.ok()) {
     const ui::WithFont font(ui::Font::MonoSmall);
-    wrapped({inside.x0, y}, inside.width(), context.theme.text_dim, trace::to_text(*spec));
+    y += wrapped({inside.x0, y}, inside.width(), context.theme.text_dim, trace::to_text(*spec));
   } else {
     const trace::Trouble& fault = spec.trouble();
     const std::string text = fault.what + (fault.todo.empty() ? "" : "; " + fault.todo);
     const float height = wrapped({inside.x0, y}, inside.width(), context.theme.failed, text);
     ui::place("fault", {inside.x0, y, inside.x1, y + height});
+    y += height;
+  }
+  // Where the window is too low for all of it, the buttons are scrolled to.
+  const float foot = std::round(y + 2.7f * context.em);
+  if (foot > inside.y1) {
+    inside.y1 = foot;
+    ImGui::SetCursorScreenPos(ImVec2(inside.x0, foot));
+    ImGui::Dummy(ImVec2(1, std::round(1.2f * context.em)));
   }
   if (dialog_buttons(context, inside, adds ? "Add" : "Apply", spec.ok())) {
     app::Command command;
