@@ -108,6 +108,25 @@ TEST_F(Panels, four_cards_stand_in_their_stage_apart_and_beside_what_is_selected
   program.caches = nullptr;
 }
 
+TEST_F(Panels, a_card_stands_off_the_bars_of_a_bump) {
+  draw::Caches caches;
+  program.caches = &caches;
+  state = opened(kLesson, {spec("bump:arena=1KiB")});
+  program.width = 1600;
+  program.height = 1000;
+  program.gui->resize(program.width, program.height);
+  go(program, 3);
+  const auto& blocks = state.timeline().census().blocks;
+  act(state, {.what = Do::Select, .number = blocks.back().offset});
+  act(state, {.what = Do::Pin});
+  program.gui->frames(3);
+  const Rect card = program.gui->rect_of("card 1/whole");
+  const auto& bars = caches.stages.at(0).bump.scene.bars;
+  ASSERT_FALSE(bars.empty());
+  for (const draw::Bar& bar : bars) EXPECT_FALSE(overlap(card, bar.track)) << bar.word;
+  program.caches = nullptr;
+}
+
 TEST_F(Panels, cards_keep_their_places_from_event_to_event) {
   draw::Caches caches;
   program.caches = &caches;

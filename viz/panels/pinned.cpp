@@ -24,6 +24,7 @@ namespace {
 using draw::Rect;
 
 constexpr float kLeastEm = 5.5f, kMostEm = 18, kLineEm = 1.35f, kTitleEm = 1.9f;
+constexpr float kOnABar = 2;  // for a square em of it that is covered; a live block costs 1
 
 struct Card {
   const app::Pinned& pin;
@@ -157,7 +158,13 @@ std::vector<Card> placed_cards(const Context& context, const Parts& parts, Rect 
   std::vector<draw::CardWish> wishes;
   draw::CardGround ground(window, context.em);
   for (std::size_t stage = 0; stage < parts.stages.size(); ++stage) {
-    if (const draw::Scene* scene = scene_of(context, parts.stages[stage], stage)) ground.add(*scene);
+    const draw::Scene* scene = scene_of(context, parts.stages[stage], stage);
+    if (scene == nullptr) continue;
+    ground.add(*scene);
+    // A bump's bars are no boxes of its scene.
+    const draw::BumpScene& bump = context.caches->stages.at(stage).bump.scene;
+    if (scene != &bump.scene) continue;
+    for (const draw::Bar& bar : bump.bars) ground.add(bar.track, kOnABar);
   }
   ground.close();
   for (std::size_t i = 0; i < context.state.pins.size(); ++i) {
