@@ -380,6 +380,31 @@ TEST_F(AppOpening, a_part_that_is_not_how_the_whole_begins_gives_way_to_it_as_to
   EXPECT_TRUE(state.history.undo.empty());
 }
 
+TEST_F(AppOpening, of_several_processes_another_one_is_shown_when_it_is_asked_for) {
+  std::string text = "pid,op,ptr,size\n";
+  for (int i = 0; i < 4000; ++i) text += fmt::format("{},malloc,0x{:x},16\n", i % 4 == 0 ? 11 : 22, 0x1000 + 64 * i);
+  const std::string path = write("two.csv", text);
+  begin(path);
+  finish();
+  EXPECT_EQ(events(), 3000u);
+  act(state, {.what = Do::OpenProcess, .number = 22});
+  act(state, {.what = Do::OpenProcess, .number = 33});
+  EXPECT_FALSE(app::is_in_use(state)) << "it is the one that is shown, or there is none";
+  act(state, {.what = Do::OpenProcess, .number = 11});
+  app::finish_loading(state);
+  EXPECT_EQ(events(), 1000u);
+  EXPECT_EQ(state.document.path, path);
+  EXPECT_EQ(state.document.trace->header().process, 11u);
+  app::Arguments arguments;
+  arguments.file = path;
+  arguments.process = 11;
+  arguments.wait = true;
+  arguments.remember = false;
+  const auto started = app::start(arguments);
+  ASSERT_TRUE(started.ok());
+  EXPECT_EQ(started->document.trace->size(), 1000u);
+}
+
 TEST_F(AppOpening, sums_by_group_are_not_seen_to_empty) {
   begin(write("long.jsonl", grown_log(5000)));
   seek(state, 200);

@@ -160,11 +160,15 @@ TEST(Csv, of_several_processes_the_busiest_is_read_or_the_one_asked_for) {
   const Trace busiest = read(kProcesses);
   EXPECT_EQ(busiest.size(), 3u);
   EXPECT_EQ(busiest.facts().peak_live_bytes, 5u);
+  EXPECT_EQ(busiest.header().process, 11u);
+  EXPECT_EQ(busiest.header().processes, (std::vector<trace::LoggedProcess>{{10, 2}, {11, 3}, {12, 1}}));
   EXPECT_TRUE(warns(busiest, "3 processes: of 11 the events were read, those of 10 (2 events), 12 (1 events)"));
   const auto other = read_text("csv", kProcesses, {.limits = {}, .process = 10});
   ASSERT_TRUE(other.ok()) << other.trouble().text();
   EXPECT_EQ(other->size(), 2u);
   EXPECT_EQ(other->facts().live_blocks_at_end, 0u);
+  EXPECT_EQ(other->header().process, 10u);
+  EXPECT_EQ(other->header().processes, (std::vector<trace::LoggedProcess>{{10, 2}, {11, 0}, {12, 0}}));
   const auto none = read_text("csv", kProcesses, {.limits = {}, .process = 99});
   ASSERT_FALSE(none.ok());
   EXPECT_NE(none.trouble().text().find("no process 99 in the log; it has 10, 11, 12"), std::string::npos)

@@ -36,6 +36,9 @@ TEST(Torch, json_and_pickle_give_the_figures_that_were_counted_elsewhere) {
     EXPECT_EQ(trace->facts().live_blocks_at_end, 61u);
     EXPECT_EQ(trace->facts().live_bytes_at_end, 12718280u);
     EXPECT_TRUE(warns(*trace, "40 blocks were live when the record began"));
+    EXPECT_EQ(trace->header().process, 1u);
+    ASSERT_EQ(trace->header().processes.size(), 2u);
+    EXPECT_EQ(trace->header().processes[0], (trace::LoggedProcess{0, 30}));
     EXPECT_TRUE(warns(*trace, "2 devices: device 1 was read, 30 entries of the others were left out"));
     EXPECT_EQ(fault_of_import(*trace), "");
     EXPECT_EQ(trace->event(0).align(), 512u);

@@ -1,13 +1,18 @@
 // The window as a person uses it: found on the screen, clicked, typed into; without a display.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "tests/panels_support.h"
 #include "tests/support/sanitized.h"
+#include "viz/app/loader.h"
 #include "viz/app/scenario_list.h"
 #include "viz/draw/theme.h"
 #include "viz/panels/events_list.h"
@@ -119,6 +124,25 @@ TEST_F(Panels, while_the_first_file_is_opened_no_part_speaks_of_what_is_not_ther
   EXPECT_FALSE(program.gui->sees("events/FAILURES"));
   EXPECT_FALSE(program.gui->sees("document/allocator 1"));
   EXPECT_TRUE(program.gui->sees("transport/Play"));
+}
+
+TEST_F(Panels, of_a_log_of_several_processes_the_file_menu_lists_them_and_shows_another) {
+  program.click("File");
+  EXPECT_TRUE(program.gui->sees("Open..."));
+  EXPECT_FALSE(program.gui->sees("Process")) << "it is a lesson";
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("allocviz-processes-" + std::to_string(::getpid()) + ".csv");
+  std::ofstream(path) << "pid,op,ptr,size\n11,malloc,0x10,1\n22,malloc,0x10,2\n22,malloc,0x20,3\n";
+  app::update(state, {.what = app::Do::OpenFile, .text = path.string()});
+  app::finish_loading(state);
+  program.gui->frames(3);
+  EXPECT_EQ(state.timeline().event_count(), 2u);
+  program.click("Process");
+  program.click("11");
+  app::finish_loading(state);
+  std::filesystem::remove(path);
+  EXPECT_EQ(state.timeline().event_count(), 1u);
+  EXPECT_EQ(state.document.trace->header().process, 11u);
 }
 
 TEST_F(Panels, the_first_keys_are_named_until_the_first_one_is_pressed) {

@@ -202,8 +202,12 @@ TEST_F(TraceCache, keeps_long_traces_alone_and_stops_when_told_to) {
   EXPECT_TRUE(!fs::exists(policy.folder) || fs::is_empty(policy.folder));
   Header other = trace.header();
   other.name = "another name";
+  other.processes = {{7, 300}, {9, 0}};
+  other.process = 7;
   ASSERT_TRUE(write_cached(policy, mark, trace, other).ok());
   EXPECT_EQ(read_cached(policy, mark)->header().name, "another name");
+  EXPECT_EQ(read_cached(policy, mark)->header().processes, other.processes);
+  EXPECT_EQ(read_cached(policy, mark)->header().process, 7u);
   policy.folder.clear();
   EXPECT_TRUE(keep(mark).ok());
   EXPECT_FALSE(read_cached(policy, mark));

@@ -51,6 +51,9 @@ void define(CLI::App& cli, Options& options) {
                  "bump:arena=64KiB")
       ->type_name("SPEC")
       ->allow_extra_args(false);
+  cli.add_option("--process", options.arguments.process,
+                 "Of a log of several processes (or GPUs) this one; without it the one with the most events")
+      ->type_name("N");
   cli.add_option("--at", options.arguments.at, "Open at event N, or at step K of event N")->type_name("N[.K]");
   cli.add_option("--preset", options.arguments.preset, "How the window is divided")
       ->check(CLI::IsMember({"teach", "debug", "compare"}));

@@ -72,6 +72,7 @@ struct RenderOptions {
   std::string file, at, out;            // out: .svg or .png
   std::vector<std::string> allocators;  // SPECs; several stand beside each other
   std::string theme = "light", size = "1280x720", scale;
+  std::optional<std::uint64_t> process;
 };
 
 // state and steps: one moment of one replay.

@@ -181,12 +181,15 @@ class CommandLine {
     command->add_flag("--json", json, "machine-readable output on standard output and nothing else there");
     command->add_option("--limit", words_.limit, "read up to SIZE of decompressed text from a file (64GiB)")
         ->type_name("SIZE");
+    add_process(command);
+    command->footer(" ");
+    return command;
+  }
+  void add_process(CLI::App* command) {
     command
         ->add_option("--process", words_.process,
                      "of a log of several processes (or GPUs) this one; without it the one with the most events")
         ->type_name("N");
-    command->footer(" ");
-    return command;
   }
 
   void add_info() {
@@ -348,6 +351,7 @@ class CommandLine {
         ->type_name("SPEC")
         ->expected(1)
         ->take_all();
+    add_process(command);
     command->add_option("--theme", render_.theme, "light or dark (light)")->check(CLI::IsMember({"light", "dark"}));
     command->add_option("--size", render_.size, "of the picture in pixels (1280x720)")->type_name("WxH");
     command->add_option("--scale", render_.scale, "0.5 to 4: 2 = everything twice as large")
@@ -356,6 +360,7 @@ class CommandLine {
       chosen_ = [this] {
         (void)must(parse_at(words_.at), "--at");
         render_.at = words_.at;
+        render_.process = words_.process;
         for (const std::string& text : words_.allocators) (void)parse_allocator(text);
         render_.allocators = words_.allocators;
         if (!render_.out.ends_with(".svg") && !render_.out.ends_with(".png"))

@@ -40,6 +40,7 @@ int render(const RenderOptions& options) {
   std::vector<std::string> words = {program, "--slide", "--no-cache", "--screenshot", options.out, "--at", options.at};
   words.insert(words.end(), {"--theme", options.theme, "--size", options.size});
   if (!options.scale.empty()) words.insert(words.end(), {"--scale", options.scale});
+  if (options.process) words.insert(words.end(), {"--process", std::to_string(*options.process)});
   for (const std::string& spec : options.allocators) words.insert(words.end(), {"--allocator", spec});
   words.insert(words.end(), {"--", options.file});
   std::vector<char*> call;

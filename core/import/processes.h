@@ -59,10 +59,12 @@ class Processes {
       return trace::Trouble{fmt::format("there is no {} {} in the log", what_, *wanted_), {}, there_are()};
     }
     if (chosen == lanes_.end()) return std::make_unique<Lane>();
-    std::unique_ptr<Lane> lane = std::move(chosen->lane);
     const std::string others = said_of_others(chosen->number);
-    if (!others.empty()) lane->builder.warn(others);
-    return lane;
+    if (!others.empty()) {
+      chosen->lane->builder.warn(others);
+      tell(chosen->lane->builder.header(), chosen->number);
+    }
+    return std::move(chosen->lane);
   }
 
  private:
@@ -79,6 +81,13 @@ class Processes {
     return std::max_element(lanes_.begin(), lanes_.end(), [](const Numbered& a, const Numbered& b) {
       return a.lane->builder.size() < b.lane->builder.size();
     });
+  }
+
+  void tell(trace::Header& header, std::uint64_t kept) const {
+    header.process = kept;
+    for (const Numbered& each : lanes_) {
+      header.processes.push_back({each.number, each.lane ? each.lane->builder.size() : 0});
+    }
   }
 
   [[nodiscard]] std::string there_are() const {
@@ -100,7 +109,7 @@ class Processes {
     if (lanes_.size() > 9) others += ", …";
     std::string text = fmt::format("the log holds {}{} {}: of {} the events were read, those of {} were left out",
                                    too_many_ == 0 ? "" : "more than ", lanes_.size(), plural_, kept, others);
-    return text + (wanted_ ? "" : "; --process chooses another");
+    return text + (wanted_ ? "" : "; --process, or Process in the File menu, chooses another");
   }
 
   std::string_view what_, plural_;

@@ -168,7 +168,8 @@ Result<Trace> TorchSnapshot::to_trace(std::string_view format, const std::string
                    fmt::format("it has {} of them", devices_.size())};
   }
   if (chosen == devices_.end() || chosen->second.entries.empty()) {
-    return Trouble{"the snapshot holds a state and no events (its device_traces are empty)", trace::in_file(file), kRecord};
+    return Trouble{"the snapshot holds a state and no events (its device_traces are empty)", trace::in_file(file),
+                   kRecord};
   }
   trace::TraceBuilder builder;
   builder.header().format = format;
@@ -193,13 +194,18 @@ Result<Trace> TorchSnapshot::to_trace(std::string_view format, const std::string
     }
     if (Status status = story.add(entry); !status) return std::move(status).trouble();
   }
+  constexpr std::size_t kMostListed = 64;  // no machine has so many; what looks like a log may
+  if (devices_.size() > 1 && devices_.size() <= kMostListed) {
+    builder.header().process = chosen->first;
+    for (const auto& [number, other] : devices_) builder.header().processes.push_back({number, other.entries.size()});
+  }
   if (devices_.size() > 1 && !options.process) {
     std::uint64_t others = 0;
     for (const auto& [number, other] : devices_) others += number == chosen->first ? 0 : other.entries.size();
     if (others != 0) {
       builder.warn(
           fmt::format("the snapshot holds {} devices: device {} was read, {} entries of the others were left "
-                      "out; --process chooses another",
+                      "out; --process, or Process in the File menu, chooses another",
                       devices_.size(), chosen->first, others));
     }
   }

@@ -16,7 +16,7 @@ namespace allocviz::trace {
 namespace {
 
 constexpr std::string_view kMagic = "avcache\n";
-constexpr std::uint64_t kVersion = 2;  // raise it whenever the image or what a reader makes of a log changes
+constexpr std::uint64_t kVersion = 3;  // raise it whenever the image or what a reader makes of a log changes
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kHeadBytes = kAlign;  // magic, version, size of the file, size of the texts, checksum
 
@@ -178,6 +178,12 @@ void put_header(TextWriter& out, const Header& header) {
     out.put(name);
     out.put(json);
   }
+  out.put(header.process);
+  out.put(std::uint64_t{header.processes.size()});
+  for (const LoggedProcess& process : header.processes) {
+    out.put(process.number);
+    out.put(process.events);
+  }
 }
 
 Header header_from(Reader& in) {
@@ -198,6 +204,11 @@ Header header_from(Reader& in) {
   for (std::uint64_t left = in.count(); left != 0 && in.good(); --left) {
     std::string name = in.text();
     header.extra[std::move(name)] = in.text();
+  }
+  header.process = in.number();
+  for (std::uint64_t left = in.count(); left != 0 && in.good(); --left) {
+    const std::uint64_t number = in.number();
+    header.processes.push_back({number, in.number()});
   }
   return header;
 }

@@ -86,6 +86,13 @@ struct Site {                       // a call site: one line, or a stack, innerm
   bool operator==(const Site&) const = default;
 };
 
+// A process (of a GPU's log: a device) of a log that holds several.
+struct LoggedProcess {
+  std::uint64_t number = 0;
+  std::uint64_t events = 0;  // 0: another was asked for, and these were not counted
+  bool operator==(const LoggedProcess&) const = default;
+};
+
 struct Header {
   std::string name;
   std::string about;                      // Markdown
@@ -94,6 +101,8 @@ struct Header {
   std::string format = "allocviz-trace";     // what it was read from: "mtrace", "heaptrack-raw", ...
   bool rows = false;                         // the file named its columns
   std::map<std::string, std::string> extra;  // unknown header fields, as JSON text, kept for the round trip
+  std::vector<LoggedProcess> processes;      // of the log, in its order; empty: one alone, or the format does not tell
+  std::uint64_t process = 0;                 // of several: the number of the one that the events are of
 };
 
 // What a reader found of one event. Ids are resolved, checked and counted by the TraceBuilder, alike for every format.

@@ -42,6 +42,7 @@ enum class Do : std::uint16_t {
   PreviousRows,
   // the document
   OpenFile,      // text = path; empty = ask (the platform may put a file dialog in front; else Popup::OpenPath)
+  OpenProcess,   // number = one of Header::processes: the document's log again, with this one's events
   OpenScenario,  // number = index into State::scenarios
   Save,          // where it came from; asks where that is no trace of ours
   SaveAs,        // text = path; empty = ask, as OpenFile

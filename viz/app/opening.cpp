@@ -29,7 +29,7 @@ trace::Progress part_of(const trace::Progress& whole, double from, double to) {
 }
 
 trace::Result<trace::Trace> read_whole(const OpenRequest& request, const trace::Progress& progress) {
-  if (!request.path.empty()) return import::open_trace(request.path, progress);
+  if (!request.path.empty()) return import::open_trace(request.path, progress, {.process = request.process});
   const auto source = trace::source_of_text(request.json, request.name);
   return trace::read_json(*source, progress);
 }
@@ -87,8 +87,9 @@ class InParts {
       : request_(request), ways_(ways), take_first_(take_first), progress_(progress) {}
 
   trace::Result<Opened> open() {
-    const std::optional<trace::FileMark> mark =
-        ways_.cache.folder.empty() ? std::nullopt : trace::mark_of(request_.path);
+    // What is kept of a file is what it is opened with when nothing is said.
+    const bool keeps = !ways_.cache.folder.empty() && !request_.process;
+    const std::optional<trace::FileMark> mark = keeps ? trace::mark_of(request_.path) : std::nullopt;
     if (auto kept = mark ? trace::read_cached(ways_.cache, *mark) : std::nullopt) return from(*std::move(kept));
     auto whole = read();
     if (!whole.ok()) return std::move(whole).trouble();
@@ -111,7 +112,7 @@ class InParts {
     // A header with a table of many call sites may take all of the first bytes: then more of them are tried, once.
     for (const std::uint64_t bytes : {ways_.first_bytes, 4 * ways_.first_bytes}) {
       bool more_follows = true;
-      import::ReadOptions options;
+      import::ReadOptions options{.process = request_.process};
       options.limits.first_bytes = bytes;
       options.more_follows = &more_follows;
       auto first = import::open_trace(request_.path, part_of(progress_, 0, 0), options);

@@ -25,6 +25,7 @@ struct OpenRequest {
   std::string name;                         // what the scenario is called in messages
   std::optional<std::size_t> scenario;      // its index in State::scenarios
   std::vector<trace::AllocatorSpec> specs;  // empty = what the trace says
+  std::optional<std::uint64_t> process{};   // of a log of several; absent: the one with the most events
   replay::Position at{0, replay::kAllSteps};
 };
 

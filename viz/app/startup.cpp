@@ -44,6 +44,7 @@ trace::Status take_theme(Settings& settings, const std::string& theme) {
 trace::Result<OpenRequest> request_of(const Arguments& arguments) {
   OpenRequest request;
   request.path = arguments.file;
+  request.process = arguments.process;
   for (const std::string& text : arguments.allocators) {
     auto spec = trace::parse_spec(text);
     if (!spec.ok()) return std::move(spec).trouble();

@@ -1,6 +1,7 @@
 // Files, allocators, undo.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,17 @@ void open_file(State& state, const std::string& path) {
   state.popup = Popup::None;
   OpenRequest request;
   request.path = path;
+  start_opening(state, std::move(request));
+}
+
+void open_process(State& state, std::uint64_t number) {
+  const trace::Header& header = state.document.trace->header();
+  const bool there = std::any_of(header.processes.begin(), header.processes.end(),
+                                 [number](const trace::LoggedProcess& process) { return process.number == number; });
+  if (!there || number == header.process || state.document.path.empty()) return;
+  OpenRequest request;
+  request.path = state.document.path;
+  request.process = number;
   start_opening(state, std::move(request));
 }
 
@@ -164,6 +176,9 @@ bool update_document(State& state, const Command& command) {
   switch (command.what) {
     case Do::OpenFile:
       open_file(state, command.text);
+      break;
+    case Do::OpenProcess:
+      open_process(state, command.number);
       break;
     case Do::OpenScenario:
       open_scenario(state, command.number);

@@ -37,6 +37,23 @@ void recent_files(const Context& context) {
   ui::end_menu();
 }
 
+// Of a log of several: which one's events are shown, and the others to show instead.
+void processes(const Context& context) {
+  const app::Document& document = context.state.document;
+  const trace::Header& header = document.trace->header();
+  if (header.processes.empty() || document.path.empty() || !ui::begin_menu("Process")) return;
+  for (const trace::LoggedProcess& process : header.processes) {
+    const std::string events = process.events == 0 ? "" : fmt::format("{} events", trace::count_text(process.events));
+    const bool shown = process.number == header.process;
+    if (!ui::menu_item(fmt::format("{}##process", process.number).c_str(), events.c_str(), shown) || shown) continue;
+    app::Command command;
+    command.what = app::Do::OpenProcess;
+    command.number = process.number;
+    context.commands.push(std::move(command));
+  }
+  ui::end_menu();
+}
+
 void menu(const Context& context, const char* name) {
   if (!ui::begin_menu(name)) return;
   for (const app::CommandInfo& info : app::command_infos()) {
@@ -48,7 +65,9 @@ void menu(const Context& context, const char* name) {
       context.commands.push(app::command_of(context.state, info));
     }
     if (!info.hint.empty()) ui::tooltip(info.hint);
-    if (info.what == app::Do::OpenFile) recent_files(context);
+    if (info.what != app::Do::OpenFile) continue;
+    recent_files(context);
+    processes(context);
   }
   ui::end_menu();
 }
