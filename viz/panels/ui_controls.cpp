@@ -168,7 +168,11 @@ bool selectable(const char* label, bool selected, draw::Point size) {
 
 bool begin_menu(const char* label) {
   const ImGuiID id = ImGui::GetID(label);
+  // To ImGui a menu within a menu is a child window, which has no border of its own here.
+  ImGui::PushStyleVar(ImGuiStyleVar_ChildBorderSize, ImGui::GetStyle().PopupBorderSize);
+  ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, ImGui::GetStyle().PopupRounding);
   const bool open = ImGui::BeginMenu(label);
+  ImGui::PopStyleVar(2);
   // Once open, the current window is the menu's popup and the last item is not the title any more.
   if (open) {
     inner.regions.emplace_back(label);
