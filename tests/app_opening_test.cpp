@@ -20,6 +20,7 @@
 #include "viz/app/availability.h"
 #include "viz/app/group_view.h"
 #include "viz/app/keeping.h"
+#include "viz/app/startup.h"
 
 namespace {
 
