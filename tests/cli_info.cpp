@@ -58,6 +58,16 @@ TEST(Info, counts_null_frees_threads_marks_and_failures_of_our_own_format) {
   EXPECT_EQ(info["resets"], 1);
 }
 
+TEST(Info, lists_the_processes_of_a_log_of_several) {
+  const Scratch table("log.csv", "pid,op,ptr,size\n11,malloc,0x10,1\n22,malloc,0x10,2\n22,malloc,0x20,3\n");
+  const auto busiest = json_of(run({"info", table.path(), "--json"}));
+  EXPECT_EQ(busiest["process"], 22);
+  EXPECT_EQ(busiest["processes"].dump(), R"([{"number":11,"events":1},{"number":22,"events":2}])");
+  const auto chosen = json_of(run({"info", table.path(), "--process", "11", "--json"}));
+  EXPECT_EQ(chosen["process"], 11);
+  EXPECT_EQ(chosen["processes"].dump(), R"([{"number":11,"events":1},{"number":22}])");
+}
+
 TEST(Info, tells_people_the_same) {
   const Ran ran = run({"info", data("import/edge.mtrace")});
   EXPECT_EQ(ran.code, 0);

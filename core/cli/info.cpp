@@ -31,6 +31,15 @@ void print_json(const InfoOptions& options, const Trace& trace) {
   json.member("live_bytes_at_end", facts.live_bytes_at_end).member("live_blocks_at_end", facts.live_blocks_at_end);
   json.member("threads", facts.threads).member("has_times", trace.has_times());
   json.member("has_addresses", trace.has_addresses()).member("sites", trace.sites().size());
+  if (const auto& processes = trace.header().processes; !processes.empty()) {
+    json.member("process", trace.header().process).key("processes").begin_array();
+    for (const trace::LoggedProcess& process : processes) {
+      json.begin_object().member("number", process.number);
+      if (process.events != 0) json.member("events", process.events);
+      json.end_object();
+    }
+    json.end_array();
+  }
   json.key("allocators").begin_array();
   for (const trace::AllocatorSpec& spec : trace.header().allocators) json.value(trace::to_text(spec));
   json.end_array().key("warnings").begin_array();

@@ -153,7 +153,10 @@ void add_chunk(Log& log, const Chunk* full) {
   for (unsigned spins = 0; log.lock.exchange(1, std::memory_order_acquire) != 0; ++spins) {
     if (spins > 100) call::sleep_ns(50'000);
   }
-  if (log.current.load(std::memory_order_relaxed) == full && (full != nullptr || log.chunk_count == 0)) {
+  // A buffer's chunk that was full when the caller saw it may have been put away since, and be in use again.
+  const bool still =
+      full == nullptr ? log.chunk_count == 0 : full->next.load(std::memory_order_relaxed) >= full->capacity;
+  if (still && log.current.load(std::memory_order_relaxed) == full) {
     Chunk* made = nullptr;
     const int fault = next_chunk(log, made);
     if (fault == 0) {
