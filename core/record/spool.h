@@ -72,8 +72,8 @@ inline constexpr std::uint32_t kMostSites = 1u << 22;
 inline constexpr std::uint64_t kMagic = 0x32'6c'6f'6f'70'73'76'61;  // "avspool2"
 inline constexpr std::size_t kHeaderBytes = 4096;
 
-// A new page of a file costs a program a hundred times what a store into an old one does, and the kernel a tenth of
-// that where it is handed many at once. So records are gathered in pages that are used again and again.
+// Filling fresh pages of a mapped file took thirteen times the processor time of filling the same pages again and again
+// and writing them with pwrite (320 MB, ext4 in a virtual machine). So records are gathered in buffers.
 inline constexpr std::size_t kBufferBytes = 256u << 10;
 inline constexpr std::size_t kBuffers = 8;
 
