@@ -396,6 +396,7 @@ TEST_F(AppOpening, of_several_processes_another_one_is_shown_when_it_is_asked_fo
   EXPECT_EQ(events(), 1000u);
   EXPECT_EQ(state.document.path, path);
   EXPECT_EQ(state.document.trace->header().process, 11u);
+  EXPECT_EQ(state.document.trace->header().processes, (std::vector<trace::LoggedProcess>{{11, 1000}, {22, 3000}}));
   app::Arguments arguments;
   arguments.file = path;
   arguments.process = 11;

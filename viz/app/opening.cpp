@@ -43,12 +43,22 @@ std::vector<std::uint64_t> failed_there(const trace::Trace& trace) {
   return indices;
 }
 
+// Where one process is asked for the events of the others are not counted; where the busiest was looked for they were.
+void add_counts(std::vector<trace::LoggedProcess>& processes, const std::vector<trace::LoggedProcess>& counted) {
+  for (trace::LoggedProcess& process : processes) {
+    for (const trace::LoggedProcess& known : counted) {
+      if (process.number == known.number && process.events == 0) process.events = known.events;
+    }
+  }
+}
+
 // Everything that belongs to a trace once it was read.
 trace::Result<Opened> replayed(const OpenRequest& request, SharedTrace trace, const trace::Progress& progress,
                                replay::ReplayAhead* begun = nullptr) {
   Opened opened;
   Document& document = opened.document;
   document.trace = std::move(trace);
+  add_counts(document.trace->header().processes, request.counted);
   const std::vector<trace::AllocatorSpec> specs =
       request.specs.empty() ? document.trace->specs_to_open() : request.specs;
   auto stages = build_stages(document.trace, specs, progress, begun);

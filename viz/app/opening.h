@@ -20,12 +20,13 @@
 namespace allocviz::app {
 
 struct OpenRequest {
-  std::string path;                         // a file, or ...
-  std::string_view json;                    // ... the text of a scenario, which must outlive the request
-  std::string name;                         // what the scenario is called in messages
-  std::optional<std::size_t> scenario;      // its index in State::scenarios
-  std::vector<trace::AllocatorSpec> specs;  // empty = what the trace says
-  std::optional<std::uint64_t> process{};   // of a log of several; absent: the one with the most events
+  std::string path;                             // a file, or ...
+  std::string_view json;                        // ... the text of a scenario, which must outlive the request
+  std::string name;                             // what the scenario is called in messages
+  std::optional<std::size_t> scenario;          // its index in State::scenarios
+  std::vector<trace::AllocatorSpec> specs;      // empty = what the trace says
+  std::optional<std::uint64_t> process{};       // of a log of several; absent: the one with the most events
+  std::vector<trace::LoggedProcess> counted{};  // what is known of that log's processes
   replay::Position at{0, replay::kAllSteps};
 };
 

@@ -69,6 +69,7 @@ void open_process(State& state, std::uint64_t number) {
   OpenRequest request;
   request.path = state.document.path;
   request.process = number;
+  request.counted = header.processes;
   start_opening(state, std::move(request));
 }
 
