@@ -40,6 +40,10 @@ class Gate {
     open_ = true;
     opened_.notify_all();
   }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+  }
 
  private:
   std::mutex mutex_;
@@ -87,6 +91,7 @@ struct AppOpening : testing::Test {
   }
   // Until the first part is shown.
   void begin(const std::string& path) {
+    gate->close();  // it may have been opened for another log
     act(state, {.what = Do::OpenFile, .text = path});
     for (int i = 0; i < 20'000 && !app::is_reading_rest(state) && state.loading != nullptr; ++i) {
       app::tick(state, state.now_s + 0.001);
