@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -255,6 +256,15 @@ int execs(char** argv) {
   return 7;
 }
 
+// Lowers its own limit on files below what is recorded of it already.
+int limits_itself(char** argv) {
+  const long count = std::atol(argv[2]);
+  for (long i = 0; i < count; ++i) std::free(kept(std::malloc(48)));
+  const rlimit limit{4096, 4096};
+  if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return 7;
+  for (long i = 0; i < count; ++i) std::free(kept(std::malloc(48)));
+  return 0;
+}
 int killed(char** argv) {
   const long count = std::atol(argv[2]);
   mark();
@@ -361,20 +371,11 @@ int main(int argc, char** argv) {
   const struct {
     const char* name;
     int (*run)(char**);
-  } modes[] = {{"calls", calls},
-               {"threads", threads},
-               {"forks", forks},
-               {"execs", execs},
-               {"killed", killed},
-               {"atforks", atforks},
-               {"destructors", destructors},
-               {"sites", sites},
-               {"signals", signals},
-               {"ends_by", ends_by},
-               {"many", many},
-               {"fork_storm", fork_storm},
-               {"outlived", outlived},
-               {"waits", waits},
+  } modes[] = {{"calls", calls},           {"threads", threads},         {"forks", forks},
+               {"execs", execs},           {"killed", killed},           {"limits-itself", limits_itself},
+               {"atforks", atforks},       {"destructors", destructors}, {"sites", sites},
+               {"signals", signals},       {"ends_by", ends_by},         {"many", many},
+               {"fork_storm", fork_storm}, {"outlived", outlived},       {"waits", waits},
                {"plugins", plugins}};
   for (const auto& mode : modes) {
     if (argc > 1 && std::strcmp(argv[1], mode.name) == 0) return mode.run(argv);

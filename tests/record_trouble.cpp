@@ -160,6 +160,17 @@ TEST(RecordTrouble, a_limit_on_files_ends_the_recording_and_not_the_program) {
   EXPECT_LT(trace.size(), 512 * 1024 / 32u);
 }
 
+TEST(RecordTrouble, a_program_that_lowers_its_own_limit_is_not_ended_and_loses_nothing_of_before) {
+  const TestFolder folder;
+  const cli::Ran ran =
+      cli::run({"record", "-o", folder.file("out.jsonl.zst"), "--", RECORD_SUBJECT, "limits-itself", "20000"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.err.find("recording stopped"), std::string::npos) << ran.err;
+  const trace::Trace trace = sound_trace(folder.file("out.jsonl.zst"));
+  EXPECT_GT(trace.size(), 40'000u);
+  EXPECT_LT(trace.size(), 80'000u);
+}
+
 // A disk of one MiB, while it lives.
 class SmallDisk {
  public:

@@ -35,12 +35,15 @@ bool leaves_room(int fd, std::uint64_t spool_bytes, std::uint64_t more_bytes) {
   return disk.f_bavail * block >= more_bytes + kept + trace;
 }
 
+// Whether the program may have a file of so many bytes: writing beyond that would end it with a signal.
+bool may_reach(std::uint64_t bytes) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur;
+}
+
 // Room on the disk that is really there: a page of a mapping that finds none would end the program. 0 or an errno.
 int reserve(int fd, std::uint64_t from, std::uint64_t bytes) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && from + bytes > limit.rlim_cur) {
-    return EFBIG;
-  }
+  if (!may_reach(from + bytes)) return EFBIG;
   if (!leaves_room(fd, from, bytes)) return ENOSPC;
   if (call::fallocate(fd, from, bytes) == 0) return 0;
   if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
@@ -88,8 +91,8 @@ int chunk_in_its_place(Log& log, int fd, Chunk*& made) {
   return fault;
 }
 
-// A buffer that nobody uses, the one that was used last where there are several: it is still at hand. Null where there
-// is none, or no room for one.
+// The first buffer that nobody uses: of a program of one thread it is the same one each time, and still at hand. Null
+// where there is none, or no room for one.
 Chunk* free_buffer(Log& log, int fd) {
   for (std::size_t i = 0; i < kBuffers; ++i) {
     Chunk& chunk = log.buffers[i];
@@ -292,6 +295,8 @@ std::uint32_t thread_number(Log& log) {
 namespace {
 
 bool put_in_place(const Log& log, const Chunk& chunk) {
+  // The place was reserved, but the program may have lowered its limit since.
+  if (!may_reach(chunk.buffer->for_place + kBufferBytes)) return false;
   const int fd = open_spool(log);
   if (fd < 0) return false;
   const char* const bytes = reinterpret_cast<const char*>(chunk.records);
