@@ -86,10 +86,7 @@ TEST_F(Panels, four_cards_stand_in_their_stage_apart_and_beside_what_is_selected
   ASSERT_EQ(state.pins.size(), 4u);
   for (const auto& [width, height, em] : kSizes) {
     SCOPED_TRACE(testing::Message() << width << " x " << height << ", em " << em);
-    program.width = width;
-    program.height = height;
-    program.em = em;
-    program.gui->resize(width, height);
+    program.size(width, height, em);
     program.gui->frames(3);
     const Rect stage = program.parts.stages.front().stage;
     const Rect selected = program.gui->rect_of("buddy tree/block 0x200");
@@ -255,10 +252,7 @@ TEST_F(Panels, no_row_of_the_keys_page_is_cut_in_half) {
   } constexpr kSizes[] = {{800, 600, 13}, {800, 600, 16}, {800, 600, 29}, {1280, 800, 43}};
   for (const auto& [width, height, em] : kSizes) {
     SCOPED_TRACE(testing::Message() << width << " x " << height << ", em " << em);
-    program.width = width;
-    program.height = height;
-    program.em = em;
-    program.gui->resize(width, height);
+    program.size(width, height, em);
     act(state, Do::ShowKeys);
     program.gui->frames(3);
     for (const float notches : {0.0f, -0.3f, -1.0f, -2.6f, -90.0f}) {
@@ -398,10 +392,7 @@ TEST_F(Panels, on_a_small_window_and_at_three_times_the_scale_the_stage_and_the_
     for (const Do preset : {Do::PresetTeach, Do::PresetDebug}) {
       SCOPED_TRACE(testing::Message() << width << " x " << height << ", em " << em);
       act(state, preset);
-      program.width = width;
-      program.height = height;
-      program.em = em;
-      program.gui->resize(width, height);
+      program.size(width, height, em);
       program.gui->frames(3);
       // Debug may leave the map alone in its place.
       const panels::StageRects& place = program.parts.stages.front();

@@ -45,6 +45,12 @@ struct Program {
       app::update(state, command);
     }
   }
+  void size(float to_width, float to_height, float to_em) {
+    width = to_width;
+    height = to_height;
+    em = to_em;
+    gui->resize(width, height);
+  }
   void key(const char* chord) {
     gui->key(chord);
     gui->frames(2);

@@ -36,10 +36,7 @@ struct Reading : Panels {
     program.gui->frames(2);
   }
   void size(float width, float height, float em) {
-    program.width = width;
-    program.height = height;
-    program.em = em;
-    program.gui->resize(width, height);
+    program.size(width, height, em);
     program.gui->frames(2);
   }
 };
