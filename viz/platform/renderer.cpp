@@ -1,5 +1,6 @@
 #include "viz/platform/renderer.h"
 
+#include <dlfcn.h>
 #include <imgui.h>
 // imgui_impl_opengl3.h stands in backends/ where Debian's pkg-config puts it, beside imgui.h elsewhere.
 #if __has_include(<backends/imgui_impl_opengl3.h>)
@@ -59,6 +60,14 @@ std::uintptr_t upload(std::string_view name, const draw::Color* pixels, int widt
   return texture.name;
 }
 
+// Dear ImGui's loader closes the library that it opened when its back end stops, and some versions (1.92.2) begin the
+// next time with the pointers into it. So it stays; it is not opened here where the loader took another one.
+void keep_library() {
+  for (const char* name : {"libOpenGL.so.0", "libGL.so.1", "libGL.so"}) {
+    if (void* const library = dlopen(name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE)) dlclose(library);
+  }
+}
+
 }  // namespace
 
 trace::Status Renderer::start(GetProc get_proc) {
@@ -69,6 +78,7 @@ trace::Status Renderer::start(GetProc get_proc) {
                           .todo = "update the graphics driver, or set LIBGL_ALWAYS_SOFTWARE=1 to draw without it"};
   }
   ImGui_ImplOpenGL3_Init("#version 330 core");
+  keep_library();
   ui::set_upload(&upload);
   return trace::Done{};
 }
