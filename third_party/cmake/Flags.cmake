@@ -7,6 +7,8 @@ target_compile_options(allocviz_flags INTERFACE -Wall -Wextra -Wpedantic -Wconve
 # that overlap in "text" + string, where there are none. Clang's own analysis of the same stays on.
 target_compile_options(allocviz_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>)
 target_include_directories(allocviz_flags INTERFACE ${PROJECT_SOURCE_DIR})
+# What the standard library says of its own contracts (an index beyond the end, a clamp between bounds that are crossed).
+target_compile_definitions(allocviz_flags INTERFACE $<$<NOT:$<CONFIG:Release>>:_GLIBCXX_ASSERTIONS>)
 if(ALLOCVIZ_WERROR)
   target_compile_options(allocviz_flags INTERFACE -Werror)
 endif()
