@@ -2,6 +2,7 @@
 allocviz_test(alloc_test SOURCES
   alloc_adaptors.cpp
   alloc_backing.cpp
+  alloc_beside.cpp
   alloc_bitmap.cpp
   alloc_buddy.cpp
   alloc_buddy_regions.cpp

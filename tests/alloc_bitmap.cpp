@@ -1,7 +1,6 @@
 // The buddy that keeps its free blocks as bits: the same contract on memory that faults when it is touched, and the
 // lowest address first.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
@@ -15,6 +14,7 @@
 #include "tests/support/allocators.h"
 #include "tests/support/interval_model.h"
 #include "tests/support/seed.h"
+#include "tests/support/untouchable.h"
 
 namespace allocviz::test::bitmap_test {
 namespace {
@@ -61,47 +61,7 @@ constexpr std::size_t second_of_three() {
 }
 static_assert(second_of_three() == 70);
 
-// Address space that nobody may touch.
-class Untouchable {
- public:
-  explicit Untouchable(Layout layout)
-      : size_(layout.size + layout.align),
-        mapped_(::mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)),
-        align_(layout.align) {
-    EXPECT_NE(mapped_, MAP_FAILED);
-  }
-  Untouchable(const Untouchable&) = delete;
-  Untouchable& operator=(const Untouchable&) = delete;
-  ~Untouchable() { ::munmap(mapped_, size_); }
-
-  [[nodiscard]] std::byte* data() const {
-    const auto at = reinterpret_cast<std::uintptr_t>(mapped_);
-    return static_cast<std::byte*>(mapped_) + ((0 - at) & (align_ - 1));
-  }
-
- private:
-  std::size_t size_;
-  void* mapped_;
-  std::size_t align_;
-};
-
-struct TestBitmap {
-  TestBitmap(std::size_t block, std::size_t min, std::size_t count = 1, std::vector<Range> holes = {})
-      : geometry(RuntimeBuddy::between(block, min)),
-        gaps(std::move(holes)),
-        region(*Bitmap::region_layout(count, geometry)),
-        metadata(*Bitmap::metadata_layout(count, geometry)),
-        made(Bitmap::make_raw_with_gaps(metadata.data(), region.data(), count, gaps.data(), gaps.size(), geometry)) {}
-
-  Bitmap& operator*() { return *made; }
-  Bitmap* operator->() { return &*made; }
-
-  RuntimeBuddy geometry;
-  std::vector<Range> gaps;
-  Untouchable region;
-  AlignedMemory metadata;
-  alloc::Made<Bitmap> made;
-};
+using TestBitmap = UntouchedBuddy<alloc::OutOfBand>;
 
 TEST(BitmapBuddyLayout, is_a_byte_a_smallest_block_and_two_bits_with_what_stands_above_them) {
   const auto layout = Bitmap::metadata_layout(3, RuntimeBuddy::between(4096, 64));
@@ -154,7 +114,7 @@ TEST(BitmapBuddy, never_copies_so_it_resizes_in_place_or_not_at_all) {
   EXPECT_EQ(buddy->deallocate(behind), Error::None);
   EXPECT_EQ(buddy->resize_in_place(block, {300, 1}), Error::None);
   EXPECT_EQ(buddy->usable_size(block), 512u);
-  static_assert(kReallocates<alloc::Buddy<>> && !kReallocates<Bitmap>);
+  static_assert(kReallocates<alloc::Buddy<>> && !kReallocates<Bitmap> && !kReallocates<alloc::BesideBuddy<>>);
 }
 
 // Where the contract has it: in the smallest free block that is large enough, of those the first by address.

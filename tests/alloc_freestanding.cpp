@@ -74,9 +74,9 @@ usize use_buddy(void* metadata, void* region, Geometry geometry, unsigned* count
   return sum + use(*made, count);
 }
 
-template <class Policy>
-usize use_bitmap_buddy(void* metadata, void* region, unsigned* count) {
-  auto made = BitmapBuddy<RuntimeBuddy, Policy>::make_raw(metadata, region, 2, RuntimeBuddy::between(4096, 64));
+template <class B>
+usize use_untouching_buddy(void* metadata, void* region, unsigned* count) {
+  auto made = B::make_raw(metadata, region, 2, RuntimeBuddy::between(4096, 64));
   return made ? use(*made, count) : 0;
 }
 
@@ -108,7 +108,8 @@ template <class Policy>
 usize use_all(void* metadata, void* region, unsigned* count) {
   usize sum = use_buddy<FixedBuddy<4096, 5>, Policy>(metadata, region, {}, count);
   sum += use_buddy<RuntimeBuddy, Policy>(metadata, region, RuntimeBuddy::between(4096, 64), count);
-  sum += use_bitmap_buddy<Policy>(metadata, region, count);
+  sum += use_untouching_buddy<BitmapBuddy<RuntimeBuddy, Policy>>(metadata, region, count);
+  sum += use_untouching_buddy<BesideBuddy<RuntimeBuddy, Policy>>(metadata, region, count);
   sum += use_slab<FixedSlab<48>, Policy>(metadata, region, {}, count);
   sum += use_slab<RuntimeSlab, Policy>(metadata, region, RuntimeSlab(48), count);
   sum += use_tiered<Policy>(metadata, region, count);

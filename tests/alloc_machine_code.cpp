@@ -11,6 +11,8 @@ using CheckedBuddy = Buddy<RuntimeBuddy, Checked>;
 using UncheckedBuddy = Buddy<FixedBuddy<65536, 11>, Unchecked>;
 using CheckedBitmap = BitmapBuddy<RuntimeBuddy, Checked>;
 using UncheckedBitmap = BitmapBuddy<FixedBuddy<65536, 11>, Unchecked>;
+using CheckedBeside = BesideBuddy<RuntimeBuddy, Checked>;
+using UncheckedBeside = BesideBuddy<FixedBuddy<65536, 11>, Unchecked>;
 using CheckedSlab = Slab<RuntimeSlab, Checked>;
 using UncheckedSlab = Slab<FixedSlab<64>, Unchecked>;
 using CheckedBump = Bump<Checked>;
@@ -29,6 +31,7 @@ using UncheckedTiered = Tiered<Unchecked>;
 #ifndef ONLY_UNCHECKED
 COMPARED(CheckedBuddy)
 COMPARED(CheckedBitmap)
+COMPARED(CheckedBeside)
 COMPARED(CheckedSlab)
 COMPARED(CheckedBump)
 COMPARED(CheckedTiered)
@@ -42,6 +45,7 @@ Error buddy_resize(CheckedBuddy& a, void* ptr, usize size) {
 #endif
 COMPARED(UncheckedBuddy)
 COMPARED(UncheckedBitmap)
+COMPARED(UncheckedBeside)
 COMPARED(UncheckedSlab)
 COMPARED(UncheckedBump)
 COMPARED(UncheckedTiered)

@@ -42,9 +42,9 @@ void expect_placements(A& allocator, const PlacementCase& vectors) {
   }
 }
 
-template <class Geometry, class Policy>
+template <class Geometry, class Policy, class Free = alloc::InBand>
 void run_buddy(const PlacementCase& vectors, Geometry geometry) {
-  using Buddy = alloc::Buddy<Geometry, Policy>;
+  using Buddy = alloc::Buddy<Geometry, Policy, alloc::Raw, alloc::NoSteps, Free>;
   const std::size_t block = std::size_t{1} << geometry.block_shift();
   const std::size_t count = vectors.arena / block;
   const AlignedMemory region(*Buddy::region_layout(count, geometry));
@@ -54,9 +54,10 @@ void run_buddy(const PlacementCase& vectors, Geometry geometry) {
   auto made = Buddy::make_raw_with_gaps(metadata.data(), region.data(), count, gaps.data(), gaps.size(), geometry);
   ASSERT_TRUE(made);
   expect_placements(*made, vectors);
+  if (!Free::kTouches) gaps.assign(1, {0, vectors.arena});
   for (const alloc::Range& gap : gaps) {
     for (std::size_t at = gap.from; at < gap.to; ++at) {
-      ASSERT_EQ(region.data()[at], std::byte{0xA5}) << "a byte of a gap was written, at offset " << at;
+      ASSERT_EQ(region.data()[at], std::byte{0xA5}) << "a byte was written that nobody may touch, at offset " << at;
     }
   }
 }
@@ -68,6 +69,7 @@ void run(const PlacementCase& vectors) {
     ASSERT_TRUE(geometry.valid());
     run_buddy<alloc::RuntimeBuddy, alloc::Checked>(vectors, geometry);
     run_buddy<alloc::RuntimeBuddy, alloc::Unchecked>(vectors, geometry);
+    run_buddy<alloc::RuntimeBuddy, alloc::Checked, alloc::Beside>(vectors, geometry);
   } else if (vectors.kind == "bump") {
     const AlignedMemory region({vectors.arena, 4096});
     auto checked = alloc::Bump<>::make_raw(region.data(), {vectors.arena, 4096});

@@ -17,7 +17,8 @@
 //   I5  sizes.filled = sum of the sizes (in smallest blocks) with a free block, sizes.many = of those with several
 //   I6  prev(next(b)) = b for every block b of a list but its last, which is its tail
 //   I7  no two free blocks are buddies (above them is always a larger block; at level 0 there is none)
-// OutOfBand has bits instead of lists (buddy_bits.h), for memory that must not be touched. There I4 is said of a
+// Links stand inside the free blocks (InBand), or beside the tags (Beside, buddy_beside.h), for memory that must not be
+// touched. OutOfBand has bits instead of lists (buddy_bits.h): less metadata, another placement. There I4 is said of a
 // block's bit, I5 of a level's count of free blocks instead of `many`, and I6 is the set's own invariant, T1 of
 // bit_tree.h.
 //
@@ -30,6 +31,7 @@
 #include <concepts>
 
 #include "backing.h"
+#include "buddy_beside.h"
 #include "buddy_bits.h"
 #include "buddy_check.h"
 #include "buddy_core.h"
@@ -55,9 +57,11 @@ class Buddy {
   [[nodiscard]] static constexpr Made<Layout> region_layout(usize count, Geometry geometry = {}) {
     if (!geometry.valid() || count == 0) return InitError::InvalidConfig;
     if (count > ~usize{0} >> geometry.block_shift()) return InitError::InvalidConfig;
+    if (count > Free::kMostUnits >> (geometry.levels() - 1)) return InitError::InvalidConfig;
     return Layout{count << geometry.block_shift(), usize{1} << geometry.block_shift()};
   }
-  // A byte for each smallest block: exactly that, not rounded up to anything. OutOfBand adds its bits.
+  // A byte for each smallest block: exactly that, not rounded up to anything. OutOfBand adds its bits, Beside its
+  // links, 8 bytes for each.
   [[nodiscard]] static constexpr Made<Layout> metadata_layout(usize count, Geometry geometry = {}) {
     const Made<Layout> region = region_layout(count, geometry);
     if (!region) return region.error();
@@ -156,13 +160,13 @@ class Buddy {
   }
 
   // In place where that is possible, else a new block, a copy of what fits, and the old one freed. When that fails the
-  // old block is as it was. Null, and when checked any pointer that is no live block, acts as allocate. Not OutOfBand,
-  // where nobody may copy.
-  [[nodiscard]] Allocation reallocate(void* ptr, Layout layout) requires Free::kInBand {
+  // old block is as it was. Null, and when checked any pointer that is no live block, acts as allocate. Not where
+  // nobody may touch the region, and so not copy.
+  [[nodiscard]] Allocation reallocate(void* ptr, Layout layout) requires Free::kTouches {
     return reallocate(ptr, layout, sink_);
   }
   template <class S>
-  [[nodiscard]] Allocation reallocate(void* ptr, Layout layout, S&& listener) requires Free::kInBand {
+  [[nodiscard]] Allocation reallocate(void* ptr, Layout layout, S&& listener) requires Free::kTouches {
     const usize old_size = ptr == nullptr ? 0 : usable_size(ptr);
     if (old_size != 0 && resize_in_place(ptr, layout, listener) == Error::None) return {ptr};
     const Allocation moved = allocate(layout, listener);
@@ -297,7 +301,10 @@ class Buddy {
   [[no_unique_address]] Sink sink_;
 };
 
-// On memory that must not be touched: device registers, pages not mapped yet.
+// On memory that must not be touched: device registers, pages not mapped yet. The first has the placement of every
+// Buddy and 9 bytes of metadata for a smallest block, the second the lowest address first, and 1.3 bytes.
+template <class Geometry = RuntimeBuddy, class Policy = Checked, Backing Memory = Raw, class Sink = NoSteps>
+using BesideBuddy = Buddy<Geometry, Policy, Memory, Sink, Beside>;
 template <class Geometry = RuntimeBuddy, class Policy = Checked, Backing Memory = Raw, class Sink = NoSteps>
 using BitmapBuddy = Buddy<Geometry, Policy, Memory, Sink, OutOfBand>;
 

@@ -96,7 +96,9 @@ class BuddyBitLists {
 
 // The policy: what a buddy allocator keeps of its free blocks, and where.
 struct OutOfBand {
-  static constexpr bool kInBand = false;
+  static constexpr bool kTouches = false;
+  static constexpr bool kLists = false;
+  static constexpr usize kMostUnits = ~usize{0};
   using Place = BuddyBits;
   template <unsigned MaxLevels>
   using State = BuddyBitState<MaxLevels>;

@@ -71,7 +71,7 @@ class BuddyCheck {
     }
     if (view_.state().sizes.filled != expected.filled)
       return broken(5, 0, "filled is not the sizes of the free blocks");
-    if constexpr (Free::kInBand) {
+    if constexpr (Free::kLists) {
       if (view_.state().sizes.many != expected.many)
         return broken(5, 0, "many is not the sizes with several free blocks");
     } else {
@@ -84,7 +84,7 @@ class BuddyCheck {
   }
 
   [[nodiscard]] Report lists() const {
-    if constexpr (!Free::kInBand) {
+    if constexpr (!Free::kLists) {
       if (!view_.place().is_sound()) return broken(6, 0, "a bit of the set does not say what the word below it is");
     }
     for (unsigned level = 0; level < view_.levels(); ++level) {
@@ -93,7 +93,7 @@ class BuddyCheck {
     return {};
   }
   [[nodiscard]] Report level_of_free(unsigned level) const {
-    if constexpr (Free::kInBand)
+    if constexpr (Free::kLists)
       return free_blocks_[level] == 0 ? Report{} : list(level);
     else
       return bits(level);

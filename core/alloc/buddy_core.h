@@ -290,7 +290,7 @@ class BuddyCore {
   }
   // Links that nothing leads to need not be cleared; bits must be.
   void forget_free() {
-    if constexpr (!Free::kInBand) place().clear();
+    if constexpr (!Free::kLists) place().clear();
   }
 
   // A block in flight walks as live. Only a listener can walk just now, so only for one is its tag written.

@@ -1,4 +1,5 @@
-// The free lists of a buddy allocator, one a level, last in first out, linked inside the free blocks. Freestanding.
+// The free lists of a buddy allocator, one a level, last in first out. Their links stand inside the free blocks, or
+// beside the tags (buddy_beside.h). Freestanding.
 //
 //   heads[0]   9                                 alone: no link is written
 //   heads[1]   4 -- next --> 2 -- next --> 6     tails[1]
@@ -42,6 +43,17 @@ struct BuddyState {
   usize tails[MaxLevels] = {};
 };
 
+// f(usize at) for each free block of this size and level, from the head of their list. There is one.
+template <class Links, class State, class F>
+void visit_list(const Links& links, const State& state, BuddyBlock size, F&& f) {
+  usize at = state.heads[size.level];
+  f(at);
+  while ((state.sizes.many & size.units) != 0 && at != state.tails[size.level]) {
+    at = links.next(at);
+    f(at);
+  }
+}
+
 // The links, which stand in the first bytes of a free block.
 class BuddyLinks {
  public:
@@ -54,15 +66,9 @@ class BuddyLinks {
   void set_next(usize at, usize next) const { ::new (static_cast<void*>(arena_.at(next_offset(at)))) BuddyNext{next}; }
   void set_prev(usize at, usize prev) const { ::new (static_cast<void*>(arena_.at(prev_offset(at)))) BuddyPrev{prev}; }
 
-  // f(usize at) for each free block of this size and level, from the head of their list. There is one.
   template <class State, class F>
   void visit(const State& state, BuddyBlock size, F&& f) const {
-    usize at = state.heads[size.level];
-    f(at);
-    while ((state.sizes.many & size.units) != 0 && at != state.tails[size.level]) {
-      at = next(at);
-      f(at);
-    }
+    visit_list(*this, state, size, f);
   }
   // f(usize offset, std::byte* bytes, usize count) for the link bytes of that list that mean something.
   template <class State, class F>
@@ -88,10 +94,10 @@ class BuddyLinks {
 };
 
 // `sizes` stand apart from the rest of the state, so that a call can keep them in registers until it is done.
-template <unsigned MaxLevels>
+template <unsigned MaxLevels, class Links = BuddyLinks>
 class BuddyLists {
  public:
-  BuddyLists(BuddySizes& sizes, BuddyState<MaxLevels>& state, const BuddyLinks& links)
+  BuddyLists(BuddySizes& sizes, BuddyState<MaxLevels>& state, const Links& links)
       : sizes_(sizes), state_(state), links_(links) {}
 
   // The first unit of the block to be popped. There is one.
@@ -163,12 +169,15 @@ class BuddyLists {
 
   BuddySizes& sizes_;
   BuddyState<MaxLevels>& state_;
-  BuddyLinks links_;
+  Links links_;
 };
 
-// The policy: what a buddy allocator keeps of its free blocks, and where. See buddy_bits.h for the other one.
+// The policy: what a buddy allocator keeps of its free blocks, and where. See buddy_beside.h and buddy_bits.h for the
+// others.
 struct InBand {
-  static constexpr bool kInBand = true;
+  static constexpr bool kTouches = true;  // the region
+  static constexpr bool kLists = true;    // else bits
+  static constexpr usize kMostUnits = ~usize{0};
   using Place = BuddyLinks;
   template <unsigned MaxLevels>
   using State = BuddyState<MaxLevels>;

@@ -6,17 +6,16 @@
 namespace allocviz::replay {
 namespace {
 
-using Buddy = alloc::Buddy<>;
-using Lists = alloc::BuddyLists<alloc::RuntimeBuddy::kMaxLevels>;
-
 constexpr unsigned kLiveBit = 0x40;
 
-unsigned unit_shift(const Buddy& buddy) {
+template <class Free>
+unsigned unit_shift(const RealBuddy<Free>& buddy) {
   return static_cast<unsigned>(std::countr_zero(buddy.min_block_size()));
 }
 
 // Heads are the only tags that differ from state to state: gaps stay, and all else is Interior.
-void clear_heads(Buddy& buddy) {
+template <class Free>
+void clear_heads(RealBuddy<Free>& buddy) {
   const alloc::Bytes tags = buddy.metadata();
   buddy.walk([&](const alloc::Extent& extent) {
     if (extent.use == alloc::Use::Gap) return;
@@ -24,7 +23,9 @@ void clear_heads(Buddy& buddy) {
   });
 }
 
-void load_heads(Buddy& buddy, ByteReader& in, std::span<const alloc::Range> gaps, Buddy::State& state) {
+template <class Free>
+void load_heads(RealBuddy<Free>& buddy, ByteReader& in, std::span<const alloc::Range> gaps,
+                typename RealBuddy<Free>::State& state) {
   const alloc::Bytes tags = buddy.metadata();
   std::size_t gap = 0;
   for (std::uint64_t offset = 0; offset < buddy.size();) {
@@ -43,11 +44,15 @@ void load_heads(Buddy& buddy, ByteReader& in, std::span<const alloc::Range> gaps
 }
 
 // A list is what pushing its blocks, the last one first, makes of it.
-void load_lists(Buddy& buddy, ByteReader& in, Buddy::State& state, std::vector<std::uint64_t>& list) {
+template <class Free>
+void load_lists(RealBuddy<Free>& buddy, ByteReader& in, typename RealBuddy<Free>::State& state,
+                std::vector<std::uint64_t>& list) {
   std::uint64_t counts[alloc::RuntimeBuddy::kMaxLevels] = {};
   for (unsigned level = 0; level < buddy.levels(); ++level) counts[level] = in.get();
   std::uint64_t last = 0;
-  Lists lists(state.sizes, state, alloc::BuddyLinks(buddy.arena(), unit_shift(buddy)));
+  auto* const tags = reinterpret_cast<alloc::BuddyTag*>(buddy.metadata().data);
+  typename Free::template Lists<alloc::RuntimeBuddy::kMaxLevels> lists(
+      state.sizes, state, Free::place(buddy.arena(), tags, buddy.levels(), unit_shift(buddy)));
   for (unsigned level = 0; level < buddy.levels(); ++level) {
     list.clear();
     for (std::uint64_t i = 0; i < counts[level]; ++i) list.push_back(last = in.get_difference(last));
@@ -59,7 +64,8 @@ void load_lists(Buddy& buddy, ByteReader& in, Buddy::State& state, std::vector<s
 
 }  // namespace
 
-void save_buddy(const Buddy& buddy, ByteWriter& out) {
+template <class Free>
+void save_buddy(const RealBuddy<Free>& buddy, ByteWriter& out) {
   buddy.walk([&out](const alloc::Extent& extent) {
     if (extent.use != alloc::Use::Gap) out.put(extent.level | (extent.use == alloc::Use::Live ? kLiveBit : 0u));
   });
@@ -73,20 +79,32 @@ void save_buddy(const Buddy& buddy, ByteWriter& out) {
   });
 }
 
-void load_buddy(Buddy& buddy, ByteReader& in, std::span<const alloc::Range> gaps, std::vector<std::uint64_t>& scratch) {
+template <class Free>
+void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::span<const alloc::Range> gaps,
+                std::vector<std::uint64_t>& scratch) {
   clear_heads(buddy);
-  Buddy::State state;
+  typename RealBuddy<Free>::State state;
   state.managed_bytes = buddy.managed_bytes();
   load_heads(buddy, in, gaps, state);
   load_lists(buddy, in, state, scratch);
   buddy.restore(state);
 }
 
-void count_levels(const alloc::Buddy<>& buddy, LevelCounts& out) {
+template <class Free>
+void count_levels(const RealBuddy<Free>& buddy, LevelCounts& out) {
   out.levels = buddy.levels();
   out.free.fill(0);
   for (unsigned level = 0; level < buddy.levels(); ++level) out.block_bytes[level] = buddy.size_at(level);
   buddy.visit_free_lists([&out](unsigned level, alloc::usize) { ++out.free[level]; });
 }
+
+template void save_buddy(const RealBuddy<alloc::InBand>&, ByteWriter&);
+template void save_buddy(const RealBuddy<alloc::Beside>&, ByteWriter&);
+template void load_buddy(RealBuddy<alloc::InBand>&, ByteReader&, std::span<const alloc::Range>,
+                         std::vector<std::uint64_t>&);
+template void load_buddy(RealBuddy<alloc::Beside>&, ByteReader&, std::span<const alloc::Range>,
+                         std::vector<std::uint64_t>&);
+template void count_levels(const RealBuddy<alloc::InBand>&, LevelCounts&);
+template void count_levels(const RealBuddy<alloc::Beside>&, LevelCounts&);
 
 }  // namespace allocviz::replay

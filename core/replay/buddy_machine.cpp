@@ -17,16 +17,20 @@
 namespace allocviz::replay {
 namespace {
 
-using RealBuddy = alloc::Buddy<>;
+// Its links beside its tags: the placement is every buddy's, and an arena of gigabytes, of whose free blocks each would
+// cost a page for its link, is address space alone.
+using Free = alloc::Beside;
 
 class BuddyHeap {
  public:
-  BuddyHeap(Reservation arena, Reservation metadata, Owners owners, RealBuddy buddy)
+  BuddyHeap(Reservation arena, Reservation metadata, Owners owners, RealBuddy<Free> buddy)
       : arena_(std::move(arena)),
         metadata_(std::move(metadata)),
         owners_(std::move(owners)),
         buddy_(std::move(buddy)),
-        min_shift_(static_cast<unsigned>(std::countr_zero(buddy_.min_block_size()))) {
+        min_shift_(static_cast<unsigned>(std::countr_zero(buddy_.min_block_size()))),
+        links_(Free::place(buddy_.arena(), reinterpret_cast<alloc::BuddyTag*>(metadata_.data()), buddy_.levels(),
+                           min_shift_)) {
     buddy_.walk([this](const alloc::Extent& extent) {
       if (extent.use == alloc::Use::Gap) gaps_.push_back({extent.offset, extent.offset + extent.size});
     });
@@ -52,7 +56,7 @@ class BuddyHeap {
   }
   void prefetch(std::uint64_t offset) const {
     __builtin_prefetch(metadata_.data() + (offset >> min_shift_), 1);
-    __builtin_prefetch(arena_.data() + offset, 1);
+    links_.prefetch(offset >> min_shift_);
   }
   void placed(std::uint32_t /*slot*/, const LiveBlock& /*block*/) {}
   void resized(const LiveBlock& /*block*/) {}
@@ -121,8 +125,9 @@ class BuddyHeap {
 
   Reservation arena_, metadata_;
   Owners owners_;
-  RealBuddy buddy_;
+  RealBuddy<Free> buddy_;
   unsigned min_shift_;
+  alloc::BuddySideLinks links_;
   std::vector<alloc::Range> gaps_;
   std::vector<std::uint64_t> list_;  // load's own, kept for its memory
 };
@@ -141,17 +146,21 @@ MadeMachine make_buddy_machine(const trace::AllocatorSpec& spec, std::uint32_t s
                           fmt::format("choose a smallest block of at least {}",
                                       trace::size_text(std::bit_ceil(spec.arena_bytes / kMostUnits)))};
   }
-  auto arena = Reservation::make(spec.arena_bytes, largest, "An arena");
+  const auto geometry = alloc::RuntimeBuddy::between(largest, spec.min_block_bytes);
+  const std::uint64_t count = spec.arena_bytes / largest;
+  const auto needed = RealBuddy<Free>::metadata_layout(count, geometry);
+  if (!needed) return trace::Trouble{fmt::format("{} cannot be", trace::to_text(spec)), {}, {}};
+  auto arena = Reservation::make_untouched(spec.arena_bytes, largest, "An arena");
   if (!arena.ok()) return std::move(arena).trouble();
-  auto metadata = Reservation::make(units, 1, "Metadata");
+  auto metadata = Reservation::make(needed->size, needed->align, "Metadata");
   if (!metadata.ok()) return std::move(metadata).trouble();
   auto owners = Owners::make(units);
   if (!owners.ok()) return std::move(owners).trouble();
 
   std::vector<alloc::Range> gaps;
   for (const trace::Gap& gap : spec.gaps) gaps.push_back({gap.from, gap.to});
-  auto made = RealBuddy::make_raw_with_gaps(metadata->data(), arena->data(), spec.arena_bytes / largest, gaps.data(),
-                                            gaps.size(), alloc::RuntimeBuddy::between(largest, spec.min_block_bytes));
+  auto made =
+      RealBuddy<Free>::make_raw_with_gaps(metadata->data(), arena->data(), count, gaps.data(), gaps.size(), geometry);
   if (!made) return trace::Trouble{fmt::format("{} cannot be", trace::to_text(spec)), {}, {}};
   auto heap = std::make_unique<BuddyHeap>(std::move(arena).value(), std::move(metadata).value(),
                                           std::move(owners).value(), std::move(*made));

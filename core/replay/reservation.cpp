@@ -17,8 +17,9 @@ constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 46;  // half of what a process can address
 constexpr std::uint64_t kMostInLargePages = std::uint64_t{128} << 20;
 
+// All the address space is taken as what may not be touched, and what is wanted of it opened.
 void* map(std::uint64_t address, std::uint64_t bytes, int more_flags) {
-  return ::mmap(reinterpret_cast<void*>(address), bytes, PROT_READ | PROT_WRITE,
+  return ::mmap(reinterpret_cast<void*>(address), bytes, PROT_NONE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | more_flags, -1, 0);
 }
 
@@ -52,14 +53,15 @@ void* map_at_an_aligned_address(std::uint64_t bytes, std::uint64_t align) {
   return MAP_FAILED;
 }
 
+trace::Trouble refusal(std::uint64_t bytes, const char* what, const char* why) {
+  return {
+      fmt::format("{} of {} cannot be reserved: {}", what, trace::size_text(bytes), why), {}, "choose a smaller arena"};
+}
+
 }  // namespace
 
-trace::Result<Reservation> Reservation::make(std::uint64_t bytes, std::uint64_t align, const char* what) {
-  const auto refused = [&](const char* why) {
-    return trace::Trouble{fmt::format("{} of {} cannot be reserved: {}", what, trace::size_text(bytes), why),
-                          {},
-                          "choose a smaller arena"};
-  };
+trace::Result<Reservation> Reservation::make_untouched(std::uint64_t bytes, std::uint64_t align, const char* what) {
+  const auto refused = [wanted = bytes, what](const char* why) { return refusal(wanted, what, why); };
   if (bytes > kMostBytes || align > kMostBytes) return refused("a process cannot address that much");
   align = std::max(align, kPage);
   bytes = (std::max<std::uint64_t>(bytes, 1) + kPage - 1) & ~(kPage - 1);
@@ -67,10 +69,18 @@ trace::Result<Reservation> Reservation::make(std::uint64_t bytes, std::uint64_t 
   const int error = errno;
   if (found == MAP_FAILED && align >= kMostBytes >> 10) found = map_at_an_aligned_address(bytes, align);
   if (found == MAP_FAILED) return refused(std::strerror(error));
+  return Reservation(static_cast<std::byte*>(found), bytes);
+}
+
+trace::Result<Reservation> Reservation::make(std::uint64_t bytes, std::uint64_t align, const char* what) {
+  auto made = make_untouched(bytes, align, what);
+  if (!made.ok()) return made;
+  if (::mprotect(made->data(), made->size(), PROT_READ | PROT_WRITE) != 0)
+    return refusal(bytes, what, std::strerror(errno));
   // A fault costs more than an allocator's event, so the beginning comes in large pages; not all of it, for a page is
   // paid for as a whole where a single link is written into it.
-  ::madvise(found, std::min(bytes, kMostInLargePages), MADV_HUGEPAGE);
-  return Reservation(static_cast<std::byte*>(found), bytes);
+  ::madvise(made->data(), std::min(made->size(), kMostInLargePages), MADV_HUGEPAGE);
+  return made;
 }
 
 Reservation::Reservation(Reservation&& other) noexcept

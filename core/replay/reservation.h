@@ -14,6 +14,10 @@ class Reservation {
   // `what` says what for.
   [[nodiscard]] static trace::Result<Reservation> make(std::uint64_t bytes, std::uint64_t align, const char* what);
 
+  // The same of which no byte may be touched: for an arena whose allocator needs its addresses only.
+  [[nodiscard]] static trace::Result<Reservation> make_untouched(std::uint64_t bytes, std::uint64_t align,
+                                                                 const char* what);
+
   Reservation() = default;
   Reservation(Reservation&& other) noexcept;
   Reservation& operator=(Reservation&& other) noexcept;

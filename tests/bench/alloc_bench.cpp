@@ -46,6 +46,14 @@ struct FixedBuddy {
   void put(void* ptr) { (void)made->deallocate(ptr); }
 };
 
+// Links beside the tags: like the next one, it never touches what it hands out.
+struct Beside {
+  using Allocator = alloc::BesideBuddy<alloc::FixedBuddy<kArena, 19>, alloc::Checked, alloc::Mmap>;
+  alloc::Made<Allocator> made = Allocator::make(1);
+  void* get(std::size_t size) { return made->allocate({size, 1}).ptr; }
+  void put(void* ptr) { (void)made->deallocate(ptr); }
+};
+
 // Bits instead of lists: it never touches what it hands out.
 struct Bitmap {
   using Allocator = alloc::BitmapBuddy<alloc::FixedBuddy<kArena, 19>, alloc::Checked, alloc::Mmap>;
@@ -128,18 +136,21 @@ void EmptyHeap(benchmark::State& state) {
 
 BENCHMARK(WideSizes<Buddy>);
 BENCHMARK(WideSizes<FixedBuddy>);
+BENCHMARK(WideSizes<Beside>);
 BENCHMARK(WideSizes<Bitmap>);
 BENCHMARK(WideSizes<Tiered>);
 BENCHMARK(WideSizes<PmrPool>);
 BENCHMARK(WideSizes<Malloc>);
 BENCHMARK(SmallSizes<Buddy>);
 BENCHMARK(SmallSizes<FixedBuddy>);
+BENCHMARK(SmallSizes<Beside>);
 BENCHMARK(SmallSizes<Bitmap>);
 BENCHMARK(SmallSizes<Tiered>);
 BENCHMARK(SmallSizes<PmrPool>);
 BENCHMARK(SmallSizes<Malloc>);
 BENCHMARK(EmptyHeap<Buddy>);
 BENCHMARK(EmptyHeap<FixedBuddy>);
+BENCHMARK(EmptyHeap<Beside>);
 BENCHMARK(EmptyHeap<Bitmap>);
 BENCHMARK(EmptyHeap<Tiered>);
 BENCHMARK(EmptyHeap<PmrPool>);

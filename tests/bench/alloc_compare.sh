@@ -14,7 +14,7 @@ jemalloc=${JEMALLOC:-$(library '^libjemalloc\.so')}
 # workload | benchmark | name | preload
 peers=()
 for workload in WideSizes SmallSizes EmptyHeap; do
-  for ours in Buddy FixedBuddy Bitmap Tiered; do peers+=("$workload|$workload<$ours>|ours: $ours|"); done
+  for ours in Buddy FixedBuddy Beside Bitmap Tiered; do peers+=("$workload|$workload<$ours>|ours: $ours|"); done
   peers+=("$workload|$workload<PmrPool>|std::pmr pool|" "$workload|$workload<Malloc>|glibc|")
   if [ -n "$mimalloc" ]; then peers+=("$workload|$workload<Malloc>|mimalloc|$mimalloc"); fi
   if [ -n "$jemalloc" ]; then peers+=("$workload|$workload<Malloc>|jemalloc|$jemalloc"); fi

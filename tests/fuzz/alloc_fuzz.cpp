@@ -56,7 +56,7 @@ void run_buddy(Input& in) {
     } else if (op == 5) {
       void* const ptr = calls.pointer(in);
       const Layout wanted = in.layout();
-      if constexpr (Free::kInBand) {
+      if constexpr (Free::kTouches) {
         calls.reallocate(ptr, wanted);
       } else if (buddy->resize_in_place(ptr, wanted) == Error::None) {
         calls.resized(ptr, wanted.size);
@@ -282,8 +282,8 @@ void run_misuse(Input& in) {
   }
 }
 
-constexpr void (*kTargets[])(Input&) = {run_buddy<InBand>, run_buddy<OutOfBand>, run_slab,  run_bump,
-                                        run_tiered,        run_regions,          run_misuse};
+constexpr void (*kTargets[])(Input&) = {run_buddy<InBand>, run_buddy<OutOfBand>, run_slab,   run_bump,
+                                        run_tiered,        run_regions,          run_misuse, run_buddy<Beside>};
 
 }  // namespace
 
