@@ -9,7 +9,9 @@
 // A call is printed in two parts, before and after it runs. What comes in between stands in the same line: calls of
 // other threads, whose result is printed first (the rest of the torn call is then a line of its own, " = 0x7153310"),
 // and a calloc that overflows, which never has a result. So calls without a result wait for one, the last one first.
-// The number is the process, not the thread: of several processes (fork) the first is read.
+// The number is the process, not the thread: of several processes (fork) the first is read. Valgrind 3.21 and later
+// print sizes and alignments without a label, and those of sized deletes too; --time-stamp=yes puts a time before the
+// number.
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -23,6 +25,7 @@
 #include "core/import/formats.h"
 #include "core/import/line_log.h"
 #include "core/import/lives.h"
+#include "core/import/log_time.h"
 #include "core/import/processes.h"
 #include "core/import/scan.h"
 
@@ -43,43 +46,103 @@ struct Call {
     Overflow,  // a calloc that asks for more than 64 bits count: refused, without a result
     Realloc,
     Free,
-    Other,  // malloc_usable_size: has a result, changes nothing
+    Other,    // malloc_usable_size: has a result, changes nothing
+    Nothing,  // mallinfo: not even a result
   } kind = Kind::Other;
   bool is_malloc = false;
   std::uint64_t addr = 0, size = 0, align = 0;
 };
 
-// "al 64, size 99" and "size 256, al 64".
-bool take_aligned(std::string_view& text, Call& call) {
-  if (take(text, "al ")) return take_dec(text, call.align) && take(text, ", size ") && take_dec(text, call.size);
-  return take(text, "size ") && take_dec(text, call.size) && take(text, ", al ") && take_dec(text, call.align);
+// What stands between the brackets. Newer valgrinds print what older ones labelled: "64, 99" for "al 64, size 99".
+struct Arguments {
+  static constexpr std::size_t kMost = 3;
+  std::uint64_t values[kMost] = {};
+  std::size_t count = 0;
+  std::optional<std::uint64_t> align, size;  // the labelled ones
+};
+
+bool take_arguments(std::string_view& text, Arguments& arguments) {
+  while (arguments.count < Arguments::kMost && !text.starts_with(')')) {
+    if (arguments.count != 0 && !take(text, ",")) return false;
+    take(text, " ");
+    std::optional<std::uint64_t>* const labelled = take(text, "al ")     ? &arguments.align
+                                                   : take(text, "size ") ? &arguments.size
+                                                                         : nullptr;
+    std::uint64_t& value = arguments.values[arguments.count];
+    if (!take_0x(text, value) && !take_dec(text, value)) return false;
+    if (labelled != nullptr) *labelled = value;
+    ++arguments.count;
+  }
+  return take(text, ")");
 }
 
-bool take_arguments(std::string_view name, std::string_view& text, Call& call) {
+void set_product(Call& call, std::uint64_t count, std::uint64_t each) {
+  if (!__builtin_mul_overflow(count, each, &call.size)) return;
+  if (call.kind == Call::Kind::Alloc) call.kind = Call::Kind::Overflow;
+  call.size = ~std::uint64_t{0};
+}
+
+bool is_free(std::string_view name) {
+  return name == "free" || name == "cfree" || name == "free_sized" || name == "free_aligned_sized" ||
+         name.starts_with("_Zd") || name == "__builtin_delete" || name == "__builtin_vec_delete";
+}
+
+bool is_aligned(std::string_view name) {
+  return name == "memalign" || name == "aligned_alloc" || name == "posix_memalign";
+}
+
+bool is_new(std::string_view name) {
+  return name.starts_with("_Zn") || name == "__builtin_new" || name == "__builtin_vec_new";
+}
+
+bool is_no_change(std::string_view name) {
+  return name == "malloc_usable_size" || name == "malloc_size" || name == "mallinfo" || name == "mallinfo2";
+}
+
+bool is_known(std::string_view name) {
+  return is_free(name) || is_aligned(name) || is_new(name) || is_no_change(name) || name == "malloc" ||
+         name == "calloc" || name == "realloc" || name == "reallocf" || name == "reallocarray" || name == "valloc" ||
+         name == "pvalloc";
+}
+
+// The pair of an aligned request: memalign's and posix_memalign's alignment is said first, operator new's last.
+bool set_aligned(std::string_view name, const Arguments& arguments, Call& call) {
+  const std::size_t first = arguments.count == 3 ? 1 : 0;  // behind where posix_memalign puts the pointer
+  if (arguments.count != first + 2 || (first == 1) != (name == "posix_memalign" && !arguments.align)) return false;
+  const std::uint64_t a = arguments.values[first], b = arguments.values[first + 1];
+  call.align = arguments.align.value_or(is_new(name) ? b : a);
+  call.size = arguments.size.value_or(is_new(name) ? a : b);
+  return true;
+}
+
+// What the call means; false where the function is not one of the allocation interface or has other arguments.
+bool set_call(std::string_view name, const Arguments& arguments, Call& call) {
   using Kind = Call::Kind;
-  if (name == "free" || name.starts_with("_Zd")) {
-    call.kind = Kind::Free;
-    return take_0x(text, call.addr);
-  }
-  if (name == "realloc") {
-    call.kind = Kind::Realloc;
-    return take_0x(text, call.addr) && take(text, ",") && take_dec(text, call.size);
-  }
-  if (name == "malloc_usable_size") return take_0x(text, call.addr);
-  call.kind = Kind::Alloc;
-  if (name == "calloc") {
-    std::uint64_t count = 0, each = 0;
-    if (!take_dec(text, count) || !take(text, ",") || !take_dec(text, each)) return false;
-    if (__builtin_mul_overflow(count, each, &call.size)) {
-      call.kind = Kind::Overflow;
-      call.size = ~std::uint64_t{0};
-    }
+  const auto& [first, second, third] = arguments.values;
+  const auto has = [&](std::size_t count) { return arguments.count == count; };
+  if (is_no_change(name)) {
+    call.kind = name.starts_with("mallinfo") ? Kind::Nothing : Kind::Other;
     return true;
   }
+  if (is_free(name)) {
+    call.kind = Kind::Free;
+    call.addr = first;
+    return arguments.count >= 1;  // a size or an alignment may follow
+  }
+  if (name == "realloc" || name == "reallocf" || name == "reallocarray") {
+    call.kind = Kind::Realloc;
+    call.addr = first;
+    call.size = second;
+    if (name == "reallocarray") set_product(call, second, third);
+    return has(name == "reallocarray" ? 3 : 2);
+  }
+  call.kind = Kind::Alloc;
+  call.size = first;
+  if (name == "calloc") set_product(call, first, second);
+  if (name == "calloc") return has(2);
   call.is_malloc = name == "malloc";
-  if (call.is_malloc) return take_dec(text, call.size);
-  if (name.starts_with("_Zn")) return take_dec(text, call.size) || take_aligned(text, call);
-  return (name == "memalign" || name == "posix_memalign" || name == "aligned_alloc") && take_aligned(text, call);
+  if (is_aligned(name) || (is_new(name) && !has(1))) return set_aligned(name, arguments, call);
+  return (call.is_malloc || is_new(name) || name == "valloc" || name == "pvalloc") && has(1);
 }
 
 bool take_call(std::string_view& text, Call& call) {
@@ -88,7 +151,8 @@ bool take_call(std::string_view& text, Call& call) {
   const std::string_view name = text.substr(0, open);
   if (name.find_first_of(" =)") != std::string_view::npos) return false;
   text.remove_prefix(open + 1);
-  return take_arguments(name, text, call) && take(text, ")");
+  Arguments arguments;
+  return take_arguments(text, arguments) && set_call(name, arguments, call);
 }
 
 struct Body {
@@ -124,9 +188,50 @@ bool parse_body(std::string_view text, Body& body) {
   return true;
 }
 
-// "--17353-- ": the process; false where the line is not one of these.
-bool take_process(std::string_view& line, std::uint64_t& process) {
-  return take(line, "--") && take_dec(line, process) && take(line, "-- ");
+// "0:00:00:01.300 ", what --time-stamp=yes puts before the process: days, hours, minutes, seconds since the start.
+bool take_time_stamp(std::string_view& text, std::optional<std::uint64_t>& clock_ns) {
+  constexpr std::uint64_t kMostDays = 10'000;
+  std::string_view rest = text;
+  std::uint64_t days = 0, hours = 0, minutes = 0, ns = 0;
+  if (!take_dec(rest, days) || !take(rest, ":") || !take_dec(rest, hours) || !take(rest, ":") ||
+      !take_dec(rest, minutes) || !take(rest, ":") || !take_seconds(rest, ns) || !take(rest, " ")) {
+    return false;
+  }
+  if (days > kMostDays || hours > 23 || minutes > 59 || ns >= 60'000'000'000u) return false;
+  clock_ns = ((days * 24 + hours) * 60 + minutes) * 60'000'000'000u + ns;
+  text = rest;
+  return true;
+}
+
+struct Prefix {
+  std::uint64_t process = 0;
+  std::optional<std::uint64_t> clock_ns;
+};
+
+// "--17353-- "; false where the line is not one of these.
+bool take_prefix(std::string_view& line, Prefix& prefix) {
+  std::string_view rest = line;
+  if (!take(rest, "--")) return false;
+  take_time_stamp(rest, prefix.clock_ns);
+  if (!take_dec(rest, prefix.process) || !take(rest, "-- ")) return false;
+  line = rest;
+  return true;
+}
+
+// A program that writes to the same place may have left its line open: then ours begins in the middle. false where
+// there is no call of ours in the line; what begins like one and cannot be read is told by `broken`.
+bool parse_line(std::string_view line, Prefix& prefix, Body& body, bool& broken) {
+  broken = false;
+  for (std::size_t at = line.find("--"); at != std::string_view::npos; at = line.find("--", at + 1)) {
+    std::string_view rest = line.substr(at);
+    if (!take_prefix(rest, prefix)) continue;
+    if (parse_body(rest, body)) {
+      if (at == 0 || !body.calls.empty()) return true;
+    } else if (is_known(rest.substr(0, rest.find('(')))) {
+      broken = true;
+    }
+  }
+  return false;
 }
 
 // One process of the log.
@@ -137,7 +242,9 @@ struct Lane {
   }
   trace::TraceBuilder builder;
   Lives lives;
+  LogTime time;
   std::vector<Call> waiting;
+  std::uint64_t last_result = 0;  // of the call that was answered last
 };
 
 class ValgrindReader {
@@ -158,13 +265,12 @@ class ValgrindReader {
 
  private:
   Status take_line(std::string_view line) {
-    std::uint64_t process = 0;
-    if (!take_process(line, process)) return trace::Done{};  // valgrind's messages, the program's own output
-    if (!parse_body(line, body_)) {
-      log_.leave_out();
+    bool broken = false;
+    if (!parse_line(line, prefix_, body_, broken)) {  // else valgrind's messages, the program's own output
+      if (broken) log_.leave_out();
       return trace::Done{};
     }
-    Lane* const lane = processes_.of(process);
+    Lane* const lane = processes_.of(prefix_.process);
     if (lane == nullptr) return trace::Done{};
     return body_.calls.empty() ? take_rest(*lane, *body_.result) : take_calls(*lane);
   }
@@ -173,6 +279,7 @@ class ValgrindReader {
     for (std::size_t i = 0; i < body_.calls.size(); ++i) {
       const Call& call = body_.calls[i];
       const bool answered = i + 1 == body_.calls.size() && body_.result;
+      if (call.kind == Call::Kind::Nothing) continue;
       if (answered || call.kind == Call::Kind::Free || call.kind == Call::Kind::Overflow) {
         if (Status status = apply(lane, call, body_.result.value_or(0)); !status) return status;
       } else {
@@ -182,10 +289,11 @@ class ValgrindReader {
     return trace::Done{};
   }
 
-  // The result alone: of the call that was torn last, or of a realloc to 0, which needs none.
+  // The result alone: of the call that was torn last, or of a realloc to 0, which needs none, or the one of
+  // reallocarray, which is printed twice.
   Status take_rest(Lane& lane, std::uint64_t result) {
     if (lane.waiting.empty()) {
-      if (result != 0) log_.leave_out();
+      if (result != 0 && result != lane.last_result) log_.leave_out();
       return trace::Done{};
     }
     const Call call = lane.waiting.back();
@@ -195,6 +303,8 @@ class ValgrindReader {
 
   Status apply(Lane& lane, const Call& call, std::uint64_t result) {
     RawEvent event;
+    lane.last_result = result;
+    if (prefix_.clock_ns) event.time_ns = lane.time.since_start(0, *prefix_.clock_ns);
     event.size = log_.clamp_size(call.size);
     if (call.align != 0 && (call.align & (call.align - 1)) == 0) event.align = call.align;
     switch (call.kind) {
@@ -207,6 +317,7 @@ class ValgrindReader {
       case Call::Kind::Free:
         return lane.lives.free(event, call.addr);
       case Call::Kind::Other:
+      case Call::Kind::Nothing:
         break;
     }
     return trace::Done{};
@@ -226,6 +337,7 @@ class ValgrindReader {
   LineLog log_;
   Processes<Lane> processes_;
   Body body_;
+  Prefix prefix_;
 };
 
 // A call of malloc and its kind in one of valgrind's lines.
@@ -235,9 +347,10 @@ int recognise(std::string_view head) {
     if (line.size() == rest.size()) break;
     rest.remove_prefix(line.size() + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    std::uint64_t process = 0;
+    Prefix prefix;
     Body body;
-    if (take_process(line, process) && parse_body(line, body) && !body.calls.empty()) return 95;
+    bool broken = false;
+    if (parse_line(line, prefix, body, broken) && !body.calls.empty()) return 95;
   }
   return 0;
 }
