@@ -112,6 +112,65 @@ TEST(Ltrace, with_the_inner_calls_counts_what_it_counts_without_them) {
   EXPECT_EQ(trace->facts().live_bytes_at_end, 10u + 2 * 288);
 }
 
+TEST(Ltrace, reads_what_it_writes_to_the_screen_with_the_time_that_calls_took) {
+  const Trace trace = ltrace(
+      "[pid 9] 1748000000.100000 malloc(300)            = 0x55e0 <0.000101>\n"
+      "[pid 10] 1748000000.200000 malloc(10 <unfinished ...>\n"
+      "[pid 9] 1748000000.300000 free(0x55e0)           = <void> <0.000089>\n"
+      "[pid 10] 1748000000.400000 <... malloc resumed> )  = 0x66e0 <0.000432>\n"
+      "[pid 9] 1748000000.500000 exit(0 <no return ...>\n");
+  ASSERT_EQ(trace.size(), 3u);
+  EXPECT_EQ(trace.event(0).thread, 9u);
+  EXPECT_EQ(trace.event(0).size, 300u);
+  EXPECT_EQ(trace.event(2).thread, 10u);
+  EXPECT_EQ(trace.event(2).addr, 0x66e0u);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
+TEST(Ltrace, counts_new_and_delete_by_either_of_their_names) {
+  const Trace trace = ltrace(
+      "_Znwm(24, 0, 0, 8)                            = 0x1000\n_Znam(48, 0x10, 0, 64)          = 0x2000\n"
+      "app->_ZdlPvm(0x1000, 24, 3, 0)                     = 1\n_ZdaPv(0x2000, 0x2000, 48, 0)  = <void>\n"
+      "_ZnwmSt11align_val_t(256, 64, 1, 1)  = 0x3000\n"
+      "operator new(unsigned long)(72, 0, 0, 0x7f)   = 0x4000\n"
+      "operator new[](unsigned long, std::align_val_t)(96, 32, 0, 0x7f)   = 0x5000\n"
+      "operator new(unsigned long)(80 <unfinished ...>\nlibstdc++.so.6->malloc(80)  = 0x6000\n"
+      "<... operator new(unsigned long) resumed> )  = 0x6000\n"
+      "operator delete(void*)(0x4000, 0, 0, 0x7f)   = <void>\noperator delete[](void*, unsigned long)(0x5000, 96) = "
+      "0\n");
+  EXPECT_TRUE(trace.warnings().empty());
+  EXPECT_EQ(trace.facts().allocs, 6u);
+  EXPECT_EQ(trace.facts().frees, 4u);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 256u + 80);
+  EXPECT_EQ(trace.event(4).align(), 64u);
+  EXPECT_EQ(trace.event(6).align(), 32u);
+}
+
+TEST(Ltrace, reads_null_pointers_as_newer_ones_print_them) {
+  const Trace trace =
+      ltrace("realloc(nil, 48)     = 0x1000\nmalloc(99)  = nil\nfree(nil)  = <void>\nfree(0x1000)  = <void>\n");
+  EXPECT_EQ(trace.facts().failed_requests, 1u);
+  EXPECT_EQ(trace.facts().null_frees, 1u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
+TEST(Ltrace, passes_over_the_output_of_the_program_and_says_which_calls_it_cannot_read) {
+  const Trace trace = ltrace(
+      "printf(\"Name? \"Name? )  = 6\nfgets(Ann\n\"Ann\\n\", 20, 0x7f)  = 0x7ff\nmalloc(4)  = 0x10\n"
+      "waitpid(77, 0x7ff, 2 some words\nok then: malloc(4)  = 0x20\n");
+  EXPECT_EQ(trace.size(), 1u);
+  EXPECT_TRUE(warns(trace, "line 6 is not ltrace"));
+}
+
+TEST(Ltrace, is_recognised_between_much_output_of_its_program) {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "this is a line of a talkative program\n";
+  for (int i = 0; i < 3; ++i) text += "malloc(4)  = 0x10\n";
+  EXPECT_GT(importer_named("ltrace").recognise(text), 0);
+}
+
 TEST(Ltrace, cut_at_any_byte_gives_its_complete_lines) {
   cut_everywhere("ltrace", text_of(data_path("edge.ltrace")).substr(0, 4000));
 }

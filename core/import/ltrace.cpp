@@ -6,6 +6,10 @@
 //   21738 realloc@libc.so.6(0x7f4757b0d010, 0 <unfinished ...>            -x: calls inside the C library too ...
 //   21738 free@libc.so.6(0x7f4757b0d010)             = <void>             ... which are part of the call around them
 //
+//   [pid 21738] malloc(24)                       = 0x10 <0.000101>         to the screen; -T: how long it took
+//   _Znwm(24, 0, 0, 1)                           = 0x7f4757b0d010          C++; -C: operator new(unsigned long)(24,
+//   ...)
+//
 // So a call inside an open call of the allocation interface, on the same thread, is not counted again. Calls that the C
 // library makes through its own table are mislabelled by ltrace 0.7.3 and left out. posix_memalign's pointer is not
 // printed: its blocks are missing. ltrace numbers threads and forked processes alike, so all of them are read as one
@@ -38,7 +42,17 @@ using trace::Trace;
 
 constexpr std::string_view kTitle = "ltrace";
 
-enum class Function : std::uint8_t { Malloc, Calloc, Realloc, Reallocarray, Memalign, PosixMemalign, Free, Other };
+enum class Function : std::uint8_t {
+  Malloc,
+  Calloc,
+  Realloc,
+  Reallocarray,
+  Memalign,
+  PosixMemalign,
+  AlignedNew,
+  Free,
+  Other,
+};
 
 struct Call {
   Function function = Function::Other;
@@ -63,7 +77,21 @@ Function function_named(std::string_view name) {
   if (name == "memalign" || name == "aligned_alloc") return Function::Memalign;
   if (name == "posix_memalign") return Function::PosixMemalign;
   if (name == "free") return Function::Free;
+  if (name.starts_with("_Znw") || name.starts_with("_Zna") || name.starts_with("operator new")) {
+    return name.find("align_val_t") == std::string_view::npos ? Function::Malloc : Function::AlignedNew;
+  }
+  if (name.starts_with("_Zdl") || name.starts_with("_Zda") || name.starts_with("operator delete"))
+    return Function::Free;
   return Function::Other;
+}
+
+// Whether a line that cannot be read may have been an allocation or the end of one.
+bool mentions_allocation(std::string_view text) {
+  for (const std::string_view name : {"alloc(", "alloc resumed", "free(", "memalign(", "reallocarray(", "_Znw", "_Zna",
+                                      "_Zdl", "_Zda", "operator new", "operator delete"}) {
+    if (text.find(name) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 std::size_t arguments_of(Function function) {
@@ -74,6 +102,7 @@ std::size_t arguments_of(Function function) {
     case Function::Calloc:
     case Function::Realloc:
     case Function::Memalign:
+    case Function::AlignedNew:
       return 2;
     case Function::Reallocarray:
     case Function::PosixMemalign:
@@ -85,7 +114,8 @@ std::size_t arguments_of(Function function) {
 }
 
 bool take_integer(std::string_view& text, std::uint64_t& value) {
-  return take_0x(text, value) || take_dec(text, value);
+  value = 0;
+  return take_0x(text, value) || take_dec(text, value) || take(text, "nil") || take(text, "NULL");
 }
 
 void skip_spaces(std::string_view& text) {
@@ -113,7 +143,8 @@ void take_prefix(std::string_view& text, Line& line) {
   skip_spaces(text);
   std::string_view rest = text;
   std::uint64_t number = 0;
-  if (take_dec(rest, number) && rest.starts_with(' ')) {
+  const bool named = take(rest, "[pid ");
+  if (take_dec(rest, number) && (!named || take(rest, "]")) && rest.starts_with(' ')) {
     line.thread = number;
     skip_spaces(rest);
     text = rest;
@@ -149,15 +180,28 @@ bool take_name(std::string_view& text, Line& line) {
     line.caller = name.substr(0, arrow);
     name.remove_prefix(arrow + 2);
   }
-  name = name.substr(0, name.find('@'));
-  if (name.empty() || name.find(' ') != std::string_view::npos) return false;
-  line.call.function = function_named(name);
-  text.remove_prefix(open + 1);
+  std::size_t end = open + 1;
+  if (name.starts_with("operator ")) {  // "operator new(unsigned long)(": its types belong to the name
+    const std::size_t types_end = text.find(")(", open);
+    if (types_end == std::string_view::npos) return false;
+    line.call.function = function_named(text.substr(open - name.size(), name.size() + types_end - open));
+    end = types_end + 2;
+  } else {
+    name = name.substr(0, name.find('@'));
+    if (name.empty() || name.find(' ') != std::string_view::npos) return false;
+    line.call.function = function_named(name);
+  }
+  text.remove_prefix(end);
   return true;
 }
 
-// The result behind the last ") = ", spaces in between.
+// The result behind the last ") = ", spaces in between; what the call took (-T: " <0.000101>") is left away.
 bool find_result(std::string_view text, std::string_view& result) {
+  if (const std::size_t took = text.rfind(" <"); took != std::string_view::npos && text.ends_with('>')) {
+    std::string_view time = text.substr(took + 2);
+    std::uint64_t ns = 0;
+    if (take_seconds(time, ns) && time == ">") text = text.substr(0, took);
+  }
   const std::size_t equals = text.rfind("= ");
   if (equals == std::string_view::npos) return false;
   std::string_view before = text.substr(0, equals);
@@ -170,16 +214,20 @@ bool find_result(std::string_view text, std::string_view& result) {
 bool parse(std::string_view text, Line& line) {
   line = {};
   take_prefix(text, line);
-  if (text.starts_with("+++ ") || text.starts_with("--- ")) return true;
+  if (text.starts_with("+++ ") || text.starts_with("--- ") || text.ends_with("<no return ...>")) return true;
   if (take(text, "<... ")) {
+    const std::size_t end = text.find(" resumed>");
+    if (end == std::string_view::npos) return false;
     line.kind = Line::Kind::Resumed;
-    line.call.function = function_named(take_word(text));
-    return take(text, "resumed>") && find_result(text, line.result);
+    line.call.function = function_named(text.substr(0, end));
+    return find_result(text.substr(end), line.result);
   }
   if (!take_name(text, line)) return false;
   const bool unfinished = text.ends_with("<unfinished ...>");
   line.kind = unfinished ? Line::Kind::Unfinished : Line::Kind::Call;
-  if (!unfinished && !find_result(text, line.result)) return false;
+  const bool answered = unfinished || find_result(text, line.result);
+  // A hook's own log may look like this and say no result where there is none.
+  if (!answered && (line.call.function != Function::Free || !text.ends_with(')'))) return false;
   return take_arguments(text, line.call);
 }
 
@@ -199,7 +247,7 @@ class LtraceReader {
       if (!*more) break;
       Line line;
       if (!parse(text, line)) {
-        if (!text.empty()) log_.leave_out();
+        if (mentions_allocation(text)) log_.leave_out();  // else the program's own output
         continue;
       }
       if (wanted_ && line.thread != wanted_) {
@@ -292,6 +340,9 @@ class LtraceReader {
       case Function::Memalign:
         if (a != 0 && (a & (a - 1)) == 0) event.align = a;
         return append_alloc(event, b, answer);
+      case Function::AlignedNew:
+        if (b != 0 && (b & (b - 1)) == 0) event.align = b;
+        return append_alloc(event, a, answer);
       case Function::Realloc:
         return append_realloc(event, a, b, answer);
       case Function::Reallocarray:
@@ -347,10 +398,20 @@ class LtraceReader {
   std::uint64_t of_others_ = 0;
 };
 
-// A call of the allocation interface, in a text of which most lines are ltrace's.
+// Whether the line is a whole call of the allocation interface with a result such as those have.
+bool is_sure_call(const Line& line) {
+  if (line.kind != Line::Kind::Call || line.call.function == Function::Other) return false;
+  std::string_view result = line.result;
+  std::uint64_t number = 0;
+  return line.call.function == Function::Free ? !result.empty() : take_integer(result, number) && result.empty();
+}
+
+// A call of the allocation interface, in a text of which most lines are ltrace's, or some calls between others: the
+// program may have written its own output to the same place.
 int recognise(std::string_view head) {
+  constexpr int kSome = 3;
   int lines = 0, parsed = 0, calls = 0;
-  while (lines < 64) {
+  while (true) {
     const std::size_t end = head.find('\n');
     if (end == std::string_view::npos) break;
     std::string_view text = head.substr(0, end);
@@ -360,10 +421,10 @@ int recognise(std::string_view head) {
     ++lines;
     if (!parse(text, line)) continue;
     ++parsed;
-    if (line.kind != Line::Kind::Call || line.call.function == Function::Other) continue;
-    if (line.result == "0" || line.result == "<void>" || line.result.starts_with("0x")) ++calls;
+    if (is_sure_call(line)) ++calls;
   }
-  return calls > 0 && 2 * parsed >= lines ? 70 : 0;
+  if (calls > 0 && 2 * parsed >= lines) return 70;
+  return calls >= kSome ? 40 : 0;
 }
 
 Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options) {
