@@ -107,6 +107,47 @@ TEST(EspHeap, leaves_out_what_looks_like_a_record_and_is_none) {
   EXPECT_EQ(edge.size(), 1u);
 }
 
+TEST(EspHeap, reads_what_chips_that_keep_no_callers_print_of_a_freed_block) {
+  const Trace trace = read(
+      "====== Heap Trace: 3 records (8 capacity) ======\n"
+      "     3 bytes (@ 0x3fcb2600, Internal) allocated CPU 0 ccount 0x1e7af728 freed\n"
+      "     6 bytes (@ 0x3fcb2700, Internal) allocated CPU 0 ccount 0x1e7afc38\n"
+      "     9 bytes (@ 0x3fcb2800, Internal) allocated CPU 0 ccount 0x1e7b01d4 freed\n"
+      "6 bytes alive in trace (1/3 allocations)\n");
+  EXPECT_EQ(trace.facts().allocs, 3u);
+  EXPECT_EQ(trace.facts().frees, 2u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 6u);
+}
+
+TEST(EspHeap, passes_over_the_times_and_colours_that_a_terminal_puts_before_a_line) {
+  const Trace trace = read(
+      "12:34:56.789 -> 32 bytes (@ 0x3ffaf200) allocated CPU 0 ccount 0x2e9b7384 caller 0x400d2770:0x400d27c1\n"
+      "12:34:56.790 -> freed by 0x400d2770:0x400d27c1\n"
+      "2024-05-01 10:11:12     8 bytes (@ 0x3ffaf800,    PSRAM) allocated CPU 0 ccount 0x2e9b79c0 caller 0x400d2776\n"
+      "[2024-05-01 10:11:13.100] 7 bytes (@ 0x3ffaf900) allocated CPU 0 ccount 0x2e9b79d0 caller 0x400d2778\n"
+      "\x1b[0;33m--- 0x400d2776: leak at /x/y.c:27\x1b[0m\n"
+      "\x1b[0;32m5 bytes (@ 0x3ffafa00) allocated CPU 0 ccount 0x2e9b79e0 caller 0x400d2776\x1b[0m\n");
+  EXPECT_EQ(trace.facts().allocs, 4u);
+  EXPECT_EQ(trace.facts().frees, 1u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 20u);
+  EXPECT_EQ(trace.event(1).size, 8u);
+  ASSERT_EQ(trace.event(3).op, Op::Alloc);
+  EXPECT_EQ(trace.sites()[trace.event(3).site - 1].frames[0], "y.c:27 leak");
+}
+
+TEST(EspHeap, reads_a_table_that_is_printed_again_once) {
+  const std::string_view first = "16 bytes (@ 0x3ffd1900) allocated CPU 1 ccount 0x419d1cf8 caller 0x4010a09b\n";
+  const std::string again = std::string(first) + "freed by 0x400e1234\n";
+  const Trace trace =
+      read(std::string(first) + "8 bytes (@ 0x3ffd2000) allocated CPU 0 ccount 0x419d2000 caller 0x4010a09b\n" + again +
+           "8 bytes (@ 0x3ffd2000) allocated CPU 0 ccount 0x419d2000 caller 0x4010a09b\n");
+  EXPECT_EQ(trace.facts().allocs, 2u);
+  EXPECT_EQ(trace.facts().frees, 1u);
+  EXPECT_EQ(trace.facts().implicit_frees, 0u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 8u);
+  EXPECT_TRUE(warns(trace, "2 records are printed more than once"));
+}
+
 TEST(EspHeap, cut_at_any_byte_gives_its_complete_records) {
   cut_everywhere("esp-heap", kTable);
   cut_everywhere("esp-heap", kLog);

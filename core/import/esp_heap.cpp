@@ -4,6 +4,7 @@
 //       16 bytes (@ 0x3ffd1914, Internal) allocated CPU 1 ccount 0x419d1cf8 caller 0x4010a09b:0x4010a0c6
 //   0x4010a09b: pcTaskGetName at .../tasks.c:2323     the console's own look-up of an address in the line above
 //   freed by 0x400e1234:0x400e5678                    of this record, whenever that was
+//        3 bytes (@ 0x3fcb26f8, Internal) allocated CPU 0 ccount 0x1e7af728 freed     where no callers are kept
 //
 //   [0.002272225] HEAP: Allocated 8 bytes @ 0x3ffaff6c from task "main" on core 0 by:
 //   .../main/sysview_heap_log.c:47                    call stack, innermost first, up to an empty line
@@ -14,13 +15,18 @@
 // in between is an upper bound, and the trace says so. Its ccount wraps within seconds and differs per core: no time.
 // The second, from SystemView, is a log of events with times. Formats: ESP-IDF, heap_trace_standalone.c,
 // sysviewtrace_proc.py.
+//
+// What a console or a terminal puts before a line (a time, colours) is passed over. A chip may print its table more
+// than once: a record with the address, size and ccount of one that was read is that one again.
 #include <fmt/format.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -60,7 +66,7 @@ std::optional<std::string_view> word_behind(std::string_view text, std::string_v
 }
 
 struct Record {
-  std::uint64_t addr = 0, size = 0;
+  std::uint64_t addr = 0, size = 0, ccount = 0;
   std::string memory;                  // "Internal", "PSRAM"; empty where it is not said
   std::vector<std::uint64_t> callers;  // innermost first
   bool freed = false;
@@ -74,9 +80,14 @@ void parse_callers(std::string_view text, std::vector<std::uint64_t>& callers) {
   }
 }
 
-// "16 bytes (@ 0x3ffd1914, Internal) allocated CPU 1 ccount 0x419d1cf8 caller 0x4010a09b:0x4010a0c6"
+// "16 bytes (@ 0x3ffd1914, Internal) allocated CPU 1 ccount 0x419d1cf8 caller 0x4010a09b:0x4010a0c6", whatever stands
+// before it.
 bool parse_record(std::string_view line, Record& record) {
-  std::string_view text = line;
+  const std::size_t bytes = line.find(" bytes (@ 0x");
+  if (bytes == std::string_view::npos) return false;
+  std::size_t digits = bytes;
+  while (digits > 0 && line[digits - 1] >= '0' && line[digits - 1] <= '9') --digits;
+  std::string_view text = line.substr(digits);
   if (!take_dec(text, record.size) || !take(text, " bytes (@ ") || !take_0x(text, record.addr)) return false;
   if (take(text, ",")) {
     const std::size_t end = text.find(')');
@@ -85,8 +96,36 @@ bool parse_record(std::string_view line, Record& record) {
     text.remove_prefix(end);
   }
   if (!take(text, ") allocated CPU ") || record.addr == 0 || record.size > kMaxSize) return false;
+  if (auto ccount = word_behind(text, " ccount ")) take_0x(*ccount, record.ccount);
   if (const auto callers = word_behind(text, " caller ")) parse_callers(*callers, record.callers);
+  record.freed = trimmed(text).ends_with(" freed");
   return true;
+}
+
+// "10:11:12.5", "[2024-05-01", "10:11:12]", "->": a piece of the time that a terminal writes before a line.
+bool is_of_a_time(std::string_view word) {
+  if (word == "->") return true;
+  if (word.find_first_not_of("0123456789:.-/,+TZ[]") != std::string_view::npos) return false;
+  return word.find(':') != std::string_view::npos || word.find('-') != word.rfind('-');
+}
+
+std::string_view without_time(std::string_view line) {
+  while (true) {
+    std::string_view rest = line;
+    if (!is_of_a_time(take_word(rest))) return line;
+    line = trimmed(rest);
+  }
+}
+
+// Without the sequences that colour a terminal, ESC [ ... m.
+std::string without_colours(std::string_view line) {
+  std::string plain;
+  for (std::size_t escape = line.find('\x1b'); escape != std::string_view::npos; escape = line.find('\x1b')) {
+    plain += line.substr(0, escape);
+    const std::size_t end = line.find_first_not_of("[0123456789;", escape + 1);
+    line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
+  }
+  return plain += line;
 }
 
 // "[0.002272225] HEAP: Allocated 8 bytes @ 0x3ffaff6c from task "main" on core 0 by:"
@@ -102,7 +141,7 @@ bool parse_heap_line(std::string_view text, HeapLine& heap) {
   if (heap.allocates ? !(take_dec(text, heap.size) && take(text, " bytes @ ")) : !take(text, "Freed bytes @ "))
     return false;
   if (!take_0x(text, heap.addr) || heap.size > kMaxSize) return false;
-  if (take(text, " from task \"")) heap.task = text.substr(0, text.find('"'));
+  if (take(text, " from task \"") || take(text, " from the task \"")) heap.task = text.substr(0, text.find('"'));
   return true;
 }
 
@@ -141,6 +180,10 @@ class Ends {
     return trace::Done{};
   }
   void add(std::uint64_t addr, std::uint64_t size, bool freed) { blocks_[addr] = {size, freed}; }
+  // The block at addr, if it is there, has been freed since.
+  void was_freed(std::uint64_t addr) {
+    if (const auto at = blocks_.find(addr); at != blocks_.end()) at->second.freed = true;
+  }
 
   Status at_the_end() {
     for (const auto& [addr, block] : blocks_) {
@@ -183,6 +226,8 @@ class EspReader {
       const Result<bool> more = log_.next(line);
       if (!more) return more.trouble();
       if (!*more) break;
+      std::string plain;
+      if (line.find('\x1b') != std::string_view::npos) line = plain = without_colours(line);
       if (Status status = take_line(trimmed(line)); !status) return std::move(status).trouble();
     }
     if (Status status = finish(); !status) return std::move(status).trouble();
@@ -194,11 +239,12 @@ class EspReader {
   Status take_line(std::string_view line) {
     std::uint64_t addr = 0;
     std::string frame;
-    if (parse_lookup(line, addr, frame)) {
+    const std::string_view behind_time = without_time(line);
+    if (parse_lookup(behind_time, addr, frame)) {
       if (frames_.size() < kMaxLookups) frames_.try_emplace(addr, std::move(frame));
       return trace::Done{};
     }
-    if (line.starts_with("freed by ")) {
+    if (behind_time.starts_with("freed by ")) {
       if (record_) record_->freed = true;
       return trace::Done{};
     }
@@ -243,6 +289,10 @@ class EspReader {
     }
     if (!record_) return trace::Done{};
     const Record record = *std::exchange(record_, std::nullopt);
+    if (is_known(record)) {
+      if (record.freed) ends_.was_freed(record.addr);
+      return trace::Done{};
+    }
     if (Status status = ends_.before(record.addr, record.size); !status) return status;
     ends_.add(record.addr, record.size, record.freed);
     RawEvent event;
@@ -255,6 +305,13 @@ class EspReader {
     }
     event.site = add_site(std::move(stack));
     return lives_.alloc(event, record.addr);
+  }
+
+  // Whether the record was read before and is printed again.
+  bool is_known(const Record& record) {
+    if (record.ccount == 0 || printed_.insert({record.addr, record.size, record.ccount}).second) return false;
+    ++printed_again_;
+    return true;
   }
 
   std::uint32_t add_site(std::vector<std::string> stack) {
@@ -270,6 +327,9 @@ class EspReader {
           fmt::format("lifetimes are approximate: the table does not say when its {} freed blocks were freed; each is "
                       "freed here as late as the addresses allow",
                       ends_.frees()));
+    }
+    if (printed_again_ != 0) {
+      builder_.warn(fmt::format("{} records are printed more than once and were read once", printed_again_));
     }
     if (overflowed_) builder_.warn("the chip's buffer overflowed: older records are missing");
     return trace::Done{};
@@ -293,6 +353,8 @@ class EspReader {
   std::vector<std::string> stack_;
   bool in_stack_ = false, overflowed_ = false;
   std::unordered_map<std::uint64_t, std::string> frames_;
+  std::set<std::array<std::uint64_t, 3>> printed_;  // address, size and ccount of each record
+  std::uint64_t printed_again_ = 0;
   std::unordered_map<std::string, std::uint64_t> threads_;
 };
 
