@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/import_support.h"
 
@@ -87,6 +88,54 @@ TEST(Kmem, counts_a_part_of_a_real_build_as_a_separate_script_does) {
   ASSERT_TRUE(trace.ok()) << trace.trouble().text();
   EXPECT_EQ(trace->facts(), kernel_part());
   EXPECT_TRUE(trace->warnings().empty());
+}
+
+TEST(Kmem, takes_the_stack_below_an_event_for_its_call_site) {
+  const Trace trace = kmem(
+      "jbd2/dm-3-8  7666 [000]  4666.621521: kmem:kmalloc: call_site=c1ce108 ptr=0xc0fcd646360 bytes_req=96 "
+      "bytes_alloc=96 gfp_flags=GFP_NOFS\n"
+      "\t          27f1dc __kmalloc+0x4c (/boot/vmlinux)\n\t             10 [unknown] ([unknown])\n"
+      "\t          3de108 find_extent+0x8 (/boot/vmlinux)\n\n"
+      "jbd2/dm-3-8  7666 [000]  4666.621621: kmem:kfree: call_site=put_it+0x1 ptr=0xc0fcd646360\n\n"
+      "            sh-20564   [001] .....  4666.7: sched_switch: prev_comm=sh\n"
+      "            sh-20564   [001] .....  4666.8: kmalloc: call_site=f+0x1 ptr=0xc0fcd646370 bytes_req=8 "
+      "bytes_alloc=8\n"
+      "            sh-20564   [001] .....  4666.8: <stack trace>\n => __kmalloc_noprof\n => eventfs_set_attr\n");
+  ASSERT_EQ(trace.size(), 3u);
+  EXPECT_TRUE(trace.warnings().empty());
+  using Frames = std::vector<std::string>;
+  EXPECT_EQ(trace.sites()[trace.event(0).site - 1].frames, (Frames{"__kmalloc+0x4c", "0x10", "find_extent+0x8"}));
+  EXPECT_EQ(trace.sites()[trace.event(1).site - 1].frames, (Frames{"put_it+0x1"}));
+  EXPECT_EQ(trace.sites()[trace.event(2).site - 1].frames, (Frames{"__kmalloc_noprof", "eventfs_set_attr"}));
+}
+
+TEST(Kmem, reads_null_pointers_and_addresses_as_older_kernels_print_them) {
+  const Trace trace = kmem(
+      "  init-1     [000] .N..     0.170000: kmalloc: call_site=ffffffff813c ptr=ffff88005ee19a80 bytes_req=64 "
+      "bytes_alloc=96 gfp_flags=GFP_KERNEL\n"
+      "  init-1     [000] .N..     0.180000: kfree: call_site=ffffffff816a ptr=          (null)\n"
+      "  init-1     [000] .N..     0.190000: kmalloc: call_site=c10b ptr=  (null) bytes_req=29 bytes_alloc=32\n");
+  ASSERT_EQ(trace.size(), 3u);
+  EXPECT_TRUE(trace.warnings().empty());
+  EXPECT_EQ(trace.event(0).addr, 0xffff88005ee19a80u);
+  EXPECT_EQ(trace.facts().null_frees, 1u);
+  EXPECT_EQ(trace.facts().failed_requests, 1u);
+}
+
+TEST(Kmem, reads_lines_without_a_processor_and_with_times_of_another_clock) {
+  const Trace trace = kmem(
+      "cpus=2\nperf 20508  1045.373318: kmem:kmalloc: call_site=f+0x1 ptr=0xffff8881031cca60 bytes_req=60 "
+      "bytes_alloc=64\n"
+      "CPU:1 [7 EVENTS DROPPED]\n"
+      "perf 20508/20509  1045.373320: kmem:kfree: call_site=f+0x1 ptr=0xffff8881031cca60\n");
+  ASSERT_EQ(trace.size(), 2u);
+  EXPECT_EQ(trace.event(1).thread, 20509u);
+  EXPECT_EQ(trace.event(1).time_ns, 2'000u);
+  EXPECT_EQ(trace.warnings().size(), 1u);
+  EXPECT_TRUE(warns(trace, "lost 7 events"));
+  const Trace counted =
+      kmem("  sh-1 [000] .....  1002: kmalloc: call_site=f ptr=00000000123456 bytes_req=60 bytes_alloc=64\n");
+  EXPECT_EQ(counted.size(), 1u);
 }
 
 TEST(Kmem, cut_at_any_byte_gives_its_complete_lines) {

@@ -4,16 +4,25 @@
 //     cc1plus-20551 [000] .....  1052.004429: mm_page_free: page=000000002ec6eda3 pfn=0x1740cd order=0
 //     bash-20564    [001] .....  1052.004496: kmalloc: call_site=f+0x1 ptr=00000000dcd4d956 bytes_req=60 bytes_alloc=64
 //
+// perf record -g and ftrace's stacktrace option put a stack below an event, innermost first, which then is its call
+// site:
+//
+//         ffffffff8132f1dc __kmalloc+0x4c ([kernel.kallsyms])                       => __kmalloc
+//
 // A page is 4 KiB; a block of order n is 2^n pages at a multiple of its size, so pfn * 4096 is its physical address.
 // mm_page_free_batched repeats an mm_page_free and is passed over. The slab events (kmalloc, kmem_cache_alloc) allocate
-// what the page allocator gave to the slabs: of the two layers the one that comes first in the log is read.
+// what the page allocator gave to the slabs: of the two layers the one that comes first in the log is read. Events of
+// other tracepoints are passed over.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/import/formats.h"
 #include "core/import/line_log.h"
@@ -85,20 +94,28 @@ std::optional<std::uint64_t> process_of(std::string_view word) {
   return number;
 }
 
-// What stands before the tracepoint, from its right end: time, flags, [processor], (group), process.
+// "981.738856:"; "1002:" of a clock that counts something else (trace_clock counter, x86-tsc), taken for nanoseconds.
+bool parse_time(std::string_view time, std::uint64_t& clock_ns) {
+  return (take_seconds(time, clock_ns) || take_dec(time, clock_ns)) && time == ":";
+}
+
+// What stands before the tracepoint, from its right end: time, flags, [processor], (group), process. perf script -F may
+// leave the processor away.
 bool parse_prefix(std::string_view text, Record& record) {
-  std::string_view time = cut_last_word(text);
-  if (!take_seconds(time, record.clock_ns) || time != ":") return false;
+  const std::string_view time = cut_last_word(text);
+  if (!parse_time(time, record.clock_ns)) return false;
+  std::string_view rest = text;
   for (int words = 0; words < 3; ++words) {
-    const std::string_view word = cut_last_word(text);
+    const std::string_view word = cut_last_word(rest);
     if (word.starts_with('[') && word.ends_with(']')) {
-      text = trimmed(text);
-      if (text.ends_with(')')) text = text.substr(0, text.rfind('('));
-      record.process = process_of(cut_last_word(text));
+      rest = trimmed(rest);
+      if (rest.ends_with(')')) rest = rest.substr(0, rest.rfind('('));
+      record.process = process_of(cut_last_word(rest));
       return true;
     }
   }
-  return false;
+  record.process = process_of(cut_last_word(text));
+  return record.process.has_value() && time.find('.') != std::string_view::npos;
 }
 
 const Tracepoint* tracepoint_named(std::string_view name) {
@@ -124,12 +141,35 @@ bool parse(std::string_view line, Record& record) {
   return false;
 }
 
-// The text behind " name=", up to the next space.
+// Whether it is the line of any tracepoint.
+bool is_event(std::string_view line) {
+  for (std::size_t colon = line.find(": "); colon != std::string_view::npos; colon = line.find(": ", colon + 1)) {
+    Record record;
+    if (parse_prefix(line.substr(0, colon + 1), record)) return true;
+  }
+  return false;
+}
+
+// A line of a stack: "27f1dc __kmalloc+0x4c (/boot/vmlinux)" or "=> __kmalloc".
+bool parse_frame(std::string_view line, std::string& frame) {
+  const bool indented = line.starts_with(' ') || line.starts_with('\t');
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  std::uint64_t address = 0;
+  const bool arrow = take(line, "=> ");
+  if (!arrow && (!indented || !take_hex(line, address) || !take(line, " "))) return false;
+  if (!arrow) line = line.substr(0, line.rfind(" ("));
+  frame = line.starts_with("[unknown]") ? fmt::format("0x{:x}", address) : clean_text(trimmed(line));
+  return !frame.empty();
+}
+
+// The text behind " name=", up to the next space. Older kernels fill a null pointer up with spaces: "ptr=  (null)".
 std::optional<std::string_view> field(std::string_view fields, std::string_view name) {
   for (std::size_t at = fields.find(name); at != std::string_view::npos; at = fields.find(name, at + 1)) {
     const std::size_t end = at + name.size();
     if (at == 0 || fields[at - 1] != ' ' || end >= fields.size() || fields[end] != '=') continue;
-    const std::string_view value = fields.substr(end + 1);
+    std::string_view value = fields.substr(end + 1);
+    const std::size_t padding = std::min(value.find_first_not_of(' '), value.size());
+    if (value.substr(padding).starts_with("(null)")) value.remove_prefix(padding);
     return value.substr(0, value.find(' '));
   }
   return {};
@@ -144,8 +184,14 @@ bool parse_number(std::optional<std::string_view> text, std::uint64_t& number) {
 bool parse_pointer(std::optional<std::string_view> text, std::uint64_t& addr) {
   if (!text) return false;
   addr = 0;
-  if (*text == "(nil)") return true;
+  if (*text == "(nil)" || *text == "(null)") return true;
   return (take_0x(*text, addr) || take_hex(*text, addr)) && text->empty();
+}
+
+// Kernels since 4.15 print a hash of 32 bits where they do not trust the reader, with zeros before it on 64 bits;
+// whether eight digits are one cannot be seen.
+bool is_hashed(std::string_view pointer) {
+  return !pointer.starts_with("0x") && (pointer.size() <= 8 || pointer.starts_with("00000000"));
 }
 
 class KmemReader {
@@ -166,16 +212,38 @@ class KmemReader {
       if (!taken) return std::move(taken).trouble();
       if (!*taken) log_.leave_out();
     }
+    if (Status status = append_waiting(); !status) return std::move(status).trouble();
     if (Status status = finish(); !status) return std::move(status).trouble();
     return std::move(builder_).finish();
   }
 
  private:
+  static constexpr std::size_t kMaxFrames = 16;  // as in heaptrack's logs
+
+  // An event waits for the stack that may stand below it.
+  struct Waiting {
+    RawEvent event;
+    std::uint64_t addr = 0;
+    bool allocates = false;
+    std::string tag, call_site;
+    std::vector<std::string> stack;
+  };
+
   Result<bool> take_line(std::string_view line) {
     if (line.empty() || line.front() == '#') return true;
-    if (take_lost(line)) return true;
+    if (take_remark(line)) return true;
     Record record;
-    if (!parse(line, record)) return false;
+    std::string frame;
+    if (!parse(line, record)) {
+      if (is_event(line)) {
+        const bool announces_stack = line.find("<stack trace") != std::string_view::npos;
+        return announces_stack ? Result<bool>(true) : done(append_waiting());
+      }
+      if (!parse_frame(line, frame)) return false;
+      if (is_waiting_ && waiting_.stack.size() < kMaxFrames) waiting_.stack.push_back(std::move(frame));
+      return true;
+    }
+    if (Status status = append_waiting(); !status) return std::move(status).trouble();
     const Layer layer = record.point->layer;
     if (layer == Layer::None) return true;
     if (layer_ == Layer::None) layer_ = layer;
@@ -183,43 +251,65 @@ class KmemReader {
       ++of_other_layer_;
       return true;
     }
-    RawEvent event;
-    event.thread = record.process;
-    event.time_ns = time_.since_start(record.process.value_or(~std::uint64_t{0}), record.clock_ns);
-    return layer == Layer::Pages ? take_pages(record, event) : take_slab(record, event);
+    waiting_.event = RawEvent{};
+    waiting_.tag.clear();
+    waiting_.call_site.clear();
+    waiting_.stack.clear();
+    waiting_.allocates = record.point->allocates;
+    waiting_.event.thread = record.process;
+    is_waiting_ = layer == Layer::Pages ? take_pages(record, waiting_) : take_slab(record, waiting_);
+    if (!is_waiting_) return false;
+    waiting_.event.time_ns = time_.since_start(record.process.value_or(~std::uint64_t{0}), record.clock_ns);
+    return true;
   }
 
-  // "CPU:1 [LOST 5 EVENTS]": the kernel's buffer was full.
-  bool take_lost(std::string_view line) {
-    std::uint64_t processor = 0, events = 0;
-    if (!take(line, "CPU:") || !take_dec(line, processor) || !take(line, " [LOST ") || !take_dec(line, events))
+  // "CPU:1 [LOST 5 EVENTS]", "CPU:1 [5 EVENTS DROPPED]": the kernel's buffer was full. And trace-cmd's own first lines.
+  bool take_remark(std::string_view line) {
+    if (line.starts_with("cpus=") || line.starts_with("version = ") || line.ends_with(" is empty")) return true;
+    std::uint64_t processor = 0, events = 1;
+    if (!take(line, "CPU:") || !take_dec(line, processor) || !take(line, " [") ||
+        line.find("EVENT") == std::string_view::npos)
       return false;
+    take(line, "LOST ");
+    take_dec(line, events);
     lost_ += events;
     return true;
   }
 
-  Result<bool> take_pages(const Record& record, RawEvent& event) {
+  Status append_waiting() {
+    if (!std::exchange(is_waiting_, false)) return trace::Done{};
+    RawEvent& event = waiting_.event;
+    event.tag = waiting_.tag;
+    if (!waiting_.stack.empty()) {
+      event.site = builder_.add_site(trace::Site{std::exchange(waiting_.stack, {}), true});
+    } else if (!waiting_.call_site.empty()) {
+      event.site = builder_.add_site(waiting_.call_site);
+    }
+    return waiting_.allocates ? lives_.alloc(event, waiting_.addr) : lives_.free(event, waiting_.addr);
+  }
+
+  static bool take_pages(const Record& record, Waiting& to) {
     std::uint64_t frame = 0, order = 0;
     if (!parse_number(field(record.fields, "pfn"), frame) || !parse_number(field(record.fields, "order"), order) ||
         order > kMaxOrder || frame > kMaxSize / kPageBytes) {
       return false;
     }
-    if (!record.point->allocates) return done(lives_.free(event, frame * kPageBytes));
-    event.size = kPageBytes << order;
-    event.align = event.size;
-    return done(lives_.alloc(event, frame * kPageBytes));
+    to.addr = frame * kPageBytes;
+    if (!to.allocates) return true;
+    to.event.size = kPageBytes << order;
+    to.event.align = to.event.size;
+    return true;
   }
 
-  Result<bool> take_slab(const Record& record, RawEvent& event) {
-    std::uint64_t addr = 0;
+  bool take_slab(const Record& record, Waiting& to) {
     const auto pointer = field(record.fields, "ptr");
-    if (!parse_pointer(pointer, addr)) return false;
-    if (addr != 0 && !pointer->starts_with("0x")) lives_.hide_addresses();
-    if (const auto site = field(record.fields, "call_site")) event.site = builder_.add_site(*site);
-    if (!record.point->allocates) return done(lives_.free(event, addr));
-    if (!parse_number(field(record.fields, "bytes_req"), event.size) || event.size > kMaxSize) return false;
-    if (const auto name = field(record.fields, "name")) event.tag = *name;
-    return done(lives_.alloc(event, addr));
+    if (!parse_pointer(pointer, to.addr)) return false;
+    if (to.addr != 0 && is_hashed(*pointer)) lives_.hide_addresses();
+    if (const auto site = field(record.fields, "call_site")) to.call_site = clean_text(*site);
+    if (!to.allocates) return true;
+    if (!parse_number(field(record.fields, "bytes_req"), to.event.size) || to.event.size > kMaxSize) return false;
+    if (const auto name = field(record.fields, "name")) to.tag = *name;
+    return true;
   }
 
   static Result<bool> done(Status status) {
@@ -243,10 +333,12 @@ class KmemReader {
   LogTime time_;
   Layer layer_ = Layer::None;
   std::uint64_t of_other_layer_ = 0, lost_ = 0;
+  Waiting waiting_;
+  bool is_waiting_ = false;
 };
 
 int recognise(std::string_view head) {
-  for (int lines = 0; lines < 64; ++lines) {
+  while (true) {
     const std::size_t end = head.find('\n');
     if (end == std::string_view::npos) break;
     Record record;
