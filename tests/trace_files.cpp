@@ -111,6 +111,53 @@ TEST(Source, compression_is_recognised_by_content_not_by_name) {
   EXPECT_EQ(all_of(path), "");
 }
 
+TEST(Source, text_of_windows_programs_comes_as_utf8_without_a_byte_order_mark) {
+  const Folder folder;
+  // "aé€😀" and a line break; then a half of a pair that stands alone.
+  const std::string utf8 = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\n";
+  const std::string least("a\0\xe9\0\xac\x20\x3d\xd8\x00\xde\n\0", 12);
+  std::string most;
+  for (std::size_t i = 0; i < least.size(); i += 2) most += {least[i + 1], least[i]};
+  const auto read = [&](const std::string& bytes) {
+    write_bytes(folder / "log", bytes);
+    return all_of(folder / "log");
+  };
+  EXPECT_EQ(read("\xef\xbb\xbf" + utf8), utf8);
+  EXPECT_EQ(read("\xff\xfe" + least), utf8);
+  EXPECT_EQ(read("\xfe\xff" + most), utf8);
+  EXPECT_EQ(read(std::string("a\0b\0", 4)), "ab");
+  EXPECT_EQ(read(std::string("\0a\0b", 4)), "ab");
+  EXPECT_EQ(read(std::string("\xff\xfe\x3d\xd8"
+                             "a\0",
+                             6)),
+            "\xef\xbf\xbd"
+            "a");
+  EXPECT_EQ(read(std::string("\xff\xfe"
+                             "a\0\x3d\xd8",
+                             6)),
+            "a\xef\xbf\xbd");
+  EXPECT_EQ(read(std::string("\xff\xfe"
+                             "a\0b",
+                             5)),
+            "a");
+  // What is no such text stays as it is.
+  for (const std::string& bytes : {std::string(), std::string("a"), std::string("\xff"), std::string("\xef\xbb"),
+                                   std::string("\x80\x04\x95\0\0", 5), std::string(9, '\0'), utf8}) {
+    EXPECT_EQ(read(bytes), bytes);
+  }
+}
+
+TEST(Source, long_text_in_utf16_comes_whole_wherever_it_is_cut_into_blocks) {
+  const Folder folder;
+  std::string wide = "\xff\xfe", plain;
+  for (int i = 0; i < 300'000; ++i) {
+    wide += std::string("\x3d\xd8\x00\xde", 4) + "x" + std::string(1, '\0');
+    plain += "\xf0\x9f\x98\x80x";
+  }
+  write_bytes(folder / "log", wide);
+  EXPECT_EQ(all_of(folder / "log"), plain);
+}
+
 TEST(Source, a_skippable_zstd_frame_is_skipped) {
   const Folder folder;
   ASSERT_EQ(save(folder / "x.zst", "hello"), "");

@@ -58,6 +58,9 @@ struct RawFile {
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> make_gzip_source(RawFile file, const ReadLimits& limits);
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> make_archive_source(RawFile file, const ReadLimits& limits, bool zip);
 
+// The source's text as UTF-8, whether it is that, with a byte order mark or without, or UTF-16; other bytes as they are.
+[[nodiscard]] std::unique_ptr<ByteSource> make_utf8_source(std::unique_ptr<ByteSource> raw);
+
 // Whether so much decompressed from so little is past the limits.
 [[nodiscard]] std::optional<Trouble> expansion_fault(const std::string& name, std::uint64_t compressed,
                                                      std::uint64_t decompressed, const ReadLimits& limits);

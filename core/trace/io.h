@@ -33,7 +33,8 @@ struct ReadLimits {
 };
 
 // A stream of decompressed bytes. gz, zstd (concatenated members or frames too), xz, bz2 and zip with one member are
-// seen by their first bytes; anything else passes through as it is. A file ends where it ended when it was opened.
+// seen by their first bytes, and so is text in UTF-16 or with a byte order mark, which comes as UTF-8 without one;
+// anything else passes through as it is. A file ends where it ended when it was opened.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;

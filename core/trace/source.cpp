@@ -220,8 +220,10 @@ Result<std::unique_ptr<ByteSource>> open_whole(const std::string& path, const Re
 
 Result<std::unique_ptr<ByteSource>> open_source(const std::string& path, const ReadLimits& limits) {
   auto whole = open_whole(path, limits);
-  if (!whole.ok() || limits.first_bytes == ReadLimits{}.first_bytes) return whole;
-  return std::unique_ptr<ByteSource>(std::make_unique<FirstBytes>(std::move(whole).value(), limits.first_bytes));
+  if (!whole.ok()) return whole;
+  std::unique_ptr<ByteSource> text = make_utf8_source(std::move(whole).value());
+  if (limits.first_bytes == ReadLimits{}.first_bytes) return text;
+  return std::unique_ptr<ByteSource>(std::make_unique<FirstBytes>(std::move(text), limits.first_bytes));
 }
 
 bool is_packed(const std::string& path) {

@@ -12,6 +12,7 @@ list(APPEND trace_sources
   trace/line_reader.cpp
   trace/source.cpp
   trace/decompress.cpp
+  trace/unicode_source.cpp
   trace/atomic_file.cpp
   trace/cache.cpp
   trace/cache_image.cpp
