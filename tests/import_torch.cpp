@@ -116,6 +116,49 @@ TEST(Torch, a_state_without_events_is_refused_with_what_to_do) {
   EXPECT_NE(said.find("_record_memory_history"), std::string::npos) << said;
 }
 
+// A key or a text of a pickle: SHORT_BINUNICODE.
+std::string u(std::string_view text) {
+  return "\x8c" + std::string(1, static_cast<char>(text.size())) + std::string(text);
+}
+
+TEST(Torch, blocks_of_older_snapshots_lie_one_behind_the_other_and_keep_their_sizes_in_a_history) {
+  // What PyTorch 2.0 wrote: a block says neither where it is nor what was asked for.
+  const Trace json =
+      trace_of("torch-json", R"({"segments": [{"device": 0, "address": 8192, "total_size": 2048, "blocks": [
+      {"size": 512, "state": "active_allocated", "history": [{"addr": 8192, "real_size": 300, "frames": []},
+                                                             {"addr": 8192, "real_size": 7}]},
+      {"size": 1024, "state": "inactive"}, {"size": 512, "state": "active_allocated"}]}],
+      "device_traces": [[{"action": "alloc", "addr": 65536, "size": 9, "stream": 0}]]})");
+  const std::string pickled = "\x80\x04}(" + u("segments") + "](}(" + u("address") + "M\x00\x20"s + u("blocks") + "](" +
+                              "}("s + u("size") + "M\x00\x02"s + u("state") + u("active_allocated") + u("history") +
+                              "]}(" + u("real_size") + "M\x2c\x01" + "uau" + "}(" + u("size") + "M\x00\x04"s +
+                              u("state") + u("inactive") + "u" + "}(" + u("size") + "M\x00\x02"s + u("state") +
+                              u("active_allocated") + "ue" + "ue" + u("device_traces") + "]](}(" + u("action") +
+                              u("alloc") + u("addr") + "J\x00\x00\x01\x00"s + u("size") + "K\x09" + "uea" + "u.";
+  const Trace pickle = trace_of("torch-pickle", pickled);
+  for (const Trace* trace : {&json, &pickle}) {
+    ASSERT_EQ(trace->facts().allocs, 3u);
+    EXPECT_EQ(trace->event(0).addr, 8192u);
+    EXPECT_EQ(trace->event(0).size, 300u);
+    EXPECT_EQ(trace->event(1).addr, 8192u + 1536);
+    EXPECT_EQ(trace->event(1).size, 512u);
+    EXPECT_EQ(trace->facts().live_bytes_at_end, 300u + 512 + 9);
+    EXPECT_FALSE(warns(*trace, "not of a form known"));
+  }
+}
+
+TEST(Torch, segments_alone_are_refused_with_what_to_do) {
+  const std::string json =
+      R"([{"device": 0, "address": 8192, "total_size": 2048, "blocks": [{"size": 512, "state": "active_allocated"}]}])";
+  EXPECT_GT(importer_named("torch-json").recognise(json), 0);
+  const std::string pickle = "\x80\x04](}(" + u("address") + "M\x00\x20"s + u("blocks") + "](}(" + u("size") + "K\x40" +
+                             u("state") + u("inactive") + "ueue.";
+  for (const std::string& said : {trouble_of("torch-json", json), trouble_of("torch-pickle", pickle)}) {
+    EXPECT_NE(said.find("a state and no events"), std::string::npos) << said;
+    EXPECT_NE(said.find("_record_memory_history"), std::string::npos) << said;
+  }
+}
+
 TEST(Torch, entries_of_a_form_not_known_are_left_out_and_counted) {
   const Trace trace = trace_of("torch-json", json_of(R"({"action": "alloc", "addr": 4096, "size": 5},
       {"action": "teleport", "addr": 1}, {"action": "alloc", "addr": 0, "size": 5}, {"action": "alloc", "addr": -5,

@@ -35,6 +35,8 @@ enum class In : std::uint8_t {
   Segment,
   Blocks,
   Block,
+  History,  // of a block, in snapshots of PyTorch 2.0 and before: who allocated it, and how much was asked for
+  Life,
   Devices,
   Device,
   Entry,
@@ -74,6 +76,8 @@ class Events final : public trace::JsonEvents {
   [[nodiscard]] In object_inside() const {
     if (path_.empty()) return In::Root;
     switch (here()) {
+      case In::History:
+        return In::Life;
       case In::Segments:
         return In::Segment;
       case In::Blocks:
@@ -87,7 +91,9 @@ class Events final : public trace::JsonEvents {
     }
   }
   [[nodiscard]] In array_inside() const {
+    if (path_.empty()) return In::Segments;  // torch.cuda.memory_snapshot(): segments alone
     const In in = here();
+    if (in == In::Block && key_ == "history") return In::History;
     if (in == In::Root && key_ == "segments") return In::Segments;
     if (in == In::Root && key_ == "device_traces") return In::Devices;
     if (in == In::Devices) return In::Device;
@@ -105,6 +111,7 @@ class Events final : public trace::JsonEvents {
 
   std::uint64_t device_ = 0;  // of the segment or the list of entries at hand
   std::uint64_t devices_ = 0;
+  std::uint64_t segment_addr_ = 0;
   TorchBlock block_;
   std::vector<TorchBlock> blocks_;  // of the segment at hand, whose device may be said behind them
   TorchEntry entry_;
@@ -123,6 +130,7 @@ bool Events::open(In inside) {
   switch (inside) {
     case In::Segment:
       device_ = 0;
+      segment_addr_ = 0;
       blocks_.clear();
       break;
     case In::Block:
@@ -155,7 +163,7 @@ bool Events::close() {
       blocks_.push_back(block_);
       break;
     case In::Segment:
-      for (const TorchBlock& block : blocks_) snapshot_.add_block(device_, block);
+      snapshot_.add_segment(device_, segment_addr_, blocks_);
       break;
     case In::Frame:
       frames_.push_back(snapshot_.frame(file_, line_, function_));
@@ -179,10 +187,14 @@ bool Events::number(std::uint64_t value) {
     if (key_ == "time_us") entry_.time_us = value;
   } else if (in == In::Block) {
     if (key_ == "address") block_.addr = value;
+    if (key_ == "size") block_.span = value;
     if (key_ == "size" && !requested_) block_.size = value;
     if (key_ == "requested_size") block_.size = value, requested_ = true;
-  } else if (in == In::Segment && key_ == "device") {
-    device_ = value;
+  } else if (in == In::Life && !requested_) {
+    if (key_ == "real_size") block_.size = value, requested_ = true;
+  } else if (in == In::Segment) {
+    if (key_ == "device") device_ = value;
+    if (key_ == "address") segment_addr_ = value;
   } else if (in == In::Frame && key_ == "line") {
     line_ = value;
   }
@@ -201,11 +213,11 @@ bool Events::string(std::string& text) {
 // The names of a snapshot stand in its first segment; its traces may come much later.
 int recognise(std::string_view head) {
   const std::size_t first = head.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || head[first] != '{') return 0;
+  if (first == std::string_view::npos || (head[first] != '{' && head[first] != '[')) return 0;
   const auto has = [&](std::string_view name) { return head.find(name) != std::string_view::npos; };
   if (has("\"allocviz-trace\"")) return 0;
-  if (has("\"device_traces\"")) return 95;
-  return has("\"segments\"") && has("\"total_size\"") && has("\"blocks\"") ? 90 : 0;
+  if (head[first] == '{' && has("\"device_traces\"")) return 95;
+  return (head[first] == '[' || has("\"segments\"")) && has("\"total_size\"") && has("\"blocks\"") ? 90 : 0;
 }
 
 Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options) {

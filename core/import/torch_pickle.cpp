@@ -36,9 +36,9 @@ class SnapshotPickle {
     auto root = pickle_.read();
     if (!root) return std::move(root).trouble();
     if (!*root) salvage();
-    const bool is_snapshot =
-        *root ? pickle_.find(**root, "segments") != nullptr || pickle_.find(**root, "device_traces") != nullptr
-              : !entries_.empty();
+    const bool is_snapshot = *root ? saw_segment_ || pickle_.find(**root, "segments") != nullptr ||
+                                         pickle_.find(**root, "device_traces") != nullptr
+                                   : !entries_.empty();
     if (!is_snapshot) {
       trace::Place place;
       place.file = file_;
@@ -107,17 +107,29 @@ class SnapshotPickle {
   }
 
   void add_segment(const PickleValue& segment, const PickleValue& blocks) {
-    const std::uint64_t device = number(segment, "device");
+    saw_segment_ = true;
+    blocks_.clear();
     for (const PickleValue& item : pickle_.items(blocks)) {
       if (item.kind != Kind::Dict) {
         snapshot_.leave_out();
         continue;
       }
       const PickleValue* const state = pickle_.find(item, "state");
-      const bool requested = pickle_.find(item, "requested_size") != nullptr;
-      snapshot_.add_block(device, {number(item, "address"), number(item, requested ? "requested_size" : "size"),
-                                   state != nullptr && pickle_.text(*state).starts_with("active")});
+      blocks_.push_back({number(item, "address"), requested_size(item), number(item, "size"),
+                         state != nullptr && pickle_.text(*state).starts_with("active")});
     }
+    snapshot_.add_segment(number(segment, "device"), number(segment, "address"), blocks_);
+  }
+
+  // PyTorch 2.0 and before keep it in a list of who allocated the block.
+  [[nodiscard]] std::uint64_t requested_size(const PickleValue& block) const {
+    if (pickle_.find(block, "requested_size") != nullptr) return number(block, "requested_size");
+    const PickleValue* const history = pickle_.find(block, "history");
+    if (history != nullptr && history->kind == Kind::List && !pickle_.items(*history).empty()) {
+      const PickleValue& life = pickle_.items(*history).front();
+      if (life.kind == Kind::Dict && pickle_.find(life, "real_size") != nullptr) return number(life, "real_size");
+    }
+    return number(block, "size");
   }
 
   // What stands on the stack of a pickle that broke off: entries above the list they would have been appended to.
@@ -167,6 +179,8 @@ class SnapshotPickle {
   const trace::ByteSource& source_;
   PickleReader pickle_;
   TorchSnapshot snapshot_;
+  bool saw_segment_ = false;
+  std::vector<TorchBlock> blocks_;                            // of the segment at hand
   std::map<std::uint64_t, std::vector<TorchEntry>> entries_;  // by list
   std::map<std::uint64_t, std::uint32_t> frames_;             // by dict
   std::vector<std::uint32_t> stack_of_list_;

@@ -146,6 +146,14 @@ std::uint32_t TorchSnapshot::stack(std::span<const std::uint32_t> frames, std::u
   return static_cast<std::uint32_t>(stacks_.size());
 }
 
+void TorchSnapshot::add_segment(std::uint64_t device, std::uint64_t addr, std::span<TorchBlock> blocks) {
+  for (TorchBlock& block : blocks) {
+    if (block.addr == 0) block.addr = addr;
+    if (addr != 0 && __builtin_add_overflow(addr, block.span, &addr)) addr = 0;
+    add_block(device, block);
+  }
+}
+
 void TorchSnapshot::add_block(std::uint64_t device, const TorchBlock& block) {
   Device& of = devices_[device];
   ++of.blocks_in_all;

@@ -40,8 +40,9 @@ struct TorchEntry {
 };
 
 struct TorchBlock {
-  std::uint64_t addr = 0;
-  std::uint64_t size = 0;
+  std::uint64_t addr = 0;  // 0 where it is not said
+  std::uint64_t size = 0;  // bytes asked for
+  std::uint64_t span = 0;  // bytes it takes
   bool live = false;
 };
 
@@ -53,7 +54,8 @@ class TorchSnapshot {
   std::uint32_t stack(std::span<const std::uint32_t> frames, std::uint64_t bytes_read);
 
   void add_entry(std::uint64_t device, const TorchEntry& entry) { devices_[device].entries.push_back(entry); }
-  void add_block(std::uint64_t device, const TorchBlock& block);
+  // The blocks of a segment lie one behind the other from its address on: older snapshots say nothing else of where.
+  void add_segment(std::uint64_t device, std::uint64_t addr, std::span<TorchBlock> blocks);
   // What was not of the form expected.
   void leave_out() { ++left_out_; }
   [[nodiscard]] bool has_device(std::uint64_t device) const { return devices_.contains(device); }
@@ -68,6 +70,8 @@ class TorchSnapshot {
     std::vector<TorchBlock> blocks;  // live ones only
     std::uint64_t blocks_in_all = 0;
   };
+
+  void add_block(std::uint64_t device, const TorchBlock& block);
 
   std::map<std::uint64_t, Device> devices_;
   std::vector<std::string> frames_;
