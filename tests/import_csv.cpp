@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/import_support.h"
 
@@ -202,6 +203,78 @@ TEST(Csv, is_not_seen_where_a_text_is_no_such_table) {
   }
   EXPECT_FALSE(read_text("csv", "x,y\n1,2\n").ok());
   EXPECT_FALSE(read_text("csv", "").ok());
+}
+
+TEST(Csv, numbers_may_have_groups_of_digits_and_a_comma_for_a_point) {
+  const auto sizes = [](const Trace& trace) {
+    std::vector<std::uint64_t> all;
+    for (std::size_t i = 0; i < trace.size(); ++i) all.push_back(trace.event(i).size);
+    return all;
+  };
+  using Sizes = std::vector<std::uint64_t>;
+  const Trace quoted = read("op,id,size\na,1,\"1,024\"\na,2,\"12,345,678\"\na,3,\"2,048 B\"\na,4,\"1,5 KiB\"\n");
+  EXPECT_EQ(sizes(quoted), (Sizes{1024, 12'345'678, 2048, 1536}));
+  const Trace german = read(
+      "op;id;size;time_us\r\na;1;1.024;0,5\r\na;2;12.345.678;2.500\r\na;3;1,5 KiB;1.000,5\r\na;4;64;3.000.000\r\n");
+  EXPECT_EQ(sizes(german), (Sizes{1024, 12'345'678, 1536, 64}));
+  EXPECT_EQ(german.event(1).time_ns, 2'000u);
+  EXPECT_EQ(german.event(2).time_ns, 1'000'000u);
+  const Trace blanks = read(
+      "op\tid\tsize\na\t1\t1 024\na\t2\t1\xc2\xa0"
+      "024\na\t3\t1\xe2\x80\xaf"
+      "024\na\t4\t1'024'000\n");
+  EXPECT_EQ(sizes(blanks), (Sizes{1024, 1024, 1024, 1'024'000}));
+  const Trace none = read("op,id,size\na,1,8\na,2,\"1,02\"\na,3,\"1,0240\"\na,4,1.5.5\na,5,\",5\"\n");
+  EXPECT_EQ(none.event(0).size, 8u);
+  EXPECT_TRUE(warns(none, "are not CSV")) << none.size();
+}
+
+TEST(Csv, a_call_that_takes_an_address_and_gives_another_has_two_columns) {
+  for (const char* text :
+       {"op,ptr,new_ptr,size\nmalloc,0x1000,,64\nrealloc,0x1000,0x2000,128\nfree,0x2000,,\nmalloc,,0x3000,5\n",
+        "new_ptr;ptr;op;size\n0x1000;;malloc;64\n0x2000;0x1000;realloc;128\n0x0;0x2000;free;\n0x3000;0;malloc;5\n"}) {
+    const Trace trace = read(text);
+    EXPECT_TRUE(trace.warnings().empty()) << text;
+    EXPECT_EQ(trace.facts().allocs, 2u) << text;
+    EXPECT_EQ(trace.facts().reallocs, 1u) << text;
+    EXPECT_EQ(trace.facts().unknown_frees, 0u) << text;
+    EXPECT_EQ(trace.facts().unknown_reallocs, 0u) << text;
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 5u) << text;
+  }
+}
+
+TEST(Csv, operations_are_known_by_their_endings_and_by_columns_of_yes_and_no) {
+  const Trace own = read(
+      "func,blk_addr,Block Address,Block Size\nheap_caps_malloc,1,0x10,8\nmy_realloc,1,0x10,16\nrt_free,1,0x10,\n");
+  EXPECT_EQ(own.facts().allocs, 1u);
+  EXPECT_EQ(own.facts().reallocs, 1u);
+  EXPECT_EQ(own.facts().frees, 1u);
+  const Trace yes = read("addr,size,is_alloc\n0x1000,64,1\n0x2000,32,True\n0x1000,64,0\n");
+  EXPECT_EQ(yes.facts().allocs, 2u);
+  EXPECT_EQ(yes.facts().live_bytes_at_end, 32u);
+  const Trace no = read("addr,size,is_free\n0x1000,64,no\n0x1000,64,yes\n0x1000,64,maybe\n");
+  EXPECT_EQ(no.facts().allocs, 1u);
+  EXPECT_EQ(no.facts().live_bytes_at_end, 0u);
+  EXPECT_TRUE(warns(no, "line 4 is not CSV"));
+}
+
+TEST(Csv, blanks_may_stand_between_cells_and_other_cells_before_the_operation) {
+  for (const char* text :
+       {"op       address    size\nmalloc   0x1000     64\nmalloc   0x2000     32\nfree     0x1000\n",
+        "malloc 0x1000 64\nmalloc 0x2000 32\nfree 0x1000\n", "malloc: 64 0x1000\nmalloc: 32 0x2000\nfree: 0 0x1000\n",
+        "17,main,malloc,0x1000,64\n18,main,malloc,0x2000,32\n19,main,free,0x1000,\n",
+        "0.5 malloc 64 0x1000\n0.6 malloc 32 0x2000\n0.7 free 64 0x1000\n"}) {
+    EXPECT_GT(importer_named("csv").recognise(text), 0) << text;
+    const Trace trace = read(text);
+    EXPECT_EQ(trace.facts().allocs, 2u) << text;
+    EXPECT_EQ(trace.facts().frees, 1u) << text;
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 32u) << text;
+    EXPECT_TRUE(trace.warnings().empty()) << text;
+  }
+  for (const char* text :
+       {"size of block\n1 2 3\n", "free 5 minutes\n", "we malloc 64 bytes\n", "the id size of it\n"}) {
+    EXPECT_EQ(importer_named("csv").recognise(text), 0) << text;
+  }
 }
 
 TEST(Csv, cut_at_any_byte_gives_its_complete_rows) {

@@ -6,6 +6,7 @@
 //
 //   address,size                      without an operation: a size is an alloc; no size, 0 or a negative one is a free
 //   malloc,0x20000a10,64              without a header: operation, address or id, size
+//   1200 malloc 64 0x20000a10         or size and address, behind up to three other cells; blanks between them
 //
 // A block is named by its id, or else by its address; where both are there the address is only shown. A request that
 // got no address failed. A column of processes splits the log; a column of names that are no numbers counts as threads.
@@ -159,18 +160,22 @@ class CsvReader {
     bool negative = false;
     if (const std::string_view text = cell(CsvField::Size); !text.empty()) {
       row.size = 0;
-      if (!csv_size(text, columns_->size_unit, *row.size, negative)) return false;
+      if (!csv_size(text, columns_->size_unit, *row.size, negative, columns_->point())) return false;
     }
     if (columns_->has(CsvField::Op)) {
-      const auto op = csv_op(cell(CsvField::Op));
+      const std::string_view word = cell(CsvField::Op);
+      const auto op = columns_->yes ? csv_yes_or_no(word, *columns_->yes) : csv_op(word);
       if (!op || (negative && op->op != Op::Free)) return false;
       row.op = *op;
     } else {
       row.op = {negative || row.size.value_or(0) == 0 ? Op::Free : Op::Alloc};
     }
+    // A free has one address, in whichever column it stands, and so has an alloc where nothing is said of its result.
+    if (row.op.op != Op::Realloc && row.old && (!row.addr || (row.op.op == Op::Free && *row.addr == 0)))
+      row.addr = row.old;
     if (const std::string_view text = cell(CsvField::Time); !text.empty()) {
       row.time_ns = 0;
-      if (!csv_time(text, columns_->time_unit, *row.time_ns)) row.time_ns.reset(), ++times_not_read_;
+      if (!csv_time(text, columns_->time_unit, *row.time_ns, columns_->point())) row.time_ns.reset(), ++times_not_read_;
     }
     return is_complete(row);
   }

@@ -16,7 +16,8 @@ namespace allocviz::import {
 // The cells of one row. A cell may stand in quotes, in which a quote is written twice and a delimiter means nothing.
 class CsvRow {
  public:
-  // Splits `line`, which must outlive the cells. false where a quote is still open at its end. O(length).
+  // Splits `line`, which must outlive the cells. false where a quote is still open at its end. A blank as the delimiter
+  // stands for any number of them. O(length).
   bool split(std::string_view line, char delimiter);
 
   [[nodiscard]] std::size_t size() const { return cells_.size(); }
@@ -49,6 +50,9 @@ enum class CsvField : std::uint8_t {
 };
 inline constexpr std::size_t kCsvFields = 14;
 
+// How numbers are written: 1,234.5 or, as in tables with semicolons, 1.234,5.
+enum class CsvPoint : std::uint8_t { Dot, Comma };
+
 // The columns of a table, from its header: which cell holds which field, and in which unit.
 struct CsvColumns {
   static constexpr std::size_t kNone = ~std::size_t{0};
@@ -59,7 +63,11 @@ struct CsvColumns {
                                 kNone, kNone, kNone, kNone, kNone, kNone, kNone};
   std::uint64_t size_unit = 1;  // bytes
   std::uint64_t time_unit = 0;  // nanoseconds; 0 = the header does not say
+  // "is_alloc", "is_free": the column of operations says yes or no.
+  std::optional<trace::Op> yes{};
+  bool addr_is_result = false;  // what a call gave; what it took stands in another column
 
+  [[nodiscard]] CsvPoint point() const { return delimiter == ';' ? CsvPoint::Comma : CsvPoint::Dot; }
   [[nodiscard]] bool has(CsvField field) const { return at[static_cast<std::size_t>(field)] != kNone; }
   [[nodiscard]] std::string_view cell(const CsvRow& row, CsvField field) const {
     return row[at[static_cast<std::size_t>(field)]];
@@ -69,7 +77,8 @@ struct CsvColumns {
 // The columns that a header line names: a size beside an id or an address at least, or an operation beside one of them.
 // Names are read generously: "Ptr", "block_id", "Size (KiB)", "time_us". Nothing where the line is no such header.
 [[nodiscard]] std::optional<CsvColumns> csv_columns(std::string_view header_line);
-// The columns of a table without a header, whose rows are operation, id or address, and size: seen from a first row.
+// The columns of a table without a header, seen from a first row: operation, id or address, and size, or operation,
+// size and address in hex, with up to three other cells before them.
 [[nodiscard]] std::optional<CsvColumns> csv_columns_of_row(std::string_view row_line);
 
 struct CsvOp {
@@ -79,13 +88,20 @@ struct CsvOp {
 // "malloc", "A", "traceMALLOC", "pvPortMalloc", "realloc()", "+", "free", "delete[]" ...; nothing for any other word.
 [[nodiscard]] std::optional<CsvOp> csv_op(std::string_view word);
 
-// "4096", "0x1000", "4 KiB", "1.5K", "-64" (negative is set, the number is its size). false for anything else.
-[[nodiscard]] bool csv_size(std::string_view cell, std::uint64_t unit, std::uint64_t& bytes, bool& negative);
+// The operation of a column of yes and no, 1 and 0.
+[[nodiscard]] std::optional<CsvOp> csv_yes_or_no(std::string_view word, trace::Op yes);
+
+// "4096", "0x1000", "4 KiB", "1.5K", "12,345,678", "-64" (negative is set, the number is its size). false for anything
+// else. Groups of three digits are seen as such; a single one behind a point ("1.024") is one in a number of bytes
+// only.
+[[nodiscard]] bool csv_size(std::string_view cell, std::uint64_t unit, std::uint64_t& bytes, bool& negative,
+                            CsvPoint point = CsvPoint::Dot);
 // "0x20001000", "(nil)", "NULL", "0": the null pointer is 0. Digits without 0x are hex where one of them is a letter,
 // and where `bare_hex` says that the column writes them so.
 [[nodiscard]] bool csv_address(std::string_view cell, bool bare_hex, std::uint64_t& address);
 // "12", "0.000123", "17 us": in nanoseconds; a number without a unit is of `unit`, or of seconds where it has a
 // fraction, or of nanoseconds.
-[[nodiscard]] bool csv_time(std::string_view cell, std::uint64_t unit, std::uint64_t& ns);
+[[nodiscard]] bool csv_time(std::string_view cell, std::uint64_t unit, std::uint64_t& ns,
+                            CsvPoint point = CsvPoint::Dot);
 
 }  // namespace allocviz::import

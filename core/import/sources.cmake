@@ -3,6 +3,8 @@ list(APPEND import_sources
   import/bionic.cpp
   import/csv.cpp
   import/csv_table.cpp
+  import/csv_words.cpp
+  import/csv_numbers.cpp
   import/esp_heap.cpp
   import/heaptrack.cpp
   import/heaptrack_interpreted.cpp

@@ -1,0 +1,150 @@
+// Numbers as tables have them: with units, groups of digits, points and commas.
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include "core/import/csv_words.h"
+#include "core/import/scan.h"
+
+namespace allocviz::import {
+namespace {
+
+// A number with digits behind its point and a unit behind those: the parts.
+struct Quantity {
+  std::uint64_t whole = 0;
+  std::string_view fraction;
+  std::string_view unit;
+  bool has_fraction = false;
+};
+
+// The blanks that stand between groups of digits: a space, a no-break space (U+00A0), a narrow one (U+202F).
+std::size_t blank_length(std::string_view text) {
+  if (text.starts_with(' ') || text.starts_with('\'')) return 1;
+  if (text.starts_with("\xc2\xa0")) return 2;
+  return text.starts_with("\xe2\x80\xaf") ? 3 : 0;
+}
+
+bool is_group(std::string_view digits) {
+  return digits.size() >= 3 && is_csv_digit(digits[0]) && is_csv_digit(digits[1]) && is_csv_digit(digits[2]) &&
+         (digits.size() == 3 || !is_csv_digit(digits[3]));
+}
+
+// "12,345,678" as "12345678" and "1,5" as "1.5": groups of three digits without what stands between them, and a point
+// for a comma that is one. `whole`: a number of bytes, which has no fraction.
+std::string without_groups(std::string_view text, bool whole, CsvPoint point) {
+  std::string out;
+  std::size_t groups = 0;
+  char between = 0;  // what stood between the groups so far; ' ' for any blank
+  while (!text.empty()) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    out += text.substr(0, digits);
+    text.remove_prefix(digits);
+    const std::size_t blank = blank_length(text);
+    const bool is_mark = text.starts_with(',') || text.starts_with('.');
+    if (digits == 0 || (blank == 0 && !is_mark)) break;
+    const char mark = blank != 0 ? ' ' : text.front();
+    const std::string_view behind = text.substr(blank != 0 ? blank : 1);
+    const bool may_be = (groups == 0 ? out.size() <= 3 : mark == between) && is_group(behind);
+    const std::string_view next = may_be ? behind.substr(3) : std::string_view();
+    const bool goes_on = next.size() > 1 && (next[0] == '.' || next[0] == ',') && is_csv_digit(next[1]);
+    const bool may_be_point = mark == '.' || (mark == ',' && point == CsvPoint::Comma);
+    if (!may_be || (groups == 0 && may_be_point && !whole && !goes_on)) break;
+    between = mark;
+    ++groups;
+    text = behind;
+  }
+  if (text.starts_with(',') && text.size() > 1 && is_csv_digit(text[1])) {
+    out += '.';
+    text.remove_prefix(1);
+  }
+  return out += text;
+}
+
+// Most cells are digits and perhaps a unit, and stay as they are.
+bool may_have_groups(std::string_view cell, bool whole) {
+  const std::size_t point = cell.find('.');
+  if (point != std::string_view::npos && (whole || point != cell.rfind('.'))) return true;
+  return cell.find_first_of(",'\xc2\xe2 ") != std::string_view::npos;
+}
+
+// Whether no unit but bytes stands behind the digits.
+bool is_bytes(std::string_view cell, std::uint64_t unit) {
+  const std::size_t last = cell.find_last_of("0123456789");
+  if (last == std::string_view::npos) return false;
+  const std::string named = csv_plain(csv_trimmed(cell.substr(last + 1)));
+  return named.empty() ? unit == 1 : named == "b" || named == "byte" || named == "bytes";
+}
+
+bool take_quantity(std::string_view text, Quantity& quantity) {
+  if (!take_dec(text, quantity.whole)) return false;
+  if (take(text, ".")) {
+    quantity.has_fraction = true;
+    std::size_t digits = 0;
+    while (digits < text.size() && is_csv_digit(text[digits])) ++digits;
+    quantity.fraction = text.substr(0, digits);
+    text.remove_prefix(digits);
+  }
+  quantity.unit = csv_trimmed(text);
+  return true;
+}
+
+// whole.fraction times the unit, downwards; false where it needs more than 64 bits.
+bool scaled(const Quantity& quantity, std::uint64_t unit, std::uint64_t& value) {
+  if (__builtin_mul_overflow(quantity.whole, unit, &value)) return false;
+  std::uint64_t part = 0, weight = 1;
+  for (const char c : quantity.fraction.substr(0, 9)) {
+    part = part * 10 + static_cast<std::uint64_t>(c - '0');
+    weight *= 10;
+  }
+  std::uint64_t of_fraction = 0;
+  if (__builtin_mul_overflow(part, unit, &of_fraction)) return false;
+  return !__builtin_add_overflow(value, of_fraction / weight, &value);
+}
+
+}  // namespace
+
+bool csv_size(std::string_view cell, std::uint64_t unit, std::uint64_t& bytes, bool& negative, CsvPoint point) {
+  negative = take(cell, "-");
+  if (!negative) take(cell, "+");
+  std::string_view rest = cell;
+  if (take_0x(rest, bytes)) return rest.empty();
+  std::string grouped;
+  if (const bool whole = is_bytes(cell, unit); may_have_groups(cell, whole)) {
+    cell = grouped = without_groups(cell, whole, point);
+  }
+  Quantity quantity;
+  if (!take_quantity(cell, quantity)) return false;
+  if (!quantity.unit.empty()) {
+    const CsvUnit* const named = csv_unit_named(csv_plain(quantity.unit));
+    if (named == nullptr || named->size == 0) return false;
+    unit = named->size;
+  }
+  return scaled(quantity, unit, bytes);
+}
+
+bool csv_address(std::string_view cell, bool bare_hex, std::uint64_t& address) {
+  const std::string text = csv_plain(cell);
+  address = 0;
+  if (text == "(nil)" || text == "nil" || text == "null" || text == "nullptr" || text == "none") return true;
+  std::string_view rest = text;
+  if (take_0x(rest, address) && rest.empty()) return true;
+  rest = text;
+  const bool decimal = !bare_hex && text.find_first_not_of("0123456789") == std::string::npos;
+  return (decimal ? take_dec(rest, address) : take_hex(rest, address)) && rest.empty();
+}
+
+bool csv_time(std::string_view cell, std::uint64_t unit, std::uint64_t& ns, CsvPoint point) {
+  std::string grouped;
+  if (may_have_groups(cell, false)) cell = grouped = without_groups(cell, false, point);
+  Quantity quantity;
+  if (!take_quantity(cell, quantity)) return false;
+  if (!quantity.unit.empty()) {
+    const CsvUnit* const named = csv_unit_named(csv_plain(quantity.unit));
+    if (named == nullptr || named->time == 0) return false;
+    unit = named->time;
+  }
+  if (unit == 0) unit = quantity.has_fraction ? 1'000'000'000 : 1;
+  return scaled(quantity, unit, ns);
+}
+
+}  // namespace allocviz::import
