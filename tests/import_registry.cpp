@@ -146,6 +146,54 @@ TEST(Registry, says_what_other_things_are) {
   EXPECT_NE(refusal("Dear all,\nhello\n").find("beginning with \"Dear all,\""), std::string::npos);
 }
 
+TEST(Registry, says_what_kind_of_profile_or_report_a_file_is_and_what_would_be_read_instead) {
+  const auto says = [](std::string_view bytes, std::string_view what, std::string_view todo) {
+    const std::string said = refusal(bytes);
+    EXPECT_NE(said.find(what), std::string::npos) << said;
+    EXPECT_NE(said.find(todo), std::string::npos) << said;
+  };
+  says("% time     seconds  usecs/call     calls      function\n------ ------\n 68.49 0.1 7 1 malloc\n",
+       "a summary of calls", "leave -c away");
+  says("\nMemory not freed:\n-----------------\n   Address     Size     Caller\n0x1c6f450  0x1  at 0x4005d6\n",
+       "the script `mtrace` reports", "MALLOC_TRACE");
+  says("- 0x05633290 Free 521 was never alloc'd 0x2b8bfe05c493\n", "the script `mtrace` reports", "MALLOC_TRACE");
+  says("==77==ERROR: LeakSanitizer: detected memory leaks\n", "a sanitizer's report", "heaptrack --raw");
+  says(std::string_view("JAVA PROFILE 1.0.2\0\0\0", 21), "a dump of a Java heap", "Formats that are read");
+  says("{\"snapshot\":{\"meta\":{\"node_fields\":[\"type\"]}}}", "a heap snapshot of V8", "Formats that are read");
+  says("{\"version\": \"1.0\", \"files\": []}", "JSON of no kind that is known here", "Formats that are read");
+  says("# callgrind format\nversion: 1\n", "callgrind's output", "heaptrack --raw");
+  says("[15:10:00.1] (+?.?) host kmem_kmalloc: { cpu_id = 0 }, { ptr = 0xFF, bytes_req = 32 }\n", "LTTng",
+       "perf script");
+  says("\n<!DOCTYPE html>\n<html><script>import {x} from \"https://a/MemoryViz.js\"\n", "PyTorch's _memory_viz",
+       "_dump_snapshot()");
+}
+
+TEST(Registry, a_log_may_begin_behind_much_that_its_console_said_before) {
+  std::string text;
+  while (text.size() < (std::size_t{300} << 10)) text += "I (311) wifi: something that is of no interest here\n";
+  const auto trace = open_bytes(text + "16 bytes (@ 0x3ffd1914) allocated CPU 1 ccount 0x419d1cf8 caller 0x4010a09b\n");
+  ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+  EXPECT_EQ(trace->header().format, "esp-heap");
+}
+
+TEST(Registry, logs_in_utf16_or_with_a_byte_order_mark_are_read_as_the_same_in_utf8) {
+  const std::string text = "op,address,size\nmalloc,0x10,64\nfree,0x10,\n";
+  std::string wide;
+  for (const char c : text) wide += {c, '\0'};
+  for (const std::string& bytes : {"\xff\xfe" + wide, wide, "\xef\xbb\xbf" + text}) {
+    const auto trace = open_bytes(bytes);
+    ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+    EXPECT_EQ(trace->size(), 2u);
+    EXPECT_TRUE(trace->warnings().empty());
+  }
+  for (const char* log :
+       {"= Start\n@ a:[0x1] + 0x10 0x5\n", "malloc(5) = 0x10\n", "2: malloc 0x10 5\n", "1\n1\na 0 5\n"}) {
+    const auto trace = open_bytes(std::string("\xef\xbb\xbf") + log);
+    ASSERT_TRUE(trace.ok()) << trace.trouble().text();
+    EXPECT_EQ(trace->size(), 1u);
+  }
+}
+
 TEST(Registry, names_the_file_and_says_it_in_one_line) {
   const auto missing = open_trace("/nowhere/at/all.json");
   ASSERT_FALSE(missing.ok());

@@ -12,38 +12,70 @@ namespace {
 
 constexpr std::string_view kRecordEvents =
     "record every call instead, with `heaptrack --raw PROGRAM`, `alloctrace record -- PROGRAM` or glibc's mtrace()";
+constexpr std::string_view kMtraceLog = "open the log itself, the file that MALLOC_TRACE named";
+constexpr std::string_view kPerfScript = "record with `perf record -e 'kmem:*' -a` and print it with `perf script`";
+constexpr std::string_view kPackedTwice = "it is packed more than once";
+constexpr std::string_view kUnpack = "unpack it once";
 
-// A file is taken for a kind when it starts with `start` and holds `inside` somewhere in its head.
+// A file is taken for a kind when it starts with `start` and holds `inside` somewhere in its head. `todo` is what to do
+// instead, beside reading one of the formats there are.
 struct Kind {
   std::string_view start;
   std::string_view inside;
   std::string_view what;
-  bool record_events = false;
+  std::string_view todo;
 };
 
 using namespace std::string_view_literals;
 
 constexpr Kind kKinds[] = {
-    {"desc:", "time_unit:", "it is massif's output: snapshots of totals, without the single calls", true},
-    {"heap_v2/", "", "it is a jemalloc heap profile: sampled totals a call stack, without the single calls", true},
-    {"heap profile:", "", "it is a gperftools heap profile: totals a call stack, without the single calls", true},
-    {"--- symbol", "--- heap", "it is a gperftools heap profile: totals a call stack, without the single calls", true},
-    {"{\"dhatFileVersion\"", "", "it is DHAT's output: totals a call stack, without the single calls", true},
-    {"{", "\"traceEvents\"", "it is a Chrome or Perfetto trace: spans of time, no allocations", true},
-    {"{", "\"DefaultPools\"", "it is a Vulkan Memory Allocator state dump: one moment, no calls", false},
+    {"desc:", "time_unit:", "it is massif's output: snapshots of totals, without the single calls", kRecordEvents},
+    {"heap_v2/", "", "it is a jemalloc heap profile: sampled totals a call stack, without the single calls",
+     kRecordEvents},
+    {"heap profile:", "", "it is a gperftools heap profile: totals a call stack, without the single calls",
+     kRecordEvents},
+    {"--- symbol", "--- heap", "it is a gperftools heap profile: totals a call stack, without the single calls",
+     kRecordEvents},
+    {"{\"dhatFileVersion\"", "", "it is DHAT's output: totals a call stack, without the single calls", kRecordEvents},
+    {"{", "\"traceEvents\"", "it is a Chrome or Perfetto trace: spans of time, no allocations", kRecordEvents},
+    {"{", "\"DefaultPools\"", "it is a Vulkan Memory Allocator state dump: one moment, no calls", ""},
     {"", "heapprofd", "it is a heapprofd profile (Perfetto): sampled totals a call stack, without the single calls",
-     true},
-    {"PERFILE2", "", "it is perf's binary file: `perf script` prints it as text", false},
+     kRecordEvents},
+    {"", "inuse_space", "it is a pprof profile: sampled totals a call stack, without the single calls", kRecordEvents},
+    {"memray", "", "it is memray's binary file, which is not read", kRecordEvents},
+    {"# callgrind format", "", "it is callgrind's output: costs of functions, no allocations", kRecordEvents},
+    {"% time", "usecs/call", "it is a summary of calls (ltrace -c, strace -c): how many there were, not which",
+     "leave -c away"},
+    {"", "Memory not freed:", "it is what the script `mtrace` reports of a log", kMtraceLog},
+    {"", " was never alloc'd ", "it is what the script `mtrace` reports of a log", kMtraceLog},
+    {"", "ERROR: LeakSanitizer", "it is a sanitizer's report: what leaked, without the single calls", kRecordEvents},
+    {"", "ERROR: AddressSanitizer", "it is a sanitizer's report: one fault, no allocations", kRecordEvents},
+    {"JAVA PROFILE", "", "it is a dump of a Java heap: one moment, no calls", ""},
+    {"{\"snapshot\"", "\"node_fields\"", "it is a heap snapshot of V8: one moment, no calls", ""},
+    {"", "kmem_kmalloc: {", "it is LTTng's text of the kernel's allocations, which is not read", kPerfScript},
+    {"", "kmem:kmalloc(", "it is perf trace's text, which is not read", kPerfScript},
+    {"", "kmem:kmem_cache_alloc(", "it is perf trace's text, which is not read", kPerfScript},
+    {"<?xml", "<valgrindoutput", "it is valgrind's output as XML, which has no single calls",
+     "run it with --trace-malloc=yes and without --xml=yes"},
+    {"<?xml", "<trace-query-result", "it is an export of Instruments, which is not read", kRecordEvents},
+    {"", "MemoryViz.js", "it is the page that PyTorch's _memory_viz draws of a snapshot",
+     "save the snapshot itself, with torch.cuda.memory._dump_snapshot()"},
+    {"\x28\xb5\x2f\xfd", "", kPackedTwice, kUnpack},
+    {"\x1f\x8b", "", kPackedTwice, kUnpack},
+    {"\xfd\x37zXZ", "", kPackedTwice, kUnpack},
+    {"PK\x03\x04", "", kPackedTwice, kUnpack},
+    {"PERFILE2", "", "it is perf's binary file: `perf script` prints it as text", ""},
     {"\x7f"
      "ELF"sv,
-     "", "it is a program or a library, not the log of one", true},
-    {"MZ", "", "it is a Windows program, not the log of one", false},
-    {"#!", "", "it is a script, not the log of one", true},
-    {"\x89PNG", "", "it is a picture", false},
-    {"%PDF", "", "it is a PDF document", false},
-    {"<", "<html", "it is a web page", false},
-    {"", "execve(\"", "it is an strace log: system calls, without the calls of malloc", true},
-    {"", " total heap usage: ", "it is a valgrind log without its --trace-malloc=yes lines", true},
+     "", "it is a program or a library, not the log of one", kRecordEvents},
+    {"MZ", "", "it is a Windows program, not the log of one", ""},
+    {"#!", "", "it is a script, not the log of one", kRecordEvents},
+    {"\x89PNG", "", "it is a picture", ""},
+    {"%PDF", "", "it is a PDF document", ""},
+    {"", "<!DOCTYPE html", "it is a web page", ""},
+    {"<", "<html", "it is a web page", ""},
+    {"", "execve(\"", "it is an strace log: system calls, without the calls of malloc", kRecordEvents},
+    {"", " total heap usage: ", "it is a valgrind log without its --trace-malloc=yes lines", kRecordEvents},
 };
 
 bool matches(const Kind& kind, std::string_view head) {
@@ -71,17 +103,22 @@ std::string first_line(std::string_view head) {
 
 Refusal refusal_of(std::string_view head) {
   for (const Kind& kind : kKinds) {
-    if (matches(kind, head)) {
-      return {std::string(kind.what), std::string(kind.record_events ? kRecordEvents : std::string_view{})};
-    }
+    if (matches(kind, head)) return {std::string(kind.what), std::string(kind.todo)};
   }
   if (head.empty()) return {"the file is empty", ""};
+  if (const std::size_t first = head.find_first_not_of(" \t\r\n");
+      first != std::string_view::npos && !is_binary(head)) {
+    if (head[first] == '{' || head[first] == '[') return {"it is JSON of no kind that is known here", ""};
+  }
   if (is_binary(head)) return {"it is binary and of no kind that is known here", ""};
   return {fmt::format("it is text of no kind that is known here, beginning with \"{}\"", first_line(head)), ""};
 }
 
 bool is_foreign_json(std::string_view head) {
-  if (head.find("\"allocviz-trace\"") != std::string_view::npos) return false;
+  const auto has = [&](std::string_view key) { return head.find(key) != std::string_view::npos; };
+  if (has("\"allocviz-trace\"")) return false;
+  // Without one of these nobody meant it for a trace of ours.
+  if (!has("\"format\"") && !has("\"events\"") && !has("\"op\"") && !has("\"columns\"")) return true;
   return std::any_of(std::begin(kKinds), std::end(kKinds),
                      [&](const Kind& kind) { return kind.start.starts_with('{') && matches(kind, head); });
 }

@@ -20,7 +20,8 @@ using trace::Result;
 using trace::Trace;
 using trace::Trouble;
 
-constexpr std::size_t kHeadBytes = std::size_t{64} << 10;
+// A log may begin behind what its program or its console said before.
+constexpr std::size_t kHeadBytes = std::size_t{1} << 20;
 
 const std::array kImporters = {
     Importer{kMtrace},   Importer{kHeaptrackRaw}, Importer{kHeaptrack},   Importer{kBionic},
