@@ -90,8 +90,18 @@ bool is_binary(std::string_view head) {
   });
 }
 
+// A brace or bracket and what JSON puts behind it; a line of a log may begin with "[".
+bool looks_like_json(std::string_view head) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t first = head.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos || (head[first] != '{' && head[first] != '[')) return false;
+  const std::size_t second = head.find_first_not_of(kBlanks, first + 1);
+  return second != std::string_view::npos && std::string_view("\"[{]}").find(head[second]) != std::string_view::npos;
+}
+
 std::string first_line(std::string_view head) {
   constexpr std::size_t kShown = 40;
+  head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
   std::string_view line = head.substr(0, head.find('\n'));
   const bool whole = line.size() <= kShown;
   line = line.substr(0, kShown);
@@ -106,11 +116,11 @@ Refusal refusal_of(std::string_view head) {
     if (matches(kind, head)) return {std::string(kind.what), std::string(kind.todo)};
   }
   if (head.empty()) return {"the file is empty", ""};
-  if (const std::size_t first = head.find_first_not_of(" \t\r\n");
-      first != std::string_view::npos && !is_binary(head)) {
-    if (head[first] == '{' || head[first] == '[') return {"it is JSON of no kind that is known here", ""};
-  }
   if (is_binary(head)) return {"it is binary and of no kind that is known here", ""};
+  if (looks_like_json(head)) return {"it is JSON of no kind that is known here", ""};
+  if (head.find('\n') == std::string_view::npos && head.find('\r') != std::string_view::npos) {
+    return {"its lines end with a carriage return alone, as those of old Macs did", "run it through `tr '\\r' '\\n'`"};
+  }
   return {fmt::format("it is text of no kind that is known here, beginning with \"{}\"", first_line(head)), ""};
 }
 
