@@ -18,6 +18,7 @@ allocviz_test(import_test
     ${import_memory}
     import_mtrace.cpp
     import_mutation.cpp
+    import_process_log.cpp
     import_registry.cpp
     import_support.cpp
     import_torch.cpp
@@ -34,7 +35,7 @@ if(ALLOCVIZ_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     target_link_libraries(${name} PRIVATE allocviz_core allocviz_flags GTest::gtest)
   endfunction()
-  foreach(format mtrace heaptrack-raw heaptrack bionic valgrind ltrace kmem malloclab csv esp-heap torch-json torch-pickle)
+  foreach(format mtrace heaptrack-raw heaptrack bionic valgrind ltrace kmem malloclab csv esp-heap process-log torch-json torch-pickle)
     allocviz_import_fuzz(import_fuzz_${format} ALLOCVIZ_FUZZED_FORMAT="${format}")
   endforeach()
   allocviz_import_fuzz(import_fuzz)

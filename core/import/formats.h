@@ -14,6 +14,7 @@ extern const Importer kKmem;          // kmem.cpp
 extern const Importer kLtrace;        // ltrace.cpp
 extern const Importer kMalloclab;     // malloclab.cpp
 extern const Importer kMtrace;        // mtrace.cpp
+extern const Importer kProcessLog;    // process_log.cpp
 extern const Importer kTorchJson;     // torch_json.cpp
 extern const Importer kTorchPickle;   // torch_pickle.cpp
 extern const Importer kValgrind;      // valgrind.cpp

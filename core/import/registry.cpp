@@ -24,9 +24,9 @@ using trace::Trouble;
 constexpr std::size_t kHeadBytes = std::size_t{1} << 20;
 
 const std::array kImporters = {
-    Importer{kMtrace},   Importer{kHeaptrackRaw}, Importer{kHeaptrack},   Importer{kBionic},
-    Importer{kValgrind}, Importer{kMalloclab},    Importer{kLtrace},      Importer{kKmem},
-    Importer{kEspHeap},  Importer{kTorchJson},    Importer{kTorchPickle}, Importer{kCsv},
+    Importer{kMtrace},      Importer{kHeaptrackRaw}, Importer{kHeaptrack}, Importer{kBionic},  Importer{kValgrind},
+    Importer{kMalloclab},   Importer{kLtrace},       Importer{kKmem},      Importer{kEspHeap}, Importer{kTorchJson},
+    Importer{kTorchPickle}, Importer{kProcessLog},   Importer{kCsv},
 };
 
 const Importer* importer_for(std::string_view head) {
@@ -62,7 +62,8 @@ Trouble not_recognised(std::string_view head, const std::string& file) {
 }
 
 Trouble one_process(std::string_view title, const std::string& file) {
-  return {fmt::format("a log of {} does not tell processes apart", title), trace::in_file(file), "leave --process away"};
+  return {fmt::format("a log of {} does not tell processes apart", title), trace::in_file(file),
+          "leave --process away"};
 }
 
 std::string_view file_name(std::string_view path) {
@@ -110,7 +111,8 @@ Result<std::vector<Trouble>> check_trace(const std::string& path, const trace::P
   const Result<Trace> trace = read_foreign(lines, *head, progress, options);
   if (!trace) return trace.trouble();
   std::vector<Trouble> faults;
-  for (const std::string& warning : trace->warnings()) faults.push_back({warning, trace::in_file(lines.source().name()), ""});
+  for (const std::string& warning : trace->warnings())
+    faults.push_back({warning, trace::in_file(lines.source().name()), ""});
   return faults;
 }
 

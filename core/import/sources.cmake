@@ -14,6 +14,7 @@ list(APPEND import_sources
   import/lives.cpp
   import/ltrace.cpp
   import/malloclab.cpp
+  import/process_log.cpp
   import/mtrace.cpp
   import/pickle.cpp
   import/refused.cpp
