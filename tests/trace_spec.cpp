@@ -134,6 +134,8 @@ TEST(Spec, a_log_that_names_none_gets_a_buddy_of_twice_its_peak) {
   EXPECT_EQ(to_text(default_spec(440468)), "buddy:arena=1MiB,min=64");
   EXPECT_EQ(to_text(default_spec(524288)), "buddy:arena=1MiB,min=64");
   EXPECT_EQ(to_text(default_spec(24754640)), "buddy:arena=64MiB,min=64");
+  EXPECT_EQ(to_text(default_spec(std::uint64_t{7} << 30)), "buddy:arena=16GiB,min=64");
+  EXPECT_EQ(to_text(default_spec(std::uint64_t{51} << 30)), "buddy:arena=128GiB,min=512");
   for (const std::uint64_t peak :
        {~std::uint64_t{0}, std::uint64_t{1} << 63, std::uint64_t{1} << 46, (std::uint64_t{1} << 46) - 1}) {
     EXPECT_FALSE(fault_of(default_spec(peak)).has_value()) << peak;

@@ -224,6 +224,7 @@ AllocatorSpec default_spec(std::uint64_t peak_live_bytes) {
   if (peak_live_bytes < kMaxArenaBytes / 2) {
     spec.arena_bytes = std::max(std::bit_ceil(2 * peak_live_bytes), kDefaultMinBlockBytes);
   }
+  spec.min_block_bytes = std::max(spec.min_block_bytes, spec.arena_bytes / kMostDefaultBlocks);
   return spec;
 }
 

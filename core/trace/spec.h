@@ -35,6 +35,7 @@ struct AllocatorSpec {
 };
 
 inline constexpr std::uint64_t kDefaultMinBlockBytes = 64;
+inline constexpr std::uint64_t kMostDefaultBlocks = std::uint64_t{1} << 28;
 inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 47;  // what a 64-bit process can reserve
 
 // A buddy's largest block: block_bytes, or, where that is 0, the largest power of two that divides the arena (which is
@@ -63,7 +64,8 @@ inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 47;  // what
 [[nodiscard]] std::optional<Trouble> fault_of(const AllocatorSpec& spec);
 
 // The configuration of a log that names none: a buddy, smallest block 64 B, its arena the smallest power of two that
-// is at least twice the peak of live bytes requested (and at least one smallest block).
+// is at least twice the peak of live bytes requested (and at least one smallest block). Where that were more than
+// kMostDefaultBlocks of them, whose metadata are a byte each, they are larger: a GPU has a hundred GiB.
 [[nodiscard]] AllocatorSpec default_spec(std::uint64_t peak_live_bytes);
 
 // "64", "64 B", "1 KiB", "1MiB", "2GiB" -> bytes; Trouble for anything else, a sign, a fraction or an overflow.
