@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/trace/spec.h"
 #include "tests/import_support.h"
 
 namespace allocviz::import::process_log_test {
@@ -31,6 +32,19 @@ TEST(ProcessLog, reads_a_block_for_each_process_with_its_time) {
   EXPECT_EQ(trace.event(2).time_ns, 5'000'000'000u);
   EXPECT_EQ(trace.facts().peak_live_bytes, 230u);
   EXPECT_EQ(trace.facts().live_bytes_at_end, 5u);
+}
+
+TEST(ProcessLog, opens_with_an_arena_and_a_smallest_block_as_its_places_need_them) {
+  const auto opens_with = [](std::string_view text) {
+    return trace::to_text(trace_of("process-log", text).specs_to_open().front());
+  };
+  EXPECT_EQ(opens_with("At time 1 allocated 30 bytes for process 1 from 0 to 31\n"
+                       "At time 2 allocated 200 bytes for process 2 from 256 to 511\n"),
+            "buddy:arena=512,min=32");
+  EXPECT_EQ(opens_with("At time 1 allocated 5 bytes for process 1 from 248 to 256\n"), "buddy:arena=512,min=16");
+  EXPECT_EQ(opens_with("At time 1 allocated 1 bytes for process 1 from 0 to 0\n"), "buddy:arena=16,min=16");
+  EXPECT_EQ(opens_with("At time 1 allocated 1 bytes for process 1 from 0 to 18446744073709551615\n"),
+            "buddy:arena=64,min=64");
 }
 
 TEST(ProcessLog, is_recognised_and_says_what_it_cannot_read) {
