@@ -10,6 +10,7 @@ extern const Importer kCsv;           // csv.cpp
 extern const Importer kEspHeap;       // esp_heap.cpp
 extern const Importer kHeaptrack;     // heaptrack_interpreted.cpp
 extern const Importer kHeaptrackRaw;  // heaptrack_raw.cpp
+extern const Importer kHookLog;       // hook_log.cpp
 extern const Importer kKmem;          // kmem.cpp
 extern const Importer kLtrace;        // ltrace.cpp
 extern const Importer kMalloclab;     // malloclab.cpp

@@ -9,6 +9,7 @@ list(APPEND import_sources
   import/heaptrack.cpp
   import/heaptrack_interpreted.cpp
   import/heaptrack_raw.cpp
+  import/hook_log.cpp
   import/kmem.cpp
   import/line_log.cpp
   import/lives.cpp

@@ -1,0 +1,69 @@
+// Lines of one's own hooks: words that name an operation, addresses and sizes in any order, and texts that are none.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/import_support.h"
+
+namespace allocviz::import::hook_log_test {
+namespace {
+
+using trace::Op;
+using trace::Trace;
+
+TEST(HookLog, reads_lines_in_anybodys_words) {
+  for (const char* text :
+       {"=malloc= 0x20001000, 64\r\n=malloc= 0x20002000, 32\r\n= free = 0x20001000, 64\r\n",
+        "[alloc] 64 bytes at 0x1000 by parser.c:12\n[alloc] 32 bytes at 0x2000 by a.c:7\nsomething\n[free] 0x1000\n",
+        "12:00:01.5 T3 pvPortMalloc(64) -> 0x1000\n12:00:02.5 T3 pvPortMalloc(32) -> 0x2000\n12:00:03 T3 "
+        "vPortFree(0x1000)\n",
+        "ALLOC 0x1000-0x103f [size=64]: thread_1 | malloc\nALLOC 0x2000-0x201f [size=32]: thread_1 | f\nFREE  "
+        "0x1000-0x103f "
+        "[size=64]: thread_1 | g\n",
+        "my_malloc ptr=0x1000 caller=0x8000 size=64 line=7\nmy_malloc ptr=0x2000 caller=0x8000 size=32 line=8\nmy_free "
+        "caller=0x8000 ptr=0x1000\n",
+        "64 bytes allocated at 0x1000\n32 bytes allocated at 0x2000\nfreed 0x1000\n",
+        "malloc(0x40) = 0x1000\nmalloc(0x20) = 0x2000\nfree(0x1000) ok\n",
+        "calloc(2, 32) returned 0x1000\ncalloc(1, 32) returned 0x2000\nfree of 0x1000\n"}) {
+    EXPECT_GT(importer_named("hook-log").recognise(text), 0) << text;
+    const Trace trace = trace_of("hook-log", text);
+    ASSERT_EQ(trace.size(), 3u) << text;
+    EXPECT_EQ(trace.event(0).size, 64u) << text;
+    EXPECT_EQ(trace.event(1).size, 32u) << text;
+    EXPECT_EQ(trace.facts().unknown_frees, 0u) << text;
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 32u) << text;
+    EXPECT_TRUE(warns(trace, "guessed from their words")) << text;
+  }
+}
+
+TEST(HookLog, reads_reallocs_null_pointers_and_says_what_it_cannot_read) {
+  const Trace trace =
+      trace_of("hook-log",
+               "hook: realloc(NULL, 64) = 0x1000\nhook: realloc(0x1000, 128) = 0x2000\nhook: malloc(99) = (nil)\n"
+               "hook: free(nil)\nhook: malloc failed\nhook: free 0x2000\nall is well 0x77 5\n");
+  EXPECT_EQ(trace.facts().reallocs, 2u);
+  EXPECT_EQ(trace.facts().failed_requests, 1u);
+  EXPECT_EQ(trace.facts().null_frees, 1u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+  EXPECT_TRUE(warns(trace, "line 5 is not a line of a hook"));
+}
+
+TEST(HookLog, is_not_seen_in_other_texts) {
+  for (const char* text :
+       {"", "Dear all,\nwe free 5 of you\n", "malloc 64\nmalloc 32\nfree 64\n",
+        "mmap(NULL, 8192, 3) = 0x7f0000\nmmap(NULL, 4096, 3) = 0x7f4000\nmunmap(0x7f0000, 8192) = 0\n",
+        "new connection 0x77 from 12\nnew connection 0x78 from 13\nnew connection 0x79 from 14\n",
+        "==1== Invalid read of size 4\n==1==    at 0x40: main\n==1==  Address 0x4a is 0 bytes inside a block of size "
+        "64 free'd\n",
+        "  #0 0x4a in malloc (/x+0x7)\n  #1 0x4b in main\n  #0 0x4c in malloc\n"}) {
+    EXPECT_EQ(importer_named("hook-log").recognise(text), 0) << text;
+  }
+}
+
+TEST(HookLog, cut_at_any_byte_gives_its_complete_lines) {
+  cut_everywhere("hook-log", "=malloc= 0x20001000, 64\n=malloc= 0x20002000, 32\n= free = 0x20001000, 64\n");
+}
+
+}  // namespace
+}  // namespace allocviz::import::hook_log_test
