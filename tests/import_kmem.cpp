@@ -51,7 +51,7 @@ TEST(Kmem, reads_trace_pipe_decimal_frames_and_failed_requests) {
   EXPECT_TRUE(warns(trace, "the kernel lost 5 events"));
 }
 
-TEST(Kmem, reads_the_slabs_where_they_come_first_and_says_what_it_left_out) {
+TEST(Kmem, reads_the_slabs_where_they_are_more_and_says_what_it_left_out) {
   const Trace trace = kmem(
       "bash-20564 [001] ..... 1052.004496: kmalloc: call_site=eventfs_set_attr+0x10d/0x140 ptr=00000000dcd4d956 "
       "bytes_req=60 "
@@ -88,6 +88,16 @@ TEST(Kmem, counts_a_part_of_a_real_build_as_a_separate_script_does) {
   ASSERT_TRUE(trace.ok()) << trace.trouble().text();
   EXPECT_EQ(trace->facts(), kernel_part());
   EXPECT_TRUE(trace->warnings().empty());
+}
+
+TEST(Kmem, of_two_layers_reads_the_one_with_more_events_whichever_comes_first) {
+  const std::string page = "perf 20508 [001]  1052.045324: kmem:mm_page_alloc: page=0x1 pfn=0x1 order=0\n";
+  const std::string slab =
+      "perf 20508 [001]  1052.045325: kmem:kmalloc: call_site=f ptr=0xffff10 bytes_req=5 bytes_alloc=8\n";
+  EXPECT_EQ(kmem(page + slab + slab).facts().largest_request, 5u);
+  EXPECT_EQ(kmem(slab + page + page).facts().largest_request, 4096u);
+  EXPECT_EQ(kmem(slab + page).facts().largest_request, 5u);
+  EXPECT_EQ(kmem(page + slab).facts().largest_request, 4096u);
 }
 
 TEST(Kmem, takes_the_stack_below_an_event_for_its_call_site) {

@@ -11,8 +11,8 @@
 //
 // A page is 4 KiB; a block of order n is 2^n pages at a multiple of its size, so pfn * 4096 is its physical address.
 // mm_page_free_batched repeats an mm_page_free and is passed over. The slab events (kmalloc, kmem_cache_alloc) allocate
-// what the page allocator gave to the slabs: of the two layers the one that comes first in the log is read. Events of
-// other tracepoints are passed over.
+// what the page allocator gave to the slabs: of the two layers the one with more events in the log's beginning is read.
+// Events of other tracepoints are passed over.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -196,13 +196,15 @@ bool is_hashed(std::string_view pointer) {
 
 class KmemReader {
  public:
-  KmemReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
+  KmemReader(trace::LineReader& lines, const trace::Progress& progress)
+      : lines_(lines), log_(lines, progress), lives_(builder_) {
     builder_.header().format = kKmem.format;
     builder_.watch(progress.watcher);
     builder_.header().default_align = 16;  // of the slabs, which do not say; a page block says its own
   }
 
   Result<Trace> read() {
+    if (Status status = choose_layer(); !status) return std::move(status).trouble();
     std::string_view line;
     while (true) {
       const Result<bool> more = log_.next(line);
@@ -219,6 +221,26 @@ class KmemReader {
 
  private:
   static constexpr std::size_t kMaxFrames = 16;  // as in heaptrack's logs
+  static constexpr std::size_t kHeadBytes = std::size_t{1} << 20;
+
+  // The layer with the most events in the log's beginning, of two with as many the one that comes first.
+  Status choose_layer() {
+    const Result<std::string_view> head = lines_.peek(kHeadBytes);
+    if (!head) return head.trouble();
+    std::uint64_t pages = 0, slabs = 0;
+    for (std::string_view rest = *head;;) {
+      const std::size_t end = rest.find('\n');
+      if (end == std::string_view::npos) break;
+      Record record;
+      if (parse(rest.substr(0, end), record)) {
+        pages += record.point->layer == Layer::Pages;
+        slabs += record.point->layer == Layer::Slabs;
+      }
+      rest.remove_prefix(end + 1);
+    }
+    if (pages != slabs) layer_ = pages > slabs ? Layer::Pages : Layer::Slabs;
+    return trace::Done{};
+  }
 
   // An event waits for the stack that may stand below it.
   struct Waiting {
@@ -327,6 +349,7 @@ class KmemReader {
     return trace::Done{};
   }
 
+  trace::LineReader& lines_;
   trace::TraceBuilder builder_;
   LineLog log_;
   Lives lives_;
