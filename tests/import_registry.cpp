@@ -163,6 +163,9 @@ TEST(Registry, says_what_kind_of_profile_or_report_a_file_is_and_what_would_be_r
   says("{\"version\": \"1.0\", \"files\": []}", "JSON of no kind that is known here", "Formats that are read");
   says("[pid 7] something else\n", "beginning with \"[pid 7] something else\"", "Formats that are read");
   says("\n\nDear all,\nhello\n", "beginning with \"Dear all,\"", "Formats that are read");
+  says("puts(\"x\")  = 2\n+++ exited (status 0) +++\n", "an ltrace log without a call of malloc", "-e malloc");
+  says("Zeit;Aktion;Adresse\n1;malloc;0x10\n", "a table, but its first row, \"Zeit;Aktion;Adresse\"",
+       "op,address,size");
   says("a;1;64\rf;1\r", "a carriage return alone", "tr '\\r' '\\n'");
   says("# callgrind format\nversion: 1\n", "callgrind's output", "heaptrack --raw");
   says("[15:10:00.1] (+?.?) host kmem_kmalloc: { cpu_id = 0 }, { ptr = 0xFF, bytes_req = 32 }\n", "LTTng",

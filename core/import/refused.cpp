@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kRecordEvents =
     "record every call instead, with `heaptrack --raw PROGRAM`, `alloctrace record -- PROGRAM` or glibc's mtrace()";
+constexpr std::string_view kTableMarks = ",;\t|";
 constexpr std::string_view kMtraceLog = "open the log itself, the file that MALLOC_TRACE named";
 constexpr std::string_view kPerfScript = "record with `perf record -e 'kmem:*' -a` and print it with `perf script`";
 constexpr std::string_view kPackedTwice = "it is packed more than once";
@@ -81,6 +82,8 @@ constexpr Kind kKinds[] = {
     {"%PDF", "", "it is a PDF document", ""},
     {"", "<!DOCTYPE html", "it is a web page", ""},
     {"<", "<html", "it is a web page", ""},
+    {"", "+++ exited (status ", "it is an ltrace log without a call of malloc, new or free",
+     "run ltrace without -e, or with -e malloc+calloc+realloc+free"},
     {"", "execve(\"", "it is an strace log: system calls, without the calls of malloc", kRecordEvents},
     {"", " total heap usage: ", "it is a valgrind log without its --trace-malloc=yes lines", kRecordEvents},
 };
@@ -106,6 +109,19 @@ bool looks_like_json(std::string_view head) {
   return second != std::string_view::npos && std::string_view("\"[{]}").find(head[second]) != std::string_view::npos;
 }
 
+// Two lines with as many delimiters, at least two.
+bool looks_like_table(std::string_view head) {
+  head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
+  const std::size_t end = head.find('\n');
+  if (end == std::string_view::npos) return false;
+  const std::string_view first = head.substr(0, end), behind = head.substr(end + 1);
+  const std::string_view second = behind.substr(0, behind.find('\n'));
+  return std::any_of(kTableMarks.begin(), kTableMarks.end(), [&](char delimiter) {
+    const auto count = std::count(first.begin(), first.end(), delimiter);
+    return count >= 2 && std::count(second.begin(), second.end(), delimiter) == count;
+  });
+}
+
 std::string first_line(std::string_view head) {
   constexpr std::size_t kShown = 40;
   head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
@@ -127,6 +143,12 @@ Refusal refusal_of(std::string_view head) {
   if (looks_like_json(head)) return {"it is JSON of no kind that is known here", ""};
   if (head.find('\n') == std::string_view::npos && head.find('\r') != std::string_view::npos) {
     return {"its lines end with a carriage return alone, as those of old Macs did", "run it through `tr '\\r' '\\n'`"};
+  }
+  if (looks_like_table(head)) {
+    return {fmt::format(
+                "it is a table, but its first row, \"{}\", does not say where an operation, a block and its size stand",
+                first_line(head)),
+            "give it a header such as op,address,size,time_us or op,id,size"};
   }
   return {fmt::format("it is text of no kind that is known here, beginning with \"{}\"", first_line(head)), ""};
 }
