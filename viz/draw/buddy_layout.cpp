@@ -120,7 +120,7 @@ float place_rows(std::vector<BuddyRow>& rows, const ByteAxis& axis, float top, f
   if (pitch > 1.6f * em) pitch = std::floor(pitch);  // rows of one height; thin ones cannot afford what that wastes
   const float gap = pitch < 1.6f * em
                         ? std::max(1.0f, std::floor(0.1f * pitch))
-                        : std::floor(std::clamp(pitch - 2.35f * em, 0.55f * em, std::min(0.27f * pitch, 2.0f * em)));
+                        : std::floor(std::max(0.55f * em, std::min({pitch - 2.35f * em, 0.27f * pitch, 2.0f * em})));
   float y = top;
   for (BuddyRow& row : rows) {
     const float step = row.folded ? fold_pitch : pitch;

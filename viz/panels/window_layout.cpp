@@ -80,7 +80,7 @@ void divide_right(const Context& context, Parts& parts) {
   if (!parts.block) return;
   const float most = right.height() - parts.gap - kEventLeast * em;
   const float wanted = context.state.settings.block_height * right.height();
-  const float height = std::round(std::clamp(wanted, kBlockLeast * em, most));
+  const float height = std::round(std::max(kBlockLeast * em, std::min(wanted, most)));
   parts.block_rect = {right.x0, right.y1 - height, right.x1, right.y1};
   parts.event_rect.y1 = parts.block_rect.y0 - parts.gap;
   parts.block_gap = {right.x0, parts.event_rect.y1, right.x1, parts.block_rect.y0};
