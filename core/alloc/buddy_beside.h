@@ -11,6 +11,7 @@
 #pragma once
 
 #include "buddy_lists.h"
+#include "prefetch.h"
 
 namespace allocviz::alloc {
 
@@ -28,7 +29,7 @@ class BuddySideLinks {
   void set_next(usize at, usize next) const { links_[at].next = static_cast<std::uint32_t>(next); }
   void set_prev(usize at, usize prev) const { links_[at].prev = static_cast<std::uint32_t>(prev); }
   // Brings a block's link nearer, for a call that is to come.
-  void prefetch(usize at) const { __builtin_prefetch(links_ + at, 1); }
+  void prefetch(usize at) const { alloc::prefetch(links_ + at); }
 
   template <class State, class F>
   void visit(const State& state, BuddyBlock size, F&& f) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/alloc/buddy.h"
+#include "core/alloc/prefetch.h"
 #include "core/replay/buddy_keyframe.h"
 #include "core/replay/event_machine.h"
 #include "core/replay/machines.h"
@@ -55,7 +56,7 @@ class BuddyHeap {
     return buddy_.usable_size(ptr);
   }
   void prefetch(std::uint64_t offset) const {
-    __builtin_prefetch(metadata_.data() + (offset >> min_shift_), 1);
+    alloc::prefetch(metadata_.data() + (offset >> min_shift_));
     links_.prefetch(offset >> min_shift_);
   }
   void placed(std::uint32_t /*slot*/, const LiveBlock& /*block*/) {}
@@ -92,7 +93,7 @@ class BuddyHeap {
           buddy_.walk([&](const alloc::Extent& extent) {
             if (walked >= kBehind) own(walked - kBehind);
             const LiveBlock* owner = take_owner(extent.offset >> min_shift_);
-            __builtin_prefetch(owner);
+            alloc::prefetch(owner);
             owners[walked++ % kBehind] = owner;
             out.blocks.push_back(block_of(extent));
           });

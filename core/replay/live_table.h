@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/alloc/prefetch.h"
 #include "core/replay/bytes.h"
 #include "core/trace/trace.h"
 
@@ -43,7 +44,7 @@ class LiveTable {
 
   // Brings a slot's entry nearer: in a long log it was last touched too long ago to be at hand.
   void prefetch(std::uint32_t slot) const {
-    if (slot < slots_.size()) __builtin_prefetch(&slots_[slot], 1);
+    if (slot < slots_.size()) alloc::prefetch(&slots_[slot]);
   }
 
   void put(std::uint32_t slot, const LiveBlock& block) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/alloc/prefetch.h"
 #include "core/replay/live_table.h"
 #include "core/replay/reservation.h"
 
@@ -31,7 +32,7 @@ class Owners {
     auto* const entries = reinterpret_cast<std::uint32_t*>(table_.data());
     std::uint64_t filled = 0;
     for (std::uint32_t slot = 0; slot < live.size(); ++slot) {
-      if (live.is_live(slot + kAhead)) __builtin_prefetch(&entries[index_of(live[slot + kAhead].offset)], 1);
+      if (live.is_live(slot + kAhead)) alloc::prefetch(&entries[index_of(live[slot + kAhead].offset)]);
       if (!live.is_live(slot)) continue;
       entries[index_of(live[slot].offset)] = slot + 1;
       ++filled;

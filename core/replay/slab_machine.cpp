@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/alloc/prefetch.h"
 #include "core/alloc/slab.h"
 #include "core/replay/event_machine.h"
 #include "core/replay/machines.h"
@@ -41,7 +42,7 @@ class SlabHeap {
   [[nodiscard]] std::uint64_t block_bytes(void* /*ptr*/, std::uint64_t /*requested*/) const {
     return slab_.block_size();
   }
-  void prefetch(std::uint64_t offset) const { __builtin_prefetch(arena_.data() + offset, 1); }
+  void prefetch(std::uint64_t offset) const { alloc::prefetch(arena_.data() + offset); }
   void placed(std::uint32_t /*slot*/, const LiveBlock& /*block*/) {}
   void resized(const LiveBlock& /*block*/) {}
   [[nodiscard]] bool took_all_back() const { return false; }

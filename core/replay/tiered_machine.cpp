@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/alloc/prefetch.h"
 #include "core/alloc/tiered.h"
 #include "core/replay/buddy_keyframe.h"
 #include "core/replay/event_machine.h"
@@ -46,7 +47,7 @@ class TieredHeap {
   [[nodiscard]] std::uint64_t block_bytes(void* ptr, std::uint64_t /*requested*/) const {
     return tiered_.usable_size(ptr);
   }
-  void prefetch(std::uint64_t offset) const { __builtin_prefetch(arena_.data() + offset, 1); }
+  void prefetch(std::uint64_t offset) const { alloc::prefetch(arena_.data() + offset); }
   void placed(std::uint32_t /*slot*/, const LiveBlock& /*block*/) {}
   void resized(const LiveBlock& /*block*/) {}
   [[nodiscard]] bool took_all_back() const { return false; }

@@ -9,6 +9,7 @@
 #include <random>
 #include <unordered_map>
 
+#include "core/alloc/prefetch.h"
 #include "core/trace/id_table.h"
 #include "core/trace/intern.h"
 #include "core/trace/trace.h"
@@ -411,7 +412,7 @@ void TraceBuilder::prefetch(std::span<const RawEvent> events) const {
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
     slots[i] = events[i].id_kind == RawEvent::Id::Number ? inner.slot_of_number.find(events[i].id_number) : kNoSlot;
-    if (slots[i] != kNoSlot) __builtin_prefetch(&inner.blocks[slots[i]], 1);
+    if (slots[i] != kNoSlot) alloc::prefetch(&inner.blocks[slots[i]]);
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (slots[i] != kNoSlot) inner.trace.partner_.prefetch(inner.blocks[slots[i]].born);

@@ -38,6 +38,8 @@
 #include <optional>
 #include <span>
 
+#include "core/alloc/prefetch.h"
+
 namespace allocviz::trace {
 
 class Column {
@@ -115,7 +117,7 @@ class Column {
     return (room_ != 0 ? room_ : held_bytes()) + (grown_ != nullptr ? grown_->memory_bytes() : 0);
   }
   // Its bytes may be brought nearer: the value at index, of a column of which nothing is packed, is wanted soon.
-  void prefetch(std::uint64_t index) const { __builtin_prefetch(bytes_ + index * width_, 1); }
+  void prefetch(std::uint64_t index) const { alloc::prefetch(bytes_ + index * width_); }
   void reserve(std::uint64_t values);
   void shrink_to_fit();
 

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/alloc/prefetch.h"
+
 namespace allocviz::trace {
 
 class IdTable {
@@ -30,7 +32,7 @@ class IdTable {
   }
 
   // Brings the place where `key` would be nearer.
-  void prefetch(std::uint64_t key) const { __builtin_prefetch(&entries_[home(key)]); }
+  void prefetch(std::uint64_t key) const { alloc::prefetch(&entries_[home(key)]); }
 
   // `key` must not be in the table.
   void insert(std::uint64_t key, std::uint32_t slot) {
