@@ -302,20 +302,6 @@ TEST_F(Panels, compare_sets_a_second_allocator_beside_the_first) {
   EXPECT_TRUE(program.gui->sees("document/allocator 2"));
 }
 
-TEST_F(Panels, menus_hold_the_commands) {
-  program.click("menu/Trace");
-  program.click("Trace/Last event");
-  EXPECT_EQ(event(), 7u);
-  program.click("menu/View");
-  program.click("View/Light theme");
-  EXPECT_EQ(state.settings.theme, 1);
-  program.click("menu/Help");
-  program.click("Help/Keys and mouse");
-  EXPECT_EQ(state.popup, app::Popup::Keys);
-  program.key("Escape");
-  EXPECT_EQ(state.popup, app::Popup::None);
-}
-
 TEST_F(Panels, the_error_bar_says_what_where_and_what_to_do_and_goes_when_dismissed) {
   state.trouble = trace::Trouble{"size is negative", {.file = "a.json", .line = 12, .event = 3}, "write a number"};
   program.gui->frames(2);

@@ -257,6 +257,10 @@ bool popup_is_open() {
   return ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
 }
 
+void close_popups_above(std::size_t level) {
+  if (popup_is_open()) ImGui::ClosePopupToLevel(static_cast<int>(level), true);
+}
+
 void close_all_popups() {
   if (popup_is_open()) ImGui::ClosePopupToLevel(0, true);
 }
@@ -452,7 +456,10 @@ void scroll_next_region(float y) {
 
 const void* root_window() {
   const ImGuiWindow* window = ImGui::GetCurrentContext()->CurrentWindow;
-  return window == nullptr ? nullptr : window->RootWindow;
+  if (window == nullptr) return nullptr;
+  // A menu within a menu is a child window to ImGui, and a popup all the same.
+  while ((window->Flags & ImGuiWindowFlags_Popup) == 0 && window != window->RootWindow) window = window->ParentWindow;
+  return window;
 }
 
 const void* top_popup() {

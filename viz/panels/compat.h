@@ -3,6 +3,7 @@
 
 #include <imgui.h>
 
+#include <cstddef>
 #include <cstdint>
 
 #include "viz/draw/geometry.h"
@@ -60,9 +61,10 @@ void add_image(ImDrawList* list, draw::Rect rect, std::uintptr_t gl_name);  // n
 void clear_focus();                     // whatever text field was active is not any more
 [[nodiscard]] bool popup_is_open();
 void close_all_popups();
-void scroll_next_region(float y);         // the region begun next shows its content from y on, in this very frame
-[[nodiscard]] bool outside_any_window();  // no Begin() is open: ImGui would draw into its debug window
-[[nodiscard]] const void* root_window();  // of the current window: an identity, nothing more
-[[nodiscard]] const void* top_popup();    // the root window of the topmost popup; null when none is open
+void close_popups_above(std::size_t level);  // the outermost `level` of them stay
+void scroll_next_region(float y);            // the region begun next shows its content from y on, in this very frame
+[[nodiscard]] bool outside_any_window();     // no Begin() is open: ImGui would draw into its debug window
+[[nodiscard]] const void* root_window();     // of the current window, or the popup it is in: an identity, nothing more
+[[nodiscard]] const void* top_popup();       // the root window of the topmost popup; null when none is open
 
 }  // namespace allocviz::ui

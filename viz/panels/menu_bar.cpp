@@ -15,7 +15,7 @@ namespace allocviz::panels {
 
 namespace {
 
-constexpr const char* kMenus[] = {"File", "View", "Charts", "Trace", "Allocator", "Help"};
+constexpr const char* kMenus[] = {"File", "View", "Charts", "Go", "Trace", "Allocator", "Help"};
 constexpr const char* kFolded = "Menu";
 
 std::string file_name(const std::string& path) {

@@ -41,7 +41,7 @@ constexpr std::array kMouse{
     Entry{"Esc", "", "close a dialog"},
 };
 
-// Of the menu Trace, what does not move in time: one list of all of it is longer than a window is high.
+// Of the menu Trace, what stands in a group of its own; the rest of it belongs to what is found by moving.
 bool writes(app::Do what) {
   return what == app::Do::EditMark || what == app::Do::EditNote || what == app::Do::Undo || what == app::Do::Redo ||
          what == app::Do::CopyText;
@@ -49,7 +49,7 @@ bool writes(app::Do what) {
 
 std::vector<Group> groups() {
   // In an order that fills three columns evenly, each group going to the one that is shortest so far.
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMenus{{{"Trace", "MOVING IN TIME"},
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMenus{{{"Go", "MOVING IN TIME"},
                                                                                         {"Charts", "CHARTS"},
                                                                                         {"View", "LOOKING"},
                                                                                         {"Trace", "WRITING"},
@@ -62,9 +62,9 @@ std::vector<Group> groups() {
     Group group{title, {}};
     if (menu.empty()) group.entries.assign(kMouse.begin(), kMouse.end());
     for (const app::CommandInfo& info : app::command_infos()) {
-      const bool here = info.menu != "Trace" || writes(info.what) == (title == "WRITING");
-      if (!menu.empty() && info.menu == menu && here && !info.key.empty())
-        group.entries.push_back({info.key, info.key2, info.name});
+      const bool moves = menu == "Go" && (info.menu == "Go" || (info.menu == "Trace" && !writes(info.what)));
+      const bool here = moves || (menu == info.menu && menu != "Go" && (menu != "Trace" || writes(info.what)));
+      if (!menu.empty() && here && !info.key.empty()) group.entries.push_back({info.key, info.key2, info.name});
     }
     all.push_back(std::move(group));
   }

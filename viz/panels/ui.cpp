@@ -70,6 +70,7 @@ void begin_frame() {
   inner.stops_before.swap(inner.stops);
   inner.stops.clear();
   inner.modal_begun = false;
+  begin_menus();
   move_focus();
 }
 

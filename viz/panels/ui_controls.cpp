@@ -19,25 +19,6 @@ draw::Rect item_rect() {
   return {low.x, low.y, high.x, high.y};
 }
 
-// After every control: remembers where it stood, makes it a stop for Tab, shows the focus, and lets Enter and Space
-// stand for a click.
-bool finish(const char* label, ImGuiID id, Kind kind, bool clicked, bool selected = false) {
-  record(label);
-  if (next_item_is_disabled()) return false;
-  inner.stops.push_back({.id = id,
-                         .kind = kind,
-                         .selected = selected,
-                         .root = root_window(),
-                         .region = inner.region_numbers.empty() ? 0 : inner.region_numbers.back()});
-  if (inner.focus != id) return clicked;
-  if (inner.focus_moved) ImGui::SetScrollHereY();
-  if (kind == Kind::Text) return clicked;  // ImGui draws a text field's own focus
-  const draw::Rect rect = item_rect();
-  const float thickness = std::max(2.0f, std::round(ImGui::GetFontSize() / 8));
-  outline(ImGui::GetWindowDrawList(), rect, inner.theme.live, thickness, ImGui::GetStyle().FrameRounding);
-  return clicked || inner.activate;
-}
-
 struct Field {
   std::string* text = nullptr;
   Complete complete = nullptr;
@@ -60,6 +41,23 @@ int grow(ImGuiInputTextCallbackData* data) {
 }
 
 }  // namespace
+
+bool finish(const char* label, ImGuiID id, Kind kind, bool clicked, bool selected) {
+  record(label);
+  if (next_item_is_disabled()) return false;
+  inner.stops.push_back({.id = id,
+                         .kind = kind,
+                         .selected = selected,
+                         .root = root_window(),
+                         .region = inner.region_numbers.empty() ? 0 : inner.region_numbers.back()});
+  if (inner.focus != id) return clicked;
+  if (inner.focus_moved) ImGui::SetScrollHereY();
+  if (kind == Kind::Text) return clicked;  // ImGui draws a text field's own focus
+  const draw::Rect rect = item_rect();
+  const float thickness = std::max(2.0f, std::round(ImGui::GetFontSize() / 8));
+  outline(ImGui::GetWindowDrawList(), rect, inner.theme.live, thickness, ImGui::GetStyle().FrameRounding);
+  return clicked || inner.activate;
+}
 
 bool button(const char* label, draw::Point size) {
   const ImGuiID id = ImGui::GetID(label);
@@ -164,44 +162,6 @@ bool selectable(const char* label, bool selected, draw::Point size) {
   const ImGuiID id = ImGui::GetID(label);
   const bool clicked = ImGui::Selectable(label, selected, ImGuiSelectableFlags_None, ImVec2(size.x, size.y));
   return finish(label, id, Kind::Row, clicked, selected);
-}
-
-bool begin_menu(const char* label) {
-  const ImGuiID id = ImGui::GetID(label);
-  // To ImGui a menu within a menu is a child window, which has no border of its own here.
-  ImGui::PushStyleVar(ImGuiStyleVar_ChildBorderSize, ImGui::GetStyle().PopupBorderSize);
-  ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, ImGui::GetStyle().PopupRounding);
-  const bool open = ImGui::BeginMenu(label);
-  ImGui::PopStyleVar(2);
-  // Once open, the current window is the menu's popup and the last item is not the title any more.
-  if (open) {
-    inner.regions.emplace_back(label);
-    inner.region_is_child.push_back(true);
-    inner.region_numbers.push_back(inner.regions_begun++);
-  } else {
-    finish(label, id, Kind::Button, false);
-    if (inner.focus == id && inner.activate) ImGui::OpenPopup(label);
-  }
-  return open;
-}
-
-void end_menu() {
-  inner.regions.pop_back();
-  inner.region_is_child.pop_back();
-  inner.region_numbers.pop_back();
-  ImGui::EndMenu();
-}
-
-bool menu_item(const char* label, const char* chord, bool checked, bool enabled) {
-  const ImGuiID id = ImGui::GetID(label);
-  const bool clicked = ImGui::MenuItem(label, chord, checked, enabled);
-  if (!enabled) {
-    record(label);
-    return false;
-  }
-  const bool chosen = finish(label, id, Kind::Row, clicked, checked);
-  if (chosen && !clicked) close_all_popups();
-  return chosen;
 }
 
 void tooltip(std::string_view text) {

@@ -14,24 +14,6 @@ bool starts_group(const std::vector<Stop>& stops, std::size_t index) {
          stops[index].region != stops[index - 1].region;
 }
 
-// What Tab may reach now: with a popup open, only what stands in it.
-std::vector<Stop> reachable() {
-  std::vector<Stop> stops = inner.stops_before;
-  if (popup_is_open()) {
-    const void* popup = top_popup();
-    std::erase_if(stops, [popup](const Stop& stop) { return stop.root != popup; });
-  }
-  return stops;
-}
-
-void focus_on(const Stop& stop) {
-  if (inner.focus_kind == Kind::Text && inner.focus != stop.id) clear_focus();
-  inner.focus = stop.id;
-  inner.focus_kind = stop.kind;
-  inner.focus_moved = true;
-  want_frame();
-}
-
 std::size_t index_of_focus(const std::vector<Stop>& stops) {
   const auto at = std::find_if(stops.begin(), stops.end(), [](const Stop& stop) { return stop.id == inner.focus; });
   return static_cast<std::size_t>(at - stops.begin());
@@ -72,6 +54,23 @@ bool control_has_focus() {
 
 }  // namespace
 
+std::vector<Stop> reachable() {
+  std::vector<Stop> stops = inner.stops_before;
+  if (popup_is_open()) {
+    const void* popup = top_popup();
+    std::erase_if(stops, [popup](const Stop& stop) { return stop.root != popup; });
+  }
+  return stops;
+}
+
+void focus_on(const Stop& stop) {
+  if (inner.focus_kind == Kind::Text && inner.focus != stop.id) clear_focus();
+  inner.focus = stop.id;
+  inner.focus_kind = stop.kind;
+  inner.focus_moved = true;
+  want_frame();
+}
+
 void move_focus() {
   inner.focus_moved = inner.activate = inner.escape_taken = false;
   const ImGuiIO& io = ImGui::GetIO();
@@ -80,6 +79,8 @@ void move_focus() {
     const std::vector<Stop> stops = reachable();
     if (index_of_focus(stops) >= stops.size()) inner.focus = 0;
   }
+  inner.menus.took_keys = move_in_menus();
+  if (inner.menus.took_keys) return;
   const bool completes = inner.focus != 0 && inner.takes_tab == inner.focus;
   if (pressed({.key = Key::Tab}) && !completes) tab(false);
   if (pressed({.key = Key::Tab, .shift = true})) tab(true);
@@ -94,11 +95,11 @@ void move_focus() {
 }
 
 bool keys_are_free() {
-  return !ImGui::GetIO().WantTextInput && !popup_is_open() && !control_has_focus();
+  return !ImGui::GetIO().WantTextInput && !popup_is_open() && !inner.menus.took_keys && !control_has_focus();
 }
 
 bool is_free(Chord chord) {
-  if (popup_is_open()) return false;
+  if (popup_is_open() || inner.menus.took_keys) return false;
   if (ImGui::GetIO().WantTextInput && edits_text(chord)) return false;
   if (chord.key == Key::Escape && inner.escape_taken) return false;
   if (!control_has_focus() || chord.ctrl || chord.alt) return true;
