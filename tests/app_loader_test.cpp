@@ -200,6 +200,32 @@ TEST_F(AppLoader, the_recent_files_are_ten_the_newest_first) {
   EXPECT_EQ(state.settings.recent[1], (folder / "11.json").string());
 }
 
+TEST_F(AppLoader, a_recent_file_is_kept_whole_so_that_it_opens_from_any_folder_and_stands_there_once) {
+  const std::string path = write("small.json", log_of(2));
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder);
+  open("small.json");
+  open("./small.json");
+  std::filesystem::current_path(before);
+  open(path);
+  EXPECT_EQ(state.settings.recent, std::vector<std::string>{path});
+}
+
+TEST_F(AppLoader, a_document_of_another_name_than_its_file_is_called_by_both) {
+  open(write("app.csv", "op,ptr,size\nmalloc,0x10,1\n"));  // a log is named after its file
+  EXPECT_EQ(app::title_with_file(state.document), "app.csv");
+  const std::string path = (folder / "mine.json").string();
+  act(state, {.what = Do::SaveAs, .text = path});
+  app::finish_loading(state);
+  EXPECT_EQ(app::title_with_file(state.document), "mine.json · app.csv");
+  open(path);
+  EXPECT_EQ(app::title_with_file(state.document), "mine.json · app.csv");
+  open(write("nameless.json", log_of(2)));
+  act(state, {.what = Do::SaveAs, .text = path});
+  app::finish_loading(state);
+  EXPECT_EQ(app::title_with_file(state.document), "mine.json") << "nothing else is its name";
+}
+
 TEST(AppStart, opens_the_first_lesson_when_nothing_is_given) {
   auto state = app::start({.remember = false});
   ASSERT_TRUE(state.ok()) << state.trouble().text();

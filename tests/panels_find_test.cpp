@@ -15,6 +15,22 @@ using namespace panels_test;
 using app::Do;
 using draw::Rect;
 
+TEST_F(Panels, Escape_leaves_the_search_as_it_was_typed) {
+  program.key("Ctrl+F");
+  program.type("size>150");
+  program.key("Enter");
+  program.key("Ctrl+F");
+  program.key("Ctrl+A");
+  program.type("free");
+  program.key("Escape");
+  EXPECT_EQ(state.filter.text, "free");
+  program.key("Ctrl+F");
+  program.key("Ctrl+A");
+  program.key("Delete");
+  program.key("Escape");
+  EXPECT_EQ(state.filter.text, "") << "not the search before it";
+}
+
 TEST_F(Panels, the_keys_of_a_list_go_along_its_rows) {
   program.key("Down");
   EXPECT_EQ(event(), 1u);

@@ -27,6 +27,35 @@ TEST(Sizes, are_read_in_every_spelling) {
   }
 }
 
+TEST(Sizes, are_taken_as_people_type_them_where_no_file_is_read) {
+  const struct {
+    const char* text;
+    std::uint64_t bytes;
+  } cases[] = {{"64", 64},
+               {"64b", 64},
+               {"4k", 4096},
+               {"4K", 4096},
+               {"512 kib", 1u << 19},
+               {"512 KiB", 1u << 19},
+               {" 1M ", 1u << 20},
+               {"1 MIB", 1u << 20},
+               {"2g", 2ull << 30},
+               {"0", 0}};
+  for (const auto& [text, bytes] : cases) {
+    const auto size = parse_typed_size(text);
+    ASSERT_TRUE(size.ok()) << text << ": " << size.trouble().text();
+    EXPECT_EQ(*size, bytes) << text;
+  }
+  EXPECT_EQ(parse_spec("buddy:arena=512k,min=64")->arena_bytes, 1u << 19);
+}
+
+TEST(Sizes, typed_and_none_at_all_say_why_as_in_a_file) {
+  for (const char* text : {"", " ", "-1", "1.5k", "k", "0x40", "1 KB", "64MB", "1 TiB", "4k k", "17179869184g", "b"}) {
+    EXPECT_FALSE(parse_typed_size(text).ok()) << text;
+  }
+  EXPECT_NE(parse_typed_size("64MB").trouble().text().find("\"64MB\""), std::string::npos);
+}
+
 TEST(Sizes, that_are_none_say_why) {
   const struct {
     const char* text;

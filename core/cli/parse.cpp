@@ -112,7 +112,7 @@ ReadOptions parse_reading(const Words& words) {
   ReadOptions reading;
   reading.process = words.process;
   if (words.limit.empty()) return reading;
-  reading.limits.max_decompressed_bytes = must(trace::parse_size(words.limit), "--limit");
+  reading.limits.max_decompressed_bytes = must(trace::parse_typed_size(words.limit), "--limit");
   reading.limits.max_expansion = std::numeric_limits<std::uint64_t>::max();
   return reading;
 }

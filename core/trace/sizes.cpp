@@ -1,9 +1,11 @@
 // Sizes, offsets and counts as text.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
+#include <string>
 
 #include "core/trace/spec.h"
 
@@ -40,6 +42,22 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return number << (10 * i);
   }
   return bad_size(text, fmt::format("the unit \"{}\" is none of B, KiB, MiB, GiB", unit));
+}
+
+Result<std::uint64_t> parse_typed_size(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(' ');
+  if (first == std::string_view::npos) return parse_size(text);
+  text = text.substr(first, text.find_last_not_of(' ') - first + 1);
+  const std::size_t letters = std::min(text.find_last_of("0123456789 ") + 1, text.size());
+  std::string unit(text.substr(letters));
+  for (char& c : unit) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (unsigned i = 0; i < 4; ++i) {
+    std::string name(kUnitNames[i]);
+    std::string small(1, static_cast<char>(name[0] - 'A' + 'a'));
+    if (unit != small && (i == 0 || unit != small + "ib")) continue;
+    return parse_size(std::string(text.substr(0, letters)) + name);
+  }
+  return parse_size(text);
 }
 
 std::string size_text(std::uint64_t bytes) {

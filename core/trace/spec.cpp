@@ -58,8 +58,8 @@ Status read_gaps(std::string_view text, std::vector<Gap>& gaps) {
   while (!text.empty()) {
     auto to_text = cut(text, '+');
     const auto from_text = cut(to_text, '-');
-    const auto from = parse_size(from_text);
-    const auto to = parse_size(to_text);
+    const auto from = parse_typed_size(from_text);
+    const auto to = parse_typed_size(to_text);
     if (!from.ok() || !to.ok()) {
       Trouble trouble = !from.ok() ? from.trouble() : to.trouble();
       trouble.todo = "write gaps as FROM-TO, joined by +: gaps=4096-8192+100000-163850";
@@ -72,7 +72,7 @@ Status read_gaps(std::string_view text, std::vector<Gap>& gaps) {
 
 Status read_classes(std::string_view text, std::vector<std::uint64_t>& classes) {
   while (!text.empty()) {
-    const auto size = parse_size(cut(text, '+'));
+    const auto size = parse_typed_size(cut(text, '+'));
     if (!size.ok()) {
       Trouble trouble = size.trouble();
       trouble.todo = "write classes joined by +: classes=16+32+48";
@@ -87,7 +87,7 @@ Status read_value(AllocatorSpec& spec, std::string_view key, std::string_view va
   if (value.empty()) return Trouble{"it has no value", {.field = std::string(key)}, fmt::format("write {}=…", key)};
   if (key == "gaps") return read_gaps(value, spec.gaps);
   if (key == "classes") return read_classes(value, spec.class_bytes);
-  auto size = parse_size(value);
+  auto size = parse_typed_size(value);
   if (!size.ok()) return at_key(std::move(size).trouble(), key);
   if (key == "arena") {
     spec.arena_bytes = *size;

@@ -70,6 +70,8 @@ inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 47;  // what
 
 // "64", "64 B", "1 KiB", "1MiB", "2GiB" -> bytes; Trouble for anything else, a sign, a fraction or an overflow.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
+// The same as people type it in a hurry, too: "4k", "512 kib", " 1M ". Files are held to parse_size().
+[[nodiscard]] Result<std::uint64_t> parse_typed_size(std::string_view text);
 // 1536 -> "1.5 KiB", 64 -> "64 B": at most one decimal, for people. exact_size prints "1 048 576 B".
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 [[nodiscard]] std::string exact_size_text(std::uint64_t bytes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <utility>
 
 #include "viz/app/cursor.h"
@@ -161,8 +162,12 @@ void look_again(State& state, const InHand& hand) {
 
 }  // namespace
 
-void remember_path(Settings& settings, const std::string& path) {
-  if (path.empty()) return;
+// Whole, from the root: a name that was given in some folder means nothing in the next one.
+void remember_path(Settings& settings, const std::string& given) {
+  if (given.empty()) return;
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(given, error);
+  const std::string path = error ? given : whole.lexically_normal().string();
   std::erase(settings.recent, path);
   settings.recent.insert(settings.recent.begin(), path);
   if (settings.recent.size() > 10) settings.recent.resize(10);

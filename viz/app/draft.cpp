@@ -38,7 +38,7 @@ std::string size_written(std::uint64_t bytes) {
 // As much memory as the draft is about, as far as that can be read.
 std::uint64_t bytes_of(const Draft& draft) {
   const auto size = [&](DraftField field) {
-    const auto read = trace::parse_size(draft[field]);
+    const auto read = trace::parse_typed_size(draft[field]);
     return read.ok() ? *read : 0;
   };
   if (draft.kind != AllocatorKind::Slab) return size(DraftField::Arena);
@@ -75,7 +75,7 @@ Draft draft_of(const trace::AllocatorSpec& spec) {
 void change_kind(Draft& draft, AllocatorKind kind) {
   if (kind == draft.kind) return;
   const std::uint64_t bytes = std::max<std::uint64_t>(bytes_of(draft), 1024);
-  const auto smallest = trace::parse_size(draft[DraftField::MinBlock]);
+  const auto smallest = trace::parse_typed_size(draft[DraftField::MinBlock]);
   const std::uint64_t block = smallest.ok() && *smallest >= 16 && *smallest <= bytes ? *smallest : 64;
   Draft next;
   next.kind = kind;

@@ -191,6 +191,7 @@ void take(State& state, Loading&, SaveWork& job) {
     return;
   }
   state.document.path = job.path;
+  if (state.document.trace->header().name.empty()) state.document.title = file_name(job.path);
   state.document.first_part = false;  // of this file it is all there is
   mark_saved(state);
   remember_path(state.settings, job.path);

@@ -223,6 +223,11 @@ std::string file_name(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
+std::string title_with_file(const Document& document) {
+  const std::string file = file_name(document.path);
+  return file.empty() || file == document.title ? full_title(document) : file + " · " + full_title(document);
+}
+
 std::string full_title(const Document& document) {
   if (!document.first_part) return document.title;
   return fmt::format("{} (first {} events)", document.title, trace::count_text(document.trace->size()));

@@ -58,5 +58,7 @@ struct Opened {
 [[nodiscard]] std::string file_name(std::string_view path);
 // "log.json", or, while it is no more than that, "log.json (first 381 204 events)".
 [[nodiscard]] std::string full_title(const Document& document);
+// With the file it is in, where that is called otherwise: "mine.json · The first split".
+[[nodiscard]] std::string title_with_file(const Document& document);
 
 }  // namespace allocviz::app

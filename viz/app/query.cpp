@@ -102,16 +102,8 @@ constexpr std::array kFields{
     Field{"age", TermKind::Age, Unit::Moment, 0, "age>1000 or age>5ms"},
 };
 
-// "4k" and "4 m" as people write sizes in a hurry; everything else as trace::parse_size reads it.
 std::optional<std::uint64_t> size_of(std::string_view text) {
-  std::string full(text);
-  const char last = full.empty() ? ' ' : lower(full.back());
-  if (last == 'k' || last == 'm' || last == 'g') full += "iB";
-  if (full.size() > 3 && full.substr(full.size() - 2) == "iB") {
-    char& unit = full[full.size() - 3];
-    if (unit >= 'a' && unit <= 'z') unit = static_cast<char>(unit - 'a' + 'A');
-  }
-  const Result<std::uint64_t> size = trace::parse_size(full);
+  const Result<std::uint64_t> size = trace::parse_typed_size(text);
   return size.ok() ? std::optional(*size) : std::nullopt;
 }
 

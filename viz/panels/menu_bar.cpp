@@ -217,7 +217,7 @@ float chips(const Context& context, draw::Rect rect, float from) {
 void title(const Context& context, draw::Rect rect, float left, float right) {
   const app::Document& document = context.state.document;
   const ui::WithFont font(ui::Font::Bold);
-  const std::string text = app::full_title(document) + (document.edited ? " •" : "");
+  const std::string text = app::title_with_file(document) + (document.edited ? " •" : "");
   const float room = right - left;
   if (room < std::min(ui::text_width(text), 7 * context.em)) return;  // a few letters of it say nothing
   const float width = std::min(ui::text_width(text), room);

@@ -32,7 +32,7 @@ std::string title_of(const app::State& state) {
   const std::uint32_t steps = state.timeline().step_count();
   const std::string step = at.step < steps ? fmt::format(", step {} of {}", at.step, steps) : std::string{};
   return fmt::format("{}{} · event {} of {}{} · allocviz", state.document.edited ? "*" : "",
-                     app::full_title(state.document), trace::count_text(at.event),
+                     app::title_with_file(state.document), trace::count_text(at.event),
                      trace::count_text(state.timeline().event_count()), step);
 }
 
