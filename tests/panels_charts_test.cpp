@@ -91,6 +91,23 @@ TEST_F(Charts, the_wheel_zooms_at_the_mouse_and_the_right_button_pans) {
   EXPECT_LT(state.time.first, first) << "to the right: earlier events come into view";
 }
 
+TEST_F(Charts, pan_by_a_drag_of_the_middle_button_by_a_sideways_wheel_and_by_Shift_and_the_wheel) {
+  program.gui->wheel(at(5), 3);
+  program.gui->frames(2);
+  const double width = state.time.last - state.time.first;
+  auto moved = [&, before = state.time.first]() mutable {
+    program.gui->frames(2);
+    EXPECT_NEAR(state.time.last - state.time.first, width, 1e-6);
+    return state.time.first - std::exchange(before, state.time.first);
+  };
+  program.gui->drag(at(4), at(5), 2);
+  EXPECT_LT(moved(), -0.5);
+  program.gui->wheel(at(4), -1, 0, true);
+  EXPECT_GT(moved(), 0);
+  program.gui->wheel(at(4), 0, 1);
+  EXPECT_LT(moved(), 0);
+}
+
 TEST_F(Charts, the_letters_mean_the_charts_while_the_mouse_is_over_them) {
   const app::ByteView bytes = state.bytes;
   program.gui->move(at(3));

@@ -302,6 +302,42 @@ TEST_F(Panels, compare_sets_a_second_allocator_beside_the_first) {
   EXPECT_TRUE(program.gui->sees("document/allocator 2"));
 }
 
+TEST_F(Panels, a_wheel_pans_with_Shift_or_sideways_and_so_does_the_middle_button) {
+  for (const char* where : {"buddy tree/block 0x000", "memory map/block 0x000"}) {
+    app::update(state, {.what = app::Do::SetView, .value = 256, .value2 = 512});
+    program.gui->frames(2);
+    const Rect map = program.gui->rect_of("memory map/map");
+    const Rect first = program.gui->rect_of(where);
+    const Point at{map.x0 + map.width() / 2, (first.y0 + first.y1) / 2};
+    program.gui->wheel(at, 1, 0, true);
+    EXPECT_LT(state.bytes.from, 256) << where;
+    EXPECT_DOUBLE_EQ(state.bytes.to - state.bytes.from, 256);
+    const double before = state.bytes.from;
+    program.gui->wheel(at, 0, -1);
+    EXPECT_GT(state.bytes.from, before) << "right of it";
+    const double here = state.bytes.from;
+    program.gui->drag(at, {at.x + 40, at.y}, 2);
+    EXPECT_LT(state.bytes.from, here);
+    EXPECT_DOUBLE_EQ(state.bytes.to - state.bytes.from, 256);
+  }
+}
+
+TEST_F(Panels, a_double_click_zooms_to_a_block_and_another_one_back_to_everything) {
+  program.key("Right");
+  const auto double_click = [&] {
+    const Point at = program.gui->middle_of("memory map/block 0x000");
+    program.gui->click_at(at);
+    EXPECT_EQ(program.pressed.back(), app::Do::Select);
+    program.gui->click_at(at);
+    program.gui->frames(40);  // the next click is no third one
+  };
+  const double all = state.bytes.to;
+  double_click();
+  EXPECT_LT(state.bytes.to, all);
+  double_click();
+  EXPECT_EQ(state.bytes.to, all);
+}
+
 TEST_F(Panels, the_error_bar_says_what_where_and_what_to_do_and_goes_when_dismissed) {
   state.trouble = trace::Trouble{"size is negative", {.file = "a.json", .line = 12, .event = 3}, "write a number"};
   program.gui->frames(2);

@@ -143,10 +143,13 @@ void Gui::drag(Point from, Point to, int which) {
   frames();
 }
 
-void Gui::wheel(Point at, float notches) {
+void Gui::wheel(Point at, float notches, float sideways, bool shift) {
   move(at);
-  ui::feed_wheel(ImGui::GetIO(), 0, notches);
+  ui::feed_mods(ImGui::GetIO(), false, shift, false);
+  ui::feed_wheel(ImGui::GetIO(), sideways, notches);
   frames(2);
+  ui::feed_mods(ImGui::GetIO(), false, false, false);
+  frames();
 }
 
 void Gui::click(std::string_view label, int which) {

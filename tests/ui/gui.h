@@ -29,9 +29,9 @@ class Gui {
   void button(int which, bool down);  // 0 left, 1 right
   void click_at(allocviz::draw::Point at, int which = 0);
   void drag(allocviz::draw::Point from, allocviz::draw::Point to, int which = 0);
-  void wheel(allocviz::draw::Point at, float notches);
-  // In the middle of what is in sight of it. A label that is not on the screen fails the test and lists what is; so does
-  // one that is scrolled out of sight, where nobody could click it.
+  void wheel(allocviz::draw::Point at, float notches, float sideways = 0, bool shift = false);
+  // In the middle of what is in sight of it. A label that is not on the screen fails the test and lists what is; so
+  // does one that is scrolled out of sight, where nobody could click it.
   void click(std::string_view label, int which = 0);
 
   [[nodiscard]] bool sees(std::string_view label) const { return allocviz::ui::find(label) != nullptr; }

@@ -8,7 +8,8 @@
 namespace allocviz::panels {
 namespace {
 
-constexpr double kWheelFactor = 0.8;  // of the bytes in view, a notch
+constexpr double kWheelFactor = 0.8;  // of what is in view, a notch
+constexpr double kWheelPan = 0.1;     // likewise
 constexpr std::size_t kMostPlaced = 300;
 
 bool was_dragged(int button) {
@@ -36,27 +37,38 @@ Pointer canvas(const char* label, draw::Rect rect) {
   return pointer;
 }
 
-void zoom_and_pan(const Context& context, const Pointer& pointer, const draw::ByteAxis& axis, double arena_bytes) {
+Wheel wheel_over(const Pointer& pointer) {
   const ImGuiIO& io = ImGui::GetIO();
+  if (!pointer.hovered) return {};
+  const float sideways = io.MouseWheelH + (io.KeyShift ? io.MouseWheel : 0);
+  const float upright = io.KeyShift ? 0 : io.MouseWheel;
+  return {std::pow(kWheelFactor, static_cast<double>(upright)), -kWheelPan * static_cast<double>(sideways)};
+}
+
+double dragged_px(int button) {
+  const bool held = ImGui::IsItemActive() && ImGui::IsMouseDown(button) && was_dragged(button);
+  return held ? static_cast<double>(ImGui::GetIO().MouseDelta.x) : 0;
+}
+
+void zoom_and_pan(const Context& context, const Pointer& pointer, const draw::ByteAxis& axis, double arena_bytes) {
   draw::Span view = axis.bytes;
-  if (pointer.hovered && io.MouseWheel != 0) {
+  const Wheel wheel = wheel_over(pointer);
+  if (wheel.factor != 1) {
     const double x = std::clamp(pointer.at.x, axis.x0, axis.x1);
-    view = draw::zoomed(view, axis.byte_at(x), std::pow(kWheelFactor, io.MouseWheel), arena_bytes);
+    view = draw::zoomed(view, axis.byte_at(x), wheel.factor, arena_bytes);
   }
-  if (ImGui::IsItemActive() && was_dragged(0) && io.MouseDelta.x != 0) {
-    view = draw::panned(view, -static_cast<double>(io.MouseDelta.x) * axis.bytes_per_px(), arena_bytes);
-  }
+  const double by = wheel.pan * view.width() - (dragged_px(0) + dragged_px(2)) * axis.bytes_per_px();
+  if (by != 0) view = draw::panned(view, by, arena_bytes);
   if (view == axis.bytes) return;
   context.commands.push({.what = app::Do::SetView, .value = view.from, .value2 = view.to});
 }
 
 void zoom_wrapped(const Context& context, const Pointer& pointer, const draw::Span& view,
                   std::optional<draw::Span> under, double arena_bytes) {
-  const ImGuiIO& io = ImGui::GetIO();
+  const Wheel wheel = wheel_over(pointer);
   draw::Span now = view;
-  if (pointer.hovered && io.MouseWheel != 0 && under) {
-    now = draw::zoomed(view, (under->from + under->to) / 2, std::pow(kWheelFactor, io.MouseWheel), arena_bytes);
-  }
+  if (wheel.factor != 1 && under) now = draw::zoomed(view, (under->from + under->to) / 2, wheel.factor, arena_bytes);
+  if (wheel.pan != 0) now = draw::panned(now, wheel.pan * now.width(), arena_bytes);
   if (now == view) return;
   context.commands.push({.what = app::Do::SetView, .value = now.from, .value2 = now.to});
 }
@@ -69,6 +81,7 @@ void select_at(const Context& context, const Pointer& pointer, std::optional<dra
   }
   const double middle = std::max(0.0, (bytes->from + bytes->to) / 2);
   select_byte(context, pointer, static_cast<std::uint64_t>(middle), stage);
+  if (ImGui::GetIO().MouseClickedLastCount[0] == 2) context.commands.push(app::Do::ZoomFit);
 }
 
 bool select_chip(const Context& context, const Pointer& pointer, const draw::Scene& scene, std::size_t stage) {

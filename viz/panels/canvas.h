@@ -16,14 +16,22 @@ struct Pointer {
   bool hovered = false;
   bool clicked = false;  // the left button came up where it went down
 };
+// What the wheel asks for over a canvas: upright it zooms; sideways, or with Shift held, it pans.
+struct Wheel {
+  double factor = 1;  // of what is in view
+  double pan = 0;     // in widths of the view; below 0 = to what is left of it
+};
+[[nodiscard]] Wheel wheel_over(const Pointer& pointer);
+// How far a drag with this button went in this frame, in pixels.
+[[nodiscard]] double dragged_px(int button);
 // Places the canvas and says what the mouse does on it.
 [[nodiscard]] Pointer canvas(const char* label, draw::Rect rect);
-// Wheel and drag on a byte axis become SetView. A drag to the right shows lower bytes.
+// Wheel and drag (left or middle) on a byte axis become SetView. A drag to the right shows lower bytes.
 void zoom_and_pan(const Context& context, const Pointer& pointer, const draw::ByteAxis& axis, double arena_bytes);
-// The same where the view is wrapped into rows: the wheel zooms at the byte under the mouse.
+// The same where the view is wrapped into rows: the wheel zooms at the byte under the mouse, and nothing is dragged.
 void zoom_wrapped(const Context& context, const Pointer& pointer, const draw::Span& view,
                   std::optional<draw::Span> under, double arena_bytes);
-// The byte under the mouse becomes the selection; a click beside every block clears it.
+// The byte under the mouse becomes the selection; a click beside every block clears it, a double click zooms to it.
 void select_at(const Context& context, const Pointer& pointer, std::optional<draw::Span> bytes, std::size_t stage);
 // A click on a chip of a free list selects its block.
 [[nodiscard]] bool select_chip(const Context& context, const Pointer& pointer, const draw::Scene& scene,

@@ -28,12 +28,12 @@ struct Group {
 
 constexpr std::array kMouse{
     Entry{"wheel", "", "zoom at the cursor"},
-    Entry{"drag", "", "pan the stage and the map"},
-    Entry{"click", "", "select a block"},
+    Entry{"drag, Shift+wheel", "", "pan the stage and the map"},
+    Entry{"click, double click", "", "select a block, zoom to it"},
     Entry{"Shift+click", "", "pin its card"},
     Entry{"drag on the charts", "", "go through time"},
     Entry{"wheel on the charts", "", "zoom in time"},
-    Entry{"right-drag", "", "pan in time"},
+    Entry{"right-drag, Shift+wheel", "", "pan in time"},
     Entry{"Shift+drag", "", "select a range of events"},
     Entry{"W S A D", "", "over the charts: in time"},
     Entry{"drop a file", "", "open it"},

@@ -1,5 +1,5 @@
-// Charts over time: scrub by dragging, Shift and drag selects a range, the wheel zooms, right drag pans; a minimap of
-// the whole below.
+// Charts over time: scrub by dragging, Shift and drag selects a range, the wheel zooms, right or middle drag pans; a
+// minimap of the whole below.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -16,7 +16,6 @@ namespace {
 using draw::ChartScene;
 using draw::Rect;
 
-constexpr double kWheelFactor = 0.8;
 constexpr double kKeyFactor = 1.5;  // one press of W
 constexpr double kKeyPan = 0.2;     // one press of A, of what is seen
 
@@ -211,13 +210,10 @@ bool control_time(const Context& context, const char* label, Rect area, const dr
   if (ImGui::IsItemDeactivated() && ImGui::IsMouseReleased(0) && !kept->GetBool(selecting)) {
     context.commands.push(app::Do::EndScrub);
   }
-  if (ImGui::IsItemActive() && ImGui::IsMouseDown(1) && io.MouseDelta.x != 0) {
-    const double by = -static_cast<double>(io.MouseDelta.x) / axis.px_per_unit();
-    set_time(context, axis.first + by, axis.last + by);
-  }
-  if (pointer.hovered && io.MouseWheel != 0) {
-    zoom_at(context, axis, pointer.at.x, std::pow(kWheelFactor, static_cast<double>(io.MouseWheel)));
-  }
+  const Wheel wheel = wheel_over(pointer);
+  const double by = wheel.pan * (axis.last - axis.first) - (dragged_px(1) + dragged_px(2)) / axis.px_per_unit();
+  if (by != 0) set_time(context, axis.first + by, axis.last + by);
+  if (wheel.factor != 1) zoom_at(context, axis, pointer.at.x, wheel.factor);
   return pointer.hovered;
 }
 
