@@ -72,6 +72,7 @@ inline std::string make_up_text(const app::State& state) {
   for (const auto& stage : state.stages) text += "shown " + trace::to_text(stage.timeline->spec()) + "\n";
   for (const auto& [index, name] : state.document.trace->marks()) text += fmt::format("mark {} {}\n", index, name);
   for (const auto& [index, note] : state.document.trace->notes()) text += fmt::format("note {} {}\n", index, note);
+  text += fmt::format("{} events\n", state.document.trace->size());
   text += state.document.edited ? "edited" : "as saved";
   text += state.document.default_spec ? ", default" : "";
   return text;

@@ -19,6 +19,22 @@ std::string beginning_of_lines(const Trace& trace, std::uint64_t events) {
   return text.substr(0, end == std::string::npos ? end : end + 1);
 }
 
+TEST(WithEvent, is_what_a_reader_makes_of_a_log_with_that_line_put_in) {
+  const std::uint64_t seed = test::seed();
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const Trace trace = test::random_trace(seed + i, 60);
+    for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{31}, trace.size()}) {
+      const std::string before = beginning_of_lines(trace, at);
+      const std::string line = "{\"op\": \"mark\", \"name\": \"here\"}\n";
+      const std::string all = before + line + to_json_text(trace, Spelling::JsonLines).substr(before.size());
+      const auto more = with_event(trace, at, {.op = Op::Mark, .mark_name = "here"});
+      ASSERT_TRUE(more.ok()) << more.trouble().text();
+      EXPECT_EQ(difference(*more, test::read_text(all)), "") << at;
+    }
+    EXPECT_FALSE(with_event(trace, 5, {.op = Op::Free}).ok()) << "of what?";
+  }
+}
+
 TEST(Beginning, is_what_a_reader_makes_of_a_log_that_ends_there) {
   const std::uint64_t seed = test::seed();
   for (std::uint64_t i = 0; i < 20; ++i) {

@@ -21,7 +21,7 @@ allocviz_test(draw_test
 allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_filter_test.cpp app_groups_test.cpp app_loader_test.cpp
               app_opening_test.cpp app_moving_test.cpp app_bad_input_test.cpp
               app_settings_test.cpp app_coloring_test.cpp app_commands_test.cpp app_charts_test.cpp app_inspect_test.cpp
-              app_texts_test.cpp support/replay.cpp
+              app_texts_test.cpp app_by_hand_test.cpp support/replay.cpp
               LIBS allocviz_app)
 # The program itself: under a virtual display with a real mouse and keyboard, and with no display at all.
 allocviz_test(window_test DRAWS SOURCES window_test.cpp)

@@ -55,6 +55,21 @@ Trace beginning_of(const Trace& whole, std::uint64_t events) {
   return std::move(builder).finish();
 }
 
+Result<Trace> with_event(const Trace& log, std::uint64_t index, const RawEvent& event) {
+  TraceBuilder builder;
+  builder.header() = log.header();
+  builder.set_sites(log.sites());
+  for (const std::string& warning : log.warnings()) builder.warn(warning);
+  for (std::uint64_t i = 0; i <= log.size(); ++i) {
+    if (i == index) {
+      if (auto appended = builder.append(event); !appended.ok()) return std::move(appended).trouble();
+    }
+    if (i == log.size()) break;
+    if (auto appended = builder.append(raw_event(log, i)); !appended.ok()) return std::move(appended).trouble();
+  }
+  return std::move(builder).finish();
+}
+
 bool begins_with(const Trace& whole, const Trace& part) {
   if (part.size() > whole.size()) return false;
   for (std::uint64_t i = 0; i < part.size(); ++i) {

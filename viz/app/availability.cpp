@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "viz/app/by_hand.h"
 #include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
 #include "viz/app/group_view.h"
@@ -97,6 +98,10 @@ bool is_enabled(const State& state, const CommandInfo& info) {
       return state.selection.offset.has_value();
     case Do::TryFrees:
       return state.blocked != nullptr && state.blocked->frees_help && !state.is_what_if();
+    case Do::TryRequest:
+      return !cannot_try(state) && !is_reading_rest(state);
+    case Do::FreeSelected:
+      return !cannot_try(state) && !is_reading_rest(state) && state.selection.offset.has_value();
     case Do::EditMark:
     case Do::EditNote:
       return !at_start;

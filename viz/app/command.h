@@ -55,6 +55,9 @@ enum class Do : std::uint16_t {
   EditNote,      // asks for a note on it
   RemoveMark,    // takes it away; a mark that is an event of its own stays
   SetEventText,  // number = TextKind, position.event = the event, text = the name or note; empty takes it away
+  TryRequest,    // asks for a request to put behind the cursor's event
+  InsertEvent,   // text = the request (by_hand.h)
+  FreeSelected,  // the selected block is freed there; one that is free already is freed a second time
   Undo,
   Redo,
   // looking

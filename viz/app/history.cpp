@@ -30,7 +30,8 @@ void remember(History& history, Change before, Remember as) {
 bool differs_from_saved(const State& state) {
   const Document& document = state.document;
   const auto& texts = document.saved_texts;
-  return make_up_of(state) != document.saved || std::any_of(texts.begin(), texts.end(), [&](const auto& was) {
+  const bool others = document.saved_trace != nullptr && document.saved_trace != document.trace;
+  return others || make_up_of(state) != document.saved || std::any_of(texts.begin(), texts.end(), [&](const auto& was) {
            return text_at(state, was.first.second, was.first.first) != was.second;
          });
 }
@@ -38,6 +39,7 @@ bool differs_from_saved(const State& state) {
 void mark_saved(State& state) {
   state.document.saved = make_up_of(state);
   state.document.saved_texts.clear();
+  state.document.saved_trace = state.document.trace;
   state.document.edited = false;
 }
 

@@ -3,6 +3,7 @@ list(APPEND app_sources
   app/adopt.cpp
   app/as_text.cpp
   app/availability.cpp
+  app/by_hand.cpp
   app/coloring.cpp
   app/command.cpp
   app/cursor.cpp

@@ -39,8 +39,16 @@ struct EventText {
   std::optional<std::string> text;
 };
 
+using TextsWere = std::map<std::pair<std::uint64_t, TextKind>, std::optional<std::string>>;
+// All of its events, where some were put in by hand (by_hand.h).
+struct EditedTrace {
+  std::shared_ptr<trace::Trace> trace;
+  TextsWere saved_texts;    // as Document's, by this trace's events
+  std::uint64_t event = 0;  // where the cursor is with it
+};
+
 // A part of the document as it was before a change, or after one that was undone.
-using Change = std::variant<MakeUp, EventText>;
+using Change = std::variant<MakeUp, EventText, EditedTrace>;
 
 struct Document {
   std::shared_ptr<trace::Trace> trace;  // never null once the window is up
@@ -52,10 +60,11 @@ struct Document {
   bool placeholder = false;             // nothing but a stand-in while the first file is still being opened
   MakeUp saved;                         // as opened or last saved: edited = (now != saved)
   // The same of each mark and note that was changed since.
-  std::map<std::pair<std::uint64_t, TextKind>, std::optional<std::string>> saved_texts;
-  std::uint64_t texts_changed = 0;             // how often: what shows marks is laid out anew
-  std::shared_ptr<const replay::Clock> clock;  // null where the log has no times
-  std::vector<std::uint64_t> failed_there;     // indices of requests that failed in the log itself, ascending
+  TextsWere saved_texts;
+  std::shared_ptr<const trace::Trace> saved_trace;  // the same of its events; null where none was put in
+  std::uint64_t texts_changed = 0;                  // how often: what shows marks is laid out anew
+  std::shared_ptr<const replay::Clock> clock;       // null where the log has no times
+  std::vector<std::uint64_t> failed_there;          // indices of requests that failed in the log itself, ascending
 };
 
 struct History {
@@ -126,7 +135,18 @@ struct Keeping;  // the worker that writes into the cache, in keeping.cpp
 
 enum class LeftTab : std::uint8_t { Events, Scenarios, Failures, Groups };
 enum class Preset : std::uint8_t { Teach, Debug, Compare };
-enum class Popup : std::uint8_t { None, Palette, Keys, GoTo, OpenPath, SavePath, Allocator, EventText, About };
+enum class Popup : std::uint8_t {
+  None,
+  Palette,
+  Keys,
+  GoTo,
+  OpenPath,
+  SavePath,
+  Allocator,
+  EventText,
+  TryRequest,
+  About
+};
 // What the memory map's live blocks are coloured by (coloring.h).
 enum class ColorBy : std::uint8_t { State, Size, Age, Lifetime, Thread, Site, Tag };
 inline constexpr std::size_t kColorBys = 7;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "viz/app/by_hand.h"
 #include "viz/app/cursor.h"
 #include "viz/app/history.h"
 #include "viz/app/loader.h"
@@ -156,6 +157,8 @@ void remove_stage(State& state, std::size_t stage) {
 void change(State& state, Change to, Remember as) {
   if (auto* make_up = std::get_if<MakeUp>(&to)) {
     change_make_up(state, std::move(*make_up), as);
+  } else if (auto* edited = std::get_if<EditedTrace>(&to)) {
+    change_trace(state, std::move(*edited), as);
   } else {
     change_text(state, std::get<EventText>(std::move(to)), as);
   }

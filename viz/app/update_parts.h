@@ -8,7 +8,7 @@ namespace allocviz::app {
 
 bool update_time(State& state, const Command& command);      // cursor, playback, failures, marks
 bool update_document(State& state, const Command& command);  // files, allocators, undo
-bool update_texts(State& state, const Command& command);     // marks and notes
+bool update_texts(State& state, const Command& command);     // marks, notes, events by hand
 bool update_view(State& state, const Command& command);      // selection, the byte axis, lists, popups
 bool update_charts(State& state, const Command& command);    // their axis, the range of events
 bool update_groups(State& state, const Command& command);    // the table of groups

@@ -1,6 +1,7 @@
-// Marks and notes that are written in the window.
+// Marks and notes that are written in the window, and events that are put in.
 #include <fmt/format.h>
 
+#include "viz/app/by_hand.h"
 #include "viz/app/cursor.h"
 #include "viz/app/history.h"
 #include "viz/app/update_parts.h"
@@ -44,6 +45,19 @@ bool update_texts(State& state, const Command& command) {
       break;
     case Do::SetEventText:
       set(state, static_cast<TextKind>(command.number), command.position.event, command.text);
+      break;
+    case Do::TryRequest:
+      if (auto trouble = cannot_try(state)) {
+        state.trouble = std::move(trouble);
+      } else {
+        open_popup(state, Popup::TryRequest);
+      }
+      break;
+    case Do::InsertEvent:
+      insert_by_hand(state, command.text);
+      break;
+    case Do::FreeSelected:
+      if (const std::string text = free_of_selected(state); !text.empty()) insert_by_hand(state, text);
       break;
     default:
       return false;

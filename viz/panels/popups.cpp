@@ -188,6 +188,9 @@ void popups(const Context& context) {
     case app::Popup::Allocator:
       allocator_dialog(context);
       break;
+    case app::Popup::TryRequest:
+      try_dialog(context);
+      break;
     case app::Popup::EventText:
       text_dialog(context);
       break;

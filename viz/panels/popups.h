@@ -22,5 +22,6 @@ void palette(const Context& context);
 void keys_page(const Context& context);
 void allocator_dialog(const Context& context);
 void text_dialog(const Context& context);
+void try_dialog(const Context& context);
 
 }  // namespace allocviz::panels

@@ -41,30 +41,42 @@ constexpr std::array kMouse{
     Entry{"Esc", "", "close a dialog"},
 };
 
-// Of the menu Trace, what stands in a group of its own; the rest of it belongs to what is found by moving.
+// Of the menu Trace, what changes it or copies from it; the rest belongs to what is found by moving.
 bool writes(app::Do what) {
-  return what == app::Do::EditMark || what == app::Do::EditNote || what == app::Do::Undo || what == app::Do::Redo ||
-         what == app::Do::CopyText;
+  switch (what) {
+    case app::Do::EditMark:
+    case app::Do::EditNote:
+    case app::Do::TryRequest:
+    case app::Do::FreeSelected:
+    case app::Do::Undo:
+    case app::Do::Redo:
+    case app::Do::CopyText:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The menus in other words: three columns hold them on a window of 1280x800.
+std::string_view group_of(const app::CommandInfo& info) {
+  if (info.menu == "Go") return "MOVING IN TIME";
+  if (info.menu == "Trace") return writes(info.what) ? "WRITING" : "MOVING IN TIME";
+  if (info.menu == "Charts") return "CHARTS";
+  if (info.menu == "View") return "LOOKING";
+  if (info.menu == "File" || info.menu == "Help") return "FILES AND HELP";
+  return info.menu == "Allocator" ? "ALLOCATOR" : "";
 }
 
 std::vector<Group> groups() {
   // In an order that fills three columns evenly, each group going to the one that is shortest so far.
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMenus{{{"Go", "MOVING IN TIME"},
-                                                                                        {"Charts", "CHARTS"},
-                                                                                        {"View", "LOOKING"},
-                                                                                        {"Trace", "WRITING"},
-                                                                                        {"", "MOUSE"},
-                                                                                        {"File", "FILES"},
-                                                                                        {"Allocator", "ALLOCATOR"},
-                                                                                        {"Help", "HELP"}}};
+  static constexpr std::array<std::string_view, 7> kTitles{"MOVING IN TIME", "CHARTS",         "LOOKING",  "WRITING",
+                                                           "MOUSE",          "FILES AND HELP", "ALLOCATOR"};
   std::vector<Group> all;
-  for (const auto& [menu, title] : kMenus) {
+  for (const std::string_view title : kTitles) {
     Group group{title, {}};
-    if (menu.empty()) group.entries.assign(kMouse.begin(), kMouse.end());
+    if (title == "MOUSE") group.entries.assign(kMouse.begin(), kMouse.end());
     for (const app::CommandInfo& info : app::command_infos()) {
-      const bool moves = menu == "Go" && (info.menu == "Go" || (info.menu == "Trace" && !writes(info.what)));
-      const bool here = moves || (menu == info.menu && menu != "Go" && (menu != "Trace" || writes(info.what)));
-      if (!menu.empty() && here && !info.key.empty()) group.entries.push_back({info.key, info.key2, info.name});
+      if (group_of(info) == title && !info.key.empty()) group.entries.push_back({info.key, info.key2, info.name});
     }
     all.push_back(std::move(group));
   }

@@ -1,9 +1,10 @@
-// What a mark is called, or what a note says: one field.
+// What a person puts into the trace: the name of a mark, a note, a request.
 #include <fmt/format.h>
 
 #include <string>
 #include <utility>
 
+#include "viz/app/by_hand.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/popups.h"
 #include "viz/panels/ui.h"
@@ -38,6 +39,37 @@ void text_dialog(const Context& context) {
     command.position = {event, replay::kAllSteps};
     command.text = std::move(text);
     context.commands.push(std::move(command));
+  }
+  end_dialog();
+}
+
+void try_dialog(const Context& context) {
+  const draw::Rect inside = begin_dialog(context, "try", 36, 13);
+  const std::uint64_t event = context.state.cursor().event;
+  const std::string title = event == 0 ? "Try a request before the first event"
+                                       : fmt::format("Try a request after event {}", trace::count_text(event));
+  const float y = dialog_title(context, inside, title.c_str());
+  std::string text = context.state.popup_state.text;
+  ImGui::SetCursorScreenPos(ImVec2(inside.x0, y));
+  ImGui::SetNextItemWidth(inside.width());
+  focus_first(context);
+  if (ui::input_text("##request", "100, 4k, free A, free 0x040, realloc A 200", text)) {
+    context.commands.push({.what = app::Do::TypeInPopup, .text = text});
+  }
+  const auto hand = app::by_hand(context.state, text);
+  const bool wrong = !text.empty() && !hand.ok();
+  {
+    const ui::WithFont small(ui::Font::Small);
+    const std::string words = hand.ok() ? hand->words : hand.trouble().what + "; " + hand.trouble().todo;
+    wrapped({inside.x0, ImGui::GetItemRectMax().y + 0.5f * context.em}, inside.width(),
+            wrong ? context.theme.failed : context.theme.text_dim,
+            text.empty()
+                ? "It becomes an event of the trace, and the allocator serves it or says why not. Ctrl+Z takes "
+                  "it away again."
+                : words);
+  }
+  if (dialog_buttons(context, inside, "Try", hand.ok())) {
+    context.commands.push({.what = app::Do::InsertEvent, .text = std::move(text)});
   }
   end_dialog();
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/replay/narrate.h"
+#include "viz/app/availability.h"
 #include "viz/app/cursor.h"
 #include "viz/app/loader.h"
 #include "viz/draw/strip.h"
@@ -94,11 +95,19 @@ void draw_own_words(Flow& flow, bool has_note, bool has_mark) {
   if (flow.painted) {
     const std::string note = has_note ? "edit the note##note" : "write a note##note";
     const std::string mark = has_mark ? "rename the mark##mark" : "mark this event##mark";
-    ImGui::SetCursorScreenPos(ImVec2(flow.x, flow.y));
-    if (ui::link(context.theme, note.c_str())) context.commands.push(app::Do::EditNote);
-    const float used = ui::text_width(note.substr(0, note.find('#')));
-    ImGui::SetCursorScreenPos(ImVec2(std::round(flow.x + used + 1.2f * context.em), flow.y));
-    if (ui::link(context.theme, mark.c_str())) context.commands.push(app::Do::EditMark);
+    float x = flow.x;
+    const auto link = [&](const std::string& label, app::Do what) {
+      const float width = ui::text_width(label.substr(0, label.find('#')));
+      if (x + width > flow.x + flow.width) return;
+      ImGui::SetCursorScreenPos(ImVec2(std::round(x), flow.y));
+      if (ui::link(context.theme, label.c_str())) context.commands.push(what);
+      x += width + 1.2f * context.em;
+    };
+    link(note, app::Do::EditNote);
+    link(mark, app::Do::EditMark);
+    if (app::is_enabled(context.state, app::info_of(app::Do::TryRequest))) {
+      link("try a request##try", app::Do::TryRequest);
+    }
   }
   flow.y += height;
   flow.may_cut();
