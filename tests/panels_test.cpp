@@ -322,6 +322,18 @@ TEST_F(Panels, a_wheel_pans_with_Shift_or_sideways_and_so_does_the_middle_button
   }
 }
 
+TEST_F(Panels, zoomed_in_the_map_says_where_the_step_touched_something_and_leads_there) {
+  program.key("Right");  // A, at 0x000
+  EXPECT_FALSE(program.gui->sees("memory map elsewhere/touched"));
+  app::update(state, {.what = app::Do::SetView, .value = 512, .value2 = 640});
+  program.gui->frames(2);
+  EXPECT_TRUE(program.gui->sees("memory map elsewhere/<- touched: 0x000"));
+  program.click("memory map elsewhere/<- touched: 0x000");
+  EXPECT_EQ(state.bytes.from, 0);
+  EXPECT_EQ(state.bytes.to, 128) << "as close as before";
+  EXPECT_FALSE(program.gui->sees("memory map elsewhere/touched"));
+}
+
 TEST_F(Panels, a_double_click_zooms_to_a_block_and_another_one_back_to_everything) {
   program.key("Right");
   const auto double_click = [&] {

@@ -317,6 +317,13 @@ TEST(BuddyTree, twenty_one_levels_fit_a_small_window_because_split_levels_fold) 
   ASSERT_FALSE(scene.rows.empty());
   EXPECT_TRUE(scene.rows.front().folded);
   EXPECT_EQ(scene.rows.front().first, 0);
+  const auto says = [](const BuddyScene& drawn, std::string_view word) {
+    return std::any_of(drawn.scene.labels.begin(), drawn.scene.labels.end(),
+                       [word](const draw::Label& one) { return one.text.find(word) != std::string::npos; });
+  };
+  input.view = {512, 1024};  // one block of 512 B: the levels below it are used, but not here
+  EXPECT_TRUE(says(draw::lay_out_buddy(input), "none in view"));
+  EXPECT_FALSE(says(draw::lay_out_buddy(input), "unused"));
   int expected = 0;
   for (const draw::BuddyRow& row : scene.rows) {
     EXPECT_EQ(row.first, expected) << "every level stands in exactly one row";

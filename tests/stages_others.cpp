@@ -188,6 +188,31 @@ TEST(BumpStage, its_sums_tile_the_arena_and_the_survivor_is_named) {
   EXPECT_NEAR(scene.bars[3].filled.width() / scene.bars[3].track.width(), 3496.0 / 4096, 0.01);
 }
 
+TEST(BumpStage, says_its_figures_in_fewer_digits_rather_than_cut_where_they_have_no_room) {
+  test::Script script;
+  script.alloc("P", 234'567'890).alloc("Q", 1'234'567).free("P");
+  auto timeline = test::timeline_of(script.done(), test::spec_of("bump:arena=1GiB"));
+  timeline->seek({3, replay::kAllSteps});
+  const auto laid_out = [&](float width) {
+    return draw::lay_out_bump({.census = timeline->census(),
+                               .spec = timeline->spec(),
+                               .now = draw::moment_of(*timeline),
+                               .selected = {},
+                               .rect = {0, 0, width, 500},
+                               .view = {0, 1 << 30},
+                               .style = {},
+                               .name_of = {}});
+  };
+  const auto says = [](const draw::BumpScene& scene, std::string_view text) {
+    return std::any_of(scene.scene.labels.begin(), scene.scene.labels.end(),
+                       [text](const draw::Label& one) { return one.text == text; });
+  };
+  EXPECT_TRUE(says(laid_out(800), "234 567 890 B"));
+  const draw::BumpScene narrow = laid_out(230);
+  EXPECT_TRUE(says(narrow, "223.7 MiB"));
+  EXPECT_FALSE(says(narrow, "234 567 890 B"));
+}
+
 TEST(BumpStage, says_how_far_the_mark_moved_and_for_whom) {
   test::Script script;
   script.alloc("P", 300).alloc("Q", 10, 64);

@@ -263,6 +263,9 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
   const Style& style = input.style;
   const float right = out.axis.x0 - 0.7f * style.em;
   const std::vector<bool> with_words = rows_with_words(out, input);
+  // Zoomed in, what is not seen is not said to be unused.
+  const bool all = out.axis.bytes.from <= 0 && out.axis.bytes.to >= static_cast<double>(out.shape.arena);
+  const char* const nothing = all ? "unused" : "none in view";
   int deepest = -1;
   for (const BuddyRow& row : out.rows) {
     if (!row.folded) deepest = row.last;
@@ -272,7 +275,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
     const float middle = middle_of(row);
     const Tone lit = row.now ? Tone::Touched : Tone::Dim;
     if (has_words_inside(row, style)) {
-      add_folded_label(out, row, row.first > deepest ? "unused" : "split");
+      add_folded_label(out, row, row.first > deepest ? nothing : "split");
       continue;
     }
     const std::string size = trace::size_text(out.shape.size_of(row.first));

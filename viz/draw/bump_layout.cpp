@@ -179,8 +179,11 @@ void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
     bar.filled.x1 = end_of(bar.bytes, bar.track.x0 + (bar.bytes > 0 ? 2.0f : 0.0f));
     bar.flying.x0 = bar.filled.x1;
     bar.flying.x1 = end_of(bar.bytes + bar.in_flight, bar.filled.x1 + (bar.in_flight > 0 ? 2.0f : 0.0f));
-    std::string text = trace::exact_size_text(bar.bytes);
-    if (bar.in_flight != 0) text += " + " + trace::exact_size_text(bar.in_flight);
+    const auto said = [&bar](std::string (*size)(std::uint64_t)) {
+      return size(bar.bytes) + (bar.in_flight != 0 ? " + " + size(bar.in_flight) : "");
+    };
+    std::string text = said(trace::exact_size_text);
+    if (input.style.width(Type::MonoSmall, text) > area.x1 - bar.track.x1 - 0.4f * em) text = said(trace::size_text);
     out.scene.labels.push_back({{area.x0, y, bar.track.x0, y + pitch}, bar.word, Tone::Dim, Type::Small, Align::Left});
     out.scene.labels.push_back(
         {{bar.track.x1, y, area.x1, y + pitch}, text, Tone::Text, Type::MonoSmall, Align::Right});
@@ -190,18 +193,25 @@ void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
 
 // What holds the region, as many of its lines as fit: the first, then what freeing would give, then why.
 void add_held_box(const BumpInput& input, BumpScene& out, Rect area) {
-  std::vector<std::string> held = held_text(input.census, input.name_of);
-  const float em = input.style.em;
-  // "P, Q and R hold 2 624 B." where more has no room.
-  if (!held.empty() && input.style.width(Type::Bold, held[0]) > area.width() - 1.8f * em) {
-    for (const std::string_view word : {" all", " above the mark"}) {
-      if (const std::size_t at = held[0].rfind(word); at != std::string::npos) held[0].erase(at, word.size());
+  const float em = input.style.em, width = area.width() - 1.8f * em;
+  // "P, Q and R hold 2 624 B." where more has no room, at last in fewer digits.
+  const auto shortened = [&](bool exact) {
+    std::vector<std::string> held = held_text(input.census, input.name_of, exact);
+    if (!held.empty() && input.style.width(Type::Bold, held[0]) > width) {
+      for (const std::string_view word : {" all", " above the mark"}) {
+        if (const std::size_t at = held[0].rfind(word); at != std::string::npos) held[0].erase(at, word.size());
+      }
     }
-  }
-  if (!held.empty() && input.style.width(Type::Small, held[2]) > area.width() - 1.8f * em) {
-    const std::size_t from = held[2].find(" ("), to = held[2].find(')');
-    held[2].erase(from, to + 1 - from);
-  }
+    if (!held.empty() && input.style.width(Type::Small, held[2]) > width) {
+      const std::size_t from = held[2].find(" ("), to = held[2].find(')');
+      held[2].erase(from, to + 1 - from);
+    }
+    return held;
+  };
+  std::vector<std::string> held = shortened(true);
+  const bool cut = !held.empty() &&
+                   (input.style.width(Type::Bold, held[0]) > width || input.style.width(Type::Small, held[2]) > width);
+  if (cut) held = shortened(false);
   const auto room = static_cast<std::size_t>(std::max(0.0f, (area.height() - kHeldPadEm * em) / (kHeldLineEm * em)));
   if (held.empty() || room == 0) return;
   std::vector<std::size_t> lines = {0};
@@ -248,7 +258,8 @@ BumpSums bump_sums(const replay::Census& census) {
   return sums;
 }
 
-std::vector<std::string> held_text(const replay::Census& census, const NameOf& name_of) {
+std::vector<std::string> held_text(const replay::Census& census, const NameOf& name_of, bool exact) {
+  const auto size = exact ? trace::exact_size_text : trace::size_text;
   const BumpSums sums = bump_sums(census);
   if (sums.dead == 0 || sums.live == 0) return {};
   std::vector<std::string> names;
@@ -269,13 +280,13 @@ std::vector<std::string> held_text(const replay::Census& census, const NameOf& n
     who = fmt::format("{} block{}", trace::count_text(count), count == 1 ? "" : "s");
   }
   const std::uint64_t returned = census.arena_bytes - sums.unused;
-  return {fmt::format("{} hold{} all {} above the mark.", who, count == 1 ? "s" : "", trace::exact_size_text(returned)),
+  return {fmt::format("{} hold{} all {} above the mark.", who, count == 1 ? "s" : "", size(returned)),
           "A bump allocator gives memory back only when nothing is outstanding, or on reset.",
           fmt::format("Freeing {} ({}) returns {}.",
                       count == 1   ? "it"
                       : count <= 3 ? "these"
                                    : "all of them",
-                      trace::exact_size_text(sums.live), trace::exact_size_text(returned))};
+                      size(sums.live), size(returned))};
 }
 
 BumpScene lay_out_bump(const BumpInput& input) {

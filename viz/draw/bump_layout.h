@@ -43,7 +43,8 @@ struct BumpSums {
 };
 [[nodiscard]] BumpSums bump_sums(const replay::Census& census);
 // Title and lines of the box, empty when nothing holds back dead bytes.
-[[nodiscard]] std::vector<std::string> held_text(const replay::Census& census, const NameOf& name_of);
+[[nodiscard]] std::vector<std::string> held_text(const replay::Census& census, const NameOf& name_of,
+                                                 bool exact = true);
 
 struct BumpScene {
   Scene scene;

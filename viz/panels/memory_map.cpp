@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "viz/app/coloring.h"
 #include "viz/app/filter.h"
+#include "viz/draw/focus.h"
 #include "viz/draw/lod.h"
 #include "viz/draw/map_layout.h"
 #include "viz/draw/tip.h"
@@ -143,6 +145,38 @@ void legend(const Context& context, const draw::MapScene& scene) {
   }
 }
 
+// What the step at the cursor touched where nothing of it is in view; else nothing.
+std::optional<draw::Touch> touched_elsewhere(const replay::Timeline& timeline, const draw::Span& view) {
+  const std::vector<draw::Touch> touched = draw::touched_by(draw::moment_of(timeline), timeline.spec());
+  for (const draw::Touch& touch : touched) {
+    const auto from = static_cast<double>(touch.offset);
+    const auto to = from + static_cast<double>(std::max<std::uint64_t>(touch.size, 1));
+    if (from < view.to && to > view.from) return std::nullopt;
+  }
+  return touched.empty() ? std::nullopt : std::optional(touched.front());
+}
+
+// In the panel's first line, at the right: where that is, and the way there.
+void lead_to(const Context& context, const std::string& name, Rect line, const draw::Touch& touch,
+             const draw::Span& view, std::uint64_t arena) {
+  const bool left = static_cast<double>(touch.offset) < view.from;
+  const std::string where = "touched: " + trace::offset_text(touch.offset, arena);
+  const std::string text = ui::symbols(left ? "← " + where : where + " →");
+  ui::begin_region((name + " elsewhere").c_str(), line, ui::kFixed);
+  ui::push_font(ui::Font::Small);
+  const float width = std::min(ui::text_width(text), line.width());
+  const float y = std::round((line.y0 + line.y1 - ui::line_height()) / 2);
+  ImGui::SetCursorScreenPos(ImVec2(std::round(line.x1 - width), y));
+  if (ui::link(context.theme, (text + "##touched").c_str(), width)) {
+    const double middle = static_cast<double>(touch.offset) + static_cast<double>(touch.size) / 2;
+    const draw::Span to = draw::panned(view, middle - (view.from + view.to) / 2, static_cast<double>(arena));
+    context.commands.push({.what = app::Do::SetView, .value = to.from, .value2 = to.to});
+  }
+  ui::tooltip("What this step touched is not in view: a click moves there");
+  ui::pop_font();
+  ui::end_region();
+}
+
 // "64 MiB · 21 071 live · 1 px = 53 KiB", or how to look closer; beside another map the scale alone, as theirs differ.
 std::string note_of(const replay::Timeline& timeline, const draw::MapScene& scene, bool alone) {
   const replay::Figures& figures = timeline.figures();
@@ -163,9 +197,17 @@ void memory_map(const Context& context, Rect rect, std::size_t stage, bool alone
   draw::Caches spare;
   draw::StageCache& caches = (context.caches != nullptr ? *context.caches : spare).stages[stage];
   auto& cached = caches.map;
+  const std::uint64_t arena_bytes = timeline.census().arena_bytes;
+  const draw::Span view = view_of(context, timeline);
+  const auto elsewhere = touched_elsewhere(timeline, view);
+  const bool single = context.state.stages.size() < 2;
   const Rect inside = ui::panel_frame(context.theme, rect, "Memory map",
-                                      note_of(timeline, cached.scene, context.state.stages.size() < 2));
+                                      elsewhere ? std::string() : note_of(timeline, cached.scene, single));
   if (inside.width() < 4 * context.em || inside.height() < context.em) return;
+  const float title = 8 * context.em;
+  if (elsewhere && inside.width() > 2 * title) {
+    lead_to(context, name, {inside.x0 + title, rect.y0, inside.x1, inside.y0 - 2}, *elsewhere, view, arena_bytes);
+  }
   ui::begin_region(name.c_str(), {rect.x0, inside.y0 - 2, rect.x1, rect.y1},
                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   lay_out(context, timeline, stage, inside, alone, cached, caches.colors);
@@ -175,14 +217,14 @@ void memory_map(const Context& context, Rect rect, std::size_t stage, bool alone
 
   const float bottom = scene.legend_line.width() > 0 ? scene.legend_line.y0 : inside.y1;
   const Pointer pointer = canvas("map", {inside.x0, inside.y0, inside.x1, bottom});
-  const double arena = static_cast<double>(timeline.census().arena_bytes);
+  const double arena = static_cast<double>(arena_bytes);
   const std::optional<draw::Span> bytes = draw::hit(scene, pointer.at);
   if (scene.axes.size() == 1) {
     zoom_and_pan(context, pointer, scene.axes.front(), arena);
   } else {
-    zoom_wrapped(context, pointer, view_of(context, timeline), bytes, arena);
+    zoom_wrapped(context, pointer, view, bytes, arena);
   }
-  place_blocks(scene.scene, timeline.census().arena_bytes);
+  place_blocks(scene.scene, arena_bytes);
   select_at(context, pointer, bytes, stage);
   if (pointer.hovered && bytes) {
     const std::string tip = draw::tip_text(timeline.census(), *bytes, names_of(timeline));
