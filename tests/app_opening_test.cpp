@@ -129,6 +129,19 @@ TEST_F(AppOpening, the_first_part_of_a_long_log_is_the_document_while_the_rest_i
   EXPECT_EQ(state.settings.recent.size(), 1u);
 }
 
+TEST_F(AppOpening, a_name_that_leads_nowhere_does_not_end_the_reading_of_the_rest) {
+  begin(write("long.jsonl", grown_log(5000)));
+  for (const std::string& path : {(folder / "mistyped.jsonl").string(), folder.string()}) {
+    act(state, {.what = Do::OpenFile, .text = path});
+    ASSERT_TRUE(state.trouble.has_value()) << path;
+    EXPECT_EQ(state.trouble->where.file, path);
+    EXPECT_TRUE(app::is_reading_rest(state));
+    act(state, Do::DismissError);
+  }
+  finish();
+  EXPECT_EQ(events(), 5000u);
+}
+
 TEST_F(AppOpening, a_long_table_of_call_sites_before_the_events_does_not_keep_the_first_part_away) {
   std::string text = R"({"format": "allocviz-trace", "version": 1, "sites": ["main.c:1")";
   for (int i = 2; text.size() < 3 * state.long_logs.first_bytes; ++i) text += fmt::format(", \"main.c:{}\"", i);
@@ -352,7 +365,7 @@ TEST_F(AppOpening, a_fault_in_the_rest_leaves_the_part_and_says_where_it_is) {
 TEST_F(AppOpening, another_file_or_the_end_of_the_program_does_not_wait_for_the_rest) {
   begin(write("long.jsonl", grown_log(5000)));
   const std::string short_one = write("short.jsonl", grown_log(50));
-  act(state, {.what = Do::OpenFile, .text = (folder / "missing").string()});
+  act(state, {.what = Do::OpenFile, .text = write("rubbish", "of no kind that is known")});
   app::finish_loading(state);
   EXPECT_TRUE(state.trouble.has_value());
   EXPECT_TRUE(state.document.first_part) << "the part is what is open";

@@ -198,6 +198,18 @@ void take(State& state, Loading&, SaveWork& job) {
   notice(state, "Saved " + file_name(job.path));
 }
 
+// What is being read is not given up for a name that leads nowhere. A pipe is not tried: it is read once.
+bool leads_nowhere(State& state, const std::string& path) {
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  using Type = std::filesystem::file_type;
+  if (path.empty() || (type != Type::regular && type != Type::directory && type != Type::not_found)) return false;
+  auto source = trace::open_source(path);
+  if (source.ok()) return false;
+  state.trouble = std::move(source).trouble();
+  return true;
+}
+
 }  // namespace
 
 MakeUp make_up_of(const State& state) {
@@ -208,6 +220,7 @@ MakeUp make_up_of(const State& state) {
 }
 
 void start_opening(State& state, OpenRequest request) {
+  if (state.loading != nullptr && leads_nowhere(state, request.path)) return;
   std::string what = "Opening " + file_name(request.path.empty() ? request.name : request.path);
   give_up_keeping(state);
   OpenWork job;

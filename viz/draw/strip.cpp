@@ -329,8 +329,12 @@ void add_byte_scale(Scene& scene, const ByteAxis& axis, float y, double arena_by
     if (ticks.size() > 1 && ticks.back().x + gap > axis.x1) ticks.pop_back();
     if (ticks.back().x + gap <= axis.x1) ticks.push_back({extent, axis.x1});
   }
+  float taken = axis.x0 - em;  // as far as the label before goes
   for (const Tick& tick : ticks) {
     scene.links.push_back({{tick.x, y}, {tick.x, y + 0.35f * em}, LinkKind::Line, Tone::Faint});
+    const float left = std::clamp(tick.x - text_width / 2, axis.x0, std::max(axis.x0, axis.x1 - text_width));
+    if (left < taken + 0.4f * em) continue;  // on a short axis the two at its ends would meet
+    taken = left + text_width;
     Rect rect{tick.x - text_width, y + 0.4f * em, tick.x + text_width, y + 1.6f * em};
     Align align = Align::Center;
     if (tick.x - text_width / 2 < axis.x0) {

@@ -179,7 +179,7 @@ void event_list(const Context& context, draw::Rect rect) {
   row_list(context, rect, list);
   if (list.rows == 0 && found != nullptr && !app::is_searching(state)) {
     wrapped({rect.x0 + 0.6f * context.em, rect.y0 + context.em}, rect.width() - context.em, context.theme.text_dim,
-            "No event is meant by this.");
+            "No event found.");
   }
 }
 
