@@ -83,6 +83,35 @@ TEST_F(Panels, a_menu_within_a_menu_is_opened_and_left_by_keys) {
   EXPECT_EQ(program.pressed, std::vector<app::Do>{app::Do::OpenFile});
 }
 
+TEST_F(Panels, a_right_click_on_a_block_asks_what_can_be_done_with_it) {
+  for (const char* where : {"buddy tree/block 0x000", "memory map/block 0x000"}) {
+    app::update(state, {.what = app::Do::SeekTo, .position = {3, replay::kAllSteps}});
+    program.gui->frames(2);
+    program.gui->click(where, 1);
+    program.gui->frames(3);
+    EXPECT_TRUE(state.selection.offset.has_value()) << where;
+    ASSERT_TRUE(program.gui->sees("of the block/Pin the selected block")) << where;
+    program.click("of the block/Go to where it was made");
+    EXPECT_EQ(event(), 1u);
+    EXPECT_FALSE(program.gui->sees("of the block/Pin the selected block"));
+  }
+  program.gui->click("memory map/block 0x000", 1);
+  program.gui->frames(3);
+  program.key("Escape");
+  EXPECT_FALSE(program.gui->sees("of the block/Pin the selected block"));
+  EXPECT_TRUE(state.selection.offset.has_value());
+}
+
+TEST_F(Panels, a_right_click_on_an_event_goes_there_and_asks_what_can_be_done) {
+  program.gui->click("events list/3", 1);
+  program.gui->frames(3);
+  EXPECT_EQ(event(), 3u);
+  ASSERT_TRUE(program.gui->sees("of the event/Range begins at the cursor"));
+  program.key("Down");
+  program.key("Enter");
+  EXPECT_EQ(state.popup, app::Popup::EventText) << "its first row: a mark";
+}
+
 TEST_F(Panels, no_menu_lies_under_the_mouse_that_opened_it) {
   const auto below = [&](const char* title) {
     const Rect bar = program.gui->rect_of(std::string("menu/") + title);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
 namespace allocviz::panels {
@@ -26,6 +27,21 @@ void select_byte(const Context& context, const Pointer& pointer, std::uint64_t b
                          .value2 = static_cast<double>(pointer.at.y / context.em) + 1});
 }
 
+// What can be done with the selected block, and the way to the event that made it.
+void block_menu(const Context& context) {
+  if (!ui::begin_context_menu("of the block")) return;
+  const app::Selection& selection = context.state.selection;
+  const bool shown = selection.offset.has_value() && selection.stage < context.state.stages.size();
+  const replay::Block* block =
+      shown ? context.state.shown(selection.stage).census().block_at(*selection.offset) : nullptr;
+  const bool made = block != nullptr && block->state == replay::BlockState::Live;
+  if (ui::menu_item("Go to where it was made", "", false, made) && made) {
+    context.commands.push({.what = app::Do::SeekTo, .position = {block->born + 1, replay::kAllSteps}});
+  }
+  command_rows(context, {app::Do::ZoomFit, app::Do::Pin, app::Do::FreeSelected, app::Do::CopyText});
+  ui::end_context_menu();
+}
+
 }  // namespace
 
 Pointer canvas(const char* label, draw::Rect rect) {
@@ -34,6 +50,7 @@ Pointer canvas(const char* label, draw::Rect rect) {
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   pointer.at = {mouse.x, mouse.y};
   pointer.clicked = pointer.hovered && ImGui::IsMouseReleased(0) && !was_dragged(0);
+  pointer.asked = pointer.hovered && ImGui::IsMouseReleased(1) && !was_dragged(1);
   return pointer;
 }
 
@@ -74,6 +91,13 @@ void zoom_wrapped(const Context& context, const Pointer& pointer, const draw::Sp
 }
 
 void select_at(const Context& context, const Pointer& pointer, std::optional<draw::Span> bytes, std::size_t stage) {
+  block_menu(context);
+  if (pointer.asked && bytes) {
+    context.commands.push({.what = app::Do::Select,
+                           .number = static_cast<std::uint64_t>(std::max(0.0, (bytes->from + bytes->to) / 2)),
+                           .stage = stage});
+    ui::open_context_menu("of the block");
+  }
   if (!pointer.clicked) return;
   if (!bytes) {
     if (context.state.selection.offset) context.commands.push(app::Do::ClearSelection);

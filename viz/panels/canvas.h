@@ -15,6 +15,7 @@ struct Pointer {
   draw::Point at;
   bool hovered = false;
   bool clicked = false;  // the left button came up where it went down
+  bool asked = false;    // the right one did
 };
 // What the wheel asks for over a canvas: upright it zooms; sideways, or with Shift held, it pans.
 struct Wheel {
@@ -31,7 +32,8 @@ void zoom_and_pan(const Context& context, const Pointer& pointer, const draw::By
 // The same where the view is wrapped into rows: the wheel zooms at the byte under the mouse, and nothing is dragged.
 void zoom_wrapped(const Context& context, const Pointer& pointer, const draw::Span& view,
                   std::optional<draw::Span> under, double arena_bytes);
-// The byte under the mouse becomes the selection; a click beside every block clears it, a double click zooms to it.
+// The byte under the mouse becomes the selection; a click beside every block clears it, a double click zooms to it, and
+// the right button asks what can be done with it.
 void select_at(const Context& context, const Pointer& pointer, std::optional<draw::Span> bytes, std::size_t stage);
 // A click on a chip of a free list selects its block.
 [[nodiscard]] bool select_chip(const Context& context, const Pointer& pointer, const draw::Scene& scene,

@@ -156,6 +156,7 @@ void event_list(const Context& context, draw::Rect rect) {
                .row_height = std::round(1.75f * context.em),
                .draw_row = {}};
   const std::vector<std::uint64_t>* found = app::list_is_narrowed(state) ? &state.filter.matches : nullptr;
+  list.menu = [&] { event_menu(context); };
   list.draw_row = [&](std::uint64_t row, draw::Rect where) {
     event_row(context, columns, found != nullptr ? (*found)[row] : row, where);
   };
@@ -196,6 +197,7 @@ void failure_list(const Context& context, draw::Rect rect) {
                .rows = state.failures.size(),
                .row_height = std::round(3.2f * context.em),
                .draw_row = {}};
+  list.menu = [&] { event_menu(context); };
   list.draw_row = [&](std::uint64_t row, draw::Rect where) { failure_row(context, state.failures[row], where); };
   row_list(context, rect, list);
 }

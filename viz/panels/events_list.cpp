@@ -114,6 +114,7 @@ void row_list(const Context& context, draw::Rect rect, const RowList& list) {
   strip(context, {rect.x1 - bar - marks, rect.y0, rect.x1 - bar, std::min(rect.y1, whole)}, list);
   scroll_bar(context, {rect.x1 - bar, rect.y0, rect.x1, rect.y1}, list, seen);
   wheel(context, rect, list, seen);
+  if (list.menu) list.menu();
   ui::end_region();
 }
 

@@ -27,6 +27,8 @@ struct RowList {
   std::function<Ticks(std::uint64_t first, std::uint64_t last)> ticks = {};
   // A click on the strip: goes to what is marked among these rows; false where nothing is. May be empty.
   std::function<bool(std::uint64_t first, std::uint64_t last)> jump = {};
+  // Drawn last, in the list's region: the menu that its rows open. May be empty.
+  std::function<void()> menu = {};
 };
 
 void row_list(const Context& context, draw::Rect rect, const RowList& list);

@@ -140,6 +140,13 @@ std::string size_that_fits(std::uint64_t bytes, float room) {
 
 }  // namespace
 
+void event_menu(const Context& context) {
+  if (!ui::begin_context_menu("of the event")) return;
+  command_rows(context, {app::Do::EditMark, app::Do::EditNote, app::Do::TryRequest, app::Do::RangeFrom,
+                         app::Do::RangeTo, app::Do::CompareFrom, app::Do::CopyText});
+  ui::end_context_menu();
+}
+
 void seek_to(const Context& context, std::uint64_t index) {
   app::Command command;
   command.what = app::Do::SeekTo;
@@ -176,6 +183,10 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   const bool current = index + 1 == at;
   const bool ahead = index >= at;
   if (row_button(context, fmt::format("##{}", index + 1).c_str(), row, current)) seek_to(context, index);
+  if (ImGui::IsItemHovered() && ImGui::IsMouseReleased(1)) {
+    seek_to(context, index);
+    ui::open_context_menu("of the event");
+  }
   // Found among all: on a ground of its own. Where nothing else is listed all of them would have it.
   if (!app::list_is_narrowed(context.state) && app::is_found(context.state, index)) {
     ui::fill(ui::draw_list(), row, draw::with_alpha(theme.live, 36));
@@ -252,6 +263,10 @@ void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {
   const app::State& state = context.state;
   const bool current = index + 1 == state.cursor().event;
   if (row_button(context, fmt::format("##{}", index + 1).c_str(), row, current)) seek_to(context, index);
+  if (ImGui::IsItemHovered() && ImGui::IsMouseReleased(1)) {
+    seek_to(context, index);
+    ui::open_context_menu("of the event");
+  }
   const Event event = state.document.trace->event(index);
   const float half = row.y0 + 0.52f * row.height();
   const draw::Rect upper{row.x0, row.y0 + 0.25f * context.em, row.x1, half};

@@ -20,5 +20,7 @@ draw::Rect left_tabs(const Context& context, draw::Rect rect);
 
 // Goes to the end of an event, by its index.
 void seek_to(const Context& context, std::uint64_t index);
+// What a right click on a row asks: what can be done at its event.
+void event_menu(const Context& context);
 
 }  // namespace allocviz::panels

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "viz/app/availability.h"
+
 namespace allocviz::panels {
 
 namespace {
@@ -108,6 +110,18 @@ float row_text(draw::Rect row, float x, draw::Color color, std::string_view text
 
 float row_text_right(draw::Rect row, float right, draw::Color color, std::string_view text) {
   return row_text(row, right - ui::text_width(text), color, text);
+}
+
+void command_rows(const Context& context, std::initializer_list<app::Do> commands) {
+  for (const app::Do what : commands) {
+    const app::CommandInfo& info = app::info_of(what);
+    const std::string chord = ui::symbols(chord_text(info.key));
+    const bool enabled = app::is_enabled(context.state, info);
+    if (ui::menu_item(ui::symbols(info.name).c_str(), chord.c_str(), false, enabled)) {
+      context.commands.push(app::command_of(context.state, info));
+    }
+    if (!info.hint.empty()) ui::tooltip(info.hint);
+  }
 }
 
 bool row_button(const Context& context, const char* label, draw::Rect row, bool selected) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,8 @@ float row_text(draw::Rect row, float x, draw::Color color, std::string_view text
 float row_text_right(draw::Rect row, float right, draw::Color color, std::string_view text);
 
 // A row of a list that takes a click and Tab; draws hover and selection, nothing else.
+// Rows of an open menu: these commands as the menu bar has them.
+void command_rows(const Context& context, std::initializer_list<app::Do> commands);
 bool row_button(const Context& context, const char* label, draw::Rect row, bool selected);
 
 // Whether the space at `space` is no place to break a line: in "56 B", "1 048 576", "75 %".

@@ -30,7 +30,7 @@ constexpr std::array kMouse{
     Entry{"wheel", "", "zoom at the cursor"},
     Entry{"drag, Shift+wheel", "", "pan the stage and the map"},
     Entry{"click, double click", "", "select a block, zoom to it"},
-    Entry{"Shift+click", "", "pin its card"},
+    Entry{"Shift+click, right click", "", "pin its card, what else there is"},
     Entry{"drag on the charts", "", "go through time"},
     Entry{"wheel on the charts", "", "zoom in time"},
     Entry{"right-drag, Shift+wheel", "", "pan in time"},

@@ -75,6 +75,10 @@ bool input_text(const char* label, const char* hint, std::string& text, Complete
 bool selectable(const char* label, bool selected, draw::Point size = {});
 bool begin_menu(const char* label);  // then end_menu() when true
 void end_menu();
+// A menu at the mouse: opened once, begun in each frame of the same region; then end_context_menu() when true.
+void open_context_menu(const char* label);
+bool begin_context_menu(const char* label);
+void end_context_menu();
 bool menu_item(const char* label, const char* chord, bool checked = false, bool enabled = true);
 void tooltip(std::string_view text);  // for the item just drawn, when hovered
 // A canvas: an invisible item that takes mouse and wheel, for the stages and charts. True when hovered.

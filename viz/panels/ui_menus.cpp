@@ -60,6 +60,21 @@ bool begin_imgui_menu(const char* label) {
   return open;
 }
 
+void enter_menu(const char* label, ImGuiID id) {
+  inner.menus.open.push_back(id);
+  ++inner.menus.depth;
+  inner.regions.emplace_back(label);
+  inner.region_is_child.push_back(true);
+  inner.region_numbers.push_back(inner.regions_begun++);
+}
+
+void leave_menu() {
+  --inner.menus.depth;
+  inner.regions.pop_back();
+  inner.region_is_child.pop_back();
+  inner.region_numbers.pop_back();
+}
+
 }  // namespace
 
 void begin_menus() {
@@ -123,11 +138,7 @@ bool begin_menu(const char* label) {
   if (in_bar) menus.titles.push_back({.id = id, .open = open});
   // Once open, the current window is the menu's popup and the last item is not the title any more.
   if (open) {
-    menus.open.push_back(id);
-    ++menus.depth;
-    inner.regions.emplace_back(label);
-    inner.region_is_child.push_back(true);
-    inner.region_numbers.push_back(inner.regions_begun++);
+    enter_menu(label, id);
     return true;
   }
   const bool chosen = finish(label, id, in_bar ? Kind::Button : Kind::Row, false);
@@ -137,11 +148,24 @@ bool begin_menu(const char* label) {
 }
 
 void end_menu() {
-  --inner.menus.depth;
-  inner.regions.pop_back();
-  inner.region_is_child.pop_back();
-  inner.region_numbers.pop_back();
+  leave_menu();
   ImGui::EndMenu();
+}
+
+void open_context_menu(const char* label) {
+  ImGui::OpenPopup(label);
+  want_frame();
+}
+
+bool begin_context_menu(const char* label) {
+  if (!ImGui::BeginPopup(label)) return false;
+  enter_menu(label, ImGui::GetID(label));
+  return true;
+}
+
+void end_context_menu() {
+  leave_menu();
+  ImGui::EndPopup();
 }
 
 bool menu_item(const char* label, const char* chord, bool checked, bool enabled) {
