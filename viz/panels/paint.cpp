@@ -312,6 +312,8 @@ void paint_box(const Paint& paint, const Box& box) {
       break;
     case Look::InFlight:
       ui::fill(paint.list, rect, theme.touched_fill, rounding);
+      // As small as in the legend the quiet fill alone is not told from the frame of what is touched.
+      if (rect.height() < paint.em) ui::fill(paint.list, rect, draw::with_alpha(theme.touched, 130), rounding);
       ui::outline(paint.list, rect, theme.touched, 2 * line, rounding);
       break;
     case Look::Dead:
