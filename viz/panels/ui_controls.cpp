@@ -128,8 +128,8 @@ bool input_field(const char* label, const char* hint, std::string& text, bool en
   if (enter_only) flags |= ImGuiInputTextFlags_EnterReturnsTrue;
   if (complete != nullptr) flags |= ImGuiInputTextFlags_CallbackCompletion;
   Field field{&text, complete};
-  // ImGui's Escape would bring back what stood there when the field was entered, which nobody sees any more: of a search
-  // that was changed or cleared since, the old one.
+  // ImGui's Escape would bring back what stood there when the field was entered, which nobody sees any more: of a
+  // search that was changed or cleared since, the old one.
   const bool left = inner.focus == id && inner.focus_kind == Kind::Text && pressed({.key = Key::Escape}, false);
   const std::string typed = left ? text : std::string();
   push_no_tab_stop();  // Tab is ours (ui_focus.cpp)
