@@ -271,7 +271,8 @@ class Gallery {
     constexpr std::pair<app::Do, const char*> kShown[] = {
         {app::Do::ShowPalette, "palette"}, {app::Do::ShowKeys, "keys"},           {app::Do::ShowGoTo, "go-to"},
         {app::Do::ShowAbout, "about"},     {app::Do::ShowAllocator, "allocator"}, {app::Do::OpenFile, "open-path"},
-        {app::Do::SaveAs, "save-path"},    {app::Do::EditMark, "mark"},           {app::Do::EditNote, "note"}};
+        {app::Do::SaveAs, "save-path"},    {app::Do::EditMark, "mark"},           {app::Do::EditNote, "note"},
+        {app::Do::TryRequest, "try"}};
     for (const auto& [command, word] : kShown) {
       carry_out(state, command);
       if (auto drawn = small_and_least(state, fmt::format("popup-{}", word)); !drawn.ok()) return drawn;
