@@ -84,12 +84,12 @@ TEST_F(ByHand, undo_takes_it_away_and_redo_brings_it_back_with_what_was_written_
   was.push_back(make_up_text(state));
   insert("free B");
   EXPECT_TRUE(state.trouble.has_value()) << "there is no B yet";
-  for (const std::size_t i : {1, 0}) {
+  for (const std::size_t i : {1u, 0u}) {
     act(state, Do::Undo);
     EXPECT_EQ(make_up_text(state), was[i]) << i;
   }
   EXPECT_EQ(state.cursor().event, 1u);
-  for (const std::size_t i : {1, 2}) {
+  for (const std::size_t i : {1u, 2u}) {
     act(state, Do::Redo);
     EXPECT_EQ(make_up_text(state), was[i]) << i;
   }

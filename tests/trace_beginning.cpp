@@ -39,7 +39,7 @@ TEST(Beginning, is_what_a_reader_makes_of_a_log_that_ends_there) {
   const std::uint64_t seed = test::seed();
   for (std::uint64_t i = 0; i < 20; ++i) {
     const Trace trace = test::random_trace(seed + i, 120);
-    for (const std::uint64_t events : {0, 1, 17, 60, 119, 120, 200}) {
+    for (const std::uint64_t events : {0u, 1u, 17u, 60u, 119u, 120u, 200u}) {
       const Trace part = beginning_of(trace, events);
       EXPECT_EQ(part.size(), std::min<std::uint64_t>(events, trace.size()));
       EXPECT_EQ(difference(part, test::read_text(beginning_of_lines(trace, events))), "") << events;
