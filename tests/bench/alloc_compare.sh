@@ -54,7 +54,9 @@ sort -t'|' -k1,1 -k2,2 -k3,3n "$samples" | awk -F'|' '
     }
     print ""
     bar("WideSizes", "ours: FixedBuddy", "mimalloc", 0.62)
+    bar("WideSizes", "ours: Beside", "mimalloc", 0.62)
     bar("SmallSizes", "ours: FixedBuddy", "mimalloc", 1.0)
+    bar("SmallSizes", "ours: Beside", "mimalloc", 1.0)
     bar("SlabRandom", "ours: FixedSlab", "boost::pool", 1.0)
     bar("SlabLastInFirstOut", "ours: FixedSlab", "boost::pool", 1.0)
     bar("SlabFillAndDrain", "ours: FixedSlab", "boost::pool", 1.0)
