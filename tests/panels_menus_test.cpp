@@ -114,7 +114,7 @@ TEST_F(Panels, a_right_click_on_an_event_goes_there_and_asks_what_can_be_done) {
 
 TEST_F(Panels, no_menu_lies_under_the_mouse_that_opened_it) {
   const auto below = [&](const char* title) {
-    const Rect bar = program.gui->rect_of(std::string("menu/") + title);
+    const draw::Rect bar = program.gui->rect_of(std::string("menu/") + title);
     program.click((std::string("menu/") + title).c_str());
     for (const app::CommandInfo& info : app::command_infos()) {
       if (info.menu != title || info.name.find("…") != std::string_view::npos) continue;
