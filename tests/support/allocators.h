@@ -47,7 +47,8 @@ std::vector<std::size_t> list_of(const A& allocator, unsigned wanted = 0) {
 }
 
 // `count` top-level blocks of `block` bytes, split down to `min`.
-template <class Policy = alloc::Checked, class Sink = alloc::NoSteps, class Free = alloc::InBand>
+template <class Policy = alloc::Checked, class Sink = alloc::NoSteps, class Free = alloc::InBand,
+          class Region = AlignedMemory>
 struct TestBuddy {
   using Buddy = alloc::Buddy<alloc::RuntimeBuddy, Policy, alloc::Raw, Sink, Free>;
 
@@ -63,7 +64,7 @@ struct TestBuddy {
 
   alloc::RuntimeBuddy geometry;
   std::vector<alloc::Range> gaps;
-  AlignedMemory region;
+  Region region;
   AlignedMemory metadata;
   alloc::Made<Buddy> made;
 };

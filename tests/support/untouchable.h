@@ -5,11 +5,8 @@
 #include <sys/mman.h>
 
 #include <cstddef>
-#include <utility>
-#include <vector>
 
-#include "core/alloc/buddy.h"
-#include "tests/support/memory.h"
+#include "tests/support/allocators.h"
 
 namespace allocviz::test {
 
@@ -36,26 +33,7 @@ class Untouchable {
   std::size_t align_;
 };
 
-// `count` top-level blocks of `block` bytes, split down to `min`.
 template <class Free>
-struct UntouchedBuddy {
-  using Buddy = alloc::Buddy<alloc::RuntimeBuddy, alloc::Checked, alloc::Raw, alloc::NoSteps, Free>;
-
-  UntouchedBuddy(std::size_t block, std::size_t min, std::size_t count = 1, std::vector<alloc::Range> holes = {})
-      : geometry(alloc::RuntimeBuddy::between(block, min)),
-        gaps(std::move(holes)),
-        region(*Buddy::region_layout(count, geometry)),
-        metadata(*Buddy::metadata_layout(count, geometry)),
-        made(Buddy::make_raw_with_gaps(metadata.data(), region.data(), count, gaps.data(), gaps.size(), geometry)) {}
-
-  Buddy& operator*() { return *made; }
-  Buddy* operator->() { return &*made; }
-
-  alloc::RuntimeBuddy geometry;
-  std::vector<alloc::Range> gaps;
-  Untouchable region;
-  AlignedMemory metadata;
-  alloc::Made<Buddy> made;
-};
+using UntouchedBuddy = TestBuddy<alloc::Checked, alloc::NoSteps, Free, Untouchable>;
 
 }  // namespace allocviz::test
