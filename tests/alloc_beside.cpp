@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <random>
 #include <tuple>
 #include <vector>
@@ -136,24 +135,7 @@ TEST(BesideBuddy, places_lists_and_tells_as_one_with_its_links_in_its_blocks_and
 }
 
 TEST(BesideBuddy, is_its_state_and_its_metadata_and_nothing_else) {
-  Beside original(1024, 16, 3), copy(1024, 16, 3);
-  std::mt19937_64 random(seed());
-  std::vector<std::size_t> live;
-  for (int i = 0; i < 300; ++i) {
-    void* const ptr = original->allocate({1 + random() % 60, 1}).ptr;
-    if (ptr == nullptr) continue;
-    if (random() % 3 != 0) {
-      live.push_back(offset_of(*original, ptr));
-    } else {
-      EXPECT_EQ(original->deallocate(ptr), Error::None);
-    }
-  }
-  original->visit_links([](std::size_t, std::byte*, std::size_t) { ADD_FAILURE() << "none stands in the region"; });
-  copy->restore(original->state());
-  std::memcpy(copy->metadata().data, original->metadata().data, original->metadata().size);
-  ASSERT_TRUE(copy->check().holds());
-  for (unsigned level = 0; level < copy->levels(); ++level) EXPECT_EQ(list_of(*copy, level), list_of(*original, level));
-  for (const std::size_t at : live) EXPECT_EQ(copy->deallocate(copy->arena().at(at)), Error::None);
+  expect_state_and_metadata_to_be_all<alloc::Beside>(seed());
 }
 
 // Three free blocks of level 4, at 0, 128 and 256, in this order from the head: none is another's buddy.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <optional>
 #include <random>
 #include <set>
@@ -257,23 +256,7 @@ TEST(BitmapBuddy, agrees_with_the_interval_model_on_memory_that_faults_when_touc
 }
 
 TEST(BitmapBuddy, is_its_state_and_its_metadata_and_nothing_else) {
-  TestBitmap original(1024, 16, 3);
-  TestBitmap copy(1024, 16, 3);
-  std::mt19937_64 random(seed());
-  std::vector<std::size_t> live;
-  for (int i = 0; i < 300; ++i) {
-    if (void* const ptr = original->allocate({1 + random() % 60, 1}).ptr; ptr != nullptr && random() % 3 != 0) {
-      live.push_back(offset_of(*original, ptr));
-    } else if (ptr != nullptr) {
-      EXPECT_EQ(original->deallocate(ptr), Error::None);
-    }
-  }
-  original->visit_links([](std::size_t, std::byte*, std::size_t) { ADD_FAILURE() << "there are no links"; });
-  copy->restore(original->state());
-  std::memcpy(copy->metadata().data, original->metadata().data, original->metadata().size);
-  ASSERT_TRUE(copy->check().holds());
-  for (unsigned level = 0; level < copy->levels(); ++level) EXPECT_EQ(list_of(*copy, level), list_of(*original, level));
-  for (const std::size_t at : live) EXPECT_EQ(copy->deallocate(copy->arena().at(at)), Error::None);
+  expect_state_and_metadata_to_be_all<alloc::OutOfBand>(seed());
 }
 
 // Splits and merges of the smallest block taken from an empty heap and given back: what a call may cost at most.
