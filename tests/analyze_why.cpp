@@ -118,7 +118,7 @@ Best by_trying_all(const trace::Trace& trace, const trace::AllocatorSpec& spec, 
   }
   Best best;
   for (std::uint64_t set = 1; set < std::uint64_t{1} << live.size(); ++set) {
-    machine->load(before);
+    replay::load(*machine, before);
     std::uint64_t bytes = 0, youngest = 0;
     for (std::size_t i = 0; i < live.size(); ++i) {
       if ((set >> i & 1) == 0) continue;

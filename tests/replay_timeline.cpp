@@ -6,7 +6,7 @@
 #include <random>
 
 #include "core/import/importer.h"
-#include "core/replay/keyframes.h"
+#include "core/replay/timeline.h"
 #include "tests/support/replay.h"
 #include "tests/support/seed.h"
 
@@ -147,32 +147,6 @@ TEST(Timeline, steps_back_far_from_any_keyframe) {
   }
   timeline->seek({5800});
   ASSERT_EQ(timeline->snapshot(), expected[5800]);
-}
-
-Keyframe frame_of(std::size_t bytes) {
-  Keyframe frame;
-  frame.bytes.resize(bytes);
-  return frame;
-}
-
-TEST(Keyframes, are_thinned_out_to_stay_within_their_budget) {
-  Keyframes keyframes(10'000);
-  for (std::uint64_t i = 0; i < 100; ++i) {
-    keyframes.add(i * 10, frame_of(900));
-    ASSERT_LE(keyframes.memory_bytes(), 10'000u);
-    ASSERT_EQ(keyframes.at_or_before(3).event, 0u) << "the first one stays";
-    ASSERT_EQ(keyframes.at_or_before(i * 10 + 5).event, keyframes.last_event());
-  }
-  EXPECT_GE(keyframes.size(), 5u);
-  EXPECT_GE(keyframes.spacing(), 16u);
-}
-
-TEST(Keyframes, keep_the_first_even_when_it_is_over_the_budget) {
-  Keyframes keyframes(10);
-  keyframes.add(0, frame_of(900));
-  keyframes.add(10, frame_of(900));
-  EXPECT_EQ(keyframes.size(), 1u);
-  EXPECT_EQ(keyframes.at_or_before(1000).event, 0u);
 }
 
 // A real log, beside the project where there is one: the figures that a replay must arrive at, and seeks in it.

@@ -144,7 +144,7 @@ class Question {
       if (timeline_.series().at(Curve::LargestFree, position) < why_.needed) continue;
       ++tries;
       timeline_.seek({position});
-      machine_->load(timeline_.snapshot());
+      replay::load(*machine_, timeline_.snapshot());
       trace::Event request = trace_.request(why_.event);
       request.op = trace::Op::Alloc;
       request.flags = 0;
@@ -182,7 +182,7 @@ class Question {
   // Frees the blocks on a copy of the state, then makes the very request again. What a realloc wants to grow stays.
   std::optional<Release> try_out(const Candidate& candidate) {
     const trace::Event request = trace_.request(why_.event);
-    machine_->load(before_);
+    replay::load(*machine_, before_);
     Release release;
     for (const std::size_t index : candidate.blocks) {
       const Block& block = timeline_.census().blocks[index];

@@ -1,7 +1,10 @@
 #include "core/replay/buddy_keyframe.h"
 
+#include <array>
 #include <bit>
 #include <cstddef>
+
+#include "core/replay/rows.h"
 
 namespace allocviz::replay {
 namespace {
@@ -24,70 +27,82 @@ void clear_heads(RealBuddy<Free>& buddy) {
 }
 
 template <class Free>
-void load_heads(RealBuddy<Free>& buddy, ByteReader& in, std::span<const alloc::Range> gaps,
-                typename RealBuddy<Free>::State& state) {
+void load_live_heads(RealBuddy<Free>& buddy, ByteReader& in) {
   const alloc::Bytes tags = buddy.metadata();
-  std::size_t gap = 0;
   for (std::uint64_t offset = 0; offset < buddy.size();) {
-    if (gap < gaps.size() && gaps[gap].from == offset) {
-      offset = gaps[gap++].to;
-      continue;
-    }
     const auto head = static_cast<unsigned>(in.get());
     const unsigned level = head & ~kLiveBit;
-    const bool is_live = (head & kLiveBit) != 0;
-    tags.data[offset >> unit_shift(buddy)] =
-        static_cast<std::byte>(is_live ? alloc::live_head(level) : alloc::free_head(level));
-    if (!is_live) state.free_bytes += buddy.size_at(level);
+    if ((head & kLiveBit) != 0)
+      tags.data[offset >> unit_shift(buddy)] = static_cast<std::byte>(alloc::live_head(level));
     offset += buddy.size_at(level);
+  }
+}
+
+template <class Free>
+void set_live_heads(RealBuddy<Free>& buddy, const LiveTable& live) {
+  const alloc::Bytes tags = buddy.metadata();
+  const int largest = std::countr_zero(std::uint64_t{buddy.size_at(0)});
+  for (std::uint32_t slot = 0; slot < live.size(); ++slot) {
+    if (!live.is_live(slot)) continue;
+    const auto level = static_cast<unsigned>(largest - std::countr_zero(live[slot].bytes));
+    tags.data[live[slot].offset >> unit_shift(buddy)] = static_cast<std::byte>(alloc::live_head(level));
   }
 }
 
 // A list is what pushing its blocks, the last one first, makes of it.
 template <class Free>
-void load_lists(RealBuddy<Free>& buddy, ByteReader& in, typename RealBuddy<Free>::State& state,
-                std::vector<std::uint64_t>& list) {
-  std::uint64_t counts[alloc::RuntimeBuddy::kMaxLevels] = {};
-  for (unsigned level = 0; level < buddy.levels(); ++level) counts[level] = in.get();
-  std::uint64_t last = 0;
+void load_lists(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_t>& list) {
+  typename RealBuddy<Free>::State state;
+  state.managed_bytes = buddy.managed_bytes();
   auto* const tags = reinterpret_cast<alloc::BuddyTag*>(buddy.metadata().data);
   typename Free::template Lists<alloc::RuntimeBuddy::kMaxLevels> lists(
       state.sizes, state, Free::place(buddy.arena(), tags, buddy.levels(), unit_shift(buddy)));
   for (unsigned level = 0; level < buddy.levels(); ++level) {
     list.clear();
-    for (std::uint64_t i = 0; i < counts[level]; ++i) list.push_back(last = in.get_difference(last));
+    RowReader<1> rows(in);
+    for (std::array<std::uint64_t, 1> row; rows.next(row);) list.push_back(row[0]);
     for (auto i = list.rbegin(); i != list.rend(); ++i) {
+      tags[*i] = alloc::free_head(level);
       lists.push({static_cast<alloc::usize>(*i), buddy.size_at(level) >> unit_shift(buddy), level});
     }
+    state.free_bytes += list.size() * buddy.size_at(level);
   }
+  buddy.restore(state);
 }
 
 }  // namespace
 
 template <class Free>
-void save_buddy(const RealBuddy<Free>& buddy, ByteWriter& out) {
-  buddy.walk([&out](const alloc::Extent& extent) {
-    if (extent.use != alloc::Use::Gap) out.put(extent.level | (extent.use == alloc::Use::Live ? kLiveBit : 0u));
+void save_free(const RealBuddy<Free>& buddy, ByteWriter& out) {
+  RowWriter<1> rows(out);
+  unsigned at = 0;
+  buddy.visit_free_lists([&](unsigned level, alloc::usize offset) {
+    for (; at < level; ++at) rows.end();
+    rows.put({offset >> unit_shift(buddy)});
   });
-  std::uint64_t counts[alloc::RuntimeBuddy::kMaxLevels] = {};
-  buddy.visit_free_lists([&](unsigned level, alloc::usize) { ++counts[level]; });
-  for (unsigned level = 0; level < buddy.levels(); ++level) out.put(counts[level]);
-  std::uint64_t last = 0;
-  buddy.visit_free_lists([&](unsigned, alloc::usize offset) {
-    out.put_difference(offset >> unit_shift(buddy), last);
-    last = offset >> unit_shift(buddy);
-  });
+  for (; at < buddy.levels(); ++at) rows.end();
 }
 
 template <class Free>
-void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::span<const alloc::Range> gaps,
-                std::vector<std::uint64_t>& scratch) {
+void save_buddy(const RealBuddy<Free>& buddy, ByteWriter& out) {
+  buddy.walk([&out](const alloc::Extent& extent) {
+    out.put(extent.level | (extent.use == alloc::Use::Live ? kLiveBit : 0u));
+  });
+  save_free(buddy, out);
+}
+
+template <class Free>
+void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_t>& scratch) {
   clear_heads(buddy);
-  typename RealBuddy<Free>::State state;
-  state.managed_bytes = buddy.managed_bytes();
-  load_heads(buddy, in, gaps, state);
-  load_lists(buddy, in, state, scratch);
-  buddy.restore(state);
+  load_live_heads(buddy, in);
+  load_lists(buddy, in, scratch);
+}
+
+template <class Free>
+void load_free(RealBuddy<Free>& buddy, ByteReader& in, const LiveTable& live, std::vector<std::uint64_t>& scratch) {
+  clear_heads(buddy);
+  set_live_heads(buddy, live);
+  load_lists(buddy, in, scratch);
 }
 
 template <class Free>
@@ -99,11 +114,9 @@ void count_levels(const RealBuddy<Free>& buddy, LevelCounts& out) {
 }
 
 template void save_buddy(const RealBuddy<alloc::InBand>&, ByteWriter&);
-template void save_buddy(const RealBuddy<alloc::Beside>&, ByteWriter&);
-template void load_buddy(RealBuddy<alloc::InBand>&, ByteReader&, std::span<const alloc::Range>,
-                         std::vector<std::uint64_t>&);
-template void load_buddy(RealBuddy<alloc::Beside>&, ByteReader&, std::span<const alloc::Range>,
-                         std::vector<std::uint64_t>&);
+template void load_buddy(RealBuddy<alloc::InBand>&, ByteReader&, std::vector<std::uint64_t>&);
+template void save_free(const RealBuddy<alloc::Beside>&, ByteWriter&);
+template void load_free(RealBuddy<alloc::Beside>&, ByteReader&, const LiveTable&, std::vector<std::uint64_t>&);
 template void count_levels(const RealBuddy<alloc::InBand>&, LevelCounts&);
 template void count_levels(const RealBuddy<alloc::Beside>&, LevelCounts&);
 

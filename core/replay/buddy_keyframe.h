@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "core/alloc/buddy.h"
 #include "core/replay/bytes.h"
 #include "core/replay/free_levels.h"
+#include "core/replay/live_table.h"
 
 namespace allocviz::replay {
 
@@ -15,13 +15,21 @@ namespace allocviz::replay {
 template <class Free>
 using RealBuddy = alloc::Buddy<alloc::RuntimeBuddy, alloc::Checked, alloc::Raw, alloc::NoSteps, Free>;
 
-// Heads in address order, a byte each: their sizes say where the next one is. Then each list in its order.
+// Of a buddy without gaps, heads in address order, a byte each: their sizes say where the next one is. Then each list
+// in its order.
 template <class Free>
 void save_buddy(const RealBuddy<Free>& buddy, ByteWriter& out);
-// Into a buddy with the same geometry and the same gaps, in address order. `scratch` is kept for its memory.
+// Into a buddy with the same geometry. `scratch` is kept for its memory.
 template <class Free>
-void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::span<const alloc::Range> gaps,
-                std::vector<std::uint64_t>& scratch);
+void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_t>& scratch);
+
+// Where a live table says which blocks are live, each list in its order is all that it does not say.
+template <class Free>
+void save_free(const RealBuddy<Free>& buddy, ByteWriter& out);
+// Into a buddy with the same geometry and the same gaps.
+template <class Free>
+void load_free(RealBuddy<Free>& buddy, ByteReader& in, const LiveTable& live, std::vector<std::uint64_t>& scratch);
+
 // How long each level's list is.
 template <class Free>
 void count_levels(const RealBuddy<Free>& buddy, LevelCounts& out);

@@ -31,11 +31,7 @@ class BuddyHeap {
         buddy_(std::move(buddy)),
         min_shift_(static_cast<unsigned>(std::countr_zero(buddy_.min_block_size()))),
         links_(Free::place(buddy_.arena(), reinterpret_cast<alloc::BuddyTag*>(metadata_.data()), buddy_.levels(),
-                           min_shift_)) {
-    buddy_.walk([this](const alloc::Extent& extent) {
-      if (extent.use == alloc::Use::Gap) gaps_.push_back({extent.offset, extent.offset + extent.size});
-    });
-  }
+                           min_shift_)) {}
 
   template <class S>
   alloc::Allocation allocate(alloc::Layout layout, S& sink) {
@@ -101,8 +97,8 @@ class BuddyHeap {
         });
   }
 
-  void save(ByteWriter& out) const { save_buddy(buddy_, out); }
-  void load(ByteReader& in) { load_buddy(buddy_, in, gaps_, list_); }
+  void save(ByteWriter& out) const { save_free(buddy_, out); }
+  void load(ByteReader& in, const LiveTable& live) { load_free(buddy_, in, live, list_); }
 
  private:
   static constexpr std::size_t kBehind = 16;
@@ -129,7 +125,6 @@ class BuddyHeap {
   RealBuddy<Free> buddy_;
   unsigned min_shift_;
   alloc::BuddySideLinks links_;
-  std::vector<alloc::Range> gaps_;
   std::vector<std::uint64_t> list_;  // load's own, kept for its memory
 };
 

@@ -110,25 +110,31 @@ void Pass::account_for(std::span<const trace::Event> events) {
   }
 }
 
-// A seek loads a keyframe and replays what follows. Saving takes about as long as an event for every thirty bytes, so
-// intervals in proportion to the last keyframe's size keep saving a small part of the pass; they are counted in events,
-// because what a clock says of one save may be the system's doing. The clock only adds keyframes, where events are
-// slow.
+// A seek loads a keyframe and replays what follows. The live blocks that changed are as many as the events make them,
+// at whatever intervals; the rest of a keyframe takes about as long to save as an event for every thirty bytes, so
+// intervals in proportion to it keep saving a small part of the pass. They are counted in events, because what a clock
+// says of one save may be the system's doing. The clock only adds keyframes, where events are slow.
 bool Pass::keyframe_is_due() const {
   const std::uint64_t since = event_ - account_.keyframes.last_event();
   const std::uint64_t spacing = account_.keyframes.spacing();
   if (options_.keyframe_events != 0) return since >= options_.keyframe_events * spacing;
-  constexpr std::uint64_t kMinEvents = 8192;
+  constexpr std::uint64_t kMinEvents = 32'768;
   constexpr std::uint64_t kMaxEvents = 262'144;
   constexpr std::uint64_t kMinNs = 4'000'000;
-  const std::uint64_t events = std::clamp<std::uint64_t>(frame_.bytes.size() / 6, kMinEvents, kMaxEvents);
+  const std::uint64_t rest = frame_.bytes.size() - frame_.live_bytes;
+  const std::uint64_t events = std::clamp<std::uint64_t>(rest / 6, kMinEvents, kMaxEvents);
   return since >= events * spacing ||
          applying_ns_ - applying_ns_at_keyframe_ >= std::max(kMinNs, 8 * saving_ns_) * spacing;
 }
 
 void Pass::keep() {
   const StopWatch::time_point began = StopWatch::now();
-  machine_.save(frame_);
+  if (account_.keyframes.wants_whole()) {
+    machine_.save(frame_);
+    machine_.watch_changes();
+  } else {
+    machine_.save_changes(frame_);
+  }
   account_.keyframes.add(event_, frame_);
   saving_ns_ = ns_between(began, StopWatch::now());
   applying_ns_at_keyframe_ = applying_ns_;

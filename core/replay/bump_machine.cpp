@@ -131,7 +131,7 @@ class BumpHeap {
       born = used.born;
     }
   }
-  void load(ByteReader& in) {
+  void load(ByteReader& in, const LiveTable& /*live*/) {
     RealBump::State state;
     state.mark = static_cast<alloc::usize>(in.get());
     state.outstanding = static_cast<alloc::usize>(in.get());

@@ -26,6 +26,12 @@ class ByteWriter {
     const std::uint64_t d = value - from;
     put((d << 1) ^ (0 - (d >> 63)));
   }
+  // So many bytes more, to be written there before anything else is put.
+  [[nodiscard]] std::byte* room_for(std::size_t bytes) {
+    out_.resize(out_.size() + bytes);
+    return out_.data() + out_.size() - bytes;
+  }
+  void put_bytes(std::span<const std::byte> bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
 
  private:
   std::vector<std::byte>& out_;
@@ -48,6 +54,12 @@ class ByteReader {
   [[nodiscard]] std::uint64_t get_difference(std::uint64_t from) {
     const std::uint64_t d = get();
     return from + ((d >> 1) ^ (0 - (d & 1)));
+  }
+  // The next so many bytes as they stand.
+  [[nodiscard]] const std::byte* take(std::size_t bytes) {
+    assert(bytes <= in_.size() - at_ && "a keyframe is read to its end and no further");
+    at_ += bytes;
+    return in_.data() + at_ - bytes;
   }
   [[nodiscard]] bool at_end() const { return at_ == in_.size(); }
 

@@ -6,8 +6,8 @@
 //   placed(slot, LiveBlock), resized(LiveBlock): for an allocator that does not know its own blocks
 //   prefetch(offset): a block there may soon be freed, and what that touches is brought nearer
 //   took_all_back(): it holds nothing, whatever the slots believe
-//   census(Census&, LiveTable)   save(ByteWriter&)   load(ByteReader&)   unit_shift(): offsets and sizes divide by
-//   2^that
+//   census(Census&, LiveTable)   save(ByteWriter&)   load(ByteReader&, LiveTable)
+//   unit_shift(): offsets and sizes divide by 2^that
 //   count_free(LevelCounts&): where there are free lists by level
 // While an event is under way its block is in flight: no slot owns it, and a census shows it so.
 #pragma once
@@ -108,19 +108,19 @@ class EventMachine final : public Machine {
   std::uint64_t frees_of_failed() const override { return frees_of_failed_; }
 
   void save(Keyframe& out) const override {
-    out.bytes.clear();
-    ByteWriter writer(out.bytes);
-    writer.put(failed_);
-    writer.put(frees_of_failed_);
-    live_.save(writer, heap_->unit_shift());
-    heap_->save(writer);
+    live_.save(out, heap_->unit_shift());
+    save_rest(out);
   }
-  void load(const Keyframe& frame) override {
-    ByteReader reader(frame.bytes);
+  void watch_changes() override { live_.watch_changes(); }
+  void save_changes(Keyframe& out) override {
+    live_.save_changes(out, heap_->unit_shift());
+    save_rest(out);
+  }
+  void load(std::span<const Keyframe* const> frames) override {
+    ByteReader reader = live_.load(frames, heap_->unit_shift());
     failed_ = reader.get();
     frees_of_failed_ = reader.get();
-    live_.load(reader, heap_->unit_shift());
-    heap_->load(reader);
+    heap_->load(reader, live_);
     assert(reader.at_end() && "a keyframe is loaded by the kind of machine that saved it");
   }
 
@@ -140,6 +140,13 @@ class EventMachine final : public Machine {
     if (i + kNear < events.size() && live_.is_live(events[i + kNear].slot)) {
       heap_->prefetch(live_[events[i + kNear].slot].offset);
     }
+  }
+
+  void save_rest(Keyframe& out) const {
+    ByteWriter writer(out.bytes);
+    writer.put(failed_);
+    writer.put(frees_of_failed_);
+    heap_->save(writer);
   }
 
   [[nodiscard]] Figures with_failures(Figures sums) const {

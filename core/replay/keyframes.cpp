@@ -4,12 +4,40 @@
 #include <cassert>
 #include <utility>
 
+#include "core/replay/live_table.h"
+
 namespace allocviz::replay {
 
+bool Keyframes::wants_whole() const {
+  if (dropped_last_ || kept_.empty()) return true;
+  const Kept& whole = whole_before(kept_.back());
+  std::uint64_t changes = 0;
+  for (const Kept* each = &whole + 1; each <= &kept_.back(); ++each) changes += each->frame.live_bytes;
+  return changes >= whole.frame.live_bytes;
+}
+
+const Keyframes::Kept& Keyframes::whole_before(const Kept& kept) const {
+  const Kept* whole = &kept;
+  while (!whole->frame.whole) --whole;  // the first one is
+  return *whole;
+}
+
+void Keyframes::frames_for(const Kept& kept, std::vector<const Keyframe*>& out) const {
+  out.clear();
+  for (const Kept* each = &whole_before(kept); each <= &kept; ++each) out.push_back(&each->frame);
+}
+
+std::uint64_t Keyframes::bytes_to_load(const Kept& kept) const {
+  std::uint64_t bytes = kept.frame.bytes.size() - kept.frame.live_bytes;
+  for (const Kept* each = &whole_before(kept); each <= &kept; ++each) bytes += each->frame.live_bytes;
+  return bytes;
+}
+
 void Keyframes::add(std::uint64_t event, const Keyframe& frame) {
-  assert((kept_.empty() ? event == 0 : event > kept_.back().event) && "keyframes ascend from event 0");
+  assert((kept_.empty() ? event == 0 && frame.whole : event > kept_.back().event) && "keyframes ascend from event 0");
   // Copied, not moved: the copy holds exactly its bytes, while the caller's buffer keeps its room for the next save.
   kept_.push_back({event, frame});
+  dropped_last_ = false;
   bytes_ += sizeof(Kept) + frame.bytes.size();
   while (bytes_ > budget_bytes_ && kept_.size() > 1) thin_out();
 }
@@ -23,7 +51,12 @@ const Keyframes::Kept& Keyframes::at_or_before(std::uint64_t event) const {
 
 void Keyframes::thin_out() {
   std::size_t to = 1;
-  for (std::size_t from = 2; from < kept_.size(); from += 2) kept_[to++] = std::move(kept_[from]);
+  for (std::size_t from = 2; from < kept_.size(); from += 2) {
+    Kept& kept = kept_[from];
+    if (!kept.frame.whole) kept.frame = both_as_one(kept_[from - 1].frame, kept.frame);
+    kept_[to++] = std::move(kept);
+  }
+  dropped_last_ = kept_.size() % 2 == 0;
   kept_.resize(to);
   spacing_ *= 2;
   bytes_ = 0;

@@ -1,11 +1,17 @@
 // Saved states along a trace, in ascending order of events, within a budget of memory.
 //
-//   event   0      4096     8192     12288         over budget: every second one is dropped,
-//           K      K        K        K             and the spacing doubles
-//   K1  the state before the first event is always held.
+//   event   0      4096     8192     12288    16384         W is whole, c the live blocks that changed since the one
+//           W      c        c        c        W             before: loaded with those before it, from the last W on
+//
+//   over budget:   W                 c        W             every second one goes into the one behind it, and the
+//                                                           spacing doubles
+//
+// Among a million live blocks few change from one to the next, so that changes take a tenth of what states would.
+//   K1  the state before the first event is always held, whole.
 //   K2  memory_bytes() <= the budget, or only that one is held.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -22,10 +28,17 @@ class Keyframes {
 
   explicit Keyframes(std::uint64_t budget_bytes) : budget_bytes_(budget_bytes) {}
 
-  // Events ascend; the first one added is that of event 0. Amortised O(bytes of the frame).
+  // Whether the next one has to be whole: when the one added last was dropped, or the changes behind the last whole one
+  // are together as large, for they are all loaded. O(how many they are).
+  [[nodiscard]] bool wants_whole() const;
+  // Events ascend; the first one added is that of event 0, and whole. Amortised O(bytes of the frame).
   void add(std::uint64_t event, const Keyframe& frame);
   // The last one at or before an event. O(log of how many there are).
   [[nodiscard]] const Kept& at_or_before(std::uint64_t event) const;
+
+  // What has to be loaded for one of them: the last whole one up to it, all behind that, and itself.
+  void frames_for(const Kept& kept, std::vector<const Keyframe*>& out) const;
+  [[nodiscard]] std::uint64_t bytes_to_load(const Kept& kept) const;
 
   [[nodiscard]] std::uint64_t last_event() const { return kept_.back().event; }
   [[nodiscard]] std::size_t size() const { return kept_.size(); }
@@ -34,12 +47,14 @@ class Keyframes {
   [[nodiscard]] std::uint64_t memory_bytes() const { return bytes_; }
 
  private:
+  [[nodiscard]] const Kept& whole_before(const Kept& kept) const;  // or itself
   void thin_out();
 
   std::vector<Kept> kept_;
   std::uint64_t budget_bytes_;
   std::uint64_t bytes_ = 0;
   std::uint64_t spacing_ = 1;
+  bool dropped_last_ = false;
 };
 
 }  // namespace allocviz::replay

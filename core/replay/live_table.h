@@ -9,11 +9,14 @@
 #pragma once
 
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/alloc/prefetch.h"
 #include "core/replay/bytes.h"
+#include "core/replay/machine.h"
 #include "core/trace/trace.h"
 
 namespace allocviz::replay {
@@ -39,7 +42,9 @@ class LiveTable {
 
   // Slots below slot_count may be put; what lives stays.
   void make_room(std::uint32_t slot_count) {
-    if (slot_count > slots_.size()) slots_.resize(slot_count);
+    if (slot_count <= slots_.size()) return;
+    slots_.resize(slot_count);
+    if (watches_) changed_.resize(words_of(slot_count));
   }
 
   // Brings a slot's entry nearer: in a long log it was last touched too long ago to be at hand.
@@ -51,6 +56,7 @@ class LiveTable {
     assert(slot < slots_.size() && "an event that makes a block has one of the trace's slots");
     assert(!is_live(slot) && "a slot owns one block at a time");
     slots_[slot] = block;
+    changes(slot);
     ++blocks_;
     bytes_ += block.bytes;
     requested_ += block.requested;
@@ -60,6 +66,7 @@ class LiveTable {
     assert(is_live(slot) && "only a live slot has a block to take");
     const LiveBlock block = slots_[slot];
     slots_[slot].offset = LiveBlock::kNowhere;
+    changes(slot);
     --blocks_;
     bytes_ -= block.bytes;
     requested_ -= block.requested;
@@ -74,13 +81,37 @@ class LiveTable {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t requested() const { return requested_; }
 
-  // Live slots in ascending order; offsets and sizes in units of 2^unit_shift bytes, which divides them all.
-  void save(ByteWriter& out, unsigned unit_shift) const;
-  void load(ByteReader& in, unsigned unit_shift);
+  // Begins a keyframe with the live slots in ascending order; offsets and sizes in units of 2^unit_shift bytes, which
+  // divides them all. O(slots).
+  void save(Keyframe& out, unsigned unit_shift) const;
+  // From now on, up to a load(), it remembers which slots change: for the next save_changes().
+  void watch_changes();
+  // The same with the slots that changed since watch_changes(), or since the last one of these.
+  // O(slots / 64 + changes).
+  void save_changes(Keyframe& out, unsigned unit_shift);
+  // As Machine::load(); returns what stands behind the last one's live table. O(slots + changes).
+  [[nodiscard]] ByteReader load(std::span<const Keyframe* const> frames, unsigned unit_shift);
 
  private:
+  static constexpr std::size_t kAhead = 16;
+
+  [[nodiscard]] ByteWriter begin(Keyframe& out) const;
+  void load_whole(ByteReader& in, unsigned unit_shift);
+  void load_changes(ByteReader& in, std::span<const std::uint64_t> gone, unsigned unit_shift);
+  [[nodiscard]] bool sums_hold() const;  // L1
+  static std::size_t words_of(std::size_t slots) { return (slots + 63) / 64; }
+  void changes(std::uint32_t slot) {
+    if (watches_) changed_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+  }
+
   std::vector<LiveBlock> slots_;
   std::uint64_t blocks_ = 0, bytes_ = 0, requested_ = 0;
+  bool watches_ = false;
+  std::vector<std::uint64_t> changed_;  // a bit a slot, while it watches
 };
+
+// A keyframe, and the changes that were saved after it, as one: the later state, saved where the earlier one's changes
+// begin, and whole where that is. O(bytes of both).
+[[nodiscard]] Keyframe both_as_one(const Keyframe& earlier, const Keyframe& changes);
 
 }  // namespace allocviz::replay

@@ -55,6 +55,8 @@ using StepListener = std::function<void(const alloc::Step&)>;
 // state, and bytes in proportion to the blocks, whatever the arena's size.
 struct Keyframe {
   std::vector<std::byte> bytes;
+  std::size_t live_bytes = 0;  // how many of them, at the beginning, are the live table's
+  bool whole = true;           // else the live table's are of the slots that changed since the keyframe before it
   bool operator==(const Keyframe&) const = default;
 };
 
@@ -85,11 +87,22 @@ class Machine {
   [[nodiscard]] virtual std::optional<std::uint64_t> offset_of(std::uint32_t slot) const = 0;
   [[nodiscard]] virtual std::uint64_t frees_of_failed() const = 0;
 
-  virtual void save(Keyframe& out) const = 0;    // inside an event to compare it, not to load it
-  virtual void load(const Keyframe& frame) = 0;  // of a machine with an equal spec and no more slots
+  virtual void save(Keyframe& out) const = 0;  // inside an event to compare it, not to load it
+  // The next save_changes() holds of the live table what changed from now on; each one after it, since the one before.
+  // A load() ends that.
+  virtual void watch_changes() = 0;
+  virtual void save_changes(Keyframe& out) = 0;
+  // A whole keyframe and those that were saved behind it, in their order, of a machine with an equal spec and no more
+  // slots: the state is that of the last one.
+  virtual void load(std::span<const Keyframe* const> frames) = 0;
   // The allocator's own check(): nothing when every invariant holds, else a sentence that names the broken one.
   [[nodiscard]] virtual std::optional<std::string> check() const = 0;
 };
+
+inline void load(Machine& machine, const Keyframe& whole) {
+  const Keyframe* const one = &whole;
+  machine.load({&one, 1});
+}
 
 // Trouble when the configuration cannot be (fault_of) or the arena cannot be reserved.
 [[nodiscard]] trace::Result<std::unique_ptr<Machine>> make_machine(const trace::AllocatorSpec& spec,

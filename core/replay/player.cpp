@@ -10,9 +10,10 @@ namespace {
 constexpr std::uint64_t kStoneDistance = 512;
 constexpr std::uint64_t kBatch = 256;
 
-// Loading a state costs about as much as applying this many events; an estimate is enough to choose the nearer way.
-std::uint64_t events_worth(const Keyframe& frame) {
-  return 16 + frame.bytes.size() / 64;
+// Loading saved states costs about as much as applying this many events; an estimate is enough to choose the nearer
+// way.
+std::uint64_t events_worth(std::uint64_t bytes) {
+  return 16 + bytes / 64;
 }
 
 }  // namespace
@@ -20,11 +21,15 @@ std::uint64_t events_worth(const Keyframe& frame) {
 void Player::go_to(std::uint64_t events) {
   const Keyframes::Kept& kept = keyframes_.at_or_before(events);
   const bool stone_is_nearer = has_stone_ && stone_at_ <= events && stone_at_ > kept.event;
-  const Keyframe& frame = stone_is_nearer ? stone_ : kept.frame;
   const std::uint64_t from = stone_is_nearer ? stone_at_ : kept.event;
   const bool steps_back = at_ > events && at_ - events < kStoneDistance;
-  if (at_ > events || from > at_ + events_worth(frame)) {
-    load(frame, from);
+  const auto bytes = [&] { return stone_is_nearer ? stone_.bytes.size() : keyframes_.bytes_to_load(kept); };
+  if (at_ > events || (from > at_ && from - at_ > events_worth(bytes()))) {
+    if (stone_is_nearer) {
+      load(stone_, stone_at_);
+    } else {
+      load(kept);
+    }
     if (steps_back && events - at_ > 4 * kStoneDistance) {
       run_to(events - kStoneDistance);
       machine_->save(stone_);
@@ -52,9 +57,15 @@ Outcome Player::apply_next(const StepListener& listener) {
   return outcome;
 }
 
-void Player::load(const Keyframe& frame, std::uint64_t events) {
-  machine_->load(frame);
+void Player::load(const Keyframe& whole, std::uint64_t events) {
+  replay::load(*machine_, whole);
   at_ = events;
+}
+
+void Player::load(const Keyframes::Kept& kept) {
+  keyframes_.frames_for(kept, frames_);
+  machine_->load(frames_);
+  at_ = kept.event;
 }
 
 }  // namespace allocviz::replay

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "core/replay/keyframes.h"
 #include "core/replay/machine.h"
@@ -23,14 +24,15 @@ class Player {
   void go_to(std::uint64_t events);
   // Applies the next event, telling the listener its steps.
   Outcome apply_next(const StepListener& listener);
-  // Puts the machine back to a state saved after `events` events.
-  void load(const Keyframe& frame, std::uint64_t events);
+  // Puts the machine back to a whole state saved after `events` events.
+  void load(const Keyframe& whole, std::uint64_t events);
 
   [[nodiscard]] std::uint64_t at() const { return at_; }
   [[nodiscard]] const Machine& machine() const { return *machine_; }
   [[nodiscard]] std::uint64_t memory_bytes() const { return stone_.bytes.capacity(); }
 
  private:
+  void load(const Keyframes::Kept& kept);
   void run_to(std::uint64_t events);
 
   std::unique_ptr<Machine> machine_;
@@ -42,6 +44,7 @@ class Player {
   Keyframe stone_;
   std::uint64_t stone_at_ = 0;
   bool has_stone_ = false;
+  std::vector<const Keyframe*> frames_;  // load's own, kept for its memory
 };
 
 }  // namespace allocviz::replay

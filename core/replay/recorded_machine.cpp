@@ -215,14 +215,11 @@ class RecordedMachine final : public Machine {
   }
   std::uint64_t frees_of_failed() const override { return 0; }
 
-  void save(Keyframe& out) const override {
-    out.bytes.clear();
-    ByteWriter writer(out.bytes);
-    live_.save(writer, 0);
-  }
-  void load(const Keyframe& frame) override {
-    ByteReader reader(frame.bytes);
-    live_.load(reader, 0);
+  void save(Keyframe& out) const override { live_.save(out, 0); }
+  void watch_changes() override { live_.watch_changes(); }
+  void save_changes(Keyframe& out) override { live_.save_changes(out, 0); }
+  void load(std::span<const Keyframe* const> frames) override {
+    [[maybe_unused]] const ByteReader reader = live_.load(frames, 0);
     assert(reader.at_end() && "a keyframe is loaded by the kind of machine that saved it");
     places_.clear();
     for (std::uint32_t slot = 0; slot < live_.size(); ++slot) {

@@ -80,7 +80,7 @@ class SlabHeap {
       last = number;
     });
   }
-  void load(ByteReader& in) {
+  void load(ByteReader& in, const LiveTable& /*live*/) {
     const std::uint64_t used = in.get();
     const std::uint64_t listed = in.get();
     RealSlab::State state;

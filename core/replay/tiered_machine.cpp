@@ -97,10 +97,10 @@ class TieredHeap {
       tiered_.visit_slabs_with_room(number, [&](const SlabExtent& slab) { out.put(place_of(slab)); });
     }
   }
-  void load(ByteReader& in) {
+  void load(ByteReader& in, const LiveTable& /*live*/) {
     TieredSlab* const table = tiered_.slab_table();
     tiered_.visit_slabs([&](const SlabExtent& slab) { table[place_of(slab)].size_class = alloc::kNoClass; });
-    load_buddy(tiered_.below_to_load(), in, {}, list_);
+    load_buddy(tiered_.below_to_load(), in, list_);
     alloc::TieredLists lists;
     lists.slabs = in.get();
     std::uint64_t place = 0;

@@ -1,10 +1,11 @@
 #include "core/trace/column.h"
 
 #include <algorithm>
-#include <bit>
 #include <new>
 #include <utility>
 #include <vector>
+
+#include "core/trace/packed_bits.h"
 
 namespace allocviz::trace {
 namespace {
@@ -22,11 +23,6 @@ std::uint64_t largest_of(unsigned width) {
   return width == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * width)) - 1;
 }
 
-unsigned bits_for(std::uint64_t value) {
-  const auto bits = static_cast<unsigned>(std::bit_width(value));
-  return bits <= 56 ? bits : 64;
-}
-
 // How many values a column that packs itself holds unpacked, and how many of them it leaves so: whoever reads along
 // asks for the last ones. As many as a log needs anyhow to be worth packing.
 constexpr std::uint64_t kTail = std::uint64_t{1} << 14, kLast = std::uint64_t{1} << 12;
@@ -39,36 +35,6 @@ std::uint64_t grown(std::uint64_t room, std::uint64_t needed) {
 
 bool saves_an_eighth(std::uint64_t packed, std::uint64_t plain) {
   return packed <= plain / 8 * 7;
-}
-
-struct Range {
-  std::uint64_t least, largest;
-};
-template <std::size_t kCount>
-Range range_of(const std::array<std::uint64_t, kCount>& values) {
-  Range range{values[0], values[0]};
-  for (const std::uint64_t value : values) {
-    range.least = std::min(range.least, value);
-    range.largest = std::max(range.largest, value);
-  }
-  return range;
-}
-
-template <std::size_t kCount>
-void write_bits(std::byte* to, const std::array<std::uint64_t, kCount>& values, std::uint64_t least, unsigned bits) {
-  if (bits == 0) return;
-  std::uint64_t word = 0;
-  unsigned filled = 0;  // bits of the word
-  for (const std::uint64_t value : values) {
-    const std::uint64_t above = value - least;
-    word |= above << filled;
-    filled += bits;
-    if (filled < 64) continue;
-    std::memcpy(to, &word, sizeof word);
-    to += sizeof word;
-    filled -= 64;
-    word = filled == 0 ? 0 : above >> (bits - filled);
-  }
 }
 
 }  // namespace
@@ -199,8 +165,8 @@ void Column::pack_where_it_is() {
   std::uint64_t end = 0;
   for (std::uint64_t i = 0; i < leaves.size(); ++i) {
     std::fill(values.begin() + static_cast<std::ptrdiff_t>(gather(i, values)), values.end(), values[0]);
-    const auto [least, largest] = range_of(values);
-    const unsigned bits = bits_for(largest - least);
+    const auto [least, largest] = range_of(std::span<const std::uint64_t, kLeaf>(values));
+    const unsigned bits = packed_bits_for(largest - least);
     leaves[i] = {least, end * 128 + bits};
     end += kLeaf / 8 * bits;
   }
@@ -211,7 +177,7 @@ void Column::pack_where_it_is() {
     const Leaf& leaf = leaves[i];
     if (leaf.bits() == 0) continue;
     std::fill(values.begin() + static_cast<std::ptrdiff_t>(gather(i, values)), values.end(), leaf.least);
-    write_bits(own_.get() + leaf.at(), values, leaf.least, leaf.bits());
+    write_packed(own_.get() + leaf.at(), std::span<const std::uint64_t, kLeaf>(values), leaf.least, leaf.bits());
   }
   std::memcpy(own_.get() + end, leaves.data(), leaves.size() * sizeof(Leaf));
   width_ = kPacked;
@@ -237,10 +203,10 @@ void Column::Grown::add(const Leaf& leaf) {
 }
 
 void Column::Grown::add(const Values& all) {
-  const auto [least, largest] = range_of(all);
-  const unsigned bits = bits_for(largest - least);
+  const auto [least, largest] = range_of(std::span<const std::uint64_t, kLeaf>(all));
+  const unsigned bits = packed_bits_for(largest - least);
   make_room(kLeaf / 8 * bits);
-  write_bits(values.get() + values_end, all, least, bits);
+  write_packed(values.get() + values_end, std::span<const std::uint64_t, kLeaf>(all), least, bits);
   add(Leaf{least, values_end * 128 + bits});
   values_end += kLeaf / 8 * bits;
 }

@@ -85,7 +85,7 @@ void try_frees(State& state, std::size_t place) {
     state.trouble = std::move(machine).trouble();
     return;
   }
-  (*machine)->load(real.snapshot());
+  replay::load(**machine, real.snapshot());
   const std::uint64_t index = real.position().event - 1;
   for (const Block* block : blocks_of(real.census(), *state.blocked, place)) {
     trace::Event free;

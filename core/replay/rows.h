@@ -1,0 +1,92 @@
+// Rows of a few numbers as bytes and back: column by column, each in as many bits as this run of rows needs.
+//
+//   rows    (0, 0x40, 16)  (0, 0x20, 100)  (3, 0x90, 16) ...         up to 128 rows a run; a run of none ends them
+//   a run   how many | bits, least, values of column 0 | bits, least, values of column 1 | ...
+//
+// Of rows of a million blocks a third less than numbers one by one, and read several times as fast. One spelling for
+// the same rows, so equal states are equal bytes.
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/replay/bytes.h"
+#include "core/trace/packed_bits.h"
+
+namespace allocviz::replay {
+
+inline constexpr std::size_t kRunRows = 128;
+
+template <std::size_t kColumns>
+class RowWriter {
+ public:
+  explicit RowWriter(ByteWriter& out) : out_(out) {}
+
+  void put(const std::array<std::uint64_t, kColumns>& row) {
+    for (std::size_t column = 0; column < kColumns; ++column) values_[column][rows_] = row[column];
+    if (++rows_ == kRunRows) write_run();
+  }
+  // To be called once, after the last row; then it can begin anew.
+  void end() {
+    if (rows_ != 0) write_run();
+    out_.put(0);
+  }
+
+ private:
+  void write_run() {
+    out_.put(rows_);
+    for (const auto& column : values_) {
+      const std::span<const std::uint64_t> values(column.data(), rows_);
+      const auto [least, largest] = trace::range_of(values);
+      const unsigned bits = trace::packed_bits_for(largest - least);
+      out_.put(bits);
+      out_.put(least);
+      trace::write_packed(out_.room_for(trace::packed_bytes(rows_, bits)), values, least, bits);
+    }
+    rows_ = 0;
+  }
+
+  ByteWriter& out_;
+  std::array<std::array<std::uint64_t, kRunRows>, kColumns> values_;
+  std::size_t rows_ = 0;
+};
+
+// Reads what a RowWriter wrote.
+template <std::size_t kColumns>
+class RowReader {
+ public:
+  explicit RowReader(ByteReader& in) : in_(in) {}
+
+  // False when there is no further row; then it is to be asked no more.
+  [[nodiscard]] bool next(std::array<std::uint64_t, kColumns>& row) {
+    if (at_ == rows_ && next_run() == 0) return false;
+    for (std::size_t column = 0; column < kColumns; ++column) row[column] = values_[column][at_];
+    ++at_;
+    return true;
+  }
+
+  // Many at once, in the place of next(): how many rows the next run has, 0 when there is none.
+  [[nodiscard]] std::size_t next_run() {
+    at_ = 0;
+    rows_ = in_.get();
+    assert(rows_ <= kRunRows && "a run is read where one was written");
+    if (rows_ == 0) return 0;
+    for (auto& column : values_) {
+      const auto bits = static_cast<unsigned>(in_.get());
+      const std::uint64_t least = in_.get();
+      trace::read_packed(in_.take(trace::packed_bytes(rows_, bits)), rows_, least, bits, column);
+    }
+    return rows_;
+  }
+  [[nodiscard]] const std::array<std::uint64_t, kRunRows>& column(std::size_t number) const { return values_[number]; }
+
+ private:
+  ByteReader& in_;
+  std::array<std::array<std::uint64_t, kRunRows>, kColumns> values_;
+  std::size_t rows_ = 0, at_ = 0;
+};
+
+}  // namespace allocviz::replay

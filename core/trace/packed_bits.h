@@ -1,0 +1,91 @@
+// Unsigned numbers in as many bits as their largest difference needs, above the least of them.
+//
+//   values   700 703 701        least 700, 2 bits each    ->  00 11 01
+//
+// Written as 64-bit words, the first value in the lowest bits; a value may begin in one word and end in the next.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+namespace allocviz::trace {
+
+// How many bits a value's difference from the least takes: up to 56, or 64, so that eight bytes read at once hold any.
+inline unsigned packed_bits_for(std::uint64_t largest_difference) {
+  const auto bits = static_cast<unsigned>(std::bit_width(largest_difference));
+  return bits <= 56 ? bits : 64;
+}
+
+// How many bytes so many values take: whole words.
+constexpr std::size_t packed_bytes(std::size_t count, unsigned bits) {
+  return (count * bits + 63) / 64 * 8;
+}
+
+struct LeastAndLargest {
+  std::uint64_t least, largest;
+};
+template <std::size_t kCount = std::dynamic_extent>
+LeastAndLargest range_of(std::span<const std::uint64_t, kCount> values) {  // of one at least
+  LeastAndLargest range{values[0], values[0]};
+  for (const std::uint64_t value : values) {
+    range.least = std::min(range.least, value);
+    range.largest = std::max(range.largest, value);
+  }
+  return range;
+}
+
+// Writes packed_bytes() of them. bits: what packed_bits_for() says of the largest value less the least, or more.
+template <std::size_t kCount = std::dynamic_extent>
+void write_packed(std::byte* to, std::span<const std::uint64_t, kCount> values, std::uint64_t least, unsigned bits) {
+  if (bits == 0) return;
+  if (bits == 64) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::uint64_t above = values[i] - least;
+      std::memcpy(to + 8 * i, &above, sizeof above);
+    }
+    return;
+  }
+  // A word is stored with each value that reaches into it: whether one is full is nothing that a processor could guess.
+  std::uint64_t word = 0;
+  unsigned filled = 0;  // bits of the word
+  for (const std::uint64_t value : values) {
+    const std::uint64_t above = value - least;
+    word |= above << filled;
+    std::memcpy(to, &word, sizeof word);
+    filled += bits;
+    const bool is_full = filled >= 64;
+    filled %= 64;
+    const std::uint64_t rest = above >> ((bits - filled) % 64);  // where it is full: what had no room, or nothing
+    word = is_full ? rest : word;
+    to += is_full ? sizeof word : 0;
+  }
+  // The last value may have begun a word that none after it has stored.
+  if (filled != 0) std::memcpy(to, &word, sizeof word);
+}
+
+// The first count of at most kMost values that write_packed() wrote; looks at packed_bytes() of them and no further.
+template <std::size_t kMost>
+void read_packed(const std::byte* from, std::size_t count, std::uint64_t least, unsigned bits,
+                 std::array<std::uint64_t, kMost>& out) {
+  if (bits == 0) {
+    std::fill_n(out.begin(), count, least);
+    return;
+  }
+  // A copy with room behind it, so that eight bytes can be read wherever a value begins.
+  std::array<std::byte, kMost * 8 + 8> words;
+  std::memcpy(words.data(), from, packed_bytes(count, bits));
+  const std::uint64_t mask = bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t bit = i * bits;
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, words.data() + bit / 8, sizeof eight);
+    out[i] = least + (eight >> (bit % 8) & mask);
+  }
+}
+
+}  // namespace allocviz::trace
