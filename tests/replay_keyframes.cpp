@@ -1,14 +1,17 @@
-// What saved states are made of: numbers packed in rows, the live table whole or by what changed in it, and both kept
-// within a budget.
+// The live table: by what it is saved and found again (numbers packed in rows, all of it or what changed, kept within a
+// budget), and in the order of its blocks.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <random>
 #include <vector>
 
 #include "core/replay/keyframes.h"
 #include "core/replay/live_table.h"
+#include "core/replay/owners.h"
 #include "core/replay/rows.h"
 #include "tests/support/seed.h"
 
@@ -156,6 +159,45 @@ TEST(LiveTable, takes_few_bytes_for_what_changed_among_many) {
   live.save_changes(changes, kUnitShift);
   EXPECT_LT(changes.bytes.size(), 64u);
   EXPECT_LT(whole.bytes.size(), 100'000u * 8);
+}
+
+// Of each live slot its block, in the order of their offsets, however far these reach and however many slots there are.
+TEST(Owners, are_met_in_the_order_of_their_blocks) {
+  std::mt19937_64 random(test::seed());
+  struct Case {
+    std::uint32_t slots;
+    std::uint64_t arena_bytes;
+    unsigned unit_shift;
+  };
+  // The last one has no room for all bits of an offset above a slot's number.
+  for (const Case& now : {Case{0, 4096, 4}, Case{1, 4096, 4}, Case{40, 4096, 4}, Case{3000, 1 << 20, 4},
+                          Case{5000, std::uint64_t{1} << 40, 3}, Case{70'000, ~std::uint64_t{0}, 3}}) {
+    SCOPED_TRACE(testing::Message() << now.slots << " slots in " << now.arena_bytes);
+    LiveTable live(now.slots);
+    std::map<std::uint64_t, std::uint64_t> born_at;
+    const std::uint64_t units = now.arena_bytes >> now.unit_shift;
+    for (std::uint32_t slot = 0; slot < now.slots; ++slot) {
+      // Half of them close together, at the end.
+      const std::uint64_t unit =
+          slot % 2 == 0 ? random() % units : units - 1 - random() % std::min<std::uint64_t>(units, 1u << 18);
+      const std::uint64_t offset = unit << now.unit_shift;
+      if (slot % 7 == 0 || !born_at.emplace(offset, slot).second) continue;
+      live.put(slot, {.offset = offset, .bytes = 8, .requested = 8, .born = slot});
+    }
+    Owners owners;
+    for (int again = 0; again < 2; ++again) {
+      owners.put_in_order(live, now.arena_bytes, now.unit_shift);
+      EXPECT_EQ(owners.at(0) != nullptr, born_at.contains(0));
+      for (const auto& [offset, born] : born_at) {
+        if (offset == 0) continue;
+        const LiveBlock* const block = owners.at(offset);
+        ASSERT_NE(block, nullptr) << offset;
+        ASSERT_EQ(block->born, born);
+        ASSERT_EQ(owners.at(offset + 1), nullptr) << "nobody begins there";
+      }
+      EXPECT_EQ(owners.at(now.arena_bytes), nullptr);
+    }
+  }
 }
 
 Keyframe frame_of(std::size_t bytes) {

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <memory>
@@ -14,6 +12,7 @@
 #include "core/replay/event_machine.h"
 #include "core/replay/machines.h"
 #include "core/replay/owners.h"
+#include "core/replay/reservation.h"
 
 namespace allocviz::replay {
 namespace {
@@ -24,10 +23,9 @@ using Free = alloc::Beside;
 
 class BuddyHeap {
  public:
-  BuddyHeap(Reservation arena, Reservation metadata, Owners owners, RealBuddy<Free> buddy)
+  BuddyHeap(Reservation arena, Reservation metadata, RealBuddy<Free> buddy)
       : arena_(std::move(arena)),
         metadata_(std::move(metadata)),
-        owners_(std::move(owners)),
         buddy_(std::move(buddy)),
         min_shift_(static_cast<unsigned>(std::countr_zero(buddy_.min_block_size()))),
         links_(Free::place(buddy_.arena(), reinterpret_cast<alloc::BuddyTag*>(metadata_.data()), buddy_.levels(),
@@ -77,51 +75,28 @@ class BuddyHeap {
     }
     buddy_.visit_free_lists(
         [&out](unsigned level, alloc::usize offset) { out.free_lists[level].offsets.push_back(offset); });
-    owners_.join(
-        live, [this](std::uint64_t offset) { return offset >> min_shift_; },
-        [&](auto take_owner) {
-          // Who owns a block is looked up some blocks behind the walk, when it has come nearer.
-          std::array<const LiveBlock*, kBehind> owners{};
-          std::size_t walked = 0;
-          const auto own = [&](std::size_t index) {
-            if (const LiveBlock* owner = owners[index % kBehind]) make_live(out.blocks[index], *owner);
-          };
-          buddy_.walk([&](const alloc::Extent& extent) {
-            if (walked >= kBehind) own(walked - kBehind);
-            const LiveBlock* owner = take_owner(extent.offset >> min_shift_);
-            alloc::prefetch(owner);
-            owners[walked++ % kBehind] = owner;
-            out.blocks.push_back(block_of(extent));
-          });
-          for (std::size_t index = walked - std::min(walked, kBehind); index < walked; ++index) own(index);
-        });
+    owners_.put_in_order(live, arena().size(), unit_shift());
+    buddy_.walk(
+        [&](const alloc::Extent& extent) { out.blocks.push_back(block_of(extent, owners_.at(extent.offset))); });
   }
 
   void save(ByteWriter& out) const { save_free(buddy_, out); }
   void load(ByteReader& in, const LiveTable& live) { load_free(buddy_, in, live, list_); }
 
  private:
-  static constexpr std::size_t kBehind = 16;
-
-  // Of nobody yet.
-  [[nodiscard]] static Block block_of(const alloc::Extent& extent) {
+  [[nodiscard]] static Block block_of(const alloc::Extent& extent, const LiveBlock* owner) {
     Block block{.offset = extent.offset, .size = extent.size};
     if (extent.use == alloc::Use::Gap) {
       block.state = BlockState::Gap;
       return block;
     }
     block.level = static_cast<std::int16_t>(extent.level);
-    if (extent.use == alloc::Use::Live) block.state = BlockState::InFlight;
+    if (extent.use == alloc::Use::Live) set_owner(block, owner);
     return block;
-  }
-  static void make_live(Block& block, const LiveBlock& owner) {
-    block.state = BlockState::Live;
-    block.requested = owner.requested;
-    block.born = owner.born;
   }
 
   Reservation arena_, metadata_;
-  Owners owners_;
+  mutable Owners owners_;  // of the last census, kept for their memory
   RealBuddy<Free> buddy_;
   unsigned min_shift_;
   alloc::BuddySideLinks links_;
@@ -150,16 +125,13 @@ MadeMachine make_buddy_machine(const trace::AllocatorSpec& spec, std::uint32_t s
   if (!arena.ok()) return std::move(arena).trouble();
   auto metadata = Reservation::make(needed->size, needed->align, "Metadata");
   if (!metadata.ok()) return std::move(metadata).trouble();
-  auto owners = Owners::make(units);
-  if (!owners.ok()) return std::move(owners).trouble();
 
   std::vector<alloc::Range> gaps;
   for (const trace::Gap& gap : spec.gaps) gaps.push_back({gap.from, gap.to});
   auto made =
       RealBuddy<Free>::make_raw_with_gaps(metadata->data(), arena->data(), count, gaps.data(), gaps.size(), geometry);
   if (!made) return trace::Trouble{fmt::format("{} cannot be", trace::to_text(spec)), {}, {}};
-  auto heap = std::make_unique<BuddyHeap>(std::move(arena).value(), std::move(metadata).value(),
-                                          std::move(owners).value(), std::move(*made));
+  auto heap = std::make_unique<BuddyHeap>(std::move(arena).value(), std::move(metadata).value(), std::move(*made));
   return std::unique_ptr<Machine>(std::make_unique<EventMachine<BuddyHeap>>(spec, std::move(heap), slot_count));
 }
 

@@ -82,6 +82,8 @@ class EventMachine final : public Machine {
     out.arena_bytes = heap_->arena().size();
     out.blocks.clear();
     out.slabs.clear();
+    // Of a million a first census would be copied several times over while it grows.
+    if (out.blocks.capacity() < live_.blocks()) out.blocks.reserve(live_.blocks() + live_.blocks() / 4);
     heap_->census(out, live_);
     if (under_way_) {  // as in figures()
       out.figures = with_failures(sums_of(out));

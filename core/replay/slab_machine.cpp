@@ -13,6 +13,7 @@
 #include "core/replay/event_machine.h"
 #include "core/replay/machines.h"
 #include "core/replay/owners.h"
+#include "core/replay/reservation.h"
 
 namespace allocviz::replay {
 namespace {
@@ -21,8 +22,8 @@ using RealSlab = alloc::Slab<>;
 
 class SlabHeap {
  public:
-  SlabHeap(Reservation arena, Reservation metadata, Owners owners, RealSlab slab)
-      : arena_(std::move(arena)), metadata_(std::move(metadata)), owners_(std::move(owners)), slab_(std::move(slab)) {}
+  SlabHeap(Reservation arena, Reservation metadata, RealSlab slab)
+      : arena_(std::move(arena)), metadata_(std::move(metadata)), slab_(std::move(slab)) {}
 
   template <class S>
   alloc::Allocation allocate(alloc::Layout layout, S& sink) {
@@ -61,12 +62,8 @@ class SlabHeap {
     list.block_bytes = slab_.block_size();
     list.offsets.clear();
     slab_.visit_free_lists([&list](unsigned, alloc::usize offset) { list.offsets.push_back(offset); });
-    owners_.join(
-        live, [this](std::uint64_t offset) { return slab_.geometry().number(offset); },
-        [&](auto owner_of) {
-          std::uint64_t number = 0;
-          slab_.walk([&](const alloc::Extent& extent) { out.blocks.push_back(block_of(extent, owner_of(number++))); });
-        });
+    owners_.put_in_order(live, arena().size(), unit_shift());
+    slab_.walk([&](const alloc::Extent& extent) { out.blocks.push_back(block_of(extent, owners_.at(extent.offset))); });
   }
 
   // The mark below which blocks have been used, and the list in its order; whatever else lies below the mark is live.
@@ -107,17 +104,12 @@ class SlabHeap {
   [[nodiscard]] static Block block_of(const alloc::Extent& extent, const LiveBlock* owner) {
     Block block{.offset = extent.offset, .size = extent.size};
     if (extent.use == alloc::Use::Fresh) block.state = BlockState::Fresh;
-    if (extent.use != alloc::Use::Live) return block;
-    block.state = owner == nullptr ? BlockState::InFlight : BlockState::Live;
-    if (owner != nullptr) {
-      block.requested = owner->requested;
-      block.born = owner->born;
-    }
+    if (extent.use == alloc::Use::Live) set_owner(block, owner);
     return block;
   }
 
   Reservation arena_, metadata_;
-  Owners owners_;
+  mutable Owners owners_;  // of the last census, kept for their memory
   RealSlab slab_;
   std::vector<std::uint64_t> list_;  // load's own, kept for its memory
 };
@@ -132,12 +124,9 @@ MadeMachine make_slab_machine(const trace::AllocatorSpec& spec, std::uint32_t sl
   if (!arena.ok()) return std::move(arena).trouble();
   auto metadata = Reservation::make(RealSlab::metadata_layout(spec.block_count).size, 1, "Metadata");
   if (!metadata.ok()) return std::move(metadata).trouble();
-  auto owners = Owners::make(spec.block_count);
-  if (!owners.ok()) return std::move(owners).trouble();
   auto made = RealSlab::make_raw(metadata->data(), arena->data(), spec.block_count, geometry);
   if (!made) return trace::Trouble{fmt::format("{} cannot be", trace::to_text(spec)), {}, {}};
-  auto heap = std::make_unique<SlabHeap>(std::move(arena).value(), std::move(metadata).value(),
-                                         std::move(owners).value(), std::move(*made));
+  auto heap = std::make_unique<SlabHeap>(std::move(arena).value(), std::move(metadata).value(), std::move(*made));
   return std::unique_ptr<Machine>(std::make_unique<EventMachine<SlabHeap>>(spec, std::move(heap), slot_count));
 }
 

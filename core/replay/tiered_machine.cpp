@@ -13,6 +13,7 @@
 #include "core/replay/event_machine.h"
 #include "core/replay/machines.h"
 #include "core/replay/owners.h"
+#include "core/replay/reservation.h"
 
 namespace allocviz::replay {
 namespace {
@@ -23,11 +24,8 @@ using alloc::TieredSlab;
 
 class TieredHeap {
  public:
-  TieredHeap(Reservation arena, Reservation metadata, Owners owners, RealTiered tiered)
-      : arena_(std::move(arena)),
-        metadata_(std::move(metadata)),
-        owners_(std::move(owners)),
-        tiered_(std::move(tiered)) {}
+  TieredHeap(Reservation arena, Reservation metadata, RealTiered tiered)
+      : arena_(std::move(arena)), metadata_(std::move(metadata)), tiered_(std::move(tiered)) {}
 
   template <class S>
   alloc::Allocation allocate(alloc::Layout layout, S& sink) {
@@ -70,13 +68,9 @@ class TieredHeap {
                            .blocks = slab.blocks,
                            .outstanding = slab.state.outstanding});
     });
-    owners_.join(
-        live, [](std::uint64_t offset) { return offset >> kUnitShift; },
-        [&](auto owner_of) {
-          tiered_.walk([&](const alloc::Extent& extent) {
-            out.blocks.push_back(block_of(extent, owner_of(extent.offset >> kUnitShift)));
-          });
-        });
+    owners_.put_in_order(live, arena().size(), unit_shift());
+    tiered_.walk(
+        [&](const alloc::Extent& extent) { out.blocks.push_back(block_of(extent, owners_.at(extent.offset))); });
   }
 
   // The buddy; then each slab, and each class's list of slabs.
@@ -151,12 +145,7 @@ class TieredHeap {
     }
     if (extent.use == alloc::Use::Fresh) block.state = BlockState::Fresh;
     if (extent.use == alloc::Use::Rest) block.state = BlockState::Padding;
-    if (extent.use != alloc::Use::Live) return block;
-    block.state = owner == nullptr ? BlockState::InFlight : BlockState::Live;
-    if (owner != nullptr) {
-      block.requested = owner->requested;
-      block.born = owner->born;
-    }
+    if (extent.use == alloc::Use::Live) set_owner(block, owner);
     return block;
   }
 
@@ -213,7 +202,7 @@ class TieredHeap {
   }
 
   Reservation arena_, metadata_;
-  Owners owners_;
+  mutable Owners owners_;  // of the last census, kept for their memory
   RealTiered tiered_;
   std::vector<std::uint64_t> list_;  // load's own, kept for its memory
 };
@@ -246,12 +235,9 @@ MadeMachine make_tiered_machine(const trace::AllocatorSpec& spec, std::uint32_t 
   if (!arena.ok()) return std::move(arena).trouble();
   auto metadata = Reservation::make(needed->size, needed->align, "Metadata");
   if (!metadata.ok()) return std::move(metadata).trouble();
-  auto owners = Owners::make(region->size / alignof(alloc::SlabLink));
-  if (!owners.ok()) return std::move(owners).trouble();
   auto made = RealTiered::make_raw(metadata->data(), arena->data(), count, geometry);
   if (!made) return trace::Trouble{fmt::format("{} cannot be", trace::to_text(spec)), {}, {}};
-  auto heap = std::make_unique<TieredHeap>(std::move(arena).value(), std::move(metadata).value(),
-                                           std::move(owners).value(), std::move(*made));
+  auto heap = std::make_unique<TieredHeap>(std::move(arena).value(), std::move(metadata).value(), std::move(*made));
   return std::unique_ptr<Machine>(std::make_unique<EventMachine<TieredHeap>>(spec, std::move(heap), slot_count));
 }
 
