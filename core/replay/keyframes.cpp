@@ -13,7 +13,7 @@ bool Keyframes::wants_whole() const {
   const Kept& whole = whole_before(kept_.back());
   std::uint64_t changes = 0;
   for (const Kept* each = &whole + 1; each <= &kept_.back(); ++each) changes += each->frame.live_bytes;
-  return changes >= whole.frame.live_bytes;
+  return changes >= whole.frame.live_bytes + whole.frame.live_bytes / 4;
 }
 
 const Keyframes::Kept& Keyframes::whole_before(const Kept& kept) const {

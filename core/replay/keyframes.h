@@ -29,7 +29,7 @@ class Keyframes {
   explicit Keyframes(std::uint64_t budget_bytes) : budget_bytes_(budget_bytes) {}
 
   // Whether the next one has to be whole: when the one added last was dropped, or the changes behind the last whole one
-  // are together as large, for they are all loaded. O(how many they are).
+  // are together a quarter larger than it, for they are all loaded. O(how many they are).
   [[nodiscard]] bool wants_whole() const;
   // Events ascend; the first one added is that of event 0, and whole. Amortised O(bytes of the frame).
   void add(std::uint64_t event, const Keyframe& frame);
