@@ -71,6 +71,15 @@ class Owners {
     return nullptr;
   }
 
+  // All of them: use(slot, block), in the order of their blocks.
+  template <class Use>
+  void for_each(Use use) const {
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      if (i + kAhead < keys_.size()) live_->prefetch(slot_in(keys_[i + kAhead]));
+      use(slot_in(keys_[i]), (*live_)[slot_in(keys_[i])]);
+    }
+  }
+
  private:
   static constexpr std::size_t kAhead = 16;
   static constexpr unsigned kDigitBits = 11;

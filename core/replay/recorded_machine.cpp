@@ -22,6 +22,7 @@
 #include "core/replay/address_map.h"
 #include "core/replay/live_table.h"
 #include "core/replay/machines.h"
+#include "core/replay/owners.h"
 
 namespace allocviz::replay {
 namespace {
@@ -66,6 +67,26 @@ class Places {
     for (std::size_t level = 0; level < out.levels; ++level)
       out.block_bytes[level] = std::uint64_t{1} << (top_bit() - level);
     for (const auto& [size, count] : holes_) out.free[level_of(size)] += static_cast<std::uint32_t>(count);
+  }
+  // In place of all that stands: the owners' blocks. In address order, which spares looking for each one's place and
+  // all holes but those that stay.
+  void fill(const Owners& owners) {
+    blocks_.clear();
+    holes_.clear();
+    free_ = 0;
+    auto region = map_.regions().begin();
+    std::uint64_t from = region == map_.regions().end() ? 0 : region->offset;
+    const auto next_region = [&] {
+      add_hole(region->end() - from);
+      if (++region != map_.regions().end()) from = region->offset;
+    };
+    owners.for_each([&](std::uint32_t slot, const LiveBlock& block) {
+      while (block.offset >= region->end()) next_region();
+      add_hole(block.offset - from);
+      from = block.offset + block.bytes;
+      blocks_.emplace_hint(blocks_.end(), block.offset, Block{from, slot});
+    });
+    while (region != map_.regions().end()) next_region();
   }
   void add(std::uint64_t begin, std::uint64_t end, std::uint32_t slot) {
     const auto after = blocks_.lower_bound(begin);
@@ -221,10 +242,8 @@ class RecordedMachine final : public Machine {
   void load(std::span<const Keyframe* const> frames) override {
     [[maybe_unused]] const ByteReader reader = live_.load(frames, 0);
     assert(reader.at_end() && "a keyframe is loaded by the kind of machine that saved it");
-    places_.clear();
-    for (std::uint32_t slot = 0; slot < live_.size(); ++slot) {
-      if (live_.is_live(slot)) places_.add(live_[slot].offset, live_[slot].offset + live_[slot].bytes, slot);
-    }
+    owners_.put_in_order(live_, map_.size(), 0);
+    places_.fill(owners_);
   }
   std::optional<std::string> check() const override {
     if (const int broken = places_.check(); broken != 0) return fmt::format("R{} is broken", broken);
@@ -302,6 +321,7 @@ class RecordedMachine final : public Machine {
   AddressMap map_;
   Places places_;
   LiveTable live_;
+  Owners owners_;  // load's own, kept for its memory
   bool pages_ = false;
 };
 
