@@ -19,7 +19,7 @@ allocviz_test(alloc_test SOURCES
   alloc_tiered.cpp
   fuzz/alloc_fuzz.cpp
   support/placement.cpp
-  LIBS allocviz_alloc)
+  LIBS allocviz_alloc ALONE)
 # They bring whole namespaces into the global one.
 set_source_files_properties(fuzz/alloc_fuzz.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 if(ALLOCVIZ_TOGETHER)

@@ -1,5 +1,6 @@
-# The house itself: who includes whom, and what the lists say. Needs no library of ours.
-allocviz_test(house_test SOURCES house_test.cpp)
+# The house itself: who includes whom, and what the lists say. Needs no library of ours (and fmt only for its flags, which
+# belong to the shared precompiled header).
+allocviz_test(house_test SOURCES house_test.cpp LIBS fmt::fmt)
 
 if(ALLOCVIZ_SANITIZE)
   return()

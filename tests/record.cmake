@@ -28,8 +28,7 @@ if(TARGET alloctrace_record)
       record_programs.cpp
       record_support.cpp
       record_trouble.cpp
-    LIBS cli_support
-    HEADERS cli_support)
+    LIBS cli_support)
   target_compile_definitions(record_test PRIVATE
     RECORD_SUBJECT="$<TARGET_FILE:record_subject>" RECORD_EARLY="$<TARGET_FILE:record_early>"
     RECORD_STATIC="$<TARGET_FILE:record_static>" RECORD_LIBRARY="$<TARGET_FILE:alloctrace_record>")

@@ -24,12 +24,12 @@ allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_fil
               app_texts_test.cpp app_by_hand_test.cpp support/replay.cpp
               LIBS allocviz_app)
 # The program itself: under a virtual display with a real mouse and keyboard, and with no display at all.
-allocviz_test(window_test DRAWS SOURCES window_test.cpp)
+allocviz_test(window_test DRAWS SOURCES window_test.cpp LIBS fmt::fmt)
 target_compile_definitions(window_test PRIVATE ALLOCVIZ_PROGRAM="$<TARGET_FILE:allocviz>")
 add_dependencies(window_test allocviz)
 # alloctrace render, which draws with the allocviz beside it.
 if(TARGET cli_support)
-  allocviz_test(render_test DRAWS SOURCES cli_render.cpp LIBS cli_support HEADERS cli_support)
+  allocviz_test(render_test DRAWS SOURCES cli_render.cpp LIBS cli_support)
   add_dependencies(render_test allocviz)
 endif()
 # The panels as they are clicked and typed into.

@@ -14,12 +14,22 @@ function(allocviz_unoptimised_when_sanitized)
   endif()
 endfunction()
 
-# allocviz_precompile(TARGET [further headers...])
+# allocviz_precompile(TARGET [further headers...]): makes a precompiled header, which takes as long as a source.
 function(allocviz_precompile target)
   if(ALLOCVIZ_TOGETHER AND TARGET ${target})
     target_precompile_headers(${target} PRIVATE ${allocviz_common_headers} ${ARGN})
     allocviz_compile_together(${target})
   endif()
+endfunction()
+
+# allocviz_precompiled_by(OWNER TARGETS...): they use the owner's, being compiled with the same options.
+function(allocviz_precompiled_by owner)
+  foreach(target ${ARGN})
+    if(ALLOCVIZ_TOGETHER AND TARGET ${target})
+      target_precompile_headers(${target} REUSE_FROM ${owner})
+      allocviz_compile_together(${target})
+    endif()
+  endforeach()
 endfunction()
 
 function(allocviz_compile_together target)
