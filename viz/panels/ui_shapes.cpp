@@ -99,6 +99,10 @@ std::string symbols(std::string_view text) {
   std::string out;
   if (inner.fonts.has_symbols || is_ascii(text)) return out.assign(text);
   for (std::size_t i = 0; i < text.size();) {
+    if (is_ascii(text.substr(i, 1))) {  // most of any text, and no glyph begins so
+      out += text[i++];
+      continue;
+    }
     const auto* found = std::find_if(std::begin(kStandIns), std::end(kStandIns),
                                      [&](const StandIn& entry) { return text.substr(i).starts_with(entry.glyph); });
     if (found != std::end(kStandIns)) {
