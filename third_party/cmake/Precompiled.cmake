@@ -14,6 +14,13 @@ function(allocviz_unoptimised_when_sanitized)
   endif()
 endfunction()
 
+# Sources of such a target in which a loop counts: the precompiled header and the sources around them are not for them.
+function(allocviz_optimised_when_sanitized)
+  if(ALLOCVIZ_SANITIZE)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O1 SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+  endif()
+endfunction()
+
 # allocviz_precompile(TARGET [further headers...]): makes a precompiled header, which takes as long as a source.
 function(allocviz_precompile target)
   if(ALLOCVIZ_TOGETHER AND TARGET ${target})

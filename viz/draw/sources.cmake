@@ -27,3 +27,5 @@ list(APPEND draw_sources
 # What these name for themselves, others name too.
 set_source_files_properties(draw/card_layout.cpp draw/glimpse.cpp draw/recorded_layout.cpp draw/buddy_relation.cpp
   PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+# Where each pixel, or each pair of cards, is looked at: a third of the time of the tests of the panels, unoptimised.
+allocviz_optimised_when_sanitized(draw/card_layout.cpp draw/chart_curves.cpp)
