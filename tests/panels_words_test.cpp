@@ -52,7 +52,7 @@ std::string_view lesson(std::string_view title) {
 // In every lesson, at every step, on the smallest window lessons are shown on and at double scale.
 // Through every event of every lesson; under a sanitizer, where a frame takes a hundred times as long, some of them.
 constexpr std::uint64_t kStride = test::kSanitized ? 67 : 1;
-constexpr std::uint32_t kSteps = test::kSanitized ? 5 : 1;  // and so of an event's steps
+constexpr std::uint32_t kSteps = test::kSanitized ? 11 : 1;  // and so of an event's steps
 
 TEST_F(Reading, the_step_at_the_cursor_is_whole_in_sight_and_no_row_is_cut) {
   for (const float em : {13.0f, 26.0f}) {
@@ -368,7 +368,7 @@ TEST_F(Reading, where_allocators_are_compared_a_lessons_note_is_not_lost_below_t
 TEST_F(Reading, at_any_width_the_configuration_is_whole_and_every_menu_within_reach) {
   open(lesson("The first split"));
   go(4);
-  for (float width = 1280; width >= 400; width -= 20) {
+  for (float width = 1280; width >= 400; width -= test::kSanitized ? 80 : 20) {
     SCOPED_TRACE(width);
     size(width, 600, 13);
     const ui::Placed* chip = ui::find("document/allocator 1");
