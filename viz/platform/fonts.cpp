@@ -10,8 +10,10 @@
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "viz/panels/ui.h"
 
@@ -75,7 +77,9 @@ bool has_its_tables(std::string_view bytes) {
 // Asks the reader that ImGui reads fonts with, for ImGui aborts on what that refuses.
 bool is_font(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
-  const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+  std::ostringstream read;
+  read << file.rdbuf();
+  const std::string bytes = std::move(read).str();
   if (!has_its_tables(bytes)) return false;
   stbtt_fontinfo info;
   return stbtt_InitFont(&info, reinterpret_cast<const unsigned char*>(bytes.data()), 0) != 0;
@@ -177,7 +181,9 @@ bool try_fonts(const FontNames& names, float scale) {
 FaceShape shape_of_face(const std::string& path) {
   FaceShape shape;
   std::ifstream file{path, std::ios::binary};
-  const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+  std::ostringstream read;
+  read << file.rdbuf();
+  const std::string bytes = std::move(read).str();
   stbtt_fontinfo info;
   if (!has_its_tables(bytes) || stbtt_InitFont(&info, reinterpret_cast<const unsigned char*>(bytes.data()), 0) == 0)
     return shape;
