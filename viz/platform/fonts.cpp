@@ -74,12 +74,16 @@ bool has_its_tables(std::string_view bytes) {
   return true;
 }
 
-// Asks the reader that ImGui reads fonts with, for ImGui aborts on what that refuses.
-bool is_font(const std::string& path) {
+std::string bytes_of(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   std::ostringstream read;
   read << file.rdbuf();
-  const std::string bytes = std::move(read).str();
+  return std::move(read).str();
+}
+
+// Asks the reader that ImGui reads fonts with, for ImGui aborts on what that refuses.
+bool is_font(const std::string& path) {
+  const std::string bytes = bytes_of(path);
   if (!has_its_tables(bytes)) return false;
   stbtt_fontinfo info;
   return stbtt_InitFont(&info, reinterpret_cast<const unsigned char*>(bytes.data()), 0) != 0;
@@ -180,10 +184,7 @@ bool try_fonts(const FontNames& names, float scale) {
 
 FaceShape shape_of_face(const std::string& path) {
   FaceShape shape;
-  std::ifstream file{path, std::ios::binary};
-  std::ostringstream read;
-  read << file.rdbuf();
-  const std::string bytes = std::move(read).str();
+  const std::string bytes = bytes_of(path);
   stbtt_fontinfo info;
   if (!has_its_tables(bytes) || stbtt_InitFont(&info, reinterpret_cast<const unsigned char*>(bytes.data()), 0) == 0)
     return shape;
