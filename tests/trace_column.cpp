@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/trace/column.h"
+#include "tests/support/sanitized.h"
 
 namespace allocviz::trace {
 namespace {
@@ -251,7 +252,7 @@ void expect_whole(const Column& column, const std::vector<std::uint64_t>& values
 constexpr std::uint64_t kTail = 1 << 14;  // with fewer values nothing is packed before pack()
 
 TEST(Column, packs_itself_while_it_grows_and_holds_what_a_vector_holds) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= test::fewer(60); ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     std::mt19937_64 random(seed);
     Column column;

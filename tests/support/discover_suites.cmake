@@ -20,8 +20,8 @@ foreach(suite ${suites})
   if(ENVIRONMENT)
     string(APPEND written " ENVIRONMENT [=[${ENVIRONMENT}]=]")
   endif()
-  # Those that draw, and the panels, take longest, and one of them begun last would be waited for alone.
-  if(ENVIRONMENT MATCHES "detect_leaks=0" OR NAME STREQUAL "panels_test")
+  # Those that draw, the panels and broken files take longest, and one of them begun last would be waited for alone.
+  if(ENVIRONMENT MATCHES "detect_leaks=0" OR NAME STREQUAL "panels_test" OR suite STREQUAL "BadInput")
     string(APPEND written " COST 100")
   endif()
   string(APPEND written ")\n")

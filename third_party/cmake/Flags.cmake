@@ -20,9 +20,9 @@ if(ALLOCVIZ_SANITIZE)
     target_compile_options(allocviz_flags INTERFACE -fno-sanitize=object-size)
   endif()
 endif()
-# What sanitizers add to forty programs takes GNU's linker a good while, and LLVM's hardly any.
+# Forty programs take GNU's linker a good while, and LLVM's hardly any; most of all with what sanitizers add.
 find_program(ALLOCVIZ_LLD ld.lld)
-if(ALLOCVIZ_SANITIZE AND ALLOCVIZ_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+if(ALLOCVIZ_LLD AND PROJECT_IS_TOP_LEVEL)
   target_link_options(allocviz_flags INTERFACE -fuse-ld=lld)
 endif()
 # Where a program may lie anywhere, a sanitizer's tables are relocated at every start, which with a process a test is a
