@@ -51,6 +51,24 @@ TEST(Coloring, a_call_site_is_told_by_its_function_or_its_address_not_by_a_path_
   EXPECT_EQ(app::short_site("a/"), "a/");
 }
 
+TEST(Coloring, the_telling_part_of_a_call_site_is_its_function) {
+  EXPECT_EQ(app::telling_part("main.c:12 parse_header"), "parse_header");
+  EXPECT_EQ(app::telling_part("b.py:7 f"), "f");
+  EXPECT_EQ(app::telling_part("0x3570a in jq"), "0x3570a");
+  EXPECT_EQ(app::telling_part("eventfs_set_attr+0x10d/0x140"), "eventfs_set_attr");
+  EXPECT_EQ(app::telling_part("std::vector<int>::push_back(int&&)"), "std::vector<int>::push_back");
+  EXPECT_EQ(app::telling_part("e.cc:7 Lambda::operator()"), "Lambda::operator()");
+  EXPECT_EQ(app::telling_part("(anonymous namespace)::f"), "(anonymous namespace)::f");
+  EXPECT_EQ(app::telling_part("sqlite3 0x3000"), "sqlite3 0x3000");
+  EXPECT_EQ(app::telling_part("main.c:12"), "main.c:12");
+  EXPECT_EQ(app::telling_part(""), "");
+  app::State state = opened(kLesson);
+  seek(state, 3);
+  const Coloring by_site = coloring(state, ColorBy::Site);
+  EXPECT_EQ(by_site.entries[1].telling, "parse_header");
+  EXPECT_EQ(by_site.entries[1].whole, "main.c:12 parse_header");
+}
+
 TEST(Coloring, call_sites_are_kinds_and_what_has_none_says_so) {
   app::State state = opened(kLesson);
   seek(state, 3);
@@ -63,7 +81,8 @@ TEST(Coloring, call_sites_are_kinds_and_what_has_none_says_so) {
 
 // C: whatever is coloured by, every live block has one entry and no byte is counted twice.
 TEST(Coloring, call_sites_that_are_called_the_same_are_one_kind) {
-  app::State state = opened(R"({"format":"allocviz-trace","version":1,"allocators":[{"kind":"buddy","arena":"4 KiB","min_block":64}],
+  app::State state =
+      opened(R"({"format":"allocviz-trace","version":1,"allocators":[{"kind":"buddy","arena":"4 KiB","min_block":64}],
     "sites":["/a/main.c:12 parse","/b/main.c:12 parse","other"],"events":[
     {"op":"alloc","id":1,"size":100,"site":0},{"op":"alloc","id":2,"size":200,"site":2},
     {"op":"alloc","id":3,"size":150,"site":1}]})");

@@ -291,6 +291,39 @@ TEST(MemoryMap, a_long_legend_of_colours_takes_two_lines_and_leaves_no_entry_out
   }
 }
 
+TEST(MemoryMap, a_legend_without_room_for_call_sites_keeps_their_functions) {
+  std::mt19937_64 random(test::seed());
+  const Census census = random_census(random, 1u << 16, 400, 9000);
+  draw::MapColors colors;
+  for (const char* name :
+       {"parse_header", "btree_insert_cell", "render_every_glyph_of_a_line_of_text_into_the_atlas"}) {
+    for (const char* file : {"a_file_with_a_long_name.c:12 ", "another_file_of_the_same_program.c:1024 "}) {
+      colors.legend.push_back({std::string(file) + name, "", 0, false, name});
+    }
+  }
+  colors.legend.push_back({"tag of many words that all say nothing: of the arena", "", 0, false, ""});
+  const draw::MapScene scene = draw::lay_out_map({.census = census,
+                                                  .focus = {},
+                                                  .rect = {0, 0, 620, 170},
+                                                  .view = {0, static_cast<double>(census.arena_bytes)},
+                                                  .style = {},
+                                                  .name_of = {},
+                                                  .colors = &colors});
+  ASSERT_EQ(scene.legend.size(), colors.legend.size()) << "nothing is left out";
+  std::vector<std::string> words;
+  for (const draw::Label& label : scene.scene.labels) {
+    if (label.type == draw::Type::Small && label.rect.y0 >= scene.legend_line.y0) words.push_back(label.text);
+    EXPECT_LE(draw::Style{}.width(label.type, label.text), label.rect.width() + 1) << label.text;
+  }
+  const auto says = [&](std::string_view end) {
+    return std::count_if(words.begin(), words.end(), [&](const std::string& word) { return word.ends_with(end); });
+  };
+  EXPECT_EQ(says("parse_header"), 2);
+  EXPECT_EQ(says("_cell"), 2);
+  EXPECT_EQ(says("atlas"), 2) << "of what is too long for itself the end stays";
+  EXPECT_EQ(says("arena"), 1);
+}
+
 TEST(MemoryMap, the_pixel_under_the_mouse_is_the_block_drawn_there) {
   std::mt19937_64 random(test::seed());
   const Census census = random_census(random, 1u << 16, 400, 9000);

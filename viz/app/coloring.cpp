@@ -61,7 +61,7 @@ Coloring scale(const Sums& sums, const KeyOf& key_of, const std::function<std::s
 
 // The keys of one word: call sites in one line of a file differ in what is not shown.
 struct Kind {
-  std::string word;
+  Coloring::Entry name;
   Sum sum;
   std::vector<Key> keys;
 };
@@ -71,7 +71,7 @@ void by_bytes(std::vector<Kind>& kinds) {
 }
 
 // The most bytes first. Of a hundred thousand sites most are "others" whatever they are called: they get no word.
-std::vector<Kind> kinds_of(const Sums& sums, const std::function<std::string(Key)>& word_of) {
+std::vector<Kind> kinds_of(const Sums& sums, const std::function<Coloring::Entry(Key)>& name_of) {
   constexpr std::size_t kNamed = 64;
   std::vector<Kind> all;
   for (const auto& [key, sum] : sums) all.push_back({{}, sum, {key}});
@@ -81,8 +81,8 @@ std::vector<Kind> kinds_of(const Sums& sums, const std::function<std::string(Key
     Kind& kind = all[i];
     auto same = kinds.end();
     if (i < kNamed) {
-      kind.word = word_of(kind.keys.front());
-      same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& k) { return k.word == kind.word; });
+      kind.name = name_of(kind.keys.front());
+      same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& k) { return k.name.word == kind.name.word; });
     }
     if (same == kinds.end()) {
       kinds.push_back(std::move(kind));
@@ -97,15 +97,15 @@ std::vector<Kind> kinds_of(const Sums& sums, const std::function<std::string(Key
 }
 
 // Kinds by their bytes, the most first; what finds no place among the first seven is "others".
-Coloring kinds(const Sums& sums, const KeyOf& key_of, const std::function<std::string(Key)>& word_of) {
+Coloring kinds(const Sums& sums, const KeyOf& key_of, const std::function<Coloring::Entry(Key)>& name_of) {
   Coloring coloring;
-  const std::vector<Kind> ranked = kinds_of(sums, word_of);
+  const std::vector<Kind> ranked = kinds_of(sums, name_of);
   const auto entry = std::make_shared<std::map<Key, std::size_t>>();  // of a hundred thousand sites: not copied
   const bool crowded = ranked.size() > kMostEntries;
   for (std::size_t i = 0; i < ranked.size(); ++i) {
     const Kind& kind = ranked[i];
     const bool other = crowded && i >= kMostEntries - 1;
-    if (!other) coloring.entries.push_back({kind.word, 0, 0});
+    if (!other) coloring.entries.push_back(kind.name);
     if (other && i == kMostEntries - 1) {
       coloring.entries.push_back({fmt::format("{} others", trace::count_text(ranked.size() - i)), 0, 0});
     }
@@ -166,11 +166,12 @@ KeyOf field_of(ColorBy by, const trace::Trace& trace) {
   };
 }
 
-std::string field_word(ColorBy by, const trace::Trace& trace, Key key) {
-  if (key == 0) return by == ColorBy::Thread ? "thread not said" : by == ColorBy::Site ? "no site" : "no tag";
-  if (by == ColorBy::Thread) return fmt::format("thread {}", key - 1);
-  if (by == ColorBy::Tag) return trace.tags()[key - 1];
-  return short_site(trace.sites()[key - 1].frames.front());  // the whole stands in the inspector
+Coloring::Entry field_name(ColorBy by, const trace::Trace& trace, Key key) {
+  if (key == 0) return {by == ColorBy::Thread ? "thread not said" : by == ColorBy::Site ? "no site" : "no tag"};
+  if (by == ColorBy::Thread) return {fmt::format("thread {}", key - 1)};
+  if (by == ColorBy::Tag) return {trace.tags()[key - 1]};
+  const std::string& frame = trace.sites()[key - 1].frames.front();
+  return {.word = short_site(frame), .telling = telling_part(short_site(frame)), .whole = frame};
 }
 
 }  // namespace
@@ -216,7 +217,7 @@ Coloring coloring_of(ColorBy by, const trace::Trace& trace, const replay::Census
     case ColorBy::Site:
     case ColorBy::Tag:
       key_of = field_of(by, trace);
-      return kinds(sums_of(census, key_of), key_of, [by, &trace](Key key) { return field_word(by, trace, key); });
+      return kinds(sums_of(census, key_of), key_of, [by, &trace](Key key) { return field_name(by, trace, key); });
   }
   return {};
 }

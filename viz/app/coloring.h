@@ -19,6 +19,8 @@ struct Coloring {
     std::string word;  // "≤ 64 B", "thread 3", "main.c:12 parse_header"
     std::uint64_t blocks = 0;
     std::uint64_t bytes = 0;  // requested
+    std::string telling{};    // what of the word stays where there is no room for it; empty = it has no such part
+    std::string whole{};      // what it stands for in full; empty = the word
     bool operator==(const Entry&) const = default;
   };
   std::vector<Entry> entries;  // at most kMostEntries, in the order of the legend; none of them is empty of blocks

@@ -38,6 +38,31 @@ std::string short_site(std::string_view site) {
   return fmt::format("{} in {}", site.substr(bare + 2, site.size() - bare - 3), file);
 }
 
+std::string telling_part(std::string_view site) {
+  // "0x3570a in jq"
+  if (const std::size_t in = site.find(" in "); site.substr(0, 2) == "0x" && in != std::string_view::npos) {
+    return std::string{site.substr(0, in)};
+  }
+  // "main.c:12 parse_header": a file and a line, which hold no space, and then what is called.
+  const std::size_t space = site.find(' ');
+  const std::string_view place = site.substr(0, space);
+  const std::size_t colon = place.rfind(':');
+  const bool has_line = colon != std::string_view::npos && colon + 1 < place.size() &&
+                        place.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+  if (space != std::string_view::npos && has_line) site.remove_prefix(space + 1);
+  // "eventfs_set_attr+0x10d/0x140", "std::vector<int>::push_back(int&&)"; "operator()" and "(anonymous" are names.
+  if (const std::size_t offset = site.find("+0x"); offset != std::string_view::npos && offset != 0) {
+    site = site.substr(0, offset);
+  }
+  const std::size_t open = site.rfind('(');
+  const bool is_list = open != std::string_view::npos && open != 0 && site.find(')', open) != std::string_view::npos;
+  if (is_list && !(site.size() >= open + 2 && site.substr(0, open).ends_with("operator")) &&
+      site.substr(open).find("::") == std::string_view::npos) {
+    site = site.substr(0, open);
+  }
+  return std::string{site};
+}
+
 std::string refused_by(const State& state, std::uint64_t index) {
   if (state.stages.size() < 2) return {};
   std::vector<std::string> names;

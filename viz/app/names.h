@@ -27,6 +27,9 @@ inline constexpr std::size_t kNamesSpelled = 3;  // beyond that a number
 // A call site in few characters: of "/lib/libc.so.6:(_IO_doallocbuf+0x8c)[0x75d9c]" the function, of
 // "/bin/jq:[0x3570a]" "0x3570a in jq", of any other path its last part.
 [[nodiscard]] std::string short_site(std::string_view site);
+// What of that tells most, where there is no room for all of it: the function without its file, line, offset and
+// parameters; else the address without its file.
+[[nodiscard]] std::string telling_part(std::string_view short_site);
 // Which of several allocators refused event `index`: "slab 5 × 48 B", "a and b"; empty where there is one allocator, or
 // none refused it. O(stages log failures).
 [[nodiscard]] std::string refused_by(const State& state, std::uint64_t index);

@@ -95,12 +95,38 @@ constexpr float kLegendLine = 1.4f;  // ems from one line of a legend to the nex
 // How far an entry's swatch and its gap to the next one reach beyond its word.
 constexpr float kBesideWord = 2.7f;
 
+// Where a text may be cut.
+bool begins_character(std::string_view text, std::size_t at) {
+  return at == 0 || at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
+}
+
+// An entry's word in a width: whole, or what of it tells most, cut at its beginning, or in the middle where nothing is
+// known of what it means.
+std::string word_within(const MapColors::Entry& entry, float width, const Style& style) {
+  const auto fits = [&](std::string_view text) { return style.width(Type::Small, text) <= width; };
+  if (fits(entry.word)) return entry.word;
+  if (!entry.telling.empty() && fits(entry.telling)) return entry.telling;
+  const std::string& text = entry.telling.empty() ? entry.word : entry.telling;
+  float room = width - style.width(Type::Small, "…");
+  std::size_t head = 0, tail = text.size();  // what stays: before the one, from the other on
+  while (head < tail) {
+    const bool front = entry.telling.empty() && head <= text.size() - tail;
+    std::size_t from = front ? head : tail - 1, to = front ? head + 1 : tail;
+    while (front && !begins_character(text, to)) ++to;
+    while (!front && !begins_character(text, from)) --from;
+    room -= style.width(Type::Small, std::string_view(text).substr(from, to - from));
+    if (room < 0) break;
+    (front ? head : tail) = front ? to : from;
+  }
+  return text.substr(0, head) + "…" + text.substr(tail);
+}
+
 // How many lines of `width` the legend takes, no word of it wider than `most`.
 int legend_lines(const MapColors& colors, float width, float most, const Style& style) {
   int lines = 1;
   float used = 0;
   for (const MapColors::Entry& entry : colors.legend) {
-    const float wide = std::min(style.width(Type::Small, entry.word), most) + kBesideWord * style.em;
+    const float wide = style.width(Type::Small, word_within(entry, most, style)) + kBesideWord * style.em;
     if (used > 0 && used + wide - 0.9f * style.em > width) {
       ++lines;
       used = 0;
@@ -117,7 +143,8 @@ void add_color_legend(MapScene& out, Rect line, int lines, const MapColors& colo
   while (most > 5 * em && legend_lines(colors, line.width(), most, style) > lines) most -= 0.5f * em;
   float x = line.x0;
   for (const MapColors::Entry& entry : colors.legend) {
-    const float width = std::min(style.width(Type::Small, entry.word), most) + 0.2f * em;
+    const std::string shown = word_within(entry, most, style);
+    const float width = style.width(Type::Small, shown) + 0.2f * em;
     if (x + 1.6f * em + width > line.x1 && lines > 1) {
       --lines;
       x = line.x0;
@@ -137,7 +164,7 @@ void add_color_legend(MapScene& out, Rect line, int lines, const MapColors& colo
     swatch.tint = entry.color;
     out.scene.legend.push_back(swatch);
     const Rect word{x + 1.6f * em, line.y0, x + 1.6f * em + width, line.y1};
-    out.scene.labels.push_back({word, entry.word, entry.dimmed ? Tone::Faint : Tone::Text, Type::Small, Align::Left});
+    out.scene.labels.push_back({word, shown, entry.dimmed ? Tone::Faint : Tone::Text, Type::Small, Align::Left});
     out.legend_hints.push_back(entry.hint);
     out.legend.push_back({x - 0.4f * em, line.y0, word.x1 + 0.4f * em, line.y1});
     x = word.x1 + 0.9f * em;
@@ -154,7 +181,7 @@ MapScene lay_out_map(const MapInput& input) {
   const bool legend = input.rect.height() > 5.2f * em;
   Rect area = input.rect;
   const float beside = 6.3f * em;  // at the legend's left the panel says what is coloured by
-  const bool two_lines = legend && input.colors != nullptr && input.rect.height() > 8.5f * em &&
+  const bool two_lines = legend && input.colors != nullptr && input.rect.height() > 5.9f * em &&
                          legend_lines(*input.colors, input.rect.width() - std::max(beside, axis.x0 - input.rect.x0),
                                       1e9f, input.style) > 1;
   if (legend) area.y1 -= (two_lines ? 1.6f + kLegendLine : 1.6f) * em;

@@ -21,6 +21,8 @@ struct MapColors {
     std::string hint;  // for the panel's tooltip
     Color color = 0;
     bool dimmed = false;
+    std::string telling{};  // what of the word stays where there is no room for it, and of that its end; empty = both
+                            // ends of the word stay
   };
   std::vector<Entry> legend;
   TintOf tint_of;

@@ -38,9 +38,10 @@ draw::MapColors colors_of(const Context& context, const replay::Timeline& timeli
     const bool dimmed = only && *only != i;
     tints.push_back(dimmed ? draw::mix(full, context.theme.panel, 0.82) : full);
     const app::Coloring::Entry& entry = coloring.entries[i];
-    const std::string sum = fmt::format("{}\n{} {}, {} requested", entry.word, trace::count_text(entry.blocks),
-                                        entry.blocks == 1 ? "block" : "blocks", trace::size_text(entry.bytes));
-    colors.legend.push_back({entry.word, sum, tints.back(), dimmed});
+    const std::string sum = fmt::format("{}\n{} {}, {} requested", entry.whole.empty() ? entry.word : entry.whole,
+                                        trace::count_text(entry.blocks), entry.blocks == 1 ? "block" : "blocks",
+                                        trace::size_text(entry.bytes));
+    colors.legend.push_back({entry.word, sum, tints.back(), dimmed, entry.telling});
   }
   colors.tint_of = [tints, entry_of = coloring.entry_of](const replay::Block& block) { return tints[entry_of(block)]; };
   return colors;
