@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -127,10 +129,14 @@ void add_formula(BuddyScene& out, const BuddyInput& input, Rect at, Type type) {
   const float c = input.style.width(type, "0");
   const Formula formula = formula_of(out, input.style, type);
   Pen pen{out.scene, input.style, type, at.x0, at.y0, at.y1};
-  if (formula.hex_width - 2 * c > at.width()) return;
-  pen.put(formula.offset, Tone::Text, 0.7f * c);
-  pen.put("^", Tone::Faint, 0.7f * c);
-  pen.put(formula.size, Tone::Text, 0.7f * c);
+  // Where there is no room for all of it, the offset is left out, which the block itself says, then what is applied.
+  const float one = formula.hex_width / 3;  // a number with what stands beside it
+  if (one > at.width()) return;
+  if (formula.hex_width - 2 * c <= at.width()) pen.put(formula.offset, Tone::Text, 0.7f * c);
+  if (2 * one <= at.width()) {
+    pen.put("^", Tone::Faint, 0.7f * c);
+    pen.put(formula.size, Tone::Text, 0.7f * c);
+  }
   pen.put("=", Tone::Faint, 0.7f * c);
   pen.put(formula.buddy, Tone::Text, 2 * c);
   if (formula.lit >= formula.bits) return;
@@ -157,23 +163,23 @@ void add_refusal(BuddyScene& out, const BuddyInput& input, Rect line, Rect secon
   if (!more) return;
   const auto hex = [&](std::uint64_t value) { return trace::offset_text(value, out.shape.arena); };
   const replay::Figures& figures = input.census.figures;
-  Label& label = out.scene.labels.emplace_back();
-  label.rect = second;
-  label.tone = Tone::Dim;
+  std::vector<std::string> words;  // the first that has room
   if (const std::optional<FreeRun> run = run_in_vain(input)) {
     const std::string bytes = trace::exact_size_text(run->to - run->from);
-    label.text = fmt::format("{} are free from {} on, but not as one block: {} divides them", bytes, hex(run->from),
-                             hex(run->boundary));
-    if (input.style.width(label.type, label.text) > second.width())
-      label.text =
-          fmt::format("{} are free from {} on, but {} divides them", bytes, hex(run->from), hex(run->boundary));
+    const std::string from = hex(run->from), at = hex(run->boundary);
+    words = {fmt::format("{} are free from {} on, but not as one block: {} divides them", bytes, from, at),
+             fmt::format("{} are free from {} on, but {} divides them", bytes, from, at),
+             fmt::format("{} are free, but {} divides them", bytes, at), fmt::format("{} free, cut at {}", bytes, at)};
   } else if (figures.free == 0) {
-    label.text = "nothing is free";
+    words = {"nothing is free"};
   } else {
     const std::string largest = trace::exact_size_text(figures.largest_free);
-    label.text = fmt::format("{} are free, the largest block has {}", trace::exact_size_text(figures.free), largest);
-    if (input.style.width(label.type, label.text) > second.width()) label.text = "largest free block: " + largest;
+    words = {fmt::format("{} are free, the largest block has {}", trace::exact_size_text(figures.free), largest),
+             "largest free block: " + largest, "largest free: " + largest};
   }
+  const auto fits = [&](const std::string& text) { return input.style.width(Type::Small, text) <= second.width(); };
+  const auto first = std::find_if(words.begin(), words.end() - 1, fits);
+  out.scene.labels.push_back({second, *first, Tone::Dim, Type::Small});
 }
 
 }  // namespace

@@ -1,0 +1,87 @@
+// What stands below a buddy's tree where three stages share a window: fewer words, none of them cut.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/replay.h"
+#include "viz/draw/buddy_layout.h"
+
+namespace allocviz {
+namespace {
+
+struct Watched {
+  std::string spec;
+  test::Script script;
+};
+
+// Live buddies and a request that fails beside free blocks that are none, over 256 B and over 64 MiB.
+std::vector<Watched> watched() {
+  std::vector<Watched> all;
+  for (const auto& [spec, unit] : {std::pair{"buddy:arena=256,min=64", 64u}, {"buddy:arena=64MiB,min=64", 16u << 20}}) {
+    test::Script script;
+    script.alloc("A", unit).alloc("B", unit).alloc("C", unit).alloc("D", unit).free("B").free("C").alloc("E", 2 * unit);
+    all.push_back({spec, std::move(script)});
+  }
+  return all;
+}
+
+// Labels within the box, each with all of its words in its rectangle and none over another. Whether there is one in its
+// lower half.
+bool expect_uncut(const draw::BuddyScene& scene, const draw::Style& style) {
+  const draw::Rect box = *scene.relation_box;
+  const float middle = (box.y0 + box.y1) / 2;
+  bool below = false;
+  std::vector<draw::Rect> words;
+  for (const draw::Label& label : scene.scene.labels) {
+    if (label.rect.y0 < box.y0 || label.rect.y1 > box.y1 || label.rect.x0 < box.x0 - 1) continue;
+    const float wide = style.width(label.type, label.text);
+    EXPECT_LE(wide, label.rect.width() + 0.5f) << label.text;
+    EXPECT_LE(label.rect.x1, box.x1 + 0.5f) << label.text;
+    const float x0 = label.align == draw::Align::Right ? label.rect.x1 - wide : label.rect.x0;
+    words.push_back({x0, label.rect.y0, x0 + wide, label.rect.y1});
+    below |= label.rect.y0 >= middle - 1;
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const bool same_line = std::abs(words[i].y0 - words[j].y0) < 2;
+      EXPECT_FALSE(same_line && words[i].x0 < words[j].x1 - 1 && words[j].x0 < words[i].x1 - 1);
+    }
+  }
+  return below;
+}
+
+TEST(NarrowStage, cuts_no_word_of_the_arithmetic_nor_of_a_refusal_and_leaves_neither_line_empty) {
+  for (Watched& one : watched()) {
+    const std::shared_ptr<const trace::Trace> trace = one.script.done();
+    const auto timeline = test::timeline_of(trace, test::spec_of(one.spec));
+    const draw::NameOf names = [trace](std::uint64_t born) { return trace->id_text(born); };
+    for (float width = 300; width <= 700; width += 15) {
+      for (const std::uint64_t event : {4u, 5u, 7u}) {
+        SCOPED_TRACE(fmt::format("{} at event {}, {} wide", one.spec, event, width));
+        timeline->seek({event, replay::kAllSteps});
+        const draw::Style style;
+        const draw::BuddyScene scene =
+            draw::lay_out_buddy({.census = timeline->census(),
+                                 .spec = timeline->spec(),
+                                 .now = draw::moment_of(*timeline),
+                                 .selected = {},
+                                 .rect = {0, 0, width, 900},
+                                 .view = {0, static_cast<double>(timeline->census().arena_bytes)},
+                                 .style = style,
+                                 .name_of = names});
+        ASSERT_TRUE(scene.relation_box);
+        ASSERT_GE(scene.relation_box->height(), 2.4f * style.em);
+        EXPECT_TRUE(expect_uncut(scene, style)) << "its second line is empty";
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace allocviz
