@@ -309,6 +309,32 @@ TEST_F(Panels, a_mark_is_typed_and_stands_with_its_event) {
   EXPECT_TRUE(program.gui->sees("event/note"));
 }
 
+TEST_F(Panels, a_note_has_as_many_lines_as_it_takes) {
+  go(program, 2);
+  program.key("Ctrl+Shift+M");
+  program.type("B arrives");
+  program.key("Shift+Enter");
+  ASSERT_EQ(state.popup, app::Popup::EventText) << "that is a new line";
+  program.type("and stays");
+  program.key("Enter");
+  EXPECT_EQ(state.popup, app::Popup::None);
+  ASSERT_NE(state.document.trace->note(1), nullptr);
+  EXPECT_EQ(*state.document.trace->note(1), "B arrives\nand stays");
+  const float two = program.gui->rect_of("event/note").height();
+  for (const char* end : {"Ctrl+Enter", "Enter"}) {
+    program.key("Ctrl+Shift+M");
+    program.key("Ctrl+A");
+    program.type(end);
+    program.key("Shift+Enter");  // a line that nobody sees is not kept
+    program.key(end);
+    EXPECT_EQ(state.popup, app::Popup::None) << end;
+    ASSERT_NE(state.document.trace->note(1), nullptr);
+    EXPECT_EQ(*state.document.trace->note(1), end);
+    EXPECT_LT(program.gui->rect_of("event/note").height(), two);
+  }
+  EXPECT_EQ(*state.document.trace->note(0), "100 B do not fit a 64 B block.") << "of another event";
+}
+
 TEST_F(Panels, what_if_is_told_over_the_stage_and_escape_returns) {
   go(program, 5);
   EXPECT_FALSE(program.gui->sees("what if/said"));

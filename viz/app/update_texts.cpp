@@ -22,7 +22,8 @@ void ask(State& state, TextKind kind) {
   state.popup_state.text = std::move(text);
 }
 
-void set(State& state, TextKind kind, std::uint64_t event, const std::string& text) {
+void set(State& state, TextKind kind, std::uint64_t event, std::string text) {
+  text.erase(text.find_last_not_of(" \n") + 1);  // nobody sees it
   state.popup = Popup::None;
   if (event == 0 || event > event_count(state)) return;
   EventText to{kind, event - 1, text.empty() ? std::nullopt : std::optional(text)};

@@ -72,6 +72,8 @@ bool input_text(const char* label, const char* hint, std::string& text, bool ent
 // The same, with Tab completing what stands there where `complete` has more to say; "" lets Tab go on to the next stop.
 using Complete = std::string (*)(std::string_view text);
 bool input_text(const char* label, const char* hint, std::string& text, Complete complete);
+// Several lines: Enter (or Ctrl+Enter) is the dialog's, Shift+Enter begins a new one.
+bool input_lines(const char* label, std::string& text, draw::Point size);
 bool selectable(const char* label, bool selected, draw::Point size = {});
 bool begin_menu(const char* label);  // then end_menu() when true
 void end_menu();

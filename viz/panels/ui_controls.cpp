@@ -117,23 +117,43 @@ void type_into_next_field() {
 
 namespace {
 
-bool input_field(const char* label, const char* hint, std::string& text, bool enter_only, Complete complete) {
+struct Typing {
+  const char* hint = "";
+  bool enter_only = false;
+  Complete complete = nullptr;
+  draw::Point lines = {};  // the size of a field of several lines; 0 = it has one
+};
+
+bool edit(const char* label, const Typing& how, std::string& text) {
+  ImGuiInputTextFlags flags = ImGuiInputTextFlags_CallbackResize;
+  if (how.enter_only) flags |= ImGuiInputTextFlags_EnterReturnsTrue;
+  if (how.complete != nullptr) flags |= ImGuiInputTextFlags_CallbackCompletion;
+  Field field{&text, how.complete};
+  if (how.lines.y <= 0) {
+    return ImGui::InputTextWithHint(label, how.hint, text.data(), text.capacity() + 1, flags, grow, &field);
+  }
+  // ImGui knows Enter for a new line or Ctrl+Enter for one. Here Enter ends it, as in every other field, also with
+  // Ctrl, and Shift+Enter is the new line.
+  const ImGuiIO& io = ImGui::GetIO();
+  if (!io.KeyShift && !io.KeyCtrl) flags |= ImGuiInputTextFlags_CtrlEnterForNewLine;
+  return ImGui::InputTextMultiline(label, text.data(), text.capacity() + 1, ImVec2(how.lines.x, how.lines.y), flags,
+                                   grow, &field);
+}
+
+bool input_field(const char* label, const Typing& how, std::string& text) {
+  const Complete complete = how.complete;
   const ImGuiID id = ImGui::GetID(label);
   if ((inner.focus == id && inner.focus_moved) || inner.type_on == id || std::exchange(inner.type_next, false)) {
     type_into(id);
     inner.type_on = 0;
     want_frame();
   }
-  ImGuiInputTextFlags flags = ImGuiInputTextFlags_CallbackResize;
-  if (enter_only) flags |= ImGuiInputTextFlags_EnterReturnsTrue;
-  if (complete != nullptr) flags |= ImGuiInputTextFlags_CallbackCompletion;
-  Field field{&text, complete};
   // ImGui's Escape would bring back what stood there when the field was entered, which nobody sees any more: of a
   // search that was changed or cleared since, the old one.
   const bool left = inner.focus == id && inner.focus_kind == Kind::Text && pressed({.key = Key::Escape}, false);
   const std::string typed = left ? text : std::string();
   push_no_tab_stop();  // Tab is ours (ui_focus.cpp)
-  bool changed = ImGui::InputTextWithHint(label, hint, text.data(), text.capacity() + 1, flags, grow, &field);
+  bool changed = edit(label, how, text);
   pop_no_tab_stop();
   if (left) {
     text = typed;
@@ -159,11 +179,15 @@ bool input_field(const char* label, const char* hint, std::string& text, bool en
 }  // namespace
 
 bool input_text(const char* label, const char* hint, std::string& text, bool enter_only) {
-  return input_field(label, hint, text, enter_only, nullptr);
+  return input_field(label, {.hint = hint, .enter_only = enter_only}, text);
 }
 
 bool input_text(const char* label, const char* hint, std::string& text, Complete complete) {
-  return input_field(label, hint, text, false, complete);
+  return input_field(label, {.hint = hint, .complete = complete}, text);
+}
+
+bool input_lines(const char* label, std::string& text, draw::Point size) {
+  return input_field(label, {.lines = size}, text);
 }
 
 bool selectable(const char* label, bool selected, draw::Point size) {
