@@ -20,7 +20,7 @@ allocviz_test(draw_test
   LIBS allocviz_app)
 # The state and its commands: no window, no ImGui.
 allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_filter_test.cpp app_groups_test.cpp app_loader_test.cpp
-              app_opening_test.cpp app_moving_test.cpp app_bad_input_test.cpp
+              app_opening_test.cpp app_beside_test.cpp app_moving_test.cpp app_bad_input_test.cpp
               app_settings_test.cpp app_coloring_test.cpp app_commands_test.cpp app_charts_test.cpp app_inspect_test.cpp
               app_texts_test.cpp app_by_hand_test.cpp support/replay.cpp
               LIBS allocviz_app)
@@ -34,7 +34,7 @@ if(TARGET cli_support)
   add_dependencies(render_test allocviz)
 endif()
 # The panels as they are clicked and typed into.
-allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_find_test.cpp panels_menus_test.cpp panels_words_test.cpp panels_cards_test.cpp ui/gui.cpp
+allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_find_test.cpp panels_menus_test.cpp panels_words_test.cpp panels_cards_test.cpp panels_waiting_test.cpp ui/gui.cpp
               LIBS allocviz_panels)
 # The first whole path, as a person goes it.
 allocviz_test(session_test SOURCES session_test.cpp ui/gui.cpp ui/harness.cpp LIBS allocviz_platform)

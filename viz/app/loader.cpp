@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <new>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -88,9 +89,15 @@ void work_on(Loading& loading) {
   loading.done = true;
 }
 
-void leave(State& state) {
-  state.loading->cancel = true;
-  state.leaving.push_back(std::exchange(state.loading, nullptr));
+void leave(State& state, std::shared_ptr<Loading>& loading) {
+  if (loading == nullptr) return;
+  loading->cancel = true;
+  state.leaving.push_back(std::exchange(loading, nullptr));
+}
+
+// What was under way beside it goes on as the only one.
+void return_to_rest(State& state) {
+  if (state.loading == nullptr) state.loading = std::exchange(state.rest, nullptr);
 }
 
 template <class Job>
@@ -102,15 +109,23 @@ bool saving(const State& state) {
   return is_work_of<SaveWork>(state.loading);
 }
 
+bool shows_first(const std::shared_ptr<Loading>& loading) {
+  return loading != nullptr && loading->shows_first;
+}
+
 template <class Job>
 void start(State& state, std::string what, Job job) {
+  constexpr bool opens = std::is_same_v<Job, OpenWork>;
   if (saving(state)) {
     notice(state, "The file is still being written: try again when that is done");
     return;
   }
-  if (state.loading != nullptr) leave(state);
+  // The rest of a log is read on until it is known that something else takes the log's place.
+  if (opens && shows_first(state.loading)) state.rest = std::exchange(state.loading, nullptr);
+  leave(state, state.loading);
   auto loading = std::make_shared<Loading>();
   loading->what = std::move(what);
+  loading->started_at_s = state.now_s;
   loading->work = std::make_shared<LoadWork>();
   loading->work->job = std::move(job);
   loading->work->cancel = &loading->cancel;
@@ -152,6 +167,7 @@ void leave_placeholder(State& state) {
 }
 
 void take_first(State& state, Loading& loading, OpenWork& job) {
+  leave(state, state.rest);  // of the document that was shown until now
   loading.shows_first = true;
   adopt(state, *std::exchange(job.first, std::nullopt));
   loading.what = fmt::format("Reading the rest of {}: its first {} events are shown", file_name(job.request.path),
@@ -163,6 +179,7 @@ void take_whole(State& state, const Loading& loading, Opened opened) {
   if (loading.shows_first && opened.continues) {
     adopt_rest(state, std::move(opened));
   } else {
+    leave(state, state.rest);
     adopt(state, std::move(opened));
   }
   // What somebody wrote into it is not what the file says.
@@ -254,7 +271,13 @@ void start_saving(State& state, std::string path) {
 }
 
 bool is_reading_rest(const State& state) {
-  return state.loading != nullptr && state.loading->shows_first;
+  return shows_first(state.loading) || state.rest != nullptr;
+}
+
+bool is_loading_shown(const State& state) {
+  if (state.loading == nullptr) return false;
+  const bool at_once = state.document.placeholder || is_reading_rest(state);  // there is nothing else to look at
+  return at_once || state.now_s - state.loading->started_at_s >= kShownAfterSeconds;
 }
 
 bool waits_for_rest(State& state) {
@@ -272,28 +295,46 @@ bool is_in_use(const State& state) {
   return reads || std::any_of(state.leaving.begin(), state.leaving.end(), saves);
 }
 
+namespace {
+
+bool take_finished(State& state, std::shared_ptr<Loading>& loading) {
+  const std::shared_ptr<Loading> finished = std::exchange(loading, nullptr);
+  if (finished->work->worker.joinable()) finished->work->worker.join();
+  std::visit([&](auto& job) { take(state, *finished, job); }, finished->work->job);
+  return true;
+}
+
+}  // namespace
+
 bool poll_loading(State& state) {
   std::erase_if(state.leaving, [](const std::shared_ptr<Loading>& loading) { return loading->done.load(); });
+  if (state.rest != nullptr && state.rest->done) return take_finished(state, state.rest);
   if (state.loading == nullptr) return false;
   if (!state.loading->done) {
     if (!state.loading->first_ready || state.loading->shows_first) return false;
     take_first(state, *state.loading, std::get<OpenWork>(state.loading->work->job));
     return true;
   }
-  const std::shared_ptr<Loading> finished = std::exchange(state.loading, nullptr);
-  if (finished->work->worker.joinable()) finished->work->worker.join();
-  std::visit([&](auto& job) { take(state, *finished, job); }, finished->work->job);
+  take_finished(state, state.loading);
+  return_to_rest(state);
   return true;
 }
 
 void finish_loading(State& state) {
   if (state.loading != nullptr) state.loading->work->worker.join();
-  poll_loading(state);
+  if (state.loading != nullptr) take_finished(state, state.loading);
+  return_to_rest(state);
+}
+
+void give_up_loading(State& state) {
+  leave(state, state.rest);
+  cancel_loading(state);
 }
 
 void cancel_loading(State& state) {
   if (state.loading == nullptr) return;
-  leave(state);
+  leave(state, state.loading);
+  return_to_rest(state);
   leave_placeholder(state);
 }
 

@@ -3,7 +3,8 @@
 //   request ----> worker: read, replay on each allocator ----> Opened ----> adopt(): becomes the document
 //                    |  fraction, cancel (atomics)                              on the UI thread, in poll_loading()
 //                    +- of a long log the first part ----> adopt(), and adopt_rest() when the whole is there
-//                    +- Trouble: the document before stays as it was, the bar above the stage says why
+//                    +- Trouble: the document before stays as it was, the bar above the stage says why; were it a first
+//                       part, its rest is read on all the while (State::rest)
 //
 // A first part whose rest is cancelled or cannot be read stays the document, and its title says what it is.
 #pragma once
@@ -30,9 +31,16 @@ void start_opening(State& state, OpenRequest request);
 bool poll_loading(State& state);
 // Waits for the worker and takes over: for tests and --screenshot only.
 void finish_loading(State& state);
+// Cancels what was begun last; the rest of the log that is shown, read beside it, is read on.
 void cancel_loading(State& state);
+// Cancels everything: another document takes its place now.
+void give_up_loading(State& state);
 // Whether a worker reads the document, or may still.
 [[nodiscard]] bool is_in_use(const State& state);
+// Whether there is something under way that the window should say: what is done in a moment is not, so that nothing
+// flickers.
+inline constexpr double kShownAfterSeconds = 0.3;
+[[nodiscard]] bool is_loading_shown(const State& state);
 // Whether the document is the first part of a log whose rest is being read.
 [[nodiscard]] bool is_reading_rest(const State& state);
 // The same; if so a notice says that this has to wait: saving, and what would have to be done again for the whole.

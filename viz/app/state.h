@@ -117,6 +117,7 @@ struct Loading {  // shared with the worker that opens, rebuilds or saves
   std::atomic<bool> cancel{false};
   std::atomic<bool> done{false};
   std::atomic<bool> first_ready{false};  // the first part of a long log is there to be shown
+  double started_at_s = -1e9;            // by the frame's clock
   bool shows_first = false;              // it is the document: the window's own, the worker does not look at it
   std::string what;                      // "Opening sqlite-build.mtrace.zst"
   std::shared_ptr<LoadWork> work;
@@ -277,6 +278,7 @@ struct State {
   std::string notice;                     // a line that fades: "Saved lesson.json"
   double noticed_at_s = -1e9;
   std::shared_ptr<Loading> loading;               // while a file is being opened, rebuilt or saved
+  std::shared_ptr<Loading> rest;                  // of the log that is shown, while another file is being opened beside
   std::vector<std::shared_ptr<Loading>> leaving;  // cancelled workers that have not noticed yet
   LongLogs long_logs;
   std::shared_ptr<Keeping> keeping;  // null where nothing is being kept

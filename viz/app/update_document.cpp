@@ -76,7 +76,7 @@ void open_process(State& state, std::uint64_t number) {
 
 void open_scenario(State& state, std::uint64_t index) {
   if (index >= state.scenarios.size()) return;
-  cancel_loading(state);
+  give_up_loading(state);
   auto opened = open_now(request_of(state, static_cast<std::size_t>(index)));
   if (opened.ok()) {
     adopt(state, std::move(opened).value());
@@ -105,9 +105,9 @@ void save_as(State& state, std::string path) {
 
 // Whoever stops the reading of a long log keeps what is shown of it.
 void cancel(State& state) {
-  const bool part = is_reading_rest(state);
+  const bool read = is_reading_rest(state);
   cancel_loading(state);
-  if (!part) return;
+  if (!read || is_reading_rest(state)) return;  // what was opened beside it was cancelled
   notice(state, fmt::format("The first {} events stay open; open the log again to read all of it",
                             trace::count_text(state.document.trace->size())));
 }

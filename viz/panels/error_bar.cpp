@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viz/app/loader.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
@@ -35,8 +36,10 @@ Words words_of(const app::State& state) {
   words.more += words.more.empty() ? "" : ". ";
   // Of a log whose rest is at fault, or of which not everything was read when another was opened.
   if (state.document.first_part) {
-    words.more += fmt::format("The first {} events of \"{}\" stay open.",
-                              trace::count_text(state.document.trace->size()), state.document.title);
+    const bool goes_on = app::is_reading_rest(state);
+    words.more +=
+        fmt::format("The first {} events of \"{}\" stay open{}.", trace::count_text(state.document.trace->size()),
+                    state.document.title, goes_on ? ", and the rest of it is still being read" : "");
   } else {
     words.more += fmt::format("\"{}\" stays open as it was.", state.document.title);
   }
@@ -95,42 +98,6 @@ void error_bar(const Context& context, draw::Rect rect) {
     list->AddLine(ImVec2(box.x1 - pad, box.y0 + pad), ImVec2(box.x0 + pad, box.y1 - pad), color, thick);
   };
   if (ui::icon_button("##dismiss", "Dismiss", cross, {side, side})) context.commands.push(app::Do::DismissError);
-  ui::end_region();
-}
-
-float loading_bar_height(const Context& context) {
-  return context.state.loading == nullptr ? 0 : std::round(2.8f * context.em);
-}
-
-void loading_bar(const Context& context, draw::Rect rect) {
-  if (context.state.loading == nullptr) return;
-  ui::begin_region("loading", rect, ui::kFixed);
-  const draw::Theme& theme = context.theme;
-  const float em = context.em;
-  const app::Loading& loading = *context.state.loading;
-  const double fraction = std::clamp(loading.fraction.load(), 0.0, 1.0);
-  ui::fill(ui::draw_list(), rect, theme.panel, 0.35f * em);
-  ui::outline(ui::draw_list(), rect, theme.panel_edge, 1, 0.35f * em);
-  const float cancel = std::round(5.5f * em);
-  const float right = rect.x1 - 0.5f * em - cancel;
-  const std::string percent = fmt::format("{:.0f} %", 100 * fraction);
-  const float room = std::floor(0.5f * rect.width());
-  std::string_view what = loading.what;
-  // Where there is no room for both, what is being done says more than what is shown meanwhile.
-  if (ui::text_width(what) > room) what = what.substr(0, what.rfind(": "));
-  const float used = row_text(rect, rect.x0 + em, theme.text, what, room);
-  ui::place(std::string(what), {rect.x0 + em, rect.y0, rect.x0 + em + used, rect.y1});
-  row_text_right(rect, right - em, theme.text_dim, percent);
-  const float from = rect.x0 + 2 * em + used, to = right - 2 * em - ui::text_width("100 %");
-  const float y = std::round((rect.y0 + rect.y1) / 2), half = std::round(0.22f * em);
-  if (to - from > 2 * em) {
-    ui::fill(ui::draw_list(), {from, y - half, to, y + half}, theme.inset, half);
-    const float length = static_cast<float>(fraction) * (to - from);
-    if (length > 2 * half) ui::fill(ui::draw_list(), {from, y - half, from + length, y + half}, theme.live, half);
-  }
-  const float height = std::round(1.9f * em);
-  ImGui::SetCursorScreenPos(ImVec2(right, rect.y0 + std::round((rect.height() - height) / 2)));
-  if (ui::button("Cancel", {cancel, height})) context.commands.push(app::Do::CancelLoading);
   ui::end_region();
 }
 

@@ -8,6 +8,7 @@ list(APPEND panels_sources
   panels/flow.cpp
   panels/groups.cpp
   panels/inspector.cpp
+  panels/loading_bar.cpp
   panels/menu_bar.cpp
   panels/palette.cpp
   panels/parts.cpp

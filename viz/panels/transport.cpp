@@ -1,4 +1,4 @@
-// The bar with the buttons of a recorder, where the cursor is, and how fast playing goes.
+// The bar with the buttons of a recorder, where the cursor is, how fast playing goes, and what is under way.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,9 +7,11 @@
 
 #include "viz/app/availability.h"
 #include "viz/app/cursor.h"
+#include "viz/app/loader.h"
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
 #include "viz/draw/time_axis.h"
+#include "viz/panels/loading_bar.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
@@ -314,6 +316,20 @@ void notice(const Context& context, Rect rect, float left, float right) {
   ui::place(state.notice, {left, rect.y0, right, rect.y1});
 }
 
+// What is under way, between where the cursor is and how fast it goes; a narrow row says that instead of both.
+void under_way(const Context& context, Rect rect, float from, Fitted what) {
+  const float em = context.em, least = (kLoadingLeast + 2) * em;
+  const float end = rect.x1 - (what.speed ? speed_width(context) + em : kSpeedRightEm * em);
+  if (end - from - width_of(context, where_of(context.state, what.word)) < least) {
+    ui::end_region();
+    return loading_bar(context, {from, rect.y0, rect.x1 - kSpeedRightEm * em, rect.y1});
+  }
+  const float left = position(context, {rect.x0, rect.y0, end - least, rect.y1}, from, what.word) + 2 * em;
+  if (what.speed) speed(context, rect);
+  ui::end_region();
+  loading_bar(context, {left, rect.y0, end, rect.y1});
+}
+
 }  // namespace
 
 void transport(const Context& context, draw::Rect rect) {
@@ -323,6 +339,7 @@ void transport(const Context& context, draw::Rect rect) {
   const float em = context.em;
   const Fitted what = fitted(context, rect);
   const float from = buttons(context, rect, what.ends) + kPositionGapEm * em;
+  if (app::is_loading_shown(context.state)) return under_way(context, rect, from, what);
   const float left = position(context, rect, from, what.word) + 2 * em;
   const float right = (what.speed ? speed(context, rect) : rect.x1) - 2 * em;
   if (!context.state.notice.empty()) {

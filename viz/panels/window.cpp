@@ -165,7 +165,6 @@ void empty_parts(const Context& context, const Parts& parts) {
 void all_parts(const Context& context, const Parts& parts) {
   menu_bar(context, parts.menu);
   if (parts.error) error_bar(context, parts.error_rect);
-  if (parts.loading) loading_bar(context, parts.loading_rect);
   if (context.state.document.placeholder) return empty_parts(context, parts);
   if (parts.left) left_part(context, parts.left_rect);
   for (std::size_t i = 0; i < parts.stages.size(); ++i) {

@@ -136,14 +136,12 @@ Parts layout(const Context& context, Rect window) {
   parts.menu = {window.x0, window.y0, window.x1, window.y0 + std::round(kMenu * em)};
   float top = parts.menu.y1 + parts.gap;
   const float width = window.width() - 2 * parts.gap;
-  const auto take = [&](bool& shown, Rect& rect, float height) {
-    shown = height > 0;
-    if (!shown) return;
-    rect = {window.x0 + parts.gap, top, window.x1 - parts.gap, top + height};
-    top = rect.y1 + parts.gap;
-  };
-  take(parts.error, parts.error_rect, error_bar_height(context, width));
-  take(parts.loading, parts.loading_rect, loading_bar_height(context));
+  const float error = error_bar_height(context, width);
+  parts.error = error > 0;
+  if (parts.error) {
+    parts.error_rect = {window.x0 + parts.gap, top, window.x1 - parts.gap, top + error};
+    top = parts.error_rect.y1 + parts.gap;
+  }
   rows(context, parts, window, top, top - (parts.menu.y1 + parts.gap));
   columns(context, parts);
   divide_right(context, parts);

@@ -16,8 +16,8 @@ struct StageRects {
 struct Parts {
   float gap = 8;
   draw::Rect menu, transport, center;
-  bool error = false, loading = false, left = false, right = false, block = false, bottom = false, levels = false;
-  draw::Rect error_rect, loading_rect, left_rect, right_rect, bottom_rect;
+  bool error = false, left = false, right = false, block = false, bottom = false, levels = false;
+  draw::Rect error_rect, left_rect, right_rect, bottom_rect;
   draw::Rect event_rect, block_rect;  // right_rect, divided; the event has all of it where it is too low
   draw::Rect levels_rect;             // free blocks by level, below the map
   draw::Rect left_gap, right_gap, block_gap, bottom_gap, map_gap;
