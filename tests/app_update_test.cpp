@@ -246,7 +246,7 @@ TEST_F(AppUpdate, the_list_keeps_the_cursor_in_sight_and_is_otherwise_left_alone
   EXPECT_DOUBLE_EQ(state.event_list.top, 980);
 }
 
-TEST_F(AppUpdate, presets_divide_the_window_and_compare_asks_for_a_second_allocator) {
+TEST_F(AppUpdate, presets_divide_the_window_and_compare_brings_a_second_allocator) {
   act(state, Do::PresetDebug);
   EXPECT_EQ(state.settings.preset, app::Preset::Debug);
   EXPECT_EQ(state.left_tab, app::LeftTab::Failures);
@@ -255,9 +255,49 @@ TEST_F(AppUpdate, presets_divide_the_window_and_compare_asks_for_a_second_alloca
   EXPECT_EQ(state.settings.map_height, app::Settings{}.map_height);
   act(state, Do::PresetCompare);
   EXPECT_FALSE(state.settings.show_left);
-  EXPECT_EQ(state.popup, app::Popup::Allocator);
-  EXPECT_EQ(state.popup_state.stage, 1u);
-  EXPECT_TRUE(app::spec_of(state.popup_state.draft).ok());
+  EXPECT_EQ(state.settings.preset, app::Preset::Compare);
+  EXPECT_EQ(state.popup, app::Popup::None);
+  ASSERT_EQ(state.stages.size(), 2u);
+  EXPECT_NE(state.timeline(1).spec().kind, state.timeline(0).spec().kind);
+  EXPECT_FALSE(state.notice.empty());
+}
+
+TEST_F(AppUpdate, compare_ends_with_its_second_allocator_and_everything_is_as_before) {
+  act(state, Do::PresetDebug);
+  act(state, {.what = Do::SetSplit, .number = 2, .value = 0.5});
+  act(state, Do::ToggleRight);
+  const app::Settings before = state.settings;
+  for (const Do end : {Do::Undo, Do::RemoveStage}) {
+    act(state, Do::PresetCompare);
+    ASSERT_EQ(state.stages.size(), 2u);
+    EXPECT_FALSE(state.settings.show_left);
+    act(state, {.what = end, .stage = 1});
+    EXPECT_EQ(state.stages.size(), 1u);
+    EXPECT_EQ(state.settings, before);
+  }
+}
+
+TEST_F(AppUpdate, compare_is_left_for_another_preset_or_another_document_with_the_list_and_what_happened) {
+  const auto again = [] {
+    app::OpenRequest request;
+    request.json = kLesson;
+    request.name = "again.json";
+    return app::open_now(request);
+  };
+  act(state, Do::PresetCompare);
+  act(state, Do::PresetTeach);
+  EXPECT_TRUE(state.settings.show_left && state.settings.show_right);
+  act(state, Do::PresetCompare);
+  app::adopt(state, again().value());
+  EXPECT_EQ(state.settings.preset, app::Preset::Teach);
+  EXPECT_TRUE(state.settings.show_left && state.settings.show_right);
+  // As the settings of a former run may have it.
+  app::State next;
+  next.settings.preset = app::Preset::Compare;
+  next.settings.show_left = next.settings.show_right = false;
+  app::adopt(next, again().value());
+  EXPECT_EQ(next.settings.preset, app::Preset::Teach);
+  EXPECT_TRUE(next.settings.show_left && next.settings.show_right);
 }
 
 TEST(AppCurves, over_a_bump_allocator_are_chosen_apart_and_show_what_is_reserved) {

@@ -11,6 +11,7 @@
 #include "viz/app/history.h"
 #include "viz/app/in_the_way.h"
 #include "viz/app/loader.h"
+#include "viz/app/presets.h"
 #include "viz/app/what_if.h"
 
 namespace allocviz::app {
@@ -185,6 +186,7 @@ void take_stages(State& state, std::vector<Stage> stages, replay::Position at) {
   follow_cursor(state);
   judge_failure(state);
   state.moved_at_s = -1e9;
+  settle_compare(state);
 }
 
 void adopt(State& state, Opened opened) {
@@ -204,6 +206,7 @@ void adopt(State& state, Opened opened) {
   state.time = {0, state.time_end()};
   state.range.reset();
   remember_path(state.settings, state.document.path);
+  if (state.compares_next && !state.document.placeholder) compare(state);
 }
 
 void adopt_rest(State& state, Opened whole) {

@@ -123,6 +123,7 @@ void start(State& state, std::string what, Job job) {
   // The rest of a log is read on until it is known that something else takes the log's place.
   if (opens && shows_first(state.loading)) state.rest = std::exchange(state.loading, nullptr);
   leave(state, state.loading);
+  state.compares_next = false;  // of what is given up
   auto loading = std::make_shared<Loading>();
   loading->what = std::move(what);
   loading->started_at_s = state.now_s;
@@ -198,6 +199,7 @@ void take(State& state, Loading&, RebuildWork& job) {
   if (job.result->ok()) {
     take_make_up(state, std::move(job.to), job.remember, std::move(*job.result).value());
   } else {
+    state.compares_next = false;
     state.trouble = std::move(*job.result).trouble();
   }
 }
@@ -334,6 +336,7 @@ void give_up_loading(State& state) {
 void cancel_loading(State& state) {
   if (state.loading == nullptr) return;
   leave(state, state.loading);
+  state.compares_next = false;
   return_to_rest(state);
   leave_placeholder(state);
 }

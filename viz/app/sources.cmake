@@ -21,6 +21,7 @@ list(APPEND app_sources
   app/opening.cpp
   app/partings.cpp
   app/playback.cpp
+  app/presets.cpp
   app/query.cpp
   app/query_language.cpp
   app/refusals.cpp

@@ -271,6 +271,8 @@ struct State {
   std::string settings_path;          // empty = nothing is remembered
   double settings_changed_at_s = -1;  // -1 = as on disk
   LeftTab left_tab = LeftTab::Events;
+  std::shared_ptr<const Settings> before_compare;  // how the window was divided; null where that is not known
+  bool compares_next = false;                      // Compare begins when the second allocator has been replayed
   bool slide = false;  // the stages alone, with what happened in words: a picture for a slide
   PopupState popup_state;
   Popup popup = Popup::None;

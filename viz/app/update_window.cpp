@@ -8,7 +8,7 @@
 #include "viz/app/as_text.h"
 #include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
-#include "viz/app/loader.h"
+#include "viz/app/presets.h"
 #include "viz/app/update_parts.h"
 
 namespace allocviz::app {
@@ -48,39 +48,6 @@ void set_split(Settings& settings, LeftTab tab, const Command& command) {
       settings.block_height = fraction;
       break;
   }
-}
-
-void set_preset(State& state, Preset preset) {
-  Settings& settings = state.settings;
-  const Settings fresh;
-  settings.preset = preset;
-  settings.left_width = fresh.left_width;
-  settings.right_width = fresh.right_width;
-  settings.block_height = fresh.block_height;
-  settings.show_left = settings.show_right = preset != Preset::Compare;
-  switch (preset) {
-    case Preset::Teach:
-      settings.bottom_height = fresh.bottom_height;
-      settings.map_height = fresh.map_height;
-      state.left_tab = LeftTab::Events;
-      break;
-    case Preset::Debug:
-      settings.bottom_height = 0.34f;
-      settings.map_height = 0.55f;
-      state.left_tab = state.failures.empty() ? LeftTab::Events : LeftTab::Failures;
-      break;
-    case Preset::Compare:
-      settings.bottom_height = fresh.bottom_height;
-      settings.map_height = 0.25f;
-      break;
-  }
-  follow_cursor(state);
-}
-
-void compare(State& state) {
-  set_preset(state, Preset::Compare);
-  // One allocator alone cannot be compared: ask for the second.
-  if (state.stages.size() < 2 && !waits_for_rest(state)) open_allocator_popup(state, state.stages.size());
 }
 
 void screenshot(State& state, const std::string& path) {
