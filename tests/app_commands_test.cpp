@@ -23,9 +23,9 @@ std::string seen(const app::State& s) {
   text += fmt::format("theme {} scale {} motion {} preset {} left {} right {} shown {} {} curves {} colour {}\n",
                       set.theme, set.scale, set.reduce_motion, static_cast<int>(set.preset), set.left_width,
                       set.right_width, set.show_left, set.show_right, s.curves(), static_cast<int>(set.color_by));
-  text +=
-      fmt::format("trouble {} notice {} clipboard {} picture {} quit {} loading {}\n", s.trouble.has_value(), s.notice,
-                  s.to_clipboard, s.screenshot_path + s.slide_path, s.quit, s.loading != nullptr && !s.loading->cancel.load());
+  text += fmt::format("trouble {} notice {} clipboard {} picture {} quit {} loading {}\n", s.trouble.has_value(),
+                      s.notice, s.to_clipboard, s.screenshot_path + s.slide_path, s.quit,
+                      s.loading != nullptr && !s.loading->cancel.load());
   text += fmt::format("range {} clock {} failures {}\n", s.range ? s.range->first * 1000 + s.range->last : 0,
                       set.by_clock, set.failure_lane);
   const app::GroupView& groups = s.groups;
@@ -83,8 +83,8 @@ TEST(Commands, each_one_that_is_offered_changes_something_that_is_seen) {
     app::update(state, app::command_of(state, info));
     EXPECT_NE(seen(state), before);
   }
-  // All but the colours, the clock and the groups that this log has nothing to say on.
-  EXPECT_EQ(offered, static_cast<int>(app::command_infos().size()) - 5);
+  // All but the colours, the clock, the groups and the processes that this log has nothing to say on.
+  EXPECT_EQ(offered, static_cast<int>(app::command_infos().size()) - 8);
 }
 
 TEST(Commands, what_they_change_of_the_document_undo_brings_back) {

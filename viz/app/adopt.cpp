@@ -12,6 +12,7 @@
 #include "viz/app/in_the_way.h"
 #include "viz/app/loader.h"
 #include "viz/app/presets.h"
+#include "viz/app/processes.h"
 #include "viz/app/what_if.h"
 
 namespace allocviz::app {
@@ -190,6 +191,7 @@ void take_stages(State& state, std::vector<Stage> stages, replay::Position at) {
 }
 
 void adopt(State& state, Opened opened) {
+  remember_process(state, opened);
   state.document = std::move(opened.document);
   state.scenario = opened.scenario;
   state.history = {};

@@ -12,6 +12,7 @@
 #include "viz/app/names.h"
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
+#include "viz/app/processes.h"
 
 namespace allocviz::app {
 
@@ -67,6 +68,10 @@ bool is_enabled(const State& state, const CommandInfo& info) {
       return state.playback.speed_index > 0;
     case Do::Faster:
       return state.playback.speed_index + 1 < static_cast<int>(kSpeeds.size());
+    case Do::NextProcess:
+    case Do::PreviousProcess:
+    case Do::FormerProcess:
+      return process_meant(state, info.what).has_value();
     case Do::CancelLoading:
       return state.loading != nullptr;
     case Do::DismissError:

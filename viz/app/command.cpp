@@ -139,6 +139,9 @@ constexpr std::array kInfos{
     CommandInfo{Do::ToggleSearchHelp, "What can be searched", "Help", "", "", "The language of the search, by example"},
     CommandInfo{Do::ShowAbout, "About allocviz", "Help", "", "", "", 0, true},
 
+    CommandInfo{Do::NextProcess, "Next process of the log", "", "", "", "Of a log of several: its events instead"},
+    CommandInfo{Do::PreviousProcess, "Previous process of the log", "", "", "", "The same, the other way round"},
+    CommandInfo{Do::FormerProcess, "Back to the former process", "", "", "", "Where the cursor stood in it"},
     CommandInfo{Do::CancelLoading, "Cancel opening", "", "", "",
                 "The document before stays, or the first part of a long log"},
     CommandInfo{Do::DismissError, "Dismiss the error", "", "", "", ""},

@@ -41,14 +41,17 @@ enum class Do : std::uint16_t {
   NextRows,  // as many as are seen
   PreviousRows,
   // the document
-  OpenFile,      // text = path; empty = ask (the platform may put a file dialog in front; else Popup::OpenPath)
-  OpenProcess,   // number = one of Header::processes: the document's log again, with this one's events
-  OpenScenario,  // number = index into State::scenarios
-  Save,          // where it came from; asks where that is no trace of ours
-  SaveAs,        // text = path; empty = ask, as OpenFile
-  SetAllocator,  // spec, stage: the same trace on another configuration, the cursor stays at its event
-  AddStage,      // spec: one more allocator beside the others
-  RemoveStage,   // stage
+  OpenFile,     // text = path; empty = ask (the platform may put a file dialog in front; else Popup::OpenPath)
+  OpenProcess,  // number = one of Header::processes: the document's log again, with this one's events
+  NextProcess,  // of a log of several, in the order of the header; after the last one the first
+  PreviousProcess,
+  FormerProcess,  // the one that was shown before, where the cursor stood in it
+  OpenScenario,   // number = index into State::scenarios
+  Save,           // where it came from; asks where that is no trace of ours
+  SaveAs,         // text = path; empty = ask, as OpenFile
+  SetAllocator,   // spec, stage: the same trace on another configuration, the cursor stays at its event
+  AddStage,       // spec: one more allocator beside the others
+  RemoveStage,    // stage
   CancelLoading,
   DismissError,
   EditMark,      // asks for the name of a mark at the cursor's event

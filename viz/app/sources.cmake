@@ -22,6 +22,7 @@ list(APPEND app_sources
   app/partings.cpp
   app/playback.cpp
   app/presets.cpp
+  app/processes.cpp
   app/query.cpp
   app/query_language.cpp
   app/refusals.cpp

@@ -241,6 +241,12 @@ struct PopupState {
   std::uint64_t index = 0;         // ... and the event that it is written at
 };
 
+// Of a log of several processes: the one that was shown before, and where its cursor stood.
+struct FormerProcess {
+  std::uint64_t number = 0;
+  replay::Position at{};
+};
+
 struct InTheWay;  // in_the_way.h
 struct Moving;    // moving.cpp: a worker on its way to where the cursor will stand
 
@@ -251,6 +257,7 @@ struct State {
   std::vector<std::uint64_t> failures;  // indices of requests that failed, there or here on any stage, ascending
   std::vector<Scenario> scenarios;
   std::optional<std::size_t> scenario;                // which of them is open
+  std::optional<FormerProcess> former_process;        // of the log that is open
   std::shared_ptr<Moving> moving;                     // null where the cursor stands
   bool moves_late = false;                            // the cursor may arrive some frames after the command
   std::optional<std::chrono::milliseconds> patience;  // how long a command waits for it; for tests

@@ -12,6 +12,7 @@
 #include "viz/app/cursor.h"
 #include "viz/app/history.h"
 #include "viz/app/loader.h"
+#include "viz/app/processes.h"
 #include "viz/app/update_parts.h"
 
 namespace allocviz::app {
@@ -59,18 +60,6 @@ void open_file(State& state, const std::string& path) {
   state.popup = Popup::None;
   OpenRequest request;
   request.path = path;
-  start_opening(state, std::move(request));
-}
-
-void open_process(State& state, std::uint64_t number) {
-  const trace::Header& header = state.document.trace->header();
-  const bool there = std::any_of(header.processes.begin(), header.processes.end(),
-                                 [number](const trace::LoggedProcess& process) { return process.number == number; });
-  if (!there || number == header.process || state.document.path.empty()) return;
-  OpenRequest request;
-  request.path = state.document.path;
-  request.process = number;
-  request.counted = header.processes;
   start_opening(state, std::move(request));
 }
 
@@ -183,6 +172,11 @@ bool update_document(State& state, const Command& command) {
       break;
     case Do::OpenProcess:
       open_process(state, command.number);
+      break;
+    case Do::NextProcess:
+    case Do::PreviousProcess:
+    case Do::FormerProcess:
+      open_process_meant(state, command.what);
       break;
     case Do::OpenScenario:
       open_scenario(state, command.number);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "viz/app/availability.h"
+#include "viz/app/processes.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/popups.h"
 #include "viz/panels/ui.h"
@@ -49,9 +50,11 @@ bool command_row(const Context& context, const app::CommandInfo& info, draw::Rec
     right -= width + em;
   }
   x += row_text(row, x, enabled ? theme.text : theme.text_faint, info.name, right - x);
-  const std::string more = info.menu.empty() ? std::string() : std::string(info.menu);
+  const std::string effect = app::effect_of(context.state, info);
+  const std::string more = effect.empty() ? std::string(info.menu) : effect;
   const ui::WithFont font(ui::Font::Small);
-  row_text(row, x + em, theme.text_faint, more, right - x - em);
+  row_text(row, x + em, effect.empty() ? theme.text_faint : theme.text_dim, more, right - x - em);
+  if (!effect.empty()) ui::place(fmt::format("{}: {}", info.name, effect), row);
   return clicked;
 }
 
