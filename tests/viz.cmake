@@ -34,7 +34,7 @@ if(TARGET cli_support)
   add_dependencies(render_test allocviz)
 endif()
 # The panels as they are clicked and typed into.
-allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_find_test.cpp panels_menus_test.cpp panels_words_test.cpp panels_cards_test.cpp panels_waiting_test.cpp ui/gui.cpp
+allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_find_test.cpp panels_menus_test.cpp panels_words_test.cpp panels_cards_test.cpp panels_waiting_test.cpp panels_room_test.cpp ui/gui.cpp
               LIBS allocviz_panels)
 # The first whole path, as a person goes it.
 allocviz_test(session_test SOURCES session_test.cpp ui/gui.cpp ui/harness.cpp LIBS allocviz_platform)

@@ -136,8 +136,30 @@ bool row_button(const Context& context, const char* label, draw::Rect row, bool 
 }
 
 // A number and its unit stay on one line, and so do the groups of a number, and a number and the sign behind it.
+namespace {
+
+// A short command is quoted like `perf script`: typed as one, it is read as one.
+bool is_in_quotes(std::string_view text, std::size_t at) {
+  constexpr std::size_t kShort = 20;
+  if (std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '`') % 2 == 0) return false;
+  const std::size_t from = text.rfind('`', at), to = text.find('`', at);
+  return to != std::string_view::npos && to - from <= kShort + 1;
+}
+
+// Where a word too long for any line breaks, `most` of its characters fitting: behind what joins its parts, as in a
+// path or the name of a file, where that is not far from the end; before a last ending, ".zst".
+std::size_t break_in_word(std::string_view word, std::size_t most) {
+  for (std::size_t at = most; at > most / 2 && at > 1; --at) {
+    if (word[at] == '.' || std::string_view("/-_,;:").find(word[at - 1]) != std::string_view::npos) return at;
+  }
+  return most;
+}
+
+}  // namespace
+
 bool holds_together(std::string_view text, std::size_t space) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text[space] == ' ' && is_in_quotes(text, space)) return true;
   if (text[space] != ' ' || space == 0 || !is_digit(text[space - 1])) return false;
   const std::string_view rest = text.substr(space + 1);
   for (const std::string_view sign : {"− ", "÷ ", "= "}) {
@@ -172,6 +194,7 @@ std::size_t line_length(std::string_view text, float width) {
     if (used > width) {
       while (end > 1 && ui::text_width(text.substr(0, end)) > width) --end;
       while (end < text.size() && end > 1 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+      if (end < text.size()) end = break_in_word(text, end);
       break;
     }
   }

@@ -16,17 +16,21 @@ namespace allocviz::panels {
 draw::Rect begin_dialog(const Context& context, const char* name, float width_em, float height_em) {
   const float em = context.em;
   const ImVec2 window = ImGui::GetIO().DisplaySize;
-  const float width = std::min(width_em * em, window.x - 2 * em), height = std::min(height_em * em, window.y - 2 * em);
+  // Where the window is too low for all of it, nearly all of the window is its.
+  const bool low = height_em * em > window.y - 2 * em;
+  const float margin = (low ? 0.3f : 1.0f) * em;
+  const float width = std::min(width_em * em, window.x - 2 * em);
+  const float height = std::min(height_em * em, window.y - 2 * margin);
   const float x = std::round((window.x - width) / 2);
-  const float y = std::round(std::clamp((window.y - height) / 3, em, std::max(em, window.y - height - em)));
+  const float y = std::round(std::clamp((window.y - height) / 3, margin, std::max(margin, window.y - height - margin)));
   const draw::Rect rect{x, y, x + width, y + height};
   ui::begin_modal(name, rect);
   const ImGuiIO& io = ImGui::GetIO();
   const bool outside = ImGui::IsMouseClicked(0) && !rect.contains({io.MousePos.x, io.MousePos.y});
   const bool fresh = context.state.frame <= context.state.popup_opened_at;
   if (ui::pressed({.key = ui::Key::Escape}, false) || (outside && !fresh)) context.commands.push(app::Do::ClosePopup);
-  const float pad = std::round(1.2f * em);
-  return {rect.x0 + pad, rect.y0 + pad, rect.x1 - pad, rect.y1 - pad};
+  const float pad = std::round(1.2f * em), upright = low ? ImGui::GetStyle().WindowPadding.y + 1 : pad;
+  return {rect.x0 + pad, rect.y0 + upright, rect.x1 - pad, rect.y1 - upright};
 }
 
 void end_dialog() {

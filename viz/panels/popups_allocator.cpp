@@ -17,6 +17,9 @@ namespace {
 
 using app::DraftField;
 
+constexpr float kRoomyEm = 20;  // all fields of a kind, at their usual distances
+
+// Returns where they end.
 float kinds(const Context& context, draw::Rect inside, float y) {
   const app::Draft& draft = context.state.popup_state.draft;
   ImGui::SetCursorScreenPos(ImVec2(inside.x0, y));
@@ -30,7 +33,7 @@ float kinds(const Context& context, draw::Rect inside, float y) {
     }
     ImGui::SameLine();
   }
-  return y + ImGui::GetFrameHeight() + std::round(0.9f * context.em);
+  return y + ImGui::GetFrameHeight();
 }
 
 // Its name, the text, and at the field where the fault is, an edge that says so.
@@ -54,7 +57,7 @@ float one_field(const Context& context, draw::Rect inside, float y, DraftField w
     context.commands.push(std::move(command));
   }
   if (at_fault) ImGui::PopStyleColor();
-  return y + height + std::round(0.5f * em);
+  return y + height;
 }
 
 // "gaps[1]" is about the field "gaps".
@@ -72,15 +75,22 @@ void allocator_dialog(const Context& context) {
   draw::Rect inside = begin_dialog(context, "allocator", 38, 25);
   inside.y0 -= ImGui::GetScrollY();
   inside.y1 -= ImGui::GetScrollY();
-  float y = dialog_title(context, inside, adds ? "Compare with" : "Allocator");
-  y = kinds(context, inside, y);
+  const float em = context.em;
+  // In a low window it stands closer together, its title beside the kinds.
+  const bool low = inside.height() < kRoomyEm * em;
+  const char* title = adds ? "Compare with" : "Allocator";
+  float y = low ? inside.y0 : dialog_title(context, inside, title);
+  const float below = kinds(context, inside, y) + (low ? 0 : std::round(0.9f * em));
+  if (low) row_text_right({inside.x0, y, inside.x1, below}, inside.x1, context.theme.text_dim, title);
+  y = below + std::round((low ? 0.3f : 0) * em);
   const auto spec = app::spec_of(popup.draft);
   bool first = true;
   for (const DraftField which : app::fields_of(popup.draft.kind)) {
     const bool at_fault = !spec.ok() && is_about(spec.trouble().where.field, app::key_of(which));
     y = one_field(context, inside, y, which, std::exchange(first, false), at_fault);
+    y += std::round((low ? 0.2f : 0.5f) * em);
   }
-  y += std::round(0.4f * context.em);
+  y += std::round((low ? 0.1f : 0.4f) * em);
   if (spec.ok()) {
     const ui::WithFont font(ui::Font::MonoSmall);
     y += wrapped({inside.x0, y}, inside.width(), context.theme.text_dim, trace::to_text(*spec));
@@ -92,11 +102,11 @@ void allocator_dialog(const Context& context) {
     y += height;
   }
   // Where the window is too low for all of it, the buttons are scrolled to.
-  const float foot = std::round(y + 2.7f * context.em);
+  const float foot = std::round(y + (low ? 2.3f : 2.7f) * em);
   if (foot > inside.y1) {
     inside.y1 = foot;
     ImGui::SetCursorScreenPos(ImVec2(inside.x0, foot));
-    ImGui::Dummy(ImVec2(1, std::round(1.2f * context.em)));
+    ImGui::Dummy(ImVec2(1, std::round(1.2f * em)));
   }
   if (dialog_buttons(context, inside, adds ? "Add" : "Apply", spec.ok())) {
     app::Command command;

@@ -1,6 +1,7 @@
 // What a person puts into the trace: the name of a mark, a note, a request.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -15,20 +16,37 @@ namespace allocviz::panels {
 namespace {
 
 constexpr float kNoteLines = 6;
+constexpr const char* kOfMark =
+    "M and Shift+M go from mark to mark. Left empty, the mark is taken away. Saved with the trace.";
+constexpr const char* kOfNote =
+    "What to look at here, and why it is so. Shown whenever this event is reached. Enter writes it, Shift+Enter begins "
+    "a new line. Left empty, the note is taken away. Saved with the trace.";
 
-// A mark has a name, a note as many lines as it takes.
+// A mark has a name, a note as many lines as there is room for, up to kNoteLines; below it what it is for.
 bool text_field(const Context& context, draw::Rect inside, bool mark, std::string& text) {
+  const float em = context.em;
+  const char* hint = mark ? kOfMark : kOfNote;
   focus_first(context);
+  ImGui::SetCursorScreenPos(ImVec2(inside.x0, inside.y0));
   ImGui::PushID(mark ? "mark" : "note");  // what is typed in the one is not begun with in the other
   bool typed = false;
   if (mark) {
     ImGui::SetNextItemWidth(inside.width());
     typed = ui::input_text("##text", "its name", text);
   } else {
-    const float lines = kNoteLines * ui::line_height() + 2 * ImGui::GetStyle().FramePadding.y;
-    typed = ui::input_lines("##text", text, {inside.width(), std::round(lines)});
+    const float line = ImGui::GetFontSize(), frame = 2 * ImGui::GetStyle().FramePadding.y;
+    ui::push_font(ui::Font::Small);
+    const float below = wrapped({}, inside.width(), 0, hint, false) + (2.1f + 0.5f + 0.7f) * em;
+    ui::pop_font();
+    const float room = inside.height() - below - frame;
+    typed = ui::input_lines("##text", text,
+                            {inside.width(), std::round(std::clamp(room, line, kNoteLines * line) + frame)});
   }
   ImGui::PopID();
+  const float y = ImGui::GetItemRectMax().y + 0.5f * em;
+  const ui::WithFont small(ui::Font::Small);
+  const float height = wrapped({inside.x0, y}, inside.width(), context.theme.text_dim, hint);
+  ui::place("what it is for", {inside.x0, y, inside.x1, y + height});
   return typed;
 }
 
@@ -38,21 +56,12 @@ void text_dialog(const Context& context) {
   const app::PopupState& asked = context.state.popup_state;
   const bool mark = asked.kind == app::TextKind::Mark;
   const std::uint64_t event = asked.index + 1;
-  const float height = mark ? 12.0f : 13.5f + kNoteLines * ui::line_height() / context.em;
-  const draw::Rect inside = begin_dialog(context, "text", mark ? 32.0f : 44.0f, height);
+  const draw::Rect inside = begin_dialog(context, "text", mark ? 32.0f : 44.0f, mark ? 12.0f : 12.0f + kNoteLines);
   const std::string title = fmt::format("{} event {}", mark ? "Mark" : "Note on", trace::count_text(event));
   const float y = dialog_title(context, inside, title.c_str());
   std::string text = asked.text;
-  ImGui::SetCursorScreenPos(ImVec2(inside.x0, y));
-  const bool typed = text_field(context, inside, mark, text);
+  const bool typed = text_field(context, {inside.x0, y, inside.x1, inside.y1}, mark, text);
   if (typed) context.commands.push({.what = app::Do::TypeInPopup, .text = text});
-  {
-    const ui::WithFont small(ui::Font::Small);
-    wrapped({inside.x0, ImGui::GetItemRectMax().y + 0.5f * context.em}, inside.width(), context.theme.text_dim,
-            mark ? "M and Shift+M go from mark to mark. Left empty, the mark is taken away. Saved with the trace."
-                 : "What to look at here, and why it is so. Shown whenever this event is reached. Enter writes it, "
-                   "Shift+Enter begins a new line. Left empty, the note is taken away. Saved with the trace.");
-  }
   const bool by_ctrl = !mark && ui::pressed({.key = ui::Key::Enter, .ctrl = true}, false);
   if (dialog_buttons(context, inside, mark ? "Mark" : "Write", true) || by_ctrl) {
     app::Command command;

@@ -193,6 +193,12 @@ class Gallery {
     return drawn.ok() ? both_themes(state, name, kLeast) : std::move(drawn);
   }
 
+  // Dialogs have the least room where everything is large.
+  trace::Status small_to_huge(app::State& state, const std::string& name) {
+    auto drawn = small_and_least(state, name);
+    return drawn.ok() ? both_themes(state, name, kHuge) : std::move(drawn);
+  }
+
   trace::Status every_format(app::State& state, const std::string& name) {
     for (const Format& format : kFormats) {
       if (auto drawn = both_themes(state, name, format); !drawn.ok()) return drawn;
@@ -275,7 +281,7 @@ class Gallery {
         {app::Do::TryRequest, "try"}};
     for (const auto& [command, word] : kShown) {
       carry_out(state, command);
-      if (auto drawn = small_and_least(state, fmt::format("popup-{}", word)); !drawn.ok()) return drawn;
+      if (auto drawn = small_to_huge(state, fmt::format("popup-{}", word)); !drawn.ok()) return drawn;
       carry_out(state, app::Do::ClosePopup);
     }
     state.trouble =
