@@ -1,4 +1,11 @@
 // Menus: what they hold, and how mouse and keys go through them.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <tuple>
+
 #include "tests/panels_support.h"
 #include "viz/app/command.h"
 
@@ -128,6 +135,29 @@ TEST_F(Panels, no_menu_lies_under_the_mouse_that_opened_it) {
   for (const char* title : {"View", "Charts", "Go", "Trace"}) below(title);
   program.size(1280, 420, 13);  // lower than most menus are high: they scroll
   for (const char* title : {"View", "Charts", "Go", "Trace"}) below(title);
+}
+
+TEST_F(Panels, the_palette_goes_through_a_logs_processes_and_says_which_one_comes) {
+  program.key("Ctrl+Shift+P");
+  program.type("next process");
+  EXPECT_TRUE(program.gui->sees("commands/Next process of the log: the log is of one process"));
+  program.key("Escape");
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("allocviz-palette-" + std::to_string(::getpid()) + ".csv");
+  std::ofstream(path) << "pid,op,ptr,size\n11,malloc,0x10,1\n22,malloc,0x10,2\n22,malloc,0x20,3\n";
+  act(state, {.what = app::Do::OpenFile, .text = path.string()});
+  app::finish_loading(state);
+  for (const auto& [typed, row, events] :
+       {std::tuple{"next process", "commands/Next process of the log: process 11, 1 event", 1u},
+        {"former process", "commands/Back to the former process: process 22, 2 events", 2u}}) {
+    program.key("Ctrl+Shift+P");
+    program.type(typed);
+    EXPECT_TRUE(program.gui->sees(row));
+    program.key("Enter");
+    app::finish_loading(state);
+    EXPECT_EQ(state.timeline().event_count(), events);
+  }
+  std::filesystem::remove(path);
 }
 
 }  // namespace
