@@ -31,7 +31,7 @@ struct PanelsRoom : Panels {
 };
 
 TEST_F(PanelsRoom, at_300_percent_a_configuration_is_seen_with_its_buttons) {
-  program.size(1280, 800, kHugeEm);
+  program.size(1280, 660, kHugeEm);  // the letters of a test are smaller than those of a window
   open(Do::ShowAllocator);
   for (const trace::AllocatorKind kind : app::draft_kinds()) {
     act(state, {.what = Do::DraftKind, .number = static_cast<std::uint64_t>(kind)});

@@ -6,11 +6,13 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "support/replay.h"
 #include "viz/draw/buddy_layout.h"
+#include "viz/draw/slab_rows.h"
 
 namespace allocviz {
 namespace {
@@ -80,6 +82,44 @@ TEST(NarrowStage, cuts_no_word_of_the_arithmetic_nor_of_a_refusal_and_leaves_nei
         EXPECT_TRUE(expect_uncut(scene, style)) << "its second line is empty";
       }
     }
+  }
+}
+
+TEST(NarrowStage, says_of_levels_and_slabs_what_there_is_room_for) {
+  test::Script script;
+  for (int i = 0; i < 40; ++i) script.alloc("a" + std::to_string(i), 40);
+  const auto timeline = test::timeline_of(script.done(), test::spec_of("tiered:arena=64MiB,min=64"));
+  timeline->seek({40, replay::kAllSteps});
+  const draw::Style style;
+  const auto expect_whole = [&](const draw::Scene& scene, std::string_view beginning, int least) {
+    int found = 0;
+    for (const draw::Label& label : scene.labels) {
+      if (label.text.find(beginning) == std::string::npos) continue;
+      ++found;
+      EXPECT_LE(style.width(label.type, label.text), label.rect.width() + 0.5f) << label.text;
+    }
+    EXPECT_GE(found, least) << beginning;
+  };
+  for (float width = 380; width <= 900; width += 20) {
+    SCOPED_TRACE(width);
+    const draw::Rect rect{0, 0, width, 240};
+    const draw::BuddyScene tree = draw::lay_out_buddy({.census = timeline->census(),
+                                                       .spec = timeline->spec(),
+                                                       .now = draw::moment_of(*timeline),
+                                                       .selected = {},
+                                                       .rect = rect,
+                                                       .view = {0, static_cast<double>(64u << 20)},
+                                                       .style = style,
+                                                       .name_of = {}});
+    expect_whole(tree.scene, "levels ", 1);
+    const draw::SlabRows slabs = draw::lay_out_slab_rows({.census = timeline->census(),
+                                                          .rect = rect,
+                                                          .x0 = rect.x0 + 0.22f * width,
+                                                          .x1 = rect.x1 - 0.3f * width,
+                                                          .style = style,
+                                                          .touched = {},
+                                                          .selected = {}});
+    expect_whole(slabs.scene, " size class", 1);
   }
 }
 

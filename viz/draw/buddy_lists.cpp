@@ -244,17 +244,17 @@ void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& ro
 }
 
 // A run of levels in one thin row: "levels 5 … 8 (2 MiB … 256 KiB): split".
-void add_folded_label(BuddyScene& out, const BuddyRow& row, const char* what) {
+void add_folded_label(BuddyScene& out, const BuddyRow& row, const char* what, const Style& style) {
   const std::string from = trace::size_text(out.shape.size_of(row.first));
   const std::string to = trace::size_text(out.shape.size_of(row.last));
   const bool one = row.first == row.last;
-  const std::string which = one ? fmt::format("level {} ({})", row.first, from)
-                                : fmt::format("levels {} … {} ({} … {})", row.first, row.last, from, to);
-  out.scene.labels.push_back({{out.axis.x0, row.rect.y0 - 2, out.axis.x1, row.rect.y1 + 2},
-                              fmt::format("{}: {}", which, what),
-                              row.now ? Tone::Touched : Tone::Faint,
-                              Type::Small,
-                              Align::Left});
+  const std::string levels =
+      one ? fmt::format("level {}", row.first) : fmt::format("levels {} … {}", row.first, row.last);
+  const std::string sizes = one ? fmt::format(" ({})", from) : fmt::format(" ({} … {})", from, to);
+  const Rect rect{out.axis.x0, row.rect.y0 - 2, out.axis.x1, row.rect.y1 + 2};
+  std::string text = fmt::format("{}{}: {}", levels, sizes, what);
+  if (style.width(Type::Small, text) > rect.width()) text = fmt::format("{}: {}", levels, what);
+  out.scene.labels.push_back({rect, std::move(text), row.now ? Tone::Touched : Tone::Faint, Type::Small, Align::Left});
 }
 
 }  // namespace
@@ -275,7 +275,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
     const float middle = middle_of(row);
     const Tone lit = row.now ? Tone::Touched : Tone::Dim;
     if (has_words_inside(row, style)) {
-      add_folded_label(out, row, row.first > deepest ? nothing : "split");
+      add_folded_label(out, row, row.first > deepest ? nothing : "split", style);
       continue;
     }
     const std::string size = trace::size_text(out.shape.size_of(row.first));

@@ -106,6 +106,17 @@ void add_words(SlabRows& out, const SlabRow& row, const SlabRowsInput& input) {
                               Align::Left});
 }
 
+// What the rows below show, as far as there is room for it.
+std::string title_of(const SlabRowsInput& input, std::size_t classes, float width) {
+  const std::size_t slabs = input.census.slabs.size();
+  const std::string count = fmt::format("{} {} of {} size {}", trace::count_text(slabs), slabs == 1 ? "slab" : "slabs",
+                                        classes, classes == 1 ? "class" : "classes");
+  for (const char* more : {": each filled as far as its blocks are handed out", ": filled as far as handed out"}) {
+    if (input.style.width(Type::Small, count + more) <= width) return count + more;
+  }
+  return count;
+}
+
 }  // namespace
 
 float slab_rows_height(const replay::Census& census, const Style& style) {
@@ -118,12 +129,8 @@ SlabRows lay_out_slab_rows(const SlabRowsInput& input) {
   const float em = input.style.em;
   const auto classes = by_class(input.census);
   if (classes.empty() || input.rect.height() < (kTitleEm + kThinEm) * em) return out;
-  const std::string title =
-      fmt::format("{} {} of {} size {}: each filled as far as its blocks are handed out",
-                  trace::count_text(input.census.slabs.size()), input.census.slabs.size() == 1 ? "slab" : "slabs",
-                  classes.size(), classes.size() == 1 ? "class" : "classes");
-  out.scene.labels.push_back(
-      {{input.x0, input.rect.y0, input.rect.x1, input.rect.y0 + 1.3f * em}, title, Tone::Dim, Type::Small});
+  const Rect line{input.x0, input.rect.y0, input.rect.x1, input.rect.y0 + 1.3f * em};
+  out.scene.labels.push_back({line, title_of(input, classes.size(), line.width()), Tone::Dim, Type::Small});
   const float top = input.rect.y0 + kTitleEm * em;
   const float pitch = std::min(kRowEm * em, (input.rect.y1 - top) / static_cast<float>(classes.size()));
   float words_from = input.rect.y0 + 1.3f * em;  // where the title ends
