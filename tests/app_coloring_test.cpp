@@ -56,6 +56,7 @@ TEST(Coloring, the_telling_part_of_a_call_site_is_its_function) {
   EXPECT_EQ(app::telling_part("b.py:7 f"), "f");
   EXPECT_EQ(app::telling_part("0x3570a in jq"), "0x3570a");
   EXPECT_EQ(app::telling_part("eventfs_set_attr+0x10d/0x140"), "eventfs_set_attr");
+  EXPECT_EQ(app::telling_part("cc1plus+0x6a3a19"), "cc1plus+0x6a3a19");
   EXPECT_EQ(app::telling_part("std::vector<int>::push_back(int&&)"), "std::vector<int>::push_back");
   EXPECT_EQ(app::telling_part("e.cc:7 Lambda::operator()"), "Lambda::operator()");
   EXPECT_EQ(app::telling_part("(anonymous namespace)::f"), "(anonymous namespace)::f");
@@ -95,6 +96,31 @@ TEST(Coloring, call_sites_that_are_called_the_same_are_one_kind) {
     if (block.state != replay::BlockState::Live) continue;
     EXPECT_EQ(by_site.entry_of(block), block.requested == 200 ? 1u : 0u);
   }
+}
+
+// Each from another caller, and none of them among the largest.
+TEST(Coloring, call_stacks_that_end_in_one_call_are_one_kind_however_many_they_are) {
+  std::string sites, events;
+  int id = 0;
+  const auto add = [&](const std::string& stack, int size) {
+    sites += (sites.empty() ? "" : ",") + stack;
+    events += std::string(events.empty() ? "" : ",") + R"({"op":"alloc","id":)" + std::to_string(id) + R"(,"size":)" +
+              std::to_string(size) + R"(,"site":)" + std::to_string(id) + "}";
+    ++id;
+  };
+  for (int i = 0; i < 70; ++i) add(R"(["large","caller )" + std::to_string(i) + R"("])", 1000);
+  for (int i = 0; i < 200; ++i) add(R"(["small","caller )" + std::to_string(i) + R"("])", 10);
+  for (int i = 0; i < 9; ++i) add(R"("f)" + std::to_string(i) + R"(")", 9 - i);
+  app::State state =
+      opened(R"({"format":"allocviz-trace","version":1,"allocators":[{"kind":"buddy","arena":"1 MiB","min_block":64}],
+    "sites":[)" +
+             sites + R"(],"events":[)" + events + "]}");
+  seek(state, 279);
+  const Coloring by_site = coloring(state, ColorBy::Site);
+  EXPECT_EQ(words(by_site), (std::vector<std::string>{"large", "small", "f0", "f1", "f2", "f3", "f4", "4 others"}));
+  EXPECT_EQ(by_site.entries[0].blocks, 70u);
+  EXPECT_EQ(by_site.entries[1].blocks, 200u);
+  EXPECT_EQ(by_site.entries[1].bytes, 2000u);
 }
 
 TEST(Coloring, entries_sum_up_to_what_lives_whatever_is_coloured_by) {

@@ -6,6 +6,8 @@
 #include <bit>
 #include <map>
 #include <memory>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "core/trace/spec.h"
@@ -59,22 +61,47 @@ Coloring scale(const Sums& sums, const KeyOf& key_of, const std::function<std::s
   return coloring;
 }
 
-// The keys of one word: call sites in one line of a file differ in what is not shown.
+// The keys of one word: call sites in one line of a file differ in what is not shown, call stacks in who called.
 struct Kind {
   Coloring::Entry name;
   Sum sum;
   std::vector<Key> keys;
+
+  void take(const Kind& other) {
+    sum.blocks += other.sum.blocks;
+    sum.bytes += other.sum.bytes;
+    keys.insert(keys.end(), other.keys.begin(), other.keys.end());
+  }
 };
+
+using TextOf = std::function<std::string_view(Key)>;
 
 void by_bytes(std::vector<Kind>& kinds) {
   std::stable_sort(kinds.begin(), kinds.end(), [](const Kind& a, const Kind& b) { return a.sum.bytes > b.sum.bytes; });
 }
 
+// The keys of one text: of ten thousand call stacks those that end in the same call. All of them, or the sums of those
+// that are shown would be those of the largest stacks alone.
+std::vector<Kind> kinds_by_text(const Sums& sums, const TextOf& text_of) {
+  std::vector<Kind> kinds;
+  std::unordered_map<std::string_view, std::size_t> kind_of;
+  for (const auto& [key, sum] : sums) {
+    Kind kind{{}, sum, {key}};
+    const auto same = text_of ? kind_of.try_emplace(text_of(key), kinds.size()).first : kind_of.end();
+    if (same == kind_of.end() || same->second == kinds.size()) {
+      kinds.push_back(std::move(kind));
+    } else {
+      kinds[same->second].take(kind);
+    }
+  }
+  return kinds;
+}
+
 // The most bytes first. Of a hundred thousand sites most are "others" whatever they are called: they get no word.
-std::vector<Kind> kinds_of(const Sums& sums, const std::function<Coloring::Entry(Key)>& name_of) {
+std::vector<Kind> kinds_of(const Sums& sums, const TextOf& text_of,
+                           const std::function<Coloring::Entry(Key)>& name_of) {
   constexpr std::size_t kNamed = 64;
-  std::vector<Kind> all;
-  for (const auto& [key, sum] : sums) all.push_back({{}, sum, {key}});
+  std::vector<Kind> all = kinds_by_text(sums, text_of);
   by_bytes(all);
   std::vector<Kind> kinds;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -86,20 +113,22 @@ std::vector<Kind> kinds_of(const Sums& sums, const std::function<Coloring::Entry
     }
     if (same == kinds.end()) {
       kinds.push_back(std::move(kind));
-      continue;
+    } else {
+      same->take(kind);
     }
-    same->sum.blocks += kind.sum.blocks;
-    same->sum.bytes += kind.sum.bytes;
-    same->keys.push_back(kind.keys.front());
   }
   by_bytes(kinds);
+  for (std::size_t i = 0; i < std::min(kinds.size(), kMostEntries); ++i) {
+    if (kinds[i].name.word.empty()) kinds[i].name = name_of(kinds[i].keys.front());
+  }
   return kinds;
 }
 
 // Kinds by their bytes, the most first; what finds no place among the first seven is "others".
-Coloring kinds(const Sums& sums, const KeyOf& key_of, const std::function<Coloring::Entry(Key)>& name_of) {
+Coloring kinds(const Sums& sums, const KeyOf& key_of, const TextOf& text_of,
+               const std::function<Coloring::Entry(Key)>& name_of) {
   Coloring coloring;
-  const std::vector<Kind> ranked = kinds_of(sums, name_of);
+  const std::vector<Kind> ranked = kinds_of(sums, text_of, name_of);
   const auto entry = std::make_shared<std::map<Key, std::size_t>>();  // of a hundred thousand sites: not copied
   const bool crowded = ranked.size() > kMostEntries;
   for (std::size_t i = 0; i < ranked.size(); ++i) {
@@ -166,6 +195,12 @@ KeyOf field_of(ColorBy by, const trace::Trace& trace) {
   };
 }
 
+// Of call stacks the frame that allocates; threads and tags are one of a kind.
+TextOf text_of_kind(ColorBy by, const trace::Trace& trace) {
+  if (by != ColorBy::Site) return {};
+  return [&trace](Key key) { return key == 0 ? std::string_view{} : trace.sites()[key - 1].frames.front(); };
+}
+
 Coloring::Entry field_name(ColorBy by, const trace::Trace& trace, Key key) {
   if (key == 0) return {by == ColorBy::Thread ? "thread not said" : by == ColorBy::Site ? "no site" : "no tag"};
   if (by == ColorBy::Thread) return {fmt::format("thread {}", key - 1)};
@@ -217,7 +252,8 @@ Coloring coloring_of(ColorBy by, const trace::Trace& trace, const replay::Census
     case ColorBy::Site:
     case ColorBy::Tag:
       key_of = field_of(by, trace);
-      return kinds(sums_of(census, key_of), key_of, [by, &trace](Key key) { return field_name(by, trace, key); });
+      return kinds(sums_of(census, key_of), key_of, text_of_kind(by, trace),
+                   [by, &trace](Key key) { return field_name(by, trace, key); });
   }
   return {};
 }

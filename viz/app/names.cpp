@@ -50,10 +50,12 @@ std::string telling_part(std::string_view site) {
   const bool has_line = colon != std::string_view::npos && colon + 1 < place.size() &&
                         place.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
   if (space != std::string_view::npos && has_line) site.remove_prefix(space + 1);
+  // "cc1plus+0x6a3a19": of a file without names the address is all that tells.
+  const std::size_t offset = site.find("+0x");
+  const bool has_size = offset != std::string_view::npos && site.find('/', offset) != std::string_view::npos;
+  if (offset != std::string_view::npos && !has_size) return std::string{site};
   // "eventfs_set_attr+0x10d/0x140", "std::vector<int>::push_back(int&&)"; "operator()" and "(anonymous" are names.
-  if (const std::size_t offset = site.find("+0x"); offset != std::string_view::npos && offset != 0) {
-    site = site.substr(0, offset);
-  }
+  if (has_size && offset != 0) site = site.substr(0, offset);
   const std::size_t open = site.rfind('(');
   const bool is_list = open != std::string_view::npos && open != 0 && site.find(')', open) != std::string_view::npos;
   if (is_list && !(site.size() >= open + 2 && site.substr(0, open).ends_with("operator")) &&
