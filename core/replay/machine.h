@@ -51,8 +51,9 @@ struct Applied {
 // Reset is a Rewind (size: bytes taken back), a bump's free that only counts is a Move of the mark to where it stands.
 using StepListener = std::function<void(const alloc::Step&)>;
 
-// The allocator's whole state and the live table, without anything that means nothing. Opaque; equal bytes = equal
-// state, and bytes in proportion to the blocks, whatever the arena's size.
+// The live table, and what of the allocator's state does not follow from it. Opaque; between events equal bytes are
+// equal states, inside one a buddy's block in flight is told by its census alone. Bytes in proportion to the blocks,
+// whatever the arena's size.
 struct Keyframe {
   std::vector<std::byte> bytes;
   std::size_t live_bytes = 0;  // how many of them, at the beginning, are the live table's
