@@ -58,7 +58,7 @@ foreach(page ${pages})
   file(CONFIGURE OUTPUT docs/${name}.cpp CONTENT "// From core/docs/${page}.\n@code@" @ONLY)
   add_executable(docs_${name} ${CMAKE_CURRENT_BINARY_DIR}/docs/${name}.cpp)
   target_link_libraries(docs_${name} PRIVATE allocviz_alloc allocviz_flags)
-  target_compile_options(docs_${name} PRIVATE -UNDEBUG)
+  target_compile_options(docs_${name} PRIVATE -UNDEBUG $<$<CONFIG:RelWithDebInfo>:-O0>)
   add_test(NAME Docs.the_example_of_${name}_runs COMMAND docs_${name})
 endforeach()
 

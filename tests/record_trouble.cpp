@@ -54,6 +54,7 @@ pid_t start_waiting(const std::string& out) {
   const pid_t pid = fork();
   if (pid == 0) {
     setpgid(0, 0);
+    std::signal(SIGINT, SIG_DFL);  // which a shell ignores for what it runs in the background
     dup2(said[1], STDOUT_FILENO);
     execl(ALLOCTRACE_PROGRAM, "alloctrace", "record", "-q", "-o", out.c_str(), RECORD_SUBJECT, "waits", nullptr);
     _exit(99);

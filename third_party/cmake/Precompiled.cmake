@@ -5,13 +5,13 @@
 set(allocviz_common_headers <algorithm> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view>
     <variant> <vector> <fmt/format.h>)
 
-# What prints or draws runs for milliseconds and takes minutes to optimise with all that a sanitizer adds: not there.
-function(allocviz_unoptimised_when_sanitized)
-  if(ALLOCVIZ_SANITIZE AND NOT ALLOCVIZ_FUZZ)
-    foreach(target ${ARGN})
+# Where a sanitizer looks on, what prints, draws or is seldom done runs for milliseconds and takes minutes to optimise.
+function(allocviz_unoptimised)
+  foreach(target ${ARGN})
+    if(TARGET ${target})
       target_compile_options(${target} PRIVATE -O0)
-    endforeach()
-  endif()
+    endif()
+  endforeach()
 endfunction()
 
 # Sources of such a target in which a loop counts: the precompiled header and the sources around them are not for them.
