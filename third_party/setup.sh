@@ -64,19 +64,21 @@ install_packages() {
   installed_now=yes
 }
 
-# configure PRESET TESTS: only where it must be. Ninja runs CMake again by itself when a CMake file changed.
+# configure PRESET TESTS [PARTS_TESTS]: only where it must be. Ninja runs CMake again by itself when a CMake file changed.
 configure() {
-  local dir=$root/build/$1 home="" fresh=()
+  local dir=$root/build/$1 home="" fresh=() parts=${3:-$2}
   if [ -f "$dir/CMakeCache.txt" ]; then
     home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$dir/CMakeCache.txt")
     [ "$home" = "$root" ] || fresh=(--fresh)  # the folder was moved or copied
   fi
   if [ -f "$dir/build.ninja" ] && [ "$home" = "$root" ] && [ -z "$installed_now" ] &&
     ! [ "$root/CMakePresets.json" -nt "$dir/build.ninja" ]; then
-    if [ "$2" = OFF ] || grep -q '^ALLOCVIZ_TESTS:BOOL=ON$' "$dir/CMakeCache.txt"; then return; fi
+    if [ "$2" = OFF ]; then return; fi
+    if grep -q '^ALLOCVIZ_TESTS:BOOL=ON$' "$dir/CMakeCache.txt" &&
+      grep -q "^ALLOCVIZ_PARTS_TESTS:BOOL=$parts\$" "$dir/CMakeCache.txt"; then return; fi
   fi
   say "Configuring ($1) …"
-  stage "configure-$1" cmake -S "$root" --preset "$1" "${fresh[@]}" "-DALLOCVIZ_TESTS=$2"
+  stage "configure-$1" cmake -S "$root" --preset "$1" "${fresh[@]}" "-DALLOCVIZ_TESTS=$2" "-DALLOCVIZ_PARTS_TESTS=$parts"
 }
 
 # build PRESET [TARGET...]: says so only when there is something to build; on a terminal, how far it is.
