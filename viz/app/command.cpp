@@ -142,8 +142,8 @@ constexpr std::array kInfos{
     CommandInfo{Do::NextProcess, "Next process of the log", "", "", "", "Of a log of several: its events instead"},
     CommandInfo{Do::PreviousProcess, "Previous process of the log", "", "", "", "The same, the other way round"},
     CommandInfo{Do::FormerProcess, "Back to the former process", "", "", "", "Where the cursor stood in it"},
-    CommandInfo{Do::CancelLoading, "Cancel opening", "", "", "",
-                "The document before stays, or the first part of a long log"},
+    CommandInfo{Do::CancelLoading, "Cancel opening or replaying", "", "", "",
+                "What is shown stays, of a long log its first part"},
     CommandInfo{Do::DismissError, "Dismiss the error", "", "", "", ""},
 };
 
