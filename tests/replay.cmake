@@ -5,6 +5,7 @@ allocviz_test(replay_test
     analyze_least_arena.cpp
     analyze_why.cpp
     replay_ahead.cpp
+    replay_free_order.cpp
     replay_keyframes.cpp
     replay_logs.cpp
     replay_machine.cpp

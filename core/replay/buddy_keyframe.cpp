@@ -4,12 +4,14 @@
 #include <bit>
 #include <cstddef>
 
+#include "core/alloc/prefetch.h"
 #include "core/replay/rows.h"
 
 namespace allocviz::replay {
 namespace {
 
 constexpr unsigned kLiveBit = 0x40;
+constexpr std::size_t kAhead = 24;  // how far before it is written to what lies anywhere is brought nearer
 
 template <class Free>
 unsigned unit_shift(const RealBuddy<Free>& buddy) {
@@ -38,17 +40,6 @@ void load_live_heads(RealBuddy<Free>& buddy, ByteReader& in) {
   }
 }
 
-template <class Free>
-void set_live_heads(RealBuddy<Free>& buddy, const LiveTable& live) {
-  const alloc::Bytes tags = buddy.metadata();
-  const int largest = std::countr_zero(std::uint64_t{buddy.size_at(0)});
-  for (std::uint32_t slot = 0; slot < live.size(); ++slot) {
-    if (!live.is_live(slot)) continue;
-    const auto level = static_cast<unsigned>(largest - std::countr_zero(live[slot].bytes));
-    tags.data[live[slot].offset >> unit_shift(buddy)] = static_cast<std::byte>(alloc::live_head(level));
-  }
-}
-
 // A list is what pushing its blocks, the last one first, makes of it.
 template <class Free>
 void load_lists(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_t>& list) {
@@ -73,7 +64,10 @@ void load_lists(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_
 }  // namespace
 
 template <class Free>
-void save_free(const RealBuddy<Free>& buddy, ByteWriter& out) {
+void save_buddy(const RealBuddy<Free>& buddy, ByteWriter& out) {
+  buddy.walk([&out](const alloc::Extent& extent) {
+    out.put(extent.level | (extent.use == alloc::Use::Live ? kLiveBit : 0u));
+  });
   RowWriter<1> rows(out);
   unsigned at = 0;
   buddy.visit_free_lists([&](unsigned level, alloc::usize offset) {
@@ -84,14 +78,6 @@ void save_free(const RealBuddy<Free>& buddy, ByteWriter& out) {
 }
 
 template <class Free>
-void save_buddy(const RealBuddy<Free>& buddy, ByteWriter& out) {
-  buddy.walk([&out](const alloc::Extent& extent) {
-    out.put(extent.level | (extent.use == alloc::Use::Live ? kLiveBit : 0u));
-  });
-  save_free(buddy, out);
-}
-
-template <class Free>
 void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_t>& scratch) {
   clear_heads(buddy);
   load_live_heads(buddy, in);
@@ -99,10 +85,18 @@ void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_
 }
 
 template <class Free>
-void load_free(RealBuddy<Free>& buddy, ByteReader& in, const LiveTable& live, std::vector<std::uint64_t>& scratch) {
+void set_live_heads(RealBuddy<Free>& buddy, const LiveTable& live) {
   clear_heads(buddy);
-  set_live_heads(buddy, live);
-  load_lists(buddy, in, scratch);
+  const alloc::Bytes tags = buddy.metadata();
+  const int largest = std::countr_zero(std::uint64_t{buddy.size_at(0)});
+  for (std::uint32_t slot = 0; slot < live.size(); ++slot) {
+    if (const auto ahead = static_cast<std::uint32_t>(slot + kAhead); live.is_live(ahead)) {
+      alloc::prefetch(tags.data + (live[ahead].offset >> unit_shift(buddy)));
+    }
+    if (!live.is_live(slot)) continue;
+    const auto level = static_cast<unsigned>(largest - std::countr_zero(live[slot].bytes));
+    tags.data[live[slot].offset >> unit_shift(buddy)] = static_cast<std::byte>(alloc::live_head(level));
+  }
 }
 
 template <class Free>
@@ -115,8 +109,7 @@ void count_levels(const RealBuddy<Free>& buddy, LevelCounts& out) {
 
 template void save_buddy(const RealBuddy<alloc::InBand>&, ByteWriter&);
 template void load_buddy(RealBuddy<alloc::InBand>&, ByteReader&, std::vector<std::uint64_t>&);
-template void save_free(const RealBuddy<alloc::Beside>&, ByteWriter&);
-template void load_free(RealBuddy<alloc::Beside>&, ByteReader&, const LiveTable&, std::vector<std::uint64_t>&);
+template void set_live_heads(RealBuddy<alloc::Beside>&, const LiveTable&);
 template void count_levels(const RealBuddy<alloc::InBand>&, LevelCounts&);
 template void count_levels(const RealBuddy<alloc::Beside>&, LevelCounts&);
 

@@ -23,12 +23,10 @@ void save_buddy(const RealBuddy<Free>& buddy, ByteWriter& out);
 template <class Free>
 void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_t>& scratch);
 
-// Where a live table says which blocks are live, each list in its order is all that it does not say.
+// Where a live table says which blocks are live, their heads follow from it, and the order of the free lists is all
+// that it does not say (free_order.h). Makes the heads those of the live blocks and no others.
 template <class Free>
-void save_free(const RealBuddy<Free>& buddy, ByteWriter& out);
-// Into a buddy with the same geometry and the same gaps.
-template <class Free>
-void load_free(RealBuddy<Free>& buddy, ByteReader& in, const LiveTable& live, std::vector<std::uint64_t>& scratch);
+void set_live_heads(RealBuddy<Free>& buddy, const LiveTable& live);
 
 // How long each level's list is.
 template <class Free>

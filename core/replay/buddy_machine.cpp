@@ -10,6 +10,7 @@
 #include "core/alloc/prefetch.h"
 #include "core/replay/buddy_keyframe.h"
 #include "core/replay/event_machine.h"
+#include "core/replay/free_order.h"
 #include "core/replay/machines.h"
 #include "core/replay/owners.h"
 #include "core/replay/reservation.h"
@@ -29,7 +30,9 @@ class BuddyHeap {
         buddy_(std::move(buddy)),
         min_shift_(static_cast<unsigned>(std::countr_zero(buddy_.min_block_size()))),
         links_(Free::place(buddy_.arena(), reinterpret_cast<alloc::BuddyTag*>(metadata_.data()), buddy_.levels(),
-                           min_shift_)) {}
+                           min_shift_)),
+        shown_(links_),
+        kept_(links_) {}
 
   template <class S>
   alloc::Allocation allocate(alloc::Layout layout, S& sink) {
@@ -73,15 +76,35 @@ class BuddyHeap {
       list.block_bytes = buddy_.size_at(level);
       list.offsets.clear();
     }
-    buddy_.visit_free_lists(
-        [&out](unsigned level, alloc::usize offset) { out.free_lists[level].offsets.push_back(offset); });
+    shown_.look(buddy_);
+    for (unsigned level = 0; level < buddy_.levels(); ++level) {
+      const std::vector<std::uint32_t>& blocks = shown_.list(level);
+      std::vector<std::uint64_t>& offsets = out.free_lists[level].offsets;
+      offsets.reserve(blocks.size());
+      for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+        offsets.push_back(std::uint64_t{*block} << min_shift_);
+      }
+    }
     owners_.put_in_order(live, arena().size(), unit_shift());
     buddy_.walk(
         [&](const alloc::Extent& extent) { out.blocks.push_back(block_of(extent, owners_.at(extent.offset))); });
   }
 
-  void save(ByteWriter& out) const { save_free(buddy_, out); }
-  void load(ByteReader& in, const LiveTable& live) { load_free(buddy_, in, live, list_); }
+  void save_lists(ByteWriter& out) const {
+    shown_.look(buddy_);
+    shown_.save(out);
+  }
+  void watch_lists() { kept_.look(buddy_); }
+  void save_list_changes(ByteWriter& out) {
+    kept_.look(buddy_);
+    kept_.save_changes(out);
+  }
+  void load_lists(ByteReader& in, bool whole) { kept_.load(in, whole); }
+  void save(ByteWriter& /*out*/) const {}  // the lists and the live blocks say all
+  void load(ByteReader& /*in*/, const LiveTable& live) {
+    set_live_heads(buddy_, live);
+    kept_.put_into(buddy_);
+  }
 
  private:
   [[nodiscard]] static Block block_of(const alloc::Extent& extent, const LiveBlock* owner) {
@@ -100,7 +123,8 @@ class BuddyHeap {
   RealBuddy<Free> buddy_;
   unsigned min_shift_;
   alloc::BuddySideLinks links_;
-  std::vector<std::uint64_t> list_;  // load's own, kept for its memory
+  mutable FreeOrder shown_;  // as they were when they were last shown, or saved whole
+  FreeOrder kept_;           // as the last keyframe has them that was saved as changes, or loaded
 };
 
 }  // namespace

@@ -121,7 +121,7 @@ bool Pass::keyframe_is_due() const {
   constexpr std::uint64_t kMinEvents = 32'768;
   constexpr std::uint64_t kMaxEvents = 262'144;
   constexpr std::uint64_t kMinNs = 4'000'000;
-  const std::uint64_t rest = frame_.bytes.size() - frame_.live_bytes;
+  const std::uint64_t rest = frame_.bytes.size() - frame_.table_bytes;
   const std::uint64_t events = std::clamp<std::uint64_t>(rest / 6, kMinEvents, kMaxEvents);
   return since >= events * spacing ||
          applying_ns_ - applying_ns_at_keyframe_ >= std::max(kMinNs, 8 * saving_ns_) * spacing;

@@ -61,6 +61,7 @@ class ByteReader {
     at_ += bytes;
     return in_.data() + at_ - bytes;
   }
+  [[nodiscard]] std::size_t at() const { return at_; }  // how many bytes it has read
   [[nodiscard]] bool at_end() const { return at_ == in_.size(); }
 
  private:

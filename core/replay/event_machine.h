@@ -7,6 +7,9 @@
 //   prefetch(offset): a block there may soon be freed, and what that touches is brought nearer
 //   took_all_back(): it holds nothing, whatever the slots believe
 //   census(Census&, LiveTable)   save(ByteWriter&)   load(ByteReader&, LiveTable)
+//   save_lists(ByteWriter&)   watch_lists()   save_list_changes(ByteWriter&)   load_lists(ByteReader&, whole): where
+//   the
+//     order of its free lists is kept as what changed; load_lists() comes before load()
 //   unit_shift(): offsets and sizes divide by 2^that
 //   count_free(LevelCounts&): where there are free lists by level
 // While an event is under way its block is in flight: no slot owns it, and a census shows it so.
@@ -111,15 +114,27 @@ class EventMachine final : public Machine {
 
   void save(Keyframe& out) const override {
     live_.save(out, heap_->unit_shift());
-    save_rest(out);
+    ByteWriter writer(out.bytes);
+    if constexpr (kKeepsLists) heap_->save_lists(writer);
+    save_rest(out, writer);
   }
-  void watch_changes() override { live_.watch_changes(); }
+  void watch_changes() override {
+    live_.watch_changes();
+    if constexpr (kKeepsLists) heap_->watch_lists();
+  }
   void save_changes(Keyframe& out) override {
     live_.save_changes(out, heap_->unit_shift());
-    save_rest(out);
+    ByteWriter writer(out.bytes);
+    if constexpr (kKeepsLists) heap_->save_list_changes(writer);
+    save_rest(out, writer);
   }
   void load(std::span<const Keyframe* const> frames) override {
-    ByteReader reader = live_.load(frames, heap_->unit_shift());
+    assert(!frames.empty() && frames.front()->whole && "changes are of a state that was saved whole");
+    ByteReader reader({});
+    for (const Keyframe* const frame : frames) {
+      reader = live_.load(*frame, heap_->unit_shift());
+      if constexpr (kKeepsLists) heap_->load_lists(reader, frame->whole);
+    }
     failed_ = reader.get();
     frees_of_failed_ = reader.get();
     heap_->load(reader, live_);
@@ -133,6 +148,7 @@ class EventMachine final : public Machine {
   }
 
  private:
+  static constexpr bool kKeepsLists = requires(Heap & heap) { heap.watch_lists(); };
   static constexpr bool kHasLevels = requires(const Heap& heap, LevelCounts& counts) { heap.count_free(counts); };
 
   // What an event some way ahead will touch is brought nearer: the live table's entry, then the memory it speaks of.
@@ -144,8 +160,8 @@ class EventMachine final : public Machine {
     }
   }
 
-  void save_rest(Keyframe& out) const {
-    ByteWriter writer(out.bytes);
+  void save_rest(Keyframe& out, ByteWriter& writer) const {
+    out.table_bytes = out.bytes.size();
     writer.put(failed_);
     writer.put(frees_of_failed_);
     heap_->save(writer);

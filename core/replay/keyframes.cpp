@@ -12,8 +12,8 @@ bool Keyframes::wants_whole() const {
   if (dropped_last_ || kept_.empty()) return true;
   const Kept& whole = whole_before(kept_.back());
   std::uint64_t changes = 0;
-  for (const Kept* each = &whole + 1; each <= &kept_.back(); ++each) changes += each->frame.live_bytes;
-  return changes >= whole.frame.live_bytes + whole.frame.live_bytes / 4;
+  for (const Kept* each = &whole + 1; each <= &kept_.back(); ++each) changes += each->frame.table_bytes;
+  return changes >= whole.frame.table_bytes + whole.frame.table_bytes / 4;
 }
 
 const Keyframes::Kept& Keyframes::whole_before(const Kept& kept) const {
@@ -28,8 +28,8 @@ void Keyframes::frames_for(const Kept& kept, std::vector<const Keyframe*>& out) 
 }
 
 std::uint64_t Keyframes::bytes_to_load(const Kept& kept) const {
-  std::uint64_t bytes = kept.frame.bytes.size() - kept.frame.live_bytes;
-  for (const Kept* each = &whole_before(kept); each <= &kept; ++each) bytes += each->frame.live_bytes;
+  std::uint64_t bytes = kept.frame.bytes.size() - kept.frame.table_bytes;
+  for (const Kept* each = &whole_before(kept); each <= &kept; ++each) bytes += each->frame.table_bytes;
   return bytes;
 }
 

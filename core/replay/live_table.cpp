@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/replay/free_order.h"
 #include "core/replay/rows.h"
 
 namespace allocviz::replay {
@@ -26,38 +27,6 @@ std::uint64_t code_of(std::uint64_t units) {
 std::uint64_t units_of(std::uint64_t code) {
   return code < 64 ? std::uint64_t{1} << code : code - 64;
 }
-
-// Rows in ascending order of their first column, which they hold as the gap to the row before.
-template <std::size_t kWidth>
-class AscendingWriter {
- public:
-  explicit AscendingWriter(ByteWriter& out) : rows_(out) {}
-  void put(std::array<std::uint64_t, kWidth> row) {
-    after_ = std::exchange(row[0], row[0] - after_) + 1;
-    rows_.put(row);
-  }
-  void end() { rows_.end(); }
-
- private:
-  RowWriter<kWidth> rows_;
-  std::uint64_t after_ = 0;
-};
-
-template <std::size_t kWidth>
-class AscendingReader {
- public:
-  explicit AscendingReader(ByteReader& in) : rows_(in) {}
-  [[nodiscard]] bool next(std::array<std::uint64_t, kWidth>& row) {
-    if (!rows_.next(row)) return false;
-    row[0] += after_;
-    after_ = row[0] + 1;
-    return true;
-  }
-
- private:
-  RowReader<kWidth> rows_;
-  std::uint64_t after_ = 0;
-};
 
 using SlotWriter = AscendingWriter<1>;
 using LiveRowWriter = AscendingWriter<kColumns>;
@@ -115,7 +84,7 @@ void LiveTable::save(Keyframe& out, unsigned unit_shift) const {
   }
   rows.end();
   out.whole = true;
-  out.live_bytes = out.bytes.size();
+  out.table_bytes = out.bytes.size();
 }
 
 void LiveTable::watch_changes() {
@@ -144,27 +113,23 @@ void LiveTable::save_changes(Keyframe& out, unsigned unit_shift) {
   }
   rows.end();
   out.whole = false;
-  out.live_bytes = out.bytes.size();
+  out.table_bytes = out.bytes.size();
 }
 
-ByteReader LiveTable::load(std::span<const Keyframe* const> frames, unsigned unit_shift) {
-  assert(!frames.empty() && frames.front()->whole && "changes are of a state that was saved whole");
+ByteReader LiveTable::load(const Keyframe& frame, unsigned unit_shift) {
   watches_ = false;
-  for (const Keyframe* const frame : frames) {
-    ByteReader in(frame->bytes);
-    blocks_ = in.get();
-    bytes_ = in.get();
-    requested_ = in.get();
-    const std::vector<std::uint64_t> gone = slots_in(in);
-    if (frame->whole) {
-      load_whole(in, unit_shift);
-    } else {
-      load_changes(in, gone, unit_shift);
-    }
+  ByteReader in(frame.bytes);
+  blocks_ = in.get();
+  bytes_ = in.get();
+  requested_ = in.get();
+  const std::vector<std::uint64_t> gone = slots_in(in);
+  if (frame.whole) {
+    load_whole(in, unit_shift);
+  } else {
+    load_changes(in, gone, unit_shift);
   }
   assert(sums_hold());
-  const Keyframe& last = *frames.back();
-  return ByteReader(std::span(last.bytes).subspan(last.live_bytes));
+  return in;
 }
 
 void LiveTable::load_whole(ByteReader& in, unsigned unit_shift) {
@@ -252,9 +217,10 @@ Keyframe both_as_one(const Keyframe& earlier, const Keyframe& changes) {
   LiveRowWriter live_rows(writer);
   for (const LiveRow& live : rows) live_rows.put(live);
   live_rows.end();
+  if (changes_in.at() < changes.table_bytes) write_both_as_one(earlier_in, changes_in, writer);
   out.whole = earlier.whole;
-  out.live_bytes = out.bytes.size();
-  writer.put_bytes(std::span(changes.bytes).subspan(changes.live_bytes));
+  out.table_bytes = out.bytes.size();
+  writer.put_bytes(std::span(changes.bytes).subspan(changes.table_bytes));
   out.bytes.shrink_to_fit();
   return out;
 }

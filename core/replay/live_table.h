@@ -89,8 +89,9 @@ class LiveTable {
   // The same with the slots that changed since watch_changes(), or since the last one of these.
   // O(slots / 64 + changes).
   void save_changes(Keyframe& out, unsigned unit_shift);
-  // As Machine::load(); returns what stands behind the last one's live table. O(slots + changes).
-  [[nodiscard]] ByteReader load(std::span<const Keyframe* const> frames, unsigned unit_shift);
+  // A whole keyframe, or the changes behind the one that was loaded last; returns what stands behind the live table's.
+  // O(slots), or O(changes).
+  [[nodiscard]] ByteReader load(const Keyframe& frame, unsigned unit_shift);
 
  private:
   static constexpr std::size_t kAhead = 16;

@@ -56,8 +56,8 @@ using StepListener = std::function<void(const alloc::Step&)>;
 // whatever the arena's size.
 struct Keyframe {
   std::vector<std::byte> bytes;
-  std::size_t live_bytes = 0;  // how many of them, at the beginning, are the live table's
-  bool whole = true;           // else the live table's are of the slots that changed since the keyframe before it
+  std::size_t table_bytes = 0;  // how many of them, at the beginning, are the live table's and the free lists'
+  bool whole = true;            // else those are what changed since the keyframe before it
   bool operator==(const Keyframe&) const = default;
 };
 

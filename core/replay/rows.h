@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "core/replay/bytes.h"
 #include "core/trace/packed_bits.h"
@@ -87,6 +88,38 @@ class RowReader {
   ByteReader& in_;
   std::array<std::array<std::uint64_t, kRunRows>, kColumns> values_;
   std::size_t rows_ = 0, at_ = 0;
+};
+
+// Rows in ascending order of their first column, which they hold as the gap to the row before.
+template <std::size_t kWidth>
+class AscendingWriter {
+ public:
+  explicit AscendingWriter(ByteWriter& out) : rows_(out) {}
+  void put(std::array<std::uint64_t, kWidth> row) {
+    after_ = std::exchange(row[0], row[0] - after_) + 1;
+    rows_.put(row);
+  }
+  void end() { rows_.end(); }
+
+ private:
+  RowWriter<kWidth> rows_;
+  std::uint64_t after_ = 0;
+};
+
+template <std::size_t kWidth>
+class AscendingReader {
+ public:
+  explicit AscendingReader(ByteReader& in) : rows_(in) {}
+  [[nodiscard]] bool next(std::array<std::uint64_t, kWidth>& row) {
+    if (!rows_.next(row)) return false;
+    row[0] += after_;
+    after_ = row[0] + 1;
+    return true;
+  }
+
+ private:
+  RowReader<kWidth> rows_;
+  std::uint64_t after_ = 0;
 };
 
 }  // namespace allocviz::replay

@@ -10,6 +10,7 @@ list(APPEND replay_sources
   replay/clock.cpp
   replay/digest.cpp
   replay/free_levels.cpp
+  replay/free_order.cpp
   replay/keyframes.cpp
   replay/live_table.cpp
   replay/machine.cpp
