@@ -104,6 +104,7 @@ class BuddyHeap {
   void load(ByteReader& /*in*/, const LiveTable& live) {
     set_live_heads(buddy_, live);
     kept_.put_into(buddy_);
+    shown_ = kept_;
   }
 
  private:
