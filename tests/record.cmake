@@ -20,6 +20,8 @@ if(TARGET alloctrace_record)
     target_compile_definitions(record_plugin_${name} PRIVATE PLUGIN_FUNCTION=plugin_${name} PLUGIN_SIZE=${size})
   endforeach()
   target_link_libraries(record_subject PRIVATE ${CMAKE_DL_LIBS})
+  add_library(record_slow_fork MODULE record_slow_fork.cpp)
+  target_link_libraries(record_slow_fork PRIVATE ${CMAKE_DL_LIBS})
 
   allocviz_test(record_test
     SOURCES
@@ -33,6 +35,6 @@ if(TARGET alloctrace_record)
     RECORD_SUBJECT="$<TARGET_FILE:record_subject>" RECORD_EARLY="$<TARGET_FILE:record_early>"
     RECORD_STATIC="$<TARGET_FILE:record_static>" RECORD_LIBRARY="$<TARGET_FILE:alloctrace_record>")
   target_compile_definitions(record_test PRIVATE RECORD_PLUGIN_ONE="$<TARGET_FILE:record_plugin_one>"
-    RECORD_PLUGIN_TWO="$<TARGET_FILE:record_plugin_two>")
-  add_dependencies(record_test record_plugin_one record_plugin_two alloctrace alloctrace_record record_subject record_early record_static)
+    RECORD_PLUGIN_TWO="$<TARGET_FILE:record_plugin_two>" RECORD_SLOW_FORK="$<TARGET_FILE:record_slow_fork>")
+  add_dependencies(record_test record_plugin_one record_plugin_two record_slow_fork alloctrace alloctrace_record record_subject record_early record_static)
 endif()

@@ -48,13 +48,14 @@ TEST(RecordTrouble, a_signal_that_ends_the_program_ends_us_alike) {
 }
 
 // alloctrace record of a program that waits, in a process group of its own.
-pid_t start_waiting(const std::string& out) {
+pid_t start_waiting(const std::string& out, const char* loaded_before = nullptr) {
   int said[2] = {-1, -1};
   EXPECT_EQ(pipe(said), 0);
   const pid_t pid = fork();
   if (pid == 0) {
     setpgid(0, 0);
     std::signal(SIGINT, SIG_DFL);  // which a shell ignores for what it runs in the background
+    if (loaded_before != nullptr) setenv("LD_PRELOAD", loaded_before, 1);
     dup2(said[1], STDOUT_FILENO);
     execl(ALLOCTRACE_PROGRAM, "alloctrace", "record", "-q", "-o", out.c_str(), RECORD_SUBJECT, "waits", nullptr);
     _exit(99);
@@ -80,6 +81,22 @@ TEST(RecordTrouble, a_signal_to_us_or_from_the_terminal_ends_the_program_and_the
     EXPECT_EQ(allocs_of_size(sound_trace(out), 1212), 1u);
     fs::remove(out);
   }
+}
+
+TEST(RecordTrouble, a_signal_that_comes_before_we_know_whom_to_pass_it_on_to_is_not_lost) {
+  if (test::kSanitized) GTEST_SKIP() << "a sanitizer's fork is its own";
+  const TestFolder folder;
+  const pid_t pid = start_waiting(folder.file("out.jsonl"), RECORD_SLOW_FORK);
+  EXPECT_EQ(kill(pid, SIGTERM), 0);
+  int status = 0;
+  pid_t ended = 0;
+  for (int tenths = 0; tenths < 200 && ended == 0; ++tenths) {
+    ended = waitpid(pid, &status, WNOHANG);
+    if (ended == 0) usleep(100'000);
+  }
+  if (ended == 0) kill(-pid, SIGKILL);
+  EXPECT_EQ(ended, pid) << "it waits for a program that never heard of it";
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
 }
 
 TEST(RecordTrouble, input_and_output_are_the_programs_own) {

@@ -54,15 +54,27 @@ class Signals {
     for (std::size_t i = 0; i < kHandled.size(); ++i) ::sigaction(kHandled[i], &before_[i], nullptr);
   }
 
+  // One that comes while it is not yet known whom to pass it on to waits until it is: the program may run, and whoever
+  // sees it may end us, before fork() has returned here.
+  void hold() {
+    sigset_t handled;
+    sigemptyset(&handled);
+    for (const int signal : kHandled) sigaddset(&handled, signal);
+    ::sigprocmask(SIG_BLOCK, &handled, &mask_before_);
+  }
+  void release() const { ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr); }
+
  private:
   static constexpr std::array<int, 4> kHandled = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
   static constexpr std::size_t kIgnored = 2;  // the first of them: the terminal sends those to the program itself
   std::array<struct sigaction, 4> before_{};
+  sigset_t mask_before_{};
 };
 
 // In the child, between fork and exec.
 [[noreturn]] void become(const LaunchPlan& plan, const Signals& signals, int report) {
   signals.restore();
+  signals.release();
   const char* const others = std::getenv("LD_PRELOAD");
   const bool alone = others == nullptr || *others == '\0';
   ::setenv("LD_PRELOAD", alone ? plan.library.c_str() : (plan.library + ":" + others).c_str(), 1);
@@ -183,11 +195,14 @@ trace::Result<Ended> run_recorded(const LaunchPlan& plan, int& failed_with) {
   if (::pipe2(report, O_CLOEXEC) != 0) return trace::errno_trouble(errno, "no pipe can be made", plan.command[0]);
   const trace::Descriptor from(report[0]);
   trace::Descriptor to(report[1]);
-  const Signals signals;
+  Signals signals;
+  signals.hold();
   const pid_t pid = ::fork();
-  if (pid < 0) return trace::errno_trouble(errno, "no process can be started", plan.command[0]);
   if (pid == 0) become(plan, signals, to.get());
-  g_program = pid;
+  const int fork_fault = errno;
+  if (pid > 0) g_program = pid;
+  signals.release();
+  if (pid < 0) return trace::errno_trouble(fork_fault, "no process can be started", plan.command[0]);
   (void)to.close();
   int fault = 0;
   ssize_t got = 0;
