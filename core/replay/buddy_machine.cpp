@@ -124,7 +124,7 @@ class BuddyHeap {
   RealBuddy<Free> buddy_;
   unsigned min_shift_;
   alloc::BuddySideLinks links_;
-  mutable FreeOrder shown_;  // as they were when they were last shown, or saved whole
+  mutable FreeOrder shown_;  // as they were when they were last shown, saved whole or loaded
   FreeOrder kept_;           // as the last keyframe has them that was saved as changes, or loaded
 };
 

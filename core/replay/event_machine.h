@@ -7,9 +7,8 @@
 //   prefetch(offset): a block there may soon be freed, and what that touches is brought nearer
 //   took_all_back(): it holds nothing, whatever the slots believe
 //   census(Census&, LiveTable)   save(ByteWriter&)   load(ByteReader&, LiveTable)
-//   save_lists(ByteWriter&)   watch_lists()   save_list_changes(ByteWriter&)   load_lists(ByteReader&, whole): where
-//   the
-//     order of its free lists is kept as what changed; load_lists() comes before load()
+//   save_lists(ByteWriter&)   watch_lists()   save_list_changes(ByteWriter&)   load_lists(ByteReader&, whole):
+//     where the order of its free lists is kept as what changed; load_lists() comes before load()
 //   unit_shift(): offsets and sizes divide by 2^that
 //   count_free(LevelCounts&): where there are free lists by level
 // While an event is under way its block is in flight: no slot owns it, and a census shows it so.
