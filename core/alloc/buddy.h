@@ -14,13 +14,12 @@
 //   I2  managed_bytes = sum of all blocks = region - gaps
 //   I3  free_bytes = sum of all free blocks
 //   I4  a block stands in the list of its level exactly when its tag says free
-//   I5  sizes.filled = sum of the sizes (in smallest blocks) with a free block, sizes.many = of those with several
+//   I5  filled = sum of the sizes (in smallest blocks) that have a free block
 //   I6  prev(next(b)) = b for every block b of a list but its last, which is its tail
 //   I7  no two free blocks are buddies (above them is always a larger block; at level 0 there is none)
 // Links stand inside the free blocks (InBand), or beside the tags (Beside, buddy_beside.h), for memory that must not be
 // touched. OutOfBand has bits instead of lists (buddy_bits.h): less metadata, another placement. There I4 is said of a
-// block's bit, I5 of a level's count of free blocks instead of `many`, and I6 is the set's own invariant, T1 of
-// bit_tree.h.
+// block's bit, I5 also of a level's count of free blocks, and I6 is the set's own invariant, T1 of bit_tree.h.
 //
 // allocate and deallocate cost the levels that they split or merge; nothing else grows with the region. Placement is a
 // promise: the front half of a split is kept, the back half pushed; lists are last in, first out; a region is
@@ -213,7 +212,7 @@ class Buddy {
   [[nodiscard]] constexpr usize free_bytes() const { return state().free_bytes; }
   [[nodiscard]] constexpr usize managed_bytes() const { return state().managed_bytes; }
   // Bytes of the largest free block, which is the largest request that would be served; 0 when nothing is free.
-  [[nodiscard]] constexpr usize largest_free() const { return std::bit_floor(state().sizes.filled) * core_.unit(); }
+  [[nodiscard]] constexpr usize largest_free() const { return std::bit_floor(state().filled) * core_.unit(); }
   // Whether ptr is the start of a live block of this allocator.
   [[nodiscard]] bool owns(const void* ptr) const { return core_.is_live(arena().offset_of(ptr)); }
   // Bytes of the live block at ptr; 0 when there is none.

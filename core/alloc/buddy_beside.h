@@ -21,6 +21,8 @@ struct BuddySideLink {
 
 class BuddySideLinks {
  public:
+  static constexpr bool kAtHand = true;
+
   constexpr BuddySideLinks() = default;
   constexpr explicit BuddySideLinks(void* links) : links_(static_cast<BuddySideLink*>(links)) {}
 

@@ -17,7 +17,7 @@ namespace allocviz::alloc {
 
 template <unsigned MaxLevels>
 struct BuddyBitState {
-  BuddySizes sizes;              // `many` means nothing here
+  usize filled = 0;              // the sizes in units, added up, of which there is a free block
   usize free_bytes = 0;          // of all free blocks
   usize managed_bytes = 0;       // of all blocks: everything but the gaps
   usize counts[MaxLevels] = {};  // free blocks of each level
@@ -73,23 +73,23 @@ class BuddyBits {
 template <unsigned MaxLevels>
 class BuddyBitLists {
  public:
-  BuddyBitLists(BuddySizes& sizes, BuddyBitState<MaxLevels>& state, const BuddyBits& bits)
-      : sizes_(sizes), state_(state), bits_(bits) {}
+  BuddyBitLists(usize& filled, BuddyBitState<MaxLevels>& state, const BuddyBits& bits)
+      : filled_(filled), state_(state), bits_(bits) {}
 
   [[nodiscard]] usize first(BuddyBlock size) const { return bits_.first(size); }
   void push(BuddyBlock block) {
     bits_.insert(block);
-    if (state_.counts[block.level]++ == 0) sizes_.filled |= block.units;
+    if (state_.counts[block.level]++ == 0) filled_ |= block.units;
   }
   void push_first(BuddyBlock block) { push(block); }
   void remove(BuddyBlock block) {
     bits_.erase(block);
-    if (--state_.counts[block.level] == 0) sizes_.filled ^= block.units;
+    if (--state_.counts[block.level] == 0) filled_ ^= block.units;
   }
   void pop(BuddyBlock block) { remove(block); }
 
  private:
-  BuddySizes& sizes_;
+  usize& filled_;
   BuddyBitState<MaxLevels>& state_;
   BuddyBits bits_;
 };

@@ -64,17 +64,12 @@ class BuddyCheck {
   }
 
   [[nodiscard]] Report sizes() const {
-    BuddySizes expected;
+    usize expected = 0;
     for (unsigned level = 0; level < view_.levels(); ++level) {
-      if (free_blocks_[level] >= 1) expected.filled |= view_.units_at(level);
-      if (free_blocks_[level] >= 2) expected.many |= view_.units_at(level);
+      if (free_blocks_[level] != 0) expected |= view_.units_at(level);
     }
-    if (view_.state().sizes.filled != expected.filled)
-      return broken(5, 0, "filled is not the sizes of the free blocks");
-    if constexpr (Free::kLists) {
-      if (view_.state().sizes.many != expected.many)
-        return broken(5, 0, "many is not the sizes with several free blocks");
-    } else {
+    if (view_.state().filled != expected) return broken(5, 0, "filled is not the sizes of the free blocks");
+    if constexpr (!Free::kLists) {
       for (unsigned level = 0; level < view_.levels(); ++level) {
         if (view_.state().counts[level] != free_blocks_[level])
           return broken(5, 0, "a level's count is not its free blocks");
@@ -121,8 +116,7 @@ class BuddyCheck {
       if (view_.place().prev(next) != at) return broken(6, next, "a block's prev is not the block before it");
       at = next;
     }
-    if (view_.is_many(level) && at != view_.state().tails[level])
-      return broken(6, at, "the last block is not the tail");
+    if (at != view_.state().tails[level]) return broken(6, at, "the last block is not the tail");
     return {};
   }
 

@@ -18,7 +18,6 @@ namespace allocviz::alloc {
 template <class Geometry, class Policy, class Free>
 class BuddyCore {
   using Block = BuddyBlock;
-  using Sizes = BuddySizes;
 
  public:
   using State = typename Free::template State<Geometry::kMaxLevels>;
@@ -40,13 +39,13 @@ class BuddyCore {
     const Block wanted = block_of_order(0, order);
     tell_round(wanted, layout, sink);
 
-    Sizes sizes = state_.sizes;
-    tell_looks(wanted, sizes.filled & (0 - wanted.units), sink);
-    if ((sizes.filled & wanted.units) == 0) [[unlikely]]
+    usize filled = state_.filled;
+    tell_looks(wanted, filled & (0 - wanted.units), sink);
+    if ((filled & wanted.units) == 0) [[unlikely]]
       return allocate_by_splitting(order, sink);
-    const Block block = first_free(order, sizes);
-    pop(block, sizes, sink);
-    return hand_out(block, sizes, sink);
+    const Block block = first_free(order, filled);
+    pop(block, filled, sink);
+    return hand_out(block, filled, sink);
   }
 
   template <class S>
@@ -75,10 +74,10 @@ class BuddyCore {
 
     tell_round(wanted, layout, sink);
     state_.free_bytes += bytes(block);
-    Sizes sizes = state_.sizes;
-    while (block.level > wanted.level) block = absorb(block, sizes, sink);
-    while (block.level < wanted.level) block = split<kAmongOthers>(block, sizes, sink);
-    state_.sizes = sizes;
+    usize filled = state_.filled;
+    while (block.level > wanted.level) block = absorb(block, filled, sink);
+    while (block.level < wanted.level) block = split<kAmongOthers>(block, filled, sink);
+    state_.filled = filled;
     state_.free_bytes -= bytes(block);
     take(block, sink);
     return Error::None;
@@ -146,9 +145,9 @@ class BuddyCore {
     return {at, usize{1} << order, bottom() - order};
   }
   [[nodiscard]] Block block_at(usize at) const { return block_of_order(at, bottom() - level_of(tags_[at])); }
-  [[nodiscard]] Block first_free(unsigned order, Sizes& sizes) {
+  [[nodiscard]] Block first_free(unsigned order, usize& filled) {
     Block block = block_of_order(0, order);
-    block.at = lists(sizes).first(block);
+    block.at = lists(filled).first(block);
     return block;
   }
 
@@ -158,79 +157,79 @@ class BuddyCore {
 
   // Puts a block in flight at the head of its level's list.
   template <bool Alone = kAmongOthers, class S>
-  void push(Block block, Sizes& sizes, S& sink) {
+  void push(Block block, usize& filled, S& sink) {
     if constexpr (Alone) {
-      lists(sizes).push_first(block);
+      lists(filled).push_first(block);
     } else {
-      lists(sizes).push(block);
+      lists(filled).push(block);
     }
     tags_[block.at] = free_head(block.level);
-    tell(StepKind::Push, block, 0, sizes, sink);
+    tell(StepKind::Push, block, 0, filled, sink);
   }
   // Takes the block at the head of its level's list; it is in flight.
   template <class S>
-  void pop(Block block, Sizes& sizes, S& sink) {
-    lists(sizes).pop(block);
+  void pop(Block block, usize& filled, S& sink) {
+    lists(filled).pop(block);
     show(block, sink);
-    tell(StepKind::Pop, block, 0, sizes, sink);
+    tell(StepKind::Pop, block, 0, filled, sink);
   }
   // The same from wherever in the list it stands.
   template <class S>
-  void remove(Block block, Sizes& sizes, S& sink) {
-    lists(sizes).remove(block);
+  void remove(Block block, usize& filled, S& sink) {
+    lists(filled).remove(block);
     show(block, sink);
-    tell(StepKind::Remove, block, 0, sizes, sink);
+    tell(StepKind::Remove, block, 0, filled, sink);
   }
   // Halves a block in flight: the back half is pushed, the front half is returned, in flight. Where a request is served
   // the back halves are alone in their lists: had one of those sizes had a block, it would have been taken.
   template <bool Alone, class S>
-  Block split(Block block, Sizes& sizes, S& sink) {
+  Block split(Block block, usize& filled, S& sink) {
     const usize half = block.units >> 1;
     const Block front{block.at, half, block.level + 1};
     const Block back{block.at + half, half, block.level + 1};
     show(front, sink);
     show(back, sink);
-    tell(StepKind::Split, block, back.at, sizes, sink);
-    push<Alone>(back, sizes, sink);
+    tell(StepKind::Split, block, back.at, filled, sink);
+    push<Alone>(back, filled, sink);
     return front;
   }
   // Makes one block in flight of two: the one in flight, and its buddy, which is free.
   template <class S>
-  Block absorb(Block block, Sizes& sizes, S& sink) {
+  Block absorb(Block block, usize& filled, S& sink) {
     const usize buddy = block.at ^ block.units;
-    remove({buddy, block.units, block.level}, sizes, sink);
+    remove({buddy, block.units, block.level}, filled, sink);
     const usize back = block.at | buddy;
     const Block both{block.at & buddy, block.units << 1, block.level - 1};
     tags_[back] = BuddyTag::Interior;
     show(both, sink);
-    tell(StepKind::Merge, both, back, sizes, sink);
+    tell(StepKind::Merge, both, back, filled, sink);
     return both;
   }
   // Hands out a block in flight.
   template <class S>
-  Allocation hand_out(Block block, const Sizes& sizes, S& sink) {
-    state_.sizes = sizes;
+  Allocation hand_out(Block block, usize filled, S& sink) {
+    state_.filled = filled;
     state_.free_bytes -= bytes(block);
     return {take(block, sink)};
   }
   template <class S>
   void* take(Block block, S& sink) {
     tags_[block.at] = live_head(block.level);
-    tell(StepKind::Take, block, 0, state_.sizes, sink);
+    tell(StepKind::Take, block, 0, state_.filled, sink);
     return arena_.at(block.at << shift());
   }
   // Where the wanted size has no free block: of the sizes that have one, the smallest that is larger. A function of its
   // own, as is give_back_merging, so that the paths that neither split nor merge, nearly all, save no registers for it.
   template <class S>
   [[gnu::noinline]] Allocation allocate_by_splitting(unsigned order, S& sink) {
-    Sizes sizes = state_.sizes;
-    const usize candidates = sizes.filled & (0 - (usize{1} << order));
+    usize filled = state_.filled;
+    const usize candidates = filled & (0 - (usize{1} << order));
     if (candidates == 0) return {nullptr, fail(Error::OutOfMemory, sink)};
-    Block block = first_free(static_cast<unsigned>(std::countr_zero(candidates)), sizes);
-    pop(block, sizes, sink);
+    Block block = first_free(static_cast<unsigned>(std::countr_zero(candidates)), filled);
+    pop(block, filled, sink);
     const unsigned level = bottom() - order;
-    while (block.level < level) block = split<kAlone>(block, sizes, sink);
-    return hand_out(block, sizes, sink);
+    while (block.level < level) block = split<kAlone>(block, filled, sink);
+    return hand_out(block, filled, sink);
   }
 
   // Frees a block in flight: merges it with its buddy while that is free, and pushes what came of it. It takes the two
@@ -242,18 +241,18 @@ class BuddyCore {
     state_.free_bytes += bytes(block);
     if (has_free_buddy(block)) [[unlikely]]
       return give_back_merging(at, level, sink);
-    Sizes sizes = state_.sizes;
-    push(block, sizes, sink);
-    state_.sizes = sizes;
+    usize filled = state_.filled;
+    push(block, filled, sink);
+    state_.filled = filled;
   }
   template <class S>
   [[gnu::noinline]] void give_back_merging(usize at, unsigned level, S& sink) {
     Block block = block_of_order(at, bottom() - level);
-    Sizes sizes = state_.sizes;
-    do block = absorb(block, sizes, sink);
+    usize filled = state_.filled;
+    do block = absorb(block, filled, sink);
     while (has_free_buddy(block));
-    push(block, sizes, sink);
-    state_.sizes = sizes;
+    push(block, filled, sink);
+    state_.filled = filled;
   }
   [[nodiscard]] bool has_free_buddy(Block block) const {
     return block.level > 0 && tags_[block.at ^ block.units] == free_head(block.level);
@@ -285,8 +284,8 @@ class BuddyCore {
   }
 
   [[nodiscard]] typename Free::Place place() const { return Free::place(arena_, tags_, geometry_.levels(), shift()); }
-  [[nodiscard]] typename Free::template Lists<Geometry::kMaxLevels> lists(Sizes& sizes) {
-    return {sizes, state_, place()};
+  [[nodiscard]] typename Free::template Lists<Geometry::kMaxLevels> lists(usize& filled) {
+    return {filled, state_, place()};
   }
   // Links that nothing leads to need not be cleared; bits must be.
   void forget_free() {
@@ -298,10 +297,10 @@ class BuddyCore {
   void show(Block block, S& /*sink*/) {
     if constexpr (kHeard<S>) tags_[block.at] = live_head(block.level);
   }
-  // Likewise for the sizes, which a call keeps to itself until it is done.
+  // Likewise for the filled, which a call keeps to itself until it is done.
   template <class S>
-  void tell(StepKind kind, Block block, usize other, const Sizes& sizes, S& sink) {
-    if constexpr (kHeard<S>) state_.sizes = sizes;
+  void tell(StepKind kind, Block block, usize other, usize filled, S& sink) {
+    if constexpr (kHeard<S>) state_.filled = filled;
     sink(Step{.kind = kind,
               .level = static_cast<std::uint8_t>(block.level),
               .offset = block.at << shift(),

@@ -1,12 +1,12 @@
 // The free lists of a buddy allocator, one a level, last in first out. Their links stand inside the free blocks, or
 // beside the tags (buddy_beside.h). Freestanding.
 //
-//   heads[0]   9                                 alone: no link is written
+//   heads[0]   9                                 tails[0] = 9: alone, no link is written
 //   heads[1]   4 -- next --> 2 -- next --> 6     tails[1]
 //                <-- prev --   <-- prev --
 //
-// Places are counted in smallest blocks, here called units. What of all this means something: `heads` where `filled`
-// says so, `tails` where `many` does; `next` in every block of a list but its tail, `prev` in every block but its head.
+// Places are counted in smallest blocks, here called units. What of all this means something: `heads` and `tails` where
+// `filled` says so; `next` in every block of a list but its tail, `prev` in every block but its head.
 // So a push onto an empty list and a pop of the last block touch no memory of the region at all, and a pop touches no
 // block but the one it hands out. What is stale is never read.
 #pragma once
@@ -26,17 +26,11 @@ struct BuddyBlock {
   unsigned level = 0;
 };
 
-// Which sizes have a free block, and which have several: sizes in units, added up, since each is a power of two.
-struct BuddySizes {
-  usize filled = 0;
-  usize many = 0;
-};
-
 // What a buddy allocator knows beside its tags and links. Trivially copyable, and no address in it: with the tags and
 // the link bytes it is the whole state.
 template <unsigned MaxLevels>
 struct BuddyState {
-  BuddySizes sizes;
+  usize filled = 0;         // the sizes of the free blocks in units, each once, added up: each is a power of two
   usize free_bytes = 0;     // of all free blocks
   usize managed_bytes = 0;  // of all blocks: everything but the gaps
   usize heads[MaxLevels] = {};
@@ -48,7 +42,7 @@ template <class Links, class State, class F>
 void visit_list(const Links& links, const State& state, BuddyBlock size, F&& f) {
   usize at = state.heads[size.level];
   f(at);
-  while ((state.sizes.many & size.units) != 0 && at != state.tails[size.level]) {
+  while (at != state.tails[size.level]) {
     at = links.next(at);
     f(at);
   }
@@ -57,6 +51,8 @@ void visit_list(const Links& links, const State& state, BuddyBlock size, F&& f) 
 // The links, which stand in the first bytes of a free block.
 class BuddyLinks {
  public:
+  static constexpr bool kAtHand = false;  // what means nothing may be read: it costs no page, and hurts no device
+
   constexpr BuddyLinks() = default;
   constexpr BuddyLinks(const Arena& arena, unsigned unit_shift) : arena_(arena), unit_shift_(unit_shift) {}
 
@@ -73,9 +69,9 @@ class BuddyLinks {
   // f(usize offset, std::byte* bytes, usize count) for the link bytes of that list that mean something.
   template <class State, class F>
   void visit_links(const State& state, BuddyBlock size, F&& f) const {
-    if ((state.sizes.many & size.units) == 0) return;
     const usize head = state.heads[size.level];
     const usize tail = state.tails[size.level];
+    if ((state.filled & size.units) == 0 || head == tail) return;
     visit_bytes(f, next_offset(head), sizeof(BuddyNext));
     for (usize at = next(head); at != tail; at = next(at)) visit_bytes(f, next_offset(at), kBuddyLinkBytes);
     visit_bytes(f, prev_offset(tail), sizeof(BuddyPrev));
@@ -93,12 +89,12 @@ class BuddyLinks {
   unsigned unit_shift_ = 0;
 };
 
-// `sizes` stand apart from the rest of the state, so that a call can keep them in registers until it is done.
+// `filled` stands apart from the rest of the state, so that a call can keep it in a register until it is done.
 template <unsigned MaxLevels, class Links = BuddyLinks>
 class BuddyLists {
  public:
-  BuddyLists(BuddySizes& sizes, BuddyState<MaxLevels>& state, const Links& links)
-      : sizes_(sizes), state_(state), links_(links) {}
+  BuddyLists(usize& filled, BuddyState<MaxLevels>& state, const Links& links)
+      : filled_(filled), state_(state), links_(links) {}
 
   // The first unit of the block to be popped. There is one.
   [[nodiscard]] usize first(BuddyBlock size) const { return state_.heads[size.level]; }
@@ -107,13 +103,10 @@ class BuddyLists {
     assume_level(block);
     const usize old_head = state_.heads[block.level];
     state_.heads[block.level] = block.at;
-    if ((sizes_.filled & block.units) == 0) {
-      sizes_.filled |= block.units;
+    if ((filled_ & block.units) == 0) {
+      state_.tails[block.level] = block.at;
+      filled_ |= block.units;
       return;
-    }
-    if ((sizes_.many & block.units) == 0) {
-      sizes_.many |= block.units;
-      state_.tails[block.level] = old_head;
     }
     links_.set_next(block.at, old_head);
     links_.set_prev(old_head, block.at);
@@ -123,31 +116,31 @@ class BuddyLists {
   void push_first(BuddyBlock block) {
     assume_level(block);
     state_.heads[block.level] = block.at;
-    sizes_.filled |= block.units;
+    state_.tails[block.level] = block.at;
+    filled_ |= block.units;
   }
 
   // Takes the block at the head of its list. O(1).
   void pop(BuddyBlock block) {
     assume_level(block);
-    if ((sizes_.many & block.units) == 0) {
-      sizes_.filled ^= block.units;
-      return;
+    const bool last = block.at == state_.tails[block.level];
+    if constexpr (Links::kAtHand) {  // short lists come and go: a guess would often be wrong, so there is none
+      state_.heads[block.level] = links_.next(block.at);
+      filled_ ^= block.units & (0 - usize{last});
+    } else if (last) {
+      filled_ ^= block.units;
+    } else {
+      state_.heads[block.level] = links_.next(block.at);
     }
-    usize& head = state_.heads[block.level];
-    head = links_.next(block.at);
-    // Short lists come and go: a guess would often be wrong, so there is none.
-    sizes_.many ^= block.units & (0 - usize{head == state_.tails[block.level]});
   }
   // Takes a block out from wherever it stands in its list. O(1).
   void remove(BuddyBlock block) {
     assume_level(block);
-    if ((sizes_.many & block.units) == 0) [[likely]] {
-      sizes_.filled ^= block.units;
-      return;
-    }
     usize& head = state_.heads[block.level];
     usize& tail = state_.tails[block.level];
-    if (block.at == head) {
+    if (head == tail) [[likely]] {
+      filled_ ^= block.units;
+    } else if (block.at == head) {
       head = links_.next(head);
     } else if (block.at == tail) {
       tail = links_.prev(tail);
@@ -156,9 +149,7 @@ class BuddyLists {
       const usize after = links_.next(block.at);
       links_.set_next(before, after);
       links_.set_prev(after, before);
-      return;
     }
-    if (head == tail) sizes_.many ^= block.units;
   }
 
  private:
@@ -167,7 +158,7 @@ class BuddyLists {
     if (block.level >= MaxLevels) __builtin_unreachable();
   }
 
-  BuddySizes& sizes_;
+  usize& filled_;
   BuddyState<MaxLevels>& state_;
   Links links_;
 };

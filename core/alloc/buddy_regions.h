@@ -86,9 +86,9 @@ void BuddyCore<Geometry, Policy, Free>::populate(usize from, usize to, S& sink) 
 template <class Geometry, class Policy, class Free>
 template <class S>
 void BuddyCore<Geometry, Policy, Free>::withdraw(Block block, S& sink) {
-  Sizes sizes = state_.sizes;
-  remove(block, sizes, sink);
-  state_.sizes = sizes;
+  usize filled = state_.filled;
+  remove(block, filled, sink);
+  state_.filled = filled;
   state_.free_bytes -= bytes(block);
   state_.managed_bytes -= bytes(block);
   fill(block.at, block.at + block.units, BuddyTag::Gap);

@@ -31,8 +31,7 @@ class BuddyView {
   [[nodiscard]] BuddyBlock size_at(unsigned level) const { return {0, units_at(level), level}; }
   [[nodiscard]] usize offset(usize at) const { return at << shift_; }
   [[nodiscard]] BuddyTag tag(usize at) const { return tags_[at]; }
-  [[nodiscard]] bool is_filled(unsigned level) const { return (state_->sizes.filled & units_at(level)) != 0; }
-  [[nodiscard]] bool is_many(unsigned level) const { return (state_->sizes.many & units_at(level)) != 0; }
+  [[nodiscard]] bool is_filled(unsigned level) const { return (state_->filled & units_at(level)) != 0; }
 
   // f(const Extent&) for every block and every maximal gap, in address order.
   template <class F>

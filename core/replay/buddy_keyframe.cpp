@@ -47,7 +47,7 @@ void load_lists(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_
   state.managed_bytes = buddy.managed_bytes();
   auto* const tags = reinterpret_cast<alloc::BuddyTag*>(buddy.metadata().data);
   typename Free::template Lists<alloc::RuntimeBuddy::kMaxLevels> lists(
-      state.sizes, state, Free::place(buddy.arena(), tags, buddy.levels(), unit_shift(buddy)));
+      state.filled, state, Free::place(buddy.arena(), tags, buddy.levels(), unit_shift(buddy)));
   for (unsigned level = 0; level < buddy.levels(); ++level) {
     list.clear();
     RowReader<1> rows(in);

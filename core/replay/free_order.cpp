@@ -110,10 +110,10 @@ void FreeOrder::look_at(const Buddy& buddy, unsigned level) {
   ListChange& change = changes_[level];
   change.clear();
   now_.clear();
-  if ((state.sizes.filled & size_bit) != 0) {
+  if ((state.filled & size_bit) != 0) {
     const alloc::usize head = state.heads[level];
     bool all_come = false;
-    for (alloc::usize at = (state.sizes.many & size_bit) != 0 ? state.tails[level] : head;; at = links_.prev(at)) {
+    for (alloc::usize at = state.tails[level];; at = links_.prev(at)) {
       const auto block = static_cast<std::uint32_t>(at);
       now_.push_back(block);
       if (!all_come) {
@@ -162,7 +162,7 @@ void FreeOrder::put_into(Buddy& buddy) const {
   Buddy::State state;
   state.managed_bytes = buddy.managed_bytes();
   auto* const tags = reinterpret_cast<alloc::BuddyTag*>(buddy.metadata().data);
-  alloc::Beside::Lists<kMaxLevels> lists(state.sizes, state, links_);
+  alloc::Beside::Lists<kMaxLevels> lists(state.filled, state, links_);
   for (unsigned level = 0; level < levels_; ++level) {
     const std::vector<std::uint32_t>& list = lists_[level];
     for (std::size_t i = 0; i < list.size(); ++i) {
