@@ -105,7 +105,7 @@ Chunk* free_buffer(Log& log, int fd) {
       __atomic_store_n(&buffer.stands_at, at, __ATOMIC_RELEASE);
       return &chunk;
     }
-    if (chunk.used.load(std::memory_order_acquire) == 0) return &chunk;
+    if (chunk.use == Use::None) return &chunk;
   }
   return nullptr;
 }
@@ -123,10 +123,10 @@ Chunk* chunk_in_buffer(Log& log, int fd) {
     log.file_bytes += bytes;
     log.room_to = log.file_bytes;
   }
-  chunk->used.store(1, std::memory_order_relaxed);
+  chunk->use = Use::InUse;
+  chunk->passed = 0;
   __atomic_store_n(&chunk->buffer->for_place, log.room_from, __ATOMIC_RELEASE);
   log.room_from += kBufferBytes;
-  chunk->written.store(0, std::memory_order_relaxed);
   chunk->next.store(0, std::memory_order_release);
   return chunk;
 }
@@ -146,7 +146,54 @@ void stop(Log& log, int why) {
   log.current.store(nullptr, std::memory_order_release);
 }
 
-// Makes the chunk after `full`, unless somebody did. No signal comes between: its handler might need a chunk, too.
+bool put_in_place(const Log& log, const Chunk& chunk) {
+  // The place was reserved, but the program may have lowered its limit since.
+  if (!may_reach(chunk.buffer->for_place + kBufferBytes)) return false;
+  const int fd = open_spool(log);
+  if (fd < 0) return false;
+  const char* const bytes = reinterpret_cast<const char*>(chunk.records);
+  std::uint64_t done = 0;
+  while (done < kBufferBytes) {
+    const long wrote = call::pwrite(fd, bytes + done, kBufferBytes - done, chunk.buffer->for_place + done);
+    if (wrote > 0) done += static_cast<std::uint64_t>(wrote);
+    if (wrote == 0 || (wrote < 0 && errno != EINTR)) break;
+  }
+  call::close(fd);
+  return done == kBufferBytes;
+}
+
+// No slot is left to take, and none is being written. O(1), amortised over its records.
+bool is_done(Chunk& chunk) {
+  if (chunk.next.load(std::memory_order_relaxed) < chunk.capacity) return false;
+  while (chunk.passed < chunk.capacity && __atomic_load_n(&chunk.records[chunk.passed].what, __ATOMIC_ACQUIRE) != 0)
+    ++chunk.passed;
+  return chunk.passed == chunk.capacity;
+}
+
+// Nobody else has to do with the memory of a chunk that is done.
+void put_away_what_is_done(Log& log) {
+  for (Chunk& chunk : log.buffers) {
+    if (chunk.use != Use::InUse || !is_done(chunk)) continue;
+    if (!put_in_place(log, chunk)) {
+      chunk.use = Use::Stuck;  // the buffer says where its records belong
+      continue;
+    }
+    __atomic_store_n(&chunk.buffer->for_place, 0, __ATOMIC_RELAXED);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    __builtin_memset(static_cast<void*>(chunk.records), 0, kBufferBytes);
+    chunk.use = Use::None;
+  }
+  for (std::uint64_t i = log.unmapped; i < log.chunk_count; ++i) {
+    Chunk& chunk = log.chunks[i];
+    if (chunk.records == nullptr || !is_done(chunk)) continue;
+    munmap(chunk.records, chunk.capacity * sizeof(Record));
+    chunk.records = nullptr;
+  }
+  while (log.unmapped < log.chunk_count && log.chunks[log.unmapped].records == nullptr) ++log.unmapped;
+}
+
+// Makes the chunk after `full`, unless somebody did, and puts away what is done. No signal comes between: its handler
+// might need a chunk, too.
 void add_chunk(Log& log, const Chunk* full) {
   const int saved = errno;
   ++t_thread.inside;  // whatever stands before libc's functions and allocates is not to come here again
@@ -160,6 +207,7 @@ void add_chunk(Log& log, const Chunk* full) {
   const bool still =
       full == nullptr ? log.chunk_count == 0 : full->next.load(std::memory_order_relaxed) >= full->capacity;
   if (still && log.current.load(std::memory_order_relaxed) == full) {
+    put_away_what_is_done(log);
     Chunk* made = nullptr;
     const int fault = next_chunk(log, made);
     if (fault == 0) {
@@ -292,41 +340,6 @@ std::uint32_t thread_number(Log& log) {
   return self.number;
 }
 
-namespace {
-
-bool put_in_place(const Log& log, const Chunk& chunk) {
-  // The place was reserved, but the program may have lowered its limit since.
-  if (!may_reach(chunk.buffer->for_place + kBufferBytes)) return false;
-  const int fd = open_spool(log);
-  if (fd < 0) return false;
-  const char* const bytes = reinterpret_cast<const char*>(chunk.records);
-  std::uint64_t done = 0;
-  while (done < kBufferBytes) {
-    const long wrote = call::pwrite(fd, bytes + done, kBufferBytes - done, chunk.buffer->for_place + done);
-    if (wrote > 0) done += static_cast<std::uint64_t>(wrote);
-    if (wrote == 0 || (wrote < 0 && errno != EINTR)) break;
-  }
-  call::close(fd);
-  return done == kBufferBytes;
-}
-
-// All of the chunk's records were written, and nobody else has to do with it any more.
-// Records that cannot be put in their place stay in the buffer, which says where they belong: it is not used again.
-void put_away(const Log& log, Chunk& chunk) {
-  const int saved = errno;
-  if (chunk.buffer == nullptr) {
-    munmap(chunk.records, chunk.capacity * sizeof(Record));
-  } else if (put_in_place(log, chunk)) {
-    __atomic_store_n(&chunk.buffer->for_place, 0, __ATOMIC_RELAXED);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    __builtin_memset(static_cast<void*>(chunk.records), 0, kBufferBytes);
-    chunk.used.store(0, std::memory_order_release);
-  }
-  errno = saved;
-}
-
-}  // namespace
-
 Slot take_slot(Log& log) {
   for (;;) {
     Chunk* const chunk = log.current.load(std::memory_order_acquire);
@@ -340,15 +353,12 @@ Slot take_slot(Log& log) {
   }
 }
 
-void write(const Log& log, const Slot& slot, const Record& record) {
+void write(const Slot& slot, const Record& record) {
   slot.record->value = record.value;
   slot.record->size = record.size;
   slot.record->time_ns = record.time_ns;
   slot.record->site = record.site;
   __atomic_store_n(&slot.record->what, record.what, __ATOMIC_RELEASE);
-  Chunk& chunk = *slot.chunk;
-  const std::uint64_t capacity = chunk.capacity;
-  if (chunk.written.fetch_add(1, std::memory_order_acq_rel) + 1 == capacity) put_away(log, chunk);
 }
 
 }  // namespace allocviz::record::preload

@@ -7,6 +7,8 @@ if(ALLOCVIZ_VIZ AND NOT ALLOCVIZ_CORE_ONLY)
   target_compile_definitions(draw_bench PRIVATE ALLOCVIZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_executable(frame_bench bench/frame_bench.cpp ui/gui.cpp ui/harness.cpp)
   target_link_libraries(frame_bench PRIVATE allocviz_platform allocviz_flags GTest::gtest)
+  add_executable(gl_bench bench/gl_bench.cpp)
+  target_link_libraries(gl_bench PRIVATE allocviz_platform allocviz_flags)
 endif()
 # Logs of any length for scale_bench.py.
 add_executable(make_log bench/make_log.cpp)

@@ -185,8 +185,7 @@ MenuRow menu_row_beside_chips(const Context& context, float whole) {
   const MenuRow loose = menu_row(context, 1.3f, false), tight = menu_row(context, 0.65f, false);
   const std::size_t all = context.state.stages.size();
   if (loose.width + chips_width(context, all, true) <= whole) return loose;
-  const bool fits = tight.width + chips_width(context, all, false) <= whole;
-  return fits || tight.width + chips_width(context, 1, false) <= whole ? tight : menu_row(context, 1.3f, true);
+  return tight.width + chips_width(context, all, false) <= whole ? tight : menu_row(context, 1.3f, true);
 }
 
 // The configurations, from the right edge; returns where they begin.
@@ -204,10 +203,13 @@ float chips(const Context& context, draw::Rect rect, float from) {
     ui::tooltip("The same trace on another allocator beside this one");
     x -= em;
   }
+  // Where there is not room for all of them whole, none takes more than its share.
+  const bool all_fit = from - em + chips_width(context, all, false) <= rect.x1;
   for (std::size_t stage = all; stage-- > 0;) {
     const Chip chip = chip_of(context, stage);
-    const float left = std::max(x - chip.width, from);
-    if (x - left < 6 * em) break;
+    const float share = (x - from - static_cast<float>(stage) * kChipGap * em) / static_cast<float>(stage + 1);
+    const float left = std::max(x - (all_fit ? chip.width : std::min(chip.width, std::floor(share))), from);
+    if (x - left < 4 * em) break;
     draw_chip(context, chip, stage, {left, y, x, y + height});
     x = left - kChipGap * em;
   }
