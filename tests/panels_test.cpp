@@ -363,6 +363,26 @@ TEST_F(Panels, the_error_bar_says_what_where_and_what_to_do_and_goes_when_dismis
   EXPECT_FALSE(program.gui->sees("error/what"));
 }
 
+TEST_F(Panels, the_error_bar_takes_room_but_no_part_of_the_window_and_brings_none) {
+  const auto parts = [this] {
+    std::vector<bool> seen;
+    for (const char* name : {"timeline", "map 1", "inspector", "what happened", "stage 1"}) {
+      seen.push_back(std::any_of(ui::placed().begin(), ui::placed().end(), [&](const ui::Placed& placed) {
+        return placed.label.rfind(std::string(name) + "/", 0) == 0;
+      }));
+    }
+    return seen;
+  };
+  program.gui->resize(program.width = 800, program.height = 600);
+  program.gui->frames(3);
+  const std::vector<bool> before = parts();
+  ASSERT_NE(std::count(before.begin(), before.end(), true), 0);
+  state.trouble = trace::Trouble{"size is negative", {.file = "a.json", .line = 12, .event = 3}, "write a number"};
+  program.gui->frames(3);
+  ASSERT_TRUE(program.gui->sees("error/what"));
+  EXPECT_EQ(parts(), before);
+}
+
 TEST_F(Panels, a_window_of_any_size_and_scale_is_drawn) {
   for (const float em : {13.0f, 26.0f}) {
     for (const auto& [width, height] : {std::pair{800.0f, 600.0f}, {1280.0f, 800.0f}, {2560.0f, 1440.0f}}) {

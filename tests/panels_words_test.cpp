@@ -214,6 +214,9 @@ TEST_F(Reading, each_of_several_allocators_has_its_sentence_and_a_failure_names_
     if (const std::string name = app::refused_by(state, event - 1); !name.empty()) who.push_back(name);
   }
   EXPECT_EQ(who, (std::vector<std::string>{"buddy 256 B / 64 B", "slab 5 × 48 B", "slab 5 × 48 B"}));
+  EXPECT_EQ(app::refusing_kind(state, 4), "buddy");
+  EXPECT_EQ(app::refusing_kind(state, 6), "slab");
+  EXPECT_EQ(app::refusing_kind(state, 0), "") << "nobody refused it";
 }
 
 TEST_F(Reading, without_a_block_the_figures_of_fragmentation_stand) {
@@ -388,6 +391,24 @@ TEST_F(Reading, at_any_width_the_configuration_is_whole_and_every_menu_within_re
     }
     if (folded) program.gui->click_at({width / 2, 500});  // closes it
     program.gui->frames(2);
+  }
+}
+
+TEST_F(Reading, each_of_three_configurations_stays_within_reach_on_a_small_window) {
+  open(lesson("The first split"));
+  for (const char* text : {"bump:arena=4KiB", "buddy:arena=64KiB,min=64"}) {
+    act(state, {.what = app::Do::AddStage, .spec = *trace::parse_spec(text)});
+  }
+  ASSERT_EQ(state.stages.size(), 3u);
+  for (const float width : {1280.0f, 1000.0f, 800.0f, 640.0f}) {
+    size(width, 600, 13);
+    float right = 0;
+    for (const char* name : {"document/allocator 1", "document/allocator 2", "document/allocator 3"}) {
+      const ui::Placed* chip = ui::find(name);
+      ASSERT_NE(chip, nullptr) << name << " at " << width;
+      EXPECT_GE(chip->rect.x0, right) << name << " at " << width;
+      right = chip->rect.x1;
+    }
   }
 }
 

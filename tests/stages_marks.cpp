@@ -383,6 +383,23 @@ TEST(BuddyMarks, the_buddy_arithmetic_shows_its_bits_and_underlines_the_one_that
   EXPECT_EQ(played.buddy().relation->status, "this split's other half");
 }
 
+TEST(BuddyMarks, the_buddy_arithmetic_stands_whole_or_not_at_all) {
+  Played played = waste();
+  played.go(2);
+  bool whole = false, alone = false;
+  for (float width = 900; width >= 120; width -= 20) {
+    const draw::BuddyScene scene = played.buddy({0, 0, width, 480});
+    if (!scene.relation || !scene.relation_box) continue;
+    const auto says = [&](const char* text) { return label(scene.scene, text) != nullptr; };
+    EXPECT_EQ(says("^"), says("=")) << width << texts(scene.scene);
+    const std::string from = trace::offset_text(scene.relation->offset, scene.shape.arena);
+    EXPECT_TRUE(!says("=") || says(from.c_str())) << width << texts(scene.scene);
+    whole |= says("=");
+    alone |= !says("=");
+  }
+  EXPECT_TRUE(whole && alone) << "both were seen";
+}
+
 TEST(BuddyMarks, a_buddy_with_a_gap_in_it_never_merges) {
   test::Script script;
   script.alloc("A", 512);
@@ -555,6 +572,8 @@ TEST(SlabMarks, blocks_are_called_by_number_and_offset_and_the_list_has_an_end) 
   EXPECT_TRUE(chips(scene.scene, true).empty()) << "nothing is touched before the first event";
   EXPECT_NE(label(scene.scene, "→ end"), nullptr);
   EXPECT_NE(label(scene.scene, "end of the list"), nullptr);
+  EXPECT_NE(label(scene.scene, "2nd"), nullptr) << "where arrows share a seam the order is read";
+  EXPECT_EQ(label(scene.scene, "1st"), nullptr) << "that is the next out";
   EXPECT_EQ(label(scene.scene, "next out")->tone, draw::Tone::Text);
   EXPECT_NE(label(scene.scene, "0x0e0"), nullptr) << "beside the cell's number";
   for (const draw::Label& one : scene.scene.labels) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/replay/words.h"
 
@@ -74,6 +75,21 @@ std::string refused_by(const State& state, std::uint64_t index) {
     names.push_back(trace::to_title(stage.timeline->spec()));
   }
   return replay::list_text(names);
+}
+
+std::string_view refusing_kind(const State& state, std::uint64_t index) {
+  std::string_view refusing;
+  std::array<int, static_cast<std::size_t>(trace::AllocatorKind::Recorded) + 1> of_kind{};
+  for (const Stage& stage : state.stages) {
+    const trace::AllocatorKind kind = stage.timeline->spec().kind;
+    ++of_kind[static_cast<std::size_t>(kind)];
+    const std::vector<std::uint64_t>& failures = stage.timeline->failures();
+    if (!std::binary_search(failures.begin(), failures.end(), index)) continue;
+    if (!refusing.empty()) return {};
+    refusing = trace::kind_text(kind);
+  }
+  const auto one = [](int count) { return count <= 1; };
+  return state.stages.size() > 1 && std::all_of(of_kind.begin(), of_kind.end(), one) ? refusing : std::string_view{};
 }
 
 }  // namespace allocviz::app

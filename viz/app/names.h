@@ -33,5 +33,7 @@ inline constexpr std::size_t kNamesSpelled = 3;  // beyond that a number
 // Which of several allocators refused event `index`: "slab 5 × 48 B", "a and b"; empty where there is one allocator, or
 // none refused it. O(stages log failures).
 [[nodiscard]] std::string refused_by(const State& state, std::uint64_t index);
+// The same in one word, where one word tells it: "slab"; empty where several refused it, or another is of that kind.
+[[nodiscard]] std::string_view refusing_kind(const State& state, std::uint64_t index);
 
 }  // namespace allocviz::app

@@ -129,14 +129,18 @@ void add_formula(BuddyScene& out, const BuddyInput& input, Rect at, Type type) {
   const float c = input.style.width(type, "0");
   const Formula formula = formula_of(out, input.style, type);
   Pen pen{out.scene, input.style, type, at.x0, at.y0, at.y1};
-  // Where there is no room for all of it, the offset is left out, which the block itself says, then what is applied.
-  const float one = formula.hex_width / 3;  // a number with what stands beside it
-  if (one > at.width()) return;
-  if (formula.hex_width - 2 * c <= at.width()) pen.put(formula.offset, Tone::Text, 0.7f * c);
-  if (2 * one <= at.width()) {
-    pen.put("^", Tone::Faint, 0.7f * c);
-    pen.put(formula.size, Tone::Text, 0.7f * c);
+  // Half a formula says nothing: where there is no room for all of it, what comes of it stands alone.
+  if (formula.hex_width - 2 * c > at.width()) {
+    for (const std::string& text : {"buddy " + formula.buddy, formula.buddy}) {
+      if (input.style.width(type, text) > at.width()) continue;
+      pen.put(text, Tone::Text);
+      return;
+    }
+    return;
   }
+  pen.put(formula.offset, Tone::Text, 0.7f * c);
+  pen.put("^", Tone::Faint, 0.7f * c);
+  pen.put(formula.size, Tone::Text, 0.7f * c);
   pen.put("=", Tone::Faint, 0.7f * c);
   pen.put(formula.buddy, Tone::Text, 2 * c);
   if (formula.lit >= formula.bits) return;
@@ -228,7 +232,11 @@ void add_relation(BuddyScene& out, const BuddyInput& input) {
   const Rect line = two_lines ? upper : whole;
   const std::string status =
       fmt::format("{} is {}", trace::offset_text(relation.buddy, out.shape.arena), relation.status);
-  const std::string& said = two_lines ? status : relation.status;
+  // Its reason goes before the formula does.
+  const std::string& whole_status = two_lines ? status : relation.status;
+  const float beside = two_lines ? 0 : formula_of(out, style, Type::MonoSmall).hex_width + pad;
+  const bool reason_fits = style.width(Type::Small, whole_status) + beside <= line.width();
+  const std::string said = reason_fits ? whole_status : whole_status.substr(0, whole_status.find(','));
   const Rect right{std::max(line.x0, line.x1 - style.width(Type::Small, said) - 2), line.y0, line.x1, line.y1};
   out.scene.labels.push_back({right, said, tone, Type::Small, Align::Right});
   std::string words = two_lines ? "its buddy is one bit away: offset XOR size" : "buddy:";

@@ -1,7 +1,11 @@
 #include "viz/draw/slab_layout.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -56,8 +60,38 @@ void add_cell_label(SlabScene& out, Rect rect, std::string text, Tone tone, Type
                               .grounded = true});
 }
 
+// 2: "2nd".
+std::string ordinal(std::size_t n) {
+  const std::size_t last = n % 10, tens = n / 10 % 10;
+  const char* const end = tens == 1 ? "th" : last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th";
+  return std::to_string(n) + end;
+}
+
+// Which place of the free list an offset has; its first so many are looked at.
+class ListPlaces {
+ public:
+  explicit ListPlaces(const std::vector<std::uint64_t>& offsets) : whole_(offsets.size() <= kArrows + 1) {
+    for (std::size_t i = 0; i < std::min(offsets.size(), kArrows + 1); ++i) places_.push_back({offsets[i], i});
+    std::sort(places_.begin(), places_.end());
+  }
+  // In words, each form shorter than the one before; "" for what is not on the list, or too far behind.
+  [[nodiscard]] std::array<std::string, 2> words(std::uint64_t offset) const {
+    const auto found = std::lower_bound(places_.begin(), places_.end(), std::pair{offset, std::size_t{0}});
+    if (found == places_.end() || found->first != offset) return {};
+    const std::size_t place = found->second;
+    if (place == 0) return {"next out", "next"};
+    if (whole_ && place + 1 == places_.size()) return {"end of the list", "end"};
+    return {ordinal(place + 1), ""};
+  }
+
+ private:
+  bool whole_;
+  std::vector<std::pair<std::uint64_t, std::size_t>> places_;  // by offset
+};
+
 // Number and offset at the top of a cell; below them the name of who has it, or its place on the list.
-void add_cell_labels(const SlabInput& input, SlabScene& out, const Box& box, const replay::Block& block, bool last) {
+void add_cell_labels(const SlabInput& input, SlabScene& out, const Box& box, const replay::Block& block,
+                     const ListPlaces& places) {
   const Style& style = input.style;
   const float em = style.em;
   const float height = out.grid.cell_height;
@@ -84,10 +118,11 @@ void add_cell_labels(const SlabInput& input, SlabScene& out, const Box& box, con
     add_cell_label(out, at, std::move(name), Tone::OnLive, Type::Bold);
     return;
   }
-  const char* place = box.next ? "next out" : last ? "end of the list" : "";
-  if (*place != '\0' && style.width(Type::Small, place) > foot.width()) place = box.next ? "next" : "end";
-  if (*place == '\0' || style.width(Type::Small, place) > foot.width()) return;
-  add_cell_label(out, foot, place, box.next ? Tone::Text : Tone::Dim, Type::Small, Align::Center);
+  for (std::string& place : places.words(box.offset)) {
+    if (place.empty() || style.width(Type::Small, place) > foot.width()) continue;
+    add_cell_label(out, foot, std::move(place), box.next ? Tone::Text : Tone::Dim, Type::Small, Align::Center);
+    return;
+  }
 }
 
 Box cell_box(const SlabGrid& grid, std::uint64_t number, const replay::Block& block) {
@@ -121,13 +156,12 @@ void add_cells(const SlabInput& input, SlabScene& out, const Focus& focus) {
   const replay::FreeList* list = input.census.free_lists.empty() ? nullptr : &input.census.free_lists.front();
   const bool any = list != nullptr && !list->offsets.empty();
   const std::uint64_t head = any ? list->offsets.front() : ~std::uint64_t{0};
-  const bool to_its_end = any && list->offsets.size() <= kArrows + 1;
-  const std::uint64_t end = to_its_end ? list->offsets.back() : ~std::uint64_t{0};
+  const ListPlaces places(list != nullptr ? list->offsets : std::vector<std::uint64_t>{});
   for_each_cell(out.grid, input.census, [&](std::uint64_t number, const replay::Block& block) {
     Box box = cell_box(out.grid, number, block);
     apply_focus(box, focus);
     box.next = box.offset == head;
-    add_cell_labels(input, out, box, block, box.offset == end);
+    add_cell_labels(input, out, box, block, places);
     out.scene.boxes.push_back(box);
   });
 }

@@ -10,6 +10,15 @@
 
 namespace allocviz::ui {
 
+// Fields of several lines break their lines where they end.
+#if IMGUI_VERSION_NUM >= 19230
+inline constexpr bool kFieldsWrap = true;
+inline constexpr int kWrapsLines = ImGuiInputTextFlags_WordWrap;
+#else
+inline constexpr bool kFieldsWrap = false;
+inline constexpr int kWrapsLines = 0;
+#endif
+
 // Keys by name, the same on every version; letters are those printed on the keyboard, whatever its layout.
 enum class Key : std::uint8_t {
   // clang-format off

@@ -45,7 +45,7 @@ bool failed_here(const Context& context, std::uint64_t index) {
 }
 
 struct Tag {
-  const char* word = nullptr;
+  std::string word = {};
   draw::Color color = 0, ground = 0;
   std::string hint = {};
   std::string_view sign = "!";  // where there is no room for the word
@@ -60,7 +60,8 @@ Tag tag_of(const Context& context, const Event& event, std::uint64_t index) {
   }
   if (failed_here(context, index)) {
     const std::string who = app::refused_by(context.state, index);
-    return {"✕ failed", theme.failed, theme.failed_fill,
+    const std::string_view kind = app::refusing_kind(context.state, index);
+    return {fmt::format("✕ {}", kind.empty() ? "failed" : kind), theme.failed, theme.failed_fill,
             fmt::format("{} refused it; its state is as before", who.empty() ? "The allocator" : who), "✕"};
   }
   if (event.has(trace::kImplicitFree)) {
@@ -127,13 +128,13 @@ std::string tail_that_fits(const std::string& number, float room) {
   return number;
 }
 
-// The longest form of a size that has room: as sentences say it, shortly, at last in whole units.
+// The longest form of a size that has room: as sentences say it, shortly, at last with its unit as one letter (1.7K).
 std::string size_that_fits(std::uint64_t bytes, float room) {
   const auto fits = [&](const std::string& text) { return text_width(ui::Font::MonoSmall, text) <= room; };
   std::string text = draw::telling_size(bytes);
   if (!fits(text)) text = trace::size_text(bytes);
-  if (const std::size_t dot = text.find('.'); dot != std::string::npos && !fits(text)) {
-    text = fmt::format("~{:.0f}{}", std::strtod(text.c_str(), nullptr), text.substr(text.find(' ', dot)));
+  if (const std::size_t unit = text.find("iB"); unit != std::string::npos && !fits(text)) {
+    text = text.substr(0, text.find(' ')) + text[unit - 1];
   }
   return text;
 }
@@ -193,7 +194,7 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   }
   const Event event = trace.event(index);
   const Tag tag = tag_of(context, event, index);
-  if (tag.word != nullptr) ui::tooltip(tag.hint);
+  if (!tag.word.empty()) ui::tooltip(tag.hint);
   {
     const ui::WithFont font(ui::Font::MonoSmall);
     row_text_right(row, columns.index_right, current ? theme.text_dim : theme.text_faint, trace::count_text(index + 1));
@@ -222,12 +223,12 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   std::string size;
   if (sized) {  // who has it is worth more than the last bytes
     size = size_that_fits(event.size, columns.size_right - id_left - text_width(id_font, id) - 0.4f * context.em);
-    if (tag.word == nullptr && size != trace::exact_size_text(event.size)) {
+    if (tag.word.empty() && size != trace::exact_size_text(event.size)) {
       ui::tooltip(trace::exact_size_text(event.size));
     }
     // Nor may the sign that something is special take its place: then the tooltip says the size.
     const float needed = text_width(id_font, id) + badge_width(context, tag.sign) + 0.55f * context.em;
-    if (columns.narrow && tag.word != nullptr &&
+    if (columns.narrow && !tag.word.empty() &&
         id_left + needed + text_width(ui::Font::MonoSmall, size) > columns.size_right) {
       size.clear();
       ui::tooltip(trace::exact_size_text(event.size) + "\n" + tag.hint);
@@ -243,7 +244,7 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
       row_text_right(row, right, faded, size);
       ui::place(fmt::format("size {}", index + 1), {size_left, row.y0, right, row.y1});
     }
-    if (tag.word != nullptr) {
+    if (!tag.word.empty()) {
       const Span badge_at =
           draw_tag(context, tag, row, columns, size_left, id_left - columns.id + text_width(id_font, id));
       ui::place(fmt::format("tag {}", index + 1), {badge_at.from, row.y0, badge_at.to, row.y1});
@@ -251,7 +252,7 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     }
   }
   const ui::WithFont font(id_font);
-  const float end = sized || tag.word != nullptr ? size_left : row.x1;
+  const float end = sized || !tag.word.empty() ? size_left : row.x1;
   const float room = end - id_left - (columns.narrow ? 0.25f : 0.4f) * context.em;
   if (!event.has(trace::kNamedId)) id = tail_that_fits(id, room);
   const float shown = row_text(row, id_left, ahead ? theme.text_dim : faded, id, room);

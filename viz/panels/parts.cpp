@@ -58,11 +58,11 @@ std::string chord_text(std::string_view chord) {
 }
 
 float key_caps(const Context& context, draw::Point at, std::string_view chord, bool painted, float height_em) {
-  const ui::WithFont font(ui::Font::Small);
   ImDrawList* list = ui::draw_list();
   const float height = std::round(height_em * context.em);
   float x = at.x;
   for (const std::string& cap : caps_of(chord)) {
+    const ui::WithFont font(cap == "I" ? ui::Font::MonoSmall : ui::Font::Small);  // else a bare stroke
     const float width = std::round(std::max(ui::text_width(cap) + 0.8f * context.em, height));
     if (painted) {
       const draw::Rect box{x, at.y, x + width, at.y + height};

@@ -15,14 +15,32 @@ namespace allocviz::panels {
 
 namespace {
 
-constexpr float kNoteLines = 6;
+constexpr float kNoteLines = 8, kPreviewLines = 4;
 constexpr const char* kOfMark =
     "M and Shift+M go from mark to mark. Left empty, the mark is taken away. Saved with the trace.";
 constexpr const char* kOfNote =
     "What to look at here, and why it is so. Shown whenever this event is reached. Enter writes it, Shift+Enter begins "
     "a new line. Left empty, the note is taken away. Saved with the trace.";
 
-// A mark has a name, a note as many lines as there is room for, up to kNoteLines; below it what it is for.
+// The note as it will stand beside the event, where the field does not break its lines: the end of what was typed.
+void preview(const Context& context, draw::Rect box, const std::string& text) {
+  const float pad = std::round(0.5f * context.em), bar = std::max(2.0f, std::round(0.2f * context.em));
+  ui::fill(ui::draw_list(), box, context.theme.inset, 0.25f * context.em);
+  ui::fill(ui::draw_list(), {box.x0, box.y0, box.x0 + bar, box.y1}, context.theme.mark);
+  ui::place("as it will stand", box);
+  const draw::Rect inner{box.x0 + bar + pad, box.y0 + pad, box.x1 - pad, box.y1 - pad};
+  const float over = std::max(0.0f, wrapped({}, inner.width(), 0, text, false) - inner.height());
+  ImGui::PushClipRect(ImVec2(inner.x0, inner.y0), ImVec2(inner.x1, inner.y1), true);
+  if (text.empty()) {
+    wrapped({inner.x0, inner.y0}, inner.width(), context.theme.text_dim, "as it will stand beside the event");
+  } else {
+    wrapped({inner.x0, inner.y0 - over}, inner.width(), context.theme.text, text);
+  }
+  ImGui::PopClipRect();
+}
+
+// A mark has a name, a note as many lines as there is room for, up to kNoteLines, of which some show it with its lines
+// broken where the field cannot; below it what it is for.
 bool text_field(const Context& context, draw::Rect inside, bool mark, std::string& text) {
   const float em = context.em;
   const char* hint = mark ? kOfMark : kOfNote;
@@ -38,9 +56,20 @@ bool text_field(const Context& context, draw::Rect inside, bool mark, std::strin
     ui::push_font(ui::Font::Small);
     const float below = wrapped({}, inside.width(), 0, hint, false) + (2.1f + 0.5f + 0.7f) * em;
     ui::pop_font();
-    const float room = inside.height() - below - frame;
-    typed = ui::input_lines("##text", text,
-                            {inside.width(), std::round(std::clamp(room, line, kNoteLines * line) + frame)});
+    const float room = std::clamp(inside.height() - below - frame, line, kNoteLines * line);
+    const float pads = 2 * std::round(0.5f * em);
+    const float lines =
+        std::floor(std::min(kPreviewLines, (room - line - 0.5f * em - pads) / wrapped({}, 1e9f, 0, "A", false)));
+    const bool previews = !ui::kFieldsWrap && lines >= 1;
+    const float shown = lines * wrapped({}, 1e9f, 0, "A", false) + pads;
+    const float height = std::round((previews ? room - shown - 0.5f * em : room) + frame);
+    typed = ui::input_lines("##text", text, {inside.width(), height});
+    const float y = ImGui::GetItemRectMax().y + 0.5f * em;
+    if (previews) {
+      preview(context, {inside.x0, y, inside.x1, std::round(y + shown)}, text);
+      ImGui::SetCursorScreenPos(ImVec2(inside.x0, y));
+      ImGui::Dummy(ImVec2(inside.width(), shown));
+    }
   }
   ImGui::PopID();
   const float y = ImGui::GetItemRectMax().y + 0.5f * em;

@@ -110,13 +110,15 @@ void paint_swatch(const Context& context, const Name& name, draw::Point left) {
 }
 
 float width_of(const Context& context, const Name& name) {
-  return std::ceil(ui::text_width(seen(name)) + 1.7f * context.em);
+  const float text = ui::text_width(seen(name));
+  return std::ceil(text + (text > 0 ? 1.7f : 1.1f) * context.em);
 }
 
 void draw_name(const Context& context, const Name& name, Rect item) {
   const bool hovered = ui::canvas(name.text.c_str(), item);
   if (ImGui::IsItemClicked(0)) push_toggle(context, name.what);
-  ui::tooltip(name.on ? "click to hide" : "click to show");
+  ui::tooltip(
+      fmt::format("{}click to {}", seen(name).empty() ? name_of(name.what) + ": " : "", name.on ? "hide" : "show"));
   const float middle = std::floor((item.y0 + item.y1) / 2);
   paint_swatch(context, name, {item.x0, middle});
   const draw::Theme& theme = context.theme;
@@ -161,7 +163,10 @@ void curve_names(const Context& context, Rect rect) {
       shown = names(context.state, false, say);
       if (width_of(context, shown) <= x - rect.x0) break;
     }
-    while (!shown.empty() && width_of(context, shown) > x - rect.x0) shown.pop_back();
+    const auto fits = [&] { return width_of(context, shown) <= x - rect.x0; };
+    if (!fits() && shown.back().what == kLane)
+      shown.back().text = "##failures";  // its sign alone, its tip says the word
+    while (!shown.empty() && !fits()) shown.pop_back();
   }
   for (std::size_t i = shown.size(); i-- > 0;) {
     const float wide = width_of(context, shown[i]);

@@ -136,6 +136,7 @@ bool edit(const char* label, const Typing& how, std::string& text) {
   // Ctrl, and Shift+Enter is the new line.
   const ImGuiIO& io = ImGui::GetIO();
   if (!io.KeyShift && !io.KeyCtrl) flags |= ImGuiInputTextFlags_CtrlEnterForNewLine;
+  flags |= kWrapsLines;
   return ImGui::InputTextMultiline(label, text.data(), text.capacity() + 1, ImVec2(how.lines.x, how.lines.y), flags,
                                    grow, &field);
 }

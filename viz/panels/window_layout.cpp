@@ -13,15 +13,18 @@ using draw::Rect;
 
 // In ems: less than this and a part is of no use.
 constexpr float kLeftLeast = 13.8f, kRightLeast = 15, kCenterLeast = 22, kStageLeast = 14, kMapLeast = 8;
-constexpr float kBottomLeast = 8, kRowLeast = 17, kEventLeast = 13, kBlockLeast = 8;
+constexpr float kBottomLeast = 8, kRowLeast = 17, kRowLeastBelowBar = 10, kEventLeast = 13, kBlockLeast = 8;
 constexpr float kLevelsLeast = 8, kStageBesides = 36;
 constexpr float kMenu = 2.7f, kTransport = 3, kGap = 0.6f;
 
 // The height left for list, stage and event; the charts below take their share only where that is enough for both. A
-// bar above (`taken` high) is at their expense, too: the stage stays as it is while it says what is wrong.
+// bar above (`taken` high) is at their expense, too: the stage stays as it is while it says what is wrong. Charts that
+// were there stay for as long as they can be read.
 void rows(const Context& context, Parts& parts, Rect window, float top, float taken) {
   const float em = context.em;
-  const float least = kRowLeast * em;
+  const float room_without = window.y1 - top + taken - std::round(kTransport * em) - 3 * parts.gap;
+  const bool stays = taken > 0 && room_without >= (kRowLeast + kBottomLeast) * em;
+  const float least = (stays ? kRowLeastBelowBar : kRowLeast) * em;
   const float wanted = std::round(context.state.settings.bottom_height * window.height() - taken);
   const float room = window.y1 - top - std::round(kTransport * em) - 3 * parts.gap;
   const float bottom = std::min(std::max(wanted, kBottomLeast * em), room - least);
@@ -103,7 +106,7 @@ void levels(const Context& context, Parts& parts) {
 }
 
 // Stages side by side, a map below each.
-void stages(const Context& context, Parts& parts) {
+void stages(const Context& context, Parts& parts, bool may_have_map) {
   const float em = context.em;
   Rect center = parts.center;
   if (parts.levels) center.y1 = parts.levels_rect.y0 - parts.gap;
@@ -117,7 +120,7 @@ void stages(const Context& context, Parts& parts) {
   const float room = center.height() - parts.gap;
   const float wanted = std::max(context.state.settings.map_height * center.height(), kMapLeast * em);
   const float map = std::round(std::min(wanted, room - kStageLeast * em));
-  const bool has_map = map >= kMapLeast * em;
+  const bool has_map = may_have_map && map >= kMapLeast * em;
   const float split = has_map ? center.y1 - map - parts.gap : center.y1;
   for (std::size_t i = 0; i < count; ++i) {
     const float x = std::round(center.x0 + static_cast<float>(i) * (width + parts.gap));
@@ -129,14 +132,15 @@ void stages(const Context& context, Parts& parts) {
 
 }  // namespace
 
-Parts layout(const Context& context, Rect window) {
+namespace {
+
+// With a bar of this height above it all, and no part that would not be there without it.
+Parts layout_below(const Context& context, Rect window, float error) {
   const float em = context.em;
   Parts parts;
   parts.gap = std::round(kGap * em);
   parts.menu = {window.x0, window.y0, window.x1, window.y0 + std::round(kMenu * em)};
   float top = parts.menu.y1 + parts.gap;
-  const float width = window.width() - 2 * parts.gap;
-  const float error = error_bar_height(context, width);
   parts.error = error > 0;
   if (parts.error) {
     parts.error_rect = {window.x0 + parts.gap, top, window.x1 - parts.gap, top + error};
@@ -146,8 +150,23 @@ Parts layout(const Context& context, Rect window) {
   columns(context, parts);
   divide_right(context, parts);
   levels(context, parts);
-  stages(context, parts);
+  bool may_have_map = true;
+  if (parts.error) {
+    const Parts without = layout_below(context, window, 0);
+    may_have_map = !without.stages.empty() && without.stages.front().map;
+    if (parts.block && !without.block) {
+      parts.block = false;
+      parts.event_rect = parts.right_rect;
+    }
+  }
+  stages(context, parts, may_have_map);
   return parts;
+}
+
+}  // namespace
+
+Parts layout(const Context& context, Rect window) {
+  return layout_below(context, window, error_bar_height(context, window.width() - 2 * std::round(kGap * context.em)));
 }
 
 }  // namespace allocviz::panels
