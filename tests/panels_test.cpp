@@ -183,7 +183,7 @@ TEST_F(Panels, a_lesson_opens_with_a_click) {
 }
 
 TEST_F(Panels, what_happened_shows_sentence_note_and_steps_and_a_step_can_be_clicked) {
-  program.height = 1000;
+  program.height = 1500;
   program.gui->resize(program.width, program.height);
   program.key("Right");
   const Rect sentence = program.gui->rect_of("what happened/sentence"), note = program.gui->rect_of("event/note");

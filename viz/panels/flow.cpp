@@ -139,18 +139,30 @@ void Flow::prose(std::string_view words, draw::Color color, float indent) {
     const float wide = ui::text_width(word.text);
     const bool sign = glued && word.text.size() == 1;  // a comma stays with its word
     glued = word.joined;
-    if (at > 0 && !sign && at + wide > width - indent) {
+    const auto next_line = [&] {
       at = 0;
       y += pitch;
       cuts.push_back(std::floor(y - leading / 2));
+    };
+    if (at > 0 && !sign && at + wide > width - indent) next_line();
+    // A word too long for any line, the path of a program, goes on in the next one.
+    std::string_view rest = word.text;
+    while (!rest.empty()) {
+      const std::size_t length =
+          at > 0 ? rest.size() : std::max<std::size_t>(length_of_lines(rest, width - indent, 1), 1);
+      const std::string_view piece = rest.substr(0, length);
+      const float left = x + indent + at, right = left + ui::text_width(piece);
+      if (painted) {
+        ui::text_at(ui::draw_list(), {left, y}, color, piece);
+        const float under = std::round(y + ui::line_height());
+        if (word.stressed) ui::fill(ui::draw_list(), {left, under, right, under + 1}, context.theme.text_dim);
+        if (wide > width - indent) ui::place(piece, {left, y, right, under});
+      }
+      at = right - x - indent;
+      rest.remove_prefix(length);
+      if (!rest.empty()) next_line();
     }
-    const float left = x + indent + at;
-    if (painted) {
-      ui::text_at(ui::draw_list(), {left, y}, color, word.text);
-      const float under = std::round(y + ui::line_height());
-      if (word.stressed) ui::fill(ui::draw_list(), {left, under, left + wide, under + 1}, context.theme.text_dim);
-    }
-    at += wide + (word.joined ? 0 : space);
+    at += word.joined ? 0 : space;
   }
   y += ui::line_height();
 }
@@ -170,7 +182,7 @@ float flow_width(draw::Rect rect, float pad) {
   return rect.width() - pad - std::max(pad, ImGui::GetStyle().ScrollbarSize + 2);
 }
 
-void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, const std::function<void(Flow&)>& draw) {
+float scrolled(const Context& context, draw::Rect rect, const Scrolled& what, const std::function<void(Flow&)>& draw) {
   const float width = flow_width(rect, what.pad);
   Flow measured{.context = context, .width = width, .painted = false};
   draw(measured);
@@ -181,8 +193,13 @@ void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, con
   float* scroll = ImGui::GetStateStorage()->GetFloatRef(ImGui::GetID(what.name), 0);
   float start = what.anew ? 0 : *scroll;
   if (!ImGui::IsMouseDown(0)) start = cuts.nearest(start);
-  if ((what.anew || what.moved || is_resized(what.name, rect)) && measured.in_view)
+  // What was in sight stays so in a part of another size; what was scrolled out of sight by hand does not come back.
+  int* in_sight = ImGui::GetStateStorage()->GetIntRef(ImGui::GetID(fmt::format("{} in sight", what.name).c_str()));
+  const bool resized = is_resized(what.name, rect) && *in_sight != 0;
+  if ((what.anew || what.moved || resized) && measured.in_view)
     start = cuts.showing(*measured.in_view, start, measured.wholes);
+  const float top_of_it = measured.in_view ? static_cast<float>(measured.in_view->from) : start;
+  *in_sight = top_of_it >= start && top_of_it < cuts.end_after(start) ? 1 : 0;
   ImGui::SetNextWindowContentSize(ImVec2(0, height));  // known before anything is drawn: the first frame scrolls, too
   if (start != *scroll) ui::scroll_next_region(start);
   const float seen = cuts.fits() ? rect.height() : cuts.end_after(start) - start;
@@ -195,6 +212,7 @@ void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, con
   ImGui::SetCursorScreenPos(ImVec2(top.x, top.y + height - 1));
   ImGui::Dummy(ImVec2(1, 1));
   ui::end_region();
+  return *scroll;
 }
 
 }  // namespace allocviz::panels

@@ -42,7 +42,7 @@ struct Scrolled {
 // How wide what flows in `rect` is: the scroll bar's place is kept free.
 [[nodiscard]] float flow_width(draw::Rect rect, float pad);
 // Draws what flows into `rect`, twice: to measure it and to paint it. Nothing is wrapped anew when a scroll bar
-// appears.
-void scrolled(const Context& context, draw::Rect rect, const Scrolled& what, const std::function<void(Flow&)>& draw);
+// appears. Returns how far it is scrolled.
+float scrolled(const Context& context, draw::Rect rect, const Scrolled& what, const std::function<void(Flow&)>& draw);
 
 }  // namespace allocviz::panels

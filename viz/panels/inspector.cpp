@@ -370,8 +370,6 @@ void draw_figures(Flow& flow) {
     if (flow.painted) draw_line(context, {}, line, row);
     flow.y = row.y1;
   }
-  flow.gap(0.5f);
-  flow.text(kNothing, context.theme.text_dim);
 }
 
 struct Shown {
@@ -413,22 +411,41 @@ bool is_another(const Shown& shown) {
   return std::exchange(*last, static_cast<int>(now)) != static_cast<int>(now);
 }
 
+void draw_shown(Flow& flow, const Shown& shown) {
+  if (shown.in_the_way != nullptr) {
+    draw_in_the_way(flow, *shown.in_the_way);
+  } else if (shown.block) {
+    draw_block(flow, *shown.block);
+  } else {
+    draw_figures(flow);
+  }
+}
+
+float foot_of(const Context& context) {
+  return std::round(0.35f * context.em);
+}
+
 }  // namespace
+
+// What to click is no fact: that line does without room of its own.
+float inspector_height(const Context& context, float width) {
+  const draw::Rect body{1, 0, width - 1, 0};
+  Flow measured{.context = context, .width = flow_width(body, ui::panel_pad(context.em) - 1), .painted = false};
+  draw_shown(measured, shown_by(context));
+  return ui::panel_title_height(context.em) + std::ceil(measured.y) + foot_of(context);
+}
 
 void inspector(const Context& context, draw::Rect rect) {
   ui::begin_region("inspector", rect, ui::kFixed);
   const Shown shown = shown_by(context);
   const draw::Rect inside = ui::panel_frame(context.theme, rect, shown.title, shown.note);
-  const draw::Rect body{rect.x0 + 1, inside.y0, rect.x1 - 1, rect.y1 - std::round(0.35f * context.em)};
+  const draw::Rect body{rect.x0 + 1, inside.y0, rect.x1 - 1, rect.y1 - foot_of(context)};
   const Scrolled part{.name = "block", .pad = inside.x0 - body.x0, .anew = is_another(shown)};
   scrolled(context, body, part, [&](Flow& flow) {
-    if (shown.in_the_way != nullptr) {
-      draw_in_the_way(flow, *shown.in_the_way);
-    } else if (shown.block) {
-      draw_block(flow, *shown.block);
-    } else {
-      draw_figures(flow);
-    }
+    draw_shown(flow, shown);
+    if (shown.in_the_way != nullptr || shown.block) return;
+    flow.gap(0.5f);
+    flow.text(kNothing, context.theme.text_dim);
   });
   ui::end_region();
 }

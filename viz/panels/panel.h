@@ -36,6 +36,9 @@ void stage_recorded(const Context& context, draw::Rect rect, std::size_t stage);
 void memory_map(const Context& context, draw::Rect rect, std::size_t stage, bool alone = false);
 void what_happened(const Context& context, draw::Rect rect);
 void inspector(const Context& context, draw::Rect rect);
+// How high these two are, `width` wide, where nothing of what they say has to be scrolled to.
+[[nodiscard]] float what_happened_height(const Context& context, float width);
+[[nodiscard]] float inspector_height(const Context& context, float width);
 void transport(const Context& context, draw::Rect rect);
 void timeline(const Context& context, draw::Rect rect);     // charts over time
 void free_levels(const Context& context, draw::Rect rect);  // free blocks by level over time, of what has levels

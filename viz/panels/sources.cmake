@@ -2,6 +2,7 @@
 list(APPEND panels_sources panels/compat.cpp panels/ui.cpp panels/ui_controls.cpp panels/ui_focus.cpp panels/ui_menus.cpp panels/ui_shapes.cpp)
 list(APPEND panels_sources
   panels/error_bar.cpp
+  panels/event_flow.cpp
   panels/events.cpp
   panels/events_list.cpp
   panels/events_rows.cpp

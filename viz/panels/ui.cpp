@@ -208,10 +208,18 @@ std::string_view parts_that_fit(std::string_view note, float width) {
   return note;
 }
 
+float panel_title_height(float em) {
+  return std::round(2.2f * em);
+}
+
+float panel_pad(float em) {
+  return std::round(0.85f * em);
+}
+
 draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_view title, std::string_view note) {
   ImDrawList* list = draw_list();
   const float em = ImGui::GetFontSize();
-  const float pad = std::round(0.85f * em);
+  const float pad = panel_pad(em);
   fill(list, rect, theme.panel, 0.35f * em);
   outline(list, rect, theme.panel_edge, 1, 0.35f * em);
   if (title.empty() && note.empty()) return {rect.x0 + pad, rect.y0 + pad, rect.x1 - pad, rect.y1 - pad};
@@ -229,7 +237,7 @@ draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_vi
     const float width = std::min(text_width(note), room);
     if (room > 2 * em) text_at(list, {rect.x1 - pad - width, y}, theme.text_faint, note, room);
   }
-  return {rect.x0 + pad, rect.y0 + std::round(2.2f * em), rect.x1 - pad, rect.y1 - pad};
+  return {rect.x0 + pad, rect.y0 + panel_title_height(em), rect.x1 - pad, rect.y1 - pad};
 }
 
 void set_upload(UploadTexture upload_texture) {

@@ -55,6 +55,9 @@ bool begin_modal(const char* name, draw::Rect rect);
 void end_modal();
 // A panel: its frame, its small capital title at the left and a faint note at the right. Returns what is left inside.
 draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_view title, std::string_view note = {});
+// How far what is inside begins below the top and from the sides of a panel with a title.
+[[nodiscard]] float panel_title_height(float em);
+[[nodiscard]] float panel_pad(float em);
 // As titles are written: capitals, but for units ("BUDDY 1 KiB / 64 B").
 [[nodiscard]] std::string capitals(std::string_view text);
 // A note is parts between dots (" · ") and commas: from the end those are left out that have no room in `width`.

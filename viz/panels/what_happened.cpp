@@ -7,11 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/replay/narrate.h"
-#include "viz/app/availability.h"
 #include "viz/app/cursor.h"
 #include "viz/app/loader.h"
 #include "viz/draw/strip.h"
+#include "viz/panels/event_flow.h"
 #include "viz/panels/flow.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
@@ -22,6 +21,8 @@ namespace allocviz::panels {
 namespace {
 
 using trace::Op;
+
+constexpr const char* kMore = " …";
 
 struct Title {
   std::string name, detail;
@@ -72,10 +73,14 @@ float draw_title(const Context& context, draw::Point at, float width, const Titl
   return height;
 }
 
+float mark_height(const Context& context) {
+  return std::round(1.5f * context.em);
+}
+
 // The mark that somebody set on an event: a flag and its name. Returns its height.
 float draw_mark(const Context& context, draw::Point at, float width, const std::string& name) {
   const float em = context.em;
-  const float height = std::round(1.5f * em);
+  const float height = mark_height(context);
   const float top = std::round(at.y + 0.35f * em), size = 0.75f * em;
   ui::fill(ui::draw_list(), {at.x, top, at.x + std::max(1.0f, std::round(0.1f * em)), at.y + height - 0.1f * em},
            context.theme.mark);
@@ -86,124 +91,6 @@ float draw_mark(const Context& context, draw::Point at, float width, const std::
   return height;
 }
 
-// Below all that an event has to say: what a person may say of it.
-void draw_own_words(Flow& flow, bool has_note, bool has_mark) {
-  flow.gap(0.5f);
-  const Context& context = flow.context;
-  const ui::WithFont font(ui::Font::Small);
-  const float height = std::round(1.5f * context.em);
-  if (flow.painted) {
-    const std::string note = has_note ? "edit the note##note" : "write a note##note";
-    const std::string mark = has_mark ? "rename the mark##mark" : "mark this event##mark";
-    float x = flow.x;
-    const auto link = [&](const std::string& label, app::Do what) {
-      const float width = ui::text_width(label.substr(0, label.find('#')));
-      if (x + width > flow.x + flow.width) return;
-      ImGui::SetCursorScreenPos(ImVec2(std::round(x), flow.y));
-      if (ui::link(context.theme, label.c_str())) context.commands.push(what);
-      x += width + 1.2f * context.em;
-    };
-    link(note, app::Do::EditNote);
-    link(mark, app::Do::EditMark);
-    if (app::is_enabled(context.state, app::info_of(app::Do::TryRequest))) {
-      link("try a request##try", app::Do::TryRequest);
-    }
-  }
-  flow.y += height;
-  flow.may_cut();
-}
-
-// What the lesson itself says: in a box of its own, beside a bar, at reading size.
-void draw_note(Flow& flow, const std::string& note) {
-  const Context& context = flow.context;
-  const float pad = std::round(0.75f * context.em);
-  const float bar = std::max(2.0f, std::round(0.2f * context.em));
-  const float width = flow.width - 2 * pad - bar;
-  const float height = wrapped({}, width, 0, note, false) + 2 * pad;
-  const draw::Rect box{flow.x, flow.y, flow.x + flow.width, flow.y + height};
-  flow.may_cut();
-  if (flow.painted) {
-    ui::fill(ui::draw_list(), box, context.theme.inset, 0.25f * context.em);
-    ui::fill(ui::draw_list(), {box.x0, box.y0, box.x0 + bar, box.y1}, context.theme.mark);
-    ui::place("note", box);
-  }
-  Flow inside{.context = context, .x = box.x0 + bar + pad, .y = box.y0 + pad, .width = width, .painted = flow.painted};
-  inside.text(note, context.theme.text);
-  inside.may_cut();  // the last line may end a view that the box's edge does not fit into
-  flow.cuts.insert(flow.cuts.end(), inside.cuts.begin(), inside.cuts.end());
-  flow.wholes.push_back({static_cast<double>(box.y0), static_cast<double>(box.y1)});
-  flow.y = box.y1;
-  flow.gap(0.6f);
-}
-
-void draw_sentence(Flow& flow, const std::string& text, std::size_t number) {
-  const float from = flow.y;
-  flow.text(text, flow.context.theme.text);
-  const std::string label = number == 0 ? "sentence" : fmt::format("sentence {}", number + 1);
-  if (flow.painted) ui::place(label, {flow.x, from, flow.x + flow.width, flow.y});
-  flow.gap(0.7f);
-}
-
-// The verbs stand in a column as wide as the widest of them.
-float verb_width(const std::vector<replay::StepText>& steps) {
-  const ui::WithFont font(ui::Font::Bold);
-  float width = 0;
-  for (const replay::StepText& step : steps) width = std::max(width, ui::text_width(step.verb));
-  return width;
-}
-
-struct StepRow {
-  std::size_t number = 0;
-  const replay::StepText& text;
-  Dot state = Dot::Pending;
-  bool current = false;
-};
-
-// One step: its dot, its verb, what it did. A second line where the column is narrow.
-void draw_step(Flow& flow, const StepRow& step, float verbs) {
-  const Context& context = flow.context;
-  const draw::Theme& theme = context.theme;
-  const float em = context.em;
-  const float verb_x = flow.x + 1.6f * em;
-  const float text_x = verb_x + std::round(verbs + 0.8f * em);
-  const float room = flow.x + flow.width - text_x;
-  float text_height = 0;
-  {
-    const ui::WithFont font(ui::Font::MonoSmall);
-    text_height = wrapped({}, room, 0, step.text.text, false);
-  }
-  const float height = std::round(std::max(1.7f * em, text_height + 0.7f * em));
-  const draw::Rect row{flow.x - 0.4f * em, flow.y, flow.x + flow.width + 0.4f * em, flow.y + height};
-  flow.may_cut();
-  if (step.current) flow.in_view = draw::Span{static_cast<double>(row.y0), static_cast<double>(row.y1)};
-  flow.y += height;
-  if (!flow.painted) return;
-
-  const bool failed = step.state == Dot::Failed;
-  ImGui::PushStyleColor(ImGuiCol_Header,
-                        ImGui::ColorConvertU32ToFloat4(failed ? theme.failed_fill : theme.touched_fill));
-  const bool clicked = row_button(context, fmt::format("##step {}", step.number).c_str(), row, step.current);
-  ImGui::PopStyleColor();
-  if (clicked) {
-    app::Command command;
-    command.what = app::Do::SeekTo;
-    command.position = {context.state.cursor().event, static_cast<std::uint32_t>(step.number)};
-    context.commands.push(std::move(command));
-  }
-  const draw::Rect line{row.x0, row.y0, row.x1, row.y0 + std::round(1.7f * em)};
-  dot(context, {flow.x + 0.5f * em, (line.y0 + line.y1) / 2}, step.state);
-  const bool pending = step.state == Dot::Pending;
-  {
-    const ui::WithFont font(ui::Font::Bold);
-    row_text(line, verb_x, failed ? theme.failed : (pending ? theme.text_faint : theme.text), step.text.verb,
-             text_x - verb_x - 0.3f * em);
-  }
-  const ui::WithFont font(ui::Font::MonoSmall);
-  const float top =
-      text_height > 1.5f * ui::line_height() ? row.y0 + 0.35f * em : (line.y0 + line.y1 - ui::line_height()) / 2;
-  wrapped({text_x, top}, room, failed ? theme.text : (pending ? theme.text_faint : theme.text_dim), step.text.text);
-}
-
 // Whether the cursor stands elsewhere than when this was asked last, under this name: at another event, in another
 // file.
 bool is_new(const Context& context, const char* name, std::uint64_t event, std::uint32_t step) {
@@ -211,23 +98,6 @@ bool is_new(const Context& context, const char* name, std::uint64_t event, std::
   const ImGuiID now = ImGui::GetID(fmt::format("{}.{} {} {}", event, step, document.path, document.title).c_str());
   int* last = ImGui::GetStateStorage()->GetIntRef(ImGui::GetID(name));
   return std::exchange(*last, static_cast<int>(now)) != static_cast<int>(now);
-}
-
-// A step that failed says so as soon as it is done: with a cross, not with its colour alone.
-void draw_steps(Flow& flow, const std::vector<replay::StepText>& texts) {
-  const replay::Timeline& timeline = flow.context.state.timeline();
-  const std::uint32_t done = timeline.position().step;
-  const std::vector<alloc::Step>& steps = timeline.run().steps;
-  const float verbs = verb_width(texts);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::size_t number = i + 1;
-    const bool current = number == done;
-    Dot state = number < done ? Dot::Done : (current ? Dot::Current : Dot::Pending);
-    if (number <= done && steps[i].kind == alloc::StepKind::Fail) state = Dot::Failed;
-    draw_step(flow, {number, texts[i], state, current}, verbs);
-    if (number == done + 1 && flow.in_view) flow.in_view->to = static_cast<double>(flow.y);  // and what comes next
-  }
-  flow.may_cut();
 }
 
 // Markdown as far as lessons use it: paragraphs, items, emphasis.
@@ -302,133 +172,147 @@ void draw_start(Flow& flow) {
   }
 }
 
-struct Sentence {
-  std::string heading;  // whose it is, where several allocators are compared
-  std::string text;
-};
-
-struct EventWords {
-  std::vector<Sentence> sentences;  // one a stage, before them one of what is tried; none where the note says it all
-  const std::string* note = nullptr;
-  std::vector<replay::StepText> steps;  // those of the first stage
-};
-
-EventWords words_of(const app::State& state, std::uint64_t index) {
-  const trace::Trace& trace = *state.document.trace;
-  const replay::Timeline& first = state.timeline();
-  EventWords words;
-  words.note = trace.note(index);
-  words.steps = replay::step_texts(trace, index, first.spec(), first.run(), &first.census());
-  if (trace.op(index) == Op::Mark) {
-    if (words.note == nullptr)
-      words.sentences.push_back({"", replay::event_text(trace, index, first.spec(), first.run())});
-    return words;
-  }
-  const auto add = [&](std::string heading, const replay::Timeline& timeline) {
-    words.sentences.push_back(
-        {std::move(heading), replay::event_text(trace, index, timeline.spec(), timeline.run(), &timeline.census())});
-  };
-  // Of a stage that shows what would have been, that is told first: what did happen would contradict it.
-  for (const app::Stage& stage : state.stages) {
-    if (stage.what_if != nullptr) add("what if", *stage.what_if);
-  }
-  const bool alone = words.sentences.empty();
-  for (const app::Stage& stage : state.stages) {
-    std::string heading = state.stages.size() == 1 ? std::string{} : trace::to_title(stage.timeline->spec());
-    if (!alone && heading.empty())
-      heading = "what happened";
-    else if (stage.what_if != nullptr)
-      heading += ", as it happened";
-    add(std::move(heading), *stage.timeline);
-  }
-  return words;
-}
-
-void draw_sentences(Flow& flow, const EventWords& words) {
-  std::size_t number = 0;
-  for (const Sentence& sentence : words.sentences) {
-    if (!sentence.heading.empty()) {
-      const ui::WithFont font(ui::Font::SmallBold);
-      flow.text(sentence.heading, flow.context.theme.text_dim);
-      flow.y += std::round(0.2f * flow.context.em);
-    }
-    draw_sentence(flow, sentence.text, number++);
-  }
-}
-
-// Takes from a sentence too long to stand what does: its first lines. The rest is left in it.
+// Takes from a sentence too long to stand what does: its first lines, with room for an ellipsis behind the last. The
+// rest is left in it.
 std::string first_lines(EventWords& words, float width) {
   constexpr int kLines = 3;
-  if (words.sentences.size() != 1 || !words.sentences.front().heading.empty()) return {};
-  std::string& text = words.sentences.front().text;
+  if (words.said.size() != 1) return {};
+  std::string& text = words.said.front().text;
   text = ui::symbols(text);
-  const std::size_t length = length_of_lines(text, width, kLines);
-  std::string first = text.substr(0, length);
+  const std::size_t last_line = length_of_lines(text, width, kLines - 1);
+  std::size_t length = length_of_lines(text, width, kLines);
+  if (length == text.size()) return std::exchange(text, {});
+  const auto is_too_long = [&](std::size_t end) {
+    return ui::text_width(text.substr(last_line, end - last_line) + ui::symbols(kMore)) > width;
+  };
+  std::size_t end = text.find_last_not_of(' ', length - 1) + 1;
+  while (is_too_long(end)) {
+    const std::size_t space = text.rfind(' ', end - 1);
+    if (space == std::string::npos || space <= last_line) break;
+    end = space;
+    length = space + 1;
+  }
+  std::string first = text.substr(0, end);
   text.erase(0, length);
   return first;
 }
 
-// Whether the note, the step at the cursor and the next one are seen together.
-bool has_room_for_note(const Context& context, draw::Rect body, float pad, const EventWords& words) {
-  if (words.note == nullptr) return true;
-  Flow measured{.context = context, .width = flow_width(body, pad), .painted = false};
-  draw_note(measured, *words.note);
-  draw_steps(measured, words.steps);
-  return !measured.in_view || measured.in_view->to <= static_cast<double>(body.height());
+// The event's name and its mark. Returns where what is below them begins.
+float draw_names(const Context& context, draw::Point at, float width, std::uint64_t index, bool painted) {
+  const trace::Trace& trace = *context.state.document.trace;
+  const std::string* mark = trace.op(index) == Op::Mark ? nullptr : trace.mark_name(index);
+  float y = at.y;
+  y += painted ? draw_title(context, {at.x, y}, width, title_of(context, index)) : title_height();
+  if (mark != nullptr) y += painted ? draw_mark(context, {at.x, y}, width, *mark) : mark_height(context);
+  return y + std::round(0.5f * context.em);
 }
 
-// Title and sentences stand; what is below them scrolls. Of a sentence that would leave no room the first lines stand;
-// several that would not leave any scroll along.
-void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_t index) {
-  constexpr float kLargestHead = 0.62f;  // of the panel
-  const replay::Timeline& timeline = context.state.timeline();
-  EventWords words = words_of(context.state, index);
-  Flow head{.context = context, .x = body.x0 + pad, .y = body.y0, .width = body.width() - 2 * pad};
-  head.y += draw_title(context, {head.x, head.y}, head.width, title_of(context, index));
-  const std::string* mark = context.state.document.trace->mark_name(index);
-  const bool is_mark = context.state.document.trace->op(index) == Op::Mark;
-  if (mark != nullptr && !is_mark) head.y += draw_mark(context, {head.x, head.y}, head.width, *mark);
-  head.gap(0.5f);
-  Flow measured{.context = context, .width = head.width, .painted = false};
-  draw_sentences(measured, words);
-  const bool stand = head.y + measured.y - body.y0 <= kLargestHead * body.height();
-  if (stand) {
-    draw_sentences(head, words);
-  } else if (const std::string first = first_lines(words, head.width); !first.empty()) {
-    const float from = head.y;
-    head.text(first, context.theme.text);
-    ui::place("sentence", {head.x, from, head.x + head.width, head.y});
-    head.y += std::round(0.2f * ui::line_height());  // as between any two lines
+float height_of(const Context& context, float width, const EventWords& words, const Order& order) {
+  Flow measured{.context = context, .width = width, .painted = false};
+  draw_said(measured, words, order);
+  return std::ceil(measured.y);
+}
+
+float sentence_height(const Context& context, float width, const EventWords& words) {
+  Flow measured{.context = context, .width = width, .painted = false};
+  if (!words.said.empty()) draw_sentence(measured, words.said.front().text, 0);
+  return measured.y;
+}
+
+// What of an event stands while the rest scrolls: names, and below them the sentence; of one that would leave no room
+// its first lines. Of several allocators it is the name of the one whose lines are in sight.
+struct Head {
+  float bottom = 0;
+  std::string first;  // lines of a sentence that goes on where the rest scrolls
+  draw::Rect lines;   // where they are
+  bool names_whose = false;
+};
+
+// The sentence stands where it fits into the larger part of the panel, or leaves room for some steps.
+bool may_stand(const Context& context, const EventWords& words, draw::Rect body, float from, float pad) {
+  constexpr float kLargestHead = 0.62f, kLeastBelow = 5.2f;  // of the panel; in ems
+  const float bottom = from - body.y0 + sentence_height(context, body.width() - 2 * pad, words);
+  const float rest = height_of(context, flow_width(body, pad), words, {.sentence_stands = true});
+  const float height = body.height();
+  return bottom <= std::max(kLargestHead * height, height - std::min(rest, kLeastBelow * context.em));
+}
+
+Head draw_head(const Context& context, draw::Rect body, float pad, std::uint64_t index, EventWords& words,
+               Order& order) {
+  Head head;
+  Flow flow{.context = context, .x = body.x0 + pad, .y = body.y0, .width = body.width() - 2 * pad};
+  flow.y = draw_names(context, {flow.x, flow.y}, flow.width, index, true);
+  if (words.tells_several()) {
+    head.names_whose = height_of(context, flow_width(body, pad), words, {}) > std::floor(body.y1) - std::round(flow.y);
+    order.heading_stands = head.names_whose;
+    if (head.names_whose) {
+      const float height = draw_heading(context, {}, flow.width, words.said.front(), 0, false);
+      head.lines = {flow.x, flow.y, flow.x + flow.width, flow.y + height};
+      flow.y += height;
+    }
+  } else if (may_stand(context, words, body, flow.y, pad)) {
+    order.sentence_stands = true;
+    if (!words.said.empty()) draw_sentence(flow, words.said.front().text, 0);
+  } else {
+    head.first = first_lines(words, flow.width);
+    const float height = wrapped({}, flow.width, 0, head.first, false);
+    head.lines = {flow.x, flow.y, flow.x + flow.width, flow.y + height};
+    flow.y += height + std::round(0.2f * ui::line_height());  // as between any two lines
   }
+  head.bottom = std::round(flow.y);
+  return head;
+}
+
+// What depends on where the rest has been scrolled to: `start`, when each of `tops` is where one allocator's lines
+// begin.
+void finish_head(const Context& context, const Head& head, const EventWords& words, float start,
+                 const std::vector<float>& tops) {
+  if (!head.first.empty()) {
+    const bool goes_on_below = start <= 0 || words.said.front().text.empty();
+    const std::string shown = head.first + (goes_on_below ? "" : ui::symbols(kMore));
+    wrapped({head.lines.x0, head.lines.y0}, head.lines.width(), context.theme.text, shown);
+    ui::place("sentence", head.lines);
+    if (!goes_on_below) ui::place("sentence goes on", head.lines);
+  }
+  if (!head.names_whose) return;
+  std::size_t whose = 0;
+  for (std::size_t i = 1; i < tops.size(); ++i) {
+    if (std::abs(tops[i] - start) <= 1) return;  // it stands at the top of what scrolls
+    if (tops[i] < start) whose = i;
+  }
+  // Its sentence or its steps begin above what is in sight.
+  const std::string more = start > tops[whose] ? kMore : "";
+  const Said shown{words.said[whose].heading + more, {}};
+  draw_heading(context, {head.lines.x0, head.lines.y0}, head.lines.width(), shown, whose, true);
+}
+
+// Names and sentence stand; what is below them scrolls, with the step at the cursor in sight.
+void draw_event(const Context& context, draw::Rect body, float pad, std::uint64_t index) {
+  const replay::Timeline& timeline = context.state.timeline();
+  EventWords words = event_words(context.state, index);
+  Order order;
+  const Head head = draw_head(context, body, pad, index, words, order);
   Scrolled part{.name = "event", .pad = pad};
   const bool what_if = context.state.is_what_if();
   part.anew = is_new(context, "shown event", context.state.cursor().event, what_if ? 1 : 0);
   part.moved = is_new(context, "shown step", context.state.cursor().event, timeline.position().step);
-  // A whole event that was gone to is read from its beginning; where it failed, the step that failed is what counts.
+  const draw::Rect below{body.x0, head.bottom, body.x1, body.y1};
+  // The note is read on from the steps where not all is seen at once, so that it is in sight when the last step is; and
+  // so it is of a request that failed, of which the step that says so comes first.
   const std::vector<alloc::Step>& steps = timeline.run().steps;
-  const bool compared = words.sentences.size() > 1;  // then the sentences, which say it of each, would be out of sight
-  const bool failed = !compared && !steps.empty() && steps.back().kind == alloc::StepKind::Fail;
-  const bool whole = timeline.position().step >= steps.size() && !failed;
-  // What a lesson says is not to be lost below the sentences of several allocators.
-  const bool note_first = !stand && compared && !what_if;
-  const draw::Rect below{body.x0, std::round(head.y), body.x1, body.y1};
-  // Inside an event of which the note and the step have no room together, the note is read on from the steps.
-  const bool note_last = failed || (!whole && !note_first && !has_room_for_note(context, below, pad, words));
-  scrolled(context, below, part, [&](Flow& flow) {
-    if (!stand && !note_first) draw_sentences(flow, words);
-    // Of a request that failed the step that says so comes first, and the note is read on from there.
-    if (words.note != nullptr && !note_last) draw_note(flow, *words.note);
-    if (note_first) draw_sentences(flow, words);
-    draw_steps(flow, words.steps);
-    if (words.note != nullptr && note_last) {
-      flow.gap(0.4f);
-      draw_note(flow, *words.note);
-      if (failed && timeline.position().step >= steps.size() && flow.in_view)
-        flow.in_view->to = static_cast<double>(flow.y);
-    }
-    draw_own_words(flow, words.note != nullptr, mark != nullptr);
-    if (whole && (part.anew || !part.moved)) flow.in_view.reset();
+  const bool failed = !words.tells_several() && !steps.empty() && steps.back().kind == alloc::StepKind::Fail;
+  order.note_last = failed || what_if || height_of(context, flow_width(below, pad), words, order) > below.height();
+  std::vector<float> tops;
+  const float start = scrolled(context, below, part, [&](Flow& flow) {
+    std::vector<float> begin = draw_said(flow, words, order);
+    if (!flow.painted) tops = std::move(begin);
+    if (what_if) flow.in_view.reset();  // what would have been is told first
   });
+  finish_head(context, head, words, start, tops);
+}
+
+float edge_of(const Context& context) {
+  return std::round(0.35f * context.em);
 }
 
 std::string position_note(const app::State& state) {
@@ -442,10 +326,31 @@ std::string position_note(const app::State& state) {
 
 }  // namespace
 
+float what_happened_height(const Context& context, float width) {
+  const float edge = edge_of(context), pad = ui::panel_pad(context.em) - edge;
+  const draw::Rect body{edge, ui::panel_title_height(context.em), width - edge, 0};
+  const float flows = flow_width(body, pad);
+  const std::uint64_t event = context.state.cursor().event;
+  float height = 0;
+  if (event == 0) {
+    Flow measured{.context = context, .width = flows, .painted = false};
+    draw_start(measured);
+    height = measured.y;
+  } else {
+    const float stands = body.width() - 2 * pad;
+    const EventWords words = event_words(context.state, event - 1);
+    const bool several = words.tells_several();
+    height = draw_names(context, {}, stands, event - 1, false);
+    if (!several) height += sentence_height(context, stands, words);
+    height += height_of(context, flows, words, {.sentence_stands = !several});
+  }
+  return body.y0 + std::ceil(height) + edge + 1;
+}
+
 void what_happened(const Context& context, draw::Rect rect) {
   ui::begin_region("what happened", rect, ui::kFixed);
   const draw::Rect inside = ui::panel_frame(context.theme, rect, "What happened", position_note(context.state));
-  const float edge = std::round(0.35f * context.em);
+  const float edge = edge_of(context);
   const draw::Rect body{rect.x0 + edge, inside.y0, rect.x1 - edge, rect.y1 - edge};
   const float pad = inside.x0 - body.x0;
   const std::uint64_t event = context.state.cursor().event;

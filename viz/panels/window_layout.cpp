@@ -73,7 +73,22 @@ void columns(const Context& context, Parts& parts) {
   }
 }
 
-// The event above the block, as the splitter says: what an event has to say does not move their border.
+// Who has moved the splitter knows best; a double click on it puts it back.
+bool is_split_by_hand(const app::Settings& settings) {
+  return std::abs(settings.block_height - app::Settings{}.block_height) > 1e-4f;
+}
+
+// How much of its height the block does without for an event that has more to say than there is room for.
+float spared(const Context& context, Rect right, float event, float block) {
+  if (context.state.document.placeholder || is_split_by_hand(context.state.settings)) return 0;
+  const float wanted = what_happened_height(context, right.width()) - event;
+  if (wanted <= 0) return 0;
+  const float needed = std::max(std::round(kBlockLeast * context.em), inspector_height(context, right.width()));
+  return std::clamp(block - needed, 0.0f, wanted);
+}
+
+// The event above the block, as the splitter says. Where nobody has moved that, what the block has no use for goes to
+// an event that has.
 void divide_right(const Context& context, Parts& parts) {
   if (!parts.right) return;
   const float em = context.em;
@@ -83,7 +98,8 @@ void divide_right(const Context& context, Parts& parts) {
   if (!parts.block) return;
   const float most = right.height() - parts.gap - kEventLeast * em;
   const float wanted = context.state.settings.block_height * right.height();
-  const float height = std::round(std::max(kBlockLeast * em, std::min(wanted, most)));
+  float height = std::round(std::max(kBlockLeast * em, std::min(wanted, most)));
+  height -= spared(context, right, right.height() - parts.gap - height, height);
   parts.block_rect = {right.x0, right.y1 - height, right.x1, right.y1};
   parts.event_rect.y1 = parts.block_rect.y0 - parts.gap;
   parts.block_gap = {right.x0, parts.event_rect.y1, right.x1, parts.block_rect.y0};
