@@ -74,10 +74,29 @@ TEST(AppInspect, says_whose_the_block_is_and_what_keeps_it_from_merging) {
   facts = app::inspect(state);
   EXPECT_EQ(facts->block.state, replay::BlockState::Free);
   EXPECT_EQ(facts->verdict, "Cannot merge while D lives.");
-  EXPECT_EQ(facts->reason, "Freed now, D and this block make one 1 KiB block at 0x000.");
+  EXPECT_EQ(facts->reason,
+            "If D were freed now, this block would merge with it and what is free around them into one 1 KiB block at "
+            "0x000.");
   seek(state, 0);
   act(state, Do::ClearSelection);
   EXPECT_FALSE(app::inspect(state).has_value());
+}
+
+TEST(AppInspect, of_a_free_block_it_is_said_who_else_joins) {
+  app::State state = opened(R"({"format": "allocviz-trace", "version": 1,
+    "allocators": [{"kind": "buddy", "arena": "256 B", "min_block": 64}],
+    "events": [{"op": "alloc", "id": "A", "size": 64}, {"op": "alloc", "id": "B", "size": 64},
+               {"op": "alloc", "id": "C", "size": 128}, {"op": "free", "id": "A"}, {"op": "free", "id": "B"},
+               {"op": "alloc", "id": "D", "size": 64}, {"op": "alloc", "id": "E", "size": 64},
+               {"op": "free", "id": "C"}]})");
+  seek(state, 4);
+  act(state, {.what = Do::Select, .number = 0});
+  EXPECT_EQ(app::inspect(state)->reason,
+            "If B were freed now, this block would merge with it into one 128 B block at 0x000.");
+  seek(state, 8);
+  act(state, {.what = Do::Select, .number = 128});
+  EXPECT_EQ(app::inspect(state)->reason,
+            "If D and E were freed now, this block would merge with them into one 256 B block at 0x000.");
 }
 
 // Every promise of the panel in random states, carried out on the real allocator.

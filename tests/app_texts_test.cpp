@@ -1,5 +1,8 @@
 // Marks and notes that a person writes, cards that are pinned, and what is tried on a copy.
+#include <fmt/format.h>
+
 #include <random>
+#include <string>
 
 #include "core/trace/json.h"
 #include "tests/app_support.h"
@@ -164,7 +167,7 @@ TEST(WhatIf, the_request_fits_once_what_is_in_the_way_is_freed_and_nothing_reall
       ASSERT_TRUE(state.is_what_if()) << text << ", event " << index + 1;
       EXPECT_EQ(state.shown().run().outcome.kind, replay::OutcomeKind::Placed) << text << ", event " << index + 1;
       test::expect_conditions(state.shown().census());
-      EXPECT_NE(app::what_if_text(state, 0).find("fits"), std::string::npos);
+      EXPECT_NE(app::what_if_text(state, 0).find("would fit at"), std::string::npos);
       EXPECT_EQ(state.timeline().snapshot(), real);
       act(state, Do::ClearSelection);
       EXPECT_FALSE(state.is_what_if()) << "Escape returns";
@@ -182,9 +185,29 @@ TEST(WhatIf, ends_when_the_cursor_moves_and_is_offered_only_where_frees_would_he
   seek(state, 5);
   act(state, Do::TryFrees);
   ASSERT_TRUE(state.is_what_if());
-  EXPECT_EQ(app::what_if_text(state, 0), "What if A, B and 7 were freed before it: the request fits, at 0x000.");
+  EXPECT_EQ(app::what_if_text(state, 0),
+            "If A, B and 7 had been freed before event 5, the request would fit at 0x000.");
+  EXPECT_EQ(app::question_of(state), "what if they had been freed earlier?");
   seek(state, 4);
   EXPECT_FALSE(state.is_what_if());
+}
+
+TEST(WhatIf, asks_for_one_or_for_several) {
+  const auto asked = [](const char* allocator) {
+    app::State state = opened(fmt::format(R"({{"format": "allocviz-trace", "version": 1, "allocators": [{}],
+      "events": [{{"op": "alloc", "id": "A", "size": 64}}, {{"op": "alloc", "id": "B", "size": 64}}]}})",
+                                          allocator));
+    seek(state, 2);
+    const std::string question = app::question_of(state);
+    act(state, Do::TryFrees);
+    EXPECT_EQ(app::what_if_text(state, 0), "If A had been freed before event 2, the request would fit at 0x000.");
+    seek(state, 1);
+    EXPECT_EQ(app::question_of(state), "");
+    return question;
+  };
+  EXPECT_EQ(asked(R"({"kind": "buddy", "arena": 64, "min_block": 64})"), "what if it had been freed earlier?");
+  EXPECT_EQ(asked(R"({"kind": "bump", "arena": 64})"), "what if it had been freed earlier?");
+  EXPECT_EQ(asked(R"({"kind": "slab", "block": 64, "count": 1})"), "what if one had been freed earlier?");
 }
 
 TEST(AppInTheWay, a_refused_free_says_why_and_the_state_keeps_what_is_asked_in_each_frame) {

@@ -235,16 +235,16 @@ TEST(Narrate, a_realloc_grows_shrinks_moves_or_fails) {
   moves.alloc("A", 64).alloc("B", 64).realloc("A", 128);
   EXPECT_EQ(
       told(kBuddy, moves),
-      "128 B needs a 128 B block (level 4 of 0 … 5). Level 4 has one at 0x080: it is the answer. It fits exactly. "
-      "It cannot grow where it stands: B lives behind it. So it moves: the old block at 0x000 is given back. Its buddy "
-      "0x040 is live (B), so they do not merge: 0x000 "
+      "A at 0x000 cannot grow where it stands: B lives behind it. So it moves: 128 B needs a 128 B block (level 4 of "
+      "0 … 5). Level 4 has one at 0x080: it is the answer. It fits exactly. The old block at 0x000 is given back. Its "
+      "buddy 0x040 is live (B), so they do not merge: 0x000 "
       "goes to level 5's free list.");
   Script back;
   back.alloc("A", 64).alloc("B", 64).free("A").realloc("B", 128);
   EXPECT_EQ(
       told(kBuddy, back),
-      "128 B needs a 128 B block (level 4 of 0 … 5). Level 4 has one at 0x080: it is the answer. It fits exactly. "
-      "It cannot grow where it stands: the 64 B at 0x040 are a back half themselves. So it moves: the old block at "
+      "B at 0x040 cannot grow where it stands: the 64 B at 0x040 are a back half themselves. So it moves: 128 B needs "
+      "a 128 B block (level 4 of 0 … 5). Level 4 has one at 0x080: it is the answer. It fits exactly. The old block at "
       "0x040 is given back. 0x000 + 0x040 make 0x000 (128 B). That block's buddy 0x080 is live (B), so they do not "
       "merge: 0x000 goes to level 4's free list.");
   fails.alloc("A", 64).realloc("A", 4096);
@@ -310,6 +310,12 @@ TEST(Narrate, a_bump_moves_counts_and_rewinds) {
             "257 B is more than the whole arena, 256 B: the request fails, and nothing has changed.");
   in_place.alloc("A", 20).realloc("A", 10);
   EXPECT_EQ(told(kBump, in_place), "It does not grow, so the block at 0x0ec stays where it is.");
+  Script grows;
+  grows.alloc("A", 16).alloc("B", 16).realloc("A", 32);
+  EXPECT_EQ(told(kBump, grows),
+            "A bump allocator never grows a block where it stands, so A at 0x0f0 moves. 32 B: the mark moves down by "
+            "32 B, from 0x0e0 to 0x0c0, which is the answer. The old block at 0x0f0 is given back. A bump allocator "
+            "only counts it: the mark stays at 0x0c0 until nothing is outstanding.");
 }
 
 TEST(Narrate, events_that_do_nothing_say_why) {

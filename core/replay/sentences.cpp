@@ -135,25 +135,32 @@ class Paragraph {
       resize();
       return;
     }
+    const bool from_somewhere = run_.outcome.moved_from != Outcome::kNowhere;
+    if (run_.outcome.kind == OutcomeKind::Placed && from_somewhere) say_why_it_moves();
     request();
     if (run_.outcome.kind == OutcomeKind::Failed) {
       if (run_.outcome.block_bytes != 0)
         say(fmt::format("The old block at {} stays as it is.", at(run_.outcome.offset)));
       return;
     }
-    if (run_.outcome.moved_from == Outcome::kNowhere) return;
-    say_why_it_moves();
-    say(fmt::format("So it moves: the old block at {} is given back.", at(run_.outcome.moved_from)));
+    if (!from_somewhere) return;
+    say(fmt::format("The old block at {} is given back.", at(run_.outcome.moved_from)));
     give_back();
   }
 
-  // What gives the old block back comes next: its first step tells that block's size.
+  // Of the old block, before a word is said of the new one. What gives it back tells its size.
   void say_why_it_moves() {
-    if (spec_.kind == AllocatorKind::Bump) return say("A bump allocator never grows a block where it stands.");
-    if (spec_.kind != AllocatorKind::Buddy || at_end()) return;
-    const std::string why =
-        stuck_text(trace_, index_, census_, run_.outcome.moved_from, run_.steps[next_].size, run_.outcome.block_bytes);
-    if (!why.empty()) say(fmt::format("It cannot grow where it stands: {}.", why));
+    const std::string who = fmt::format("{} at {}", id_.empty() ? "The block" : id_, at(run_.outcome.moved_from));
+    if (spec_.kind == AllocatorKind::Bump)
+      return say(fmt::format("A bump allocator never grows a block where it stands, so {} moves.", who));
+    std::string why;
+    const auto answer = std::find_if(run_.steps.begin(), run_.steps.end(),
+                                     [](const Step& step) { return step.kind == StepKind::Take; });
+    if (spec_.kind == AllocatorKind::Buddy && answer != run_.steps.end() && answer + 1 != run_.steps.end()) {
+      why = stuck_text(trace_, index_, census_, run_.outcome.moved_from, (answer + 1)->size, run_.outcome.block_bytes);
+    }
+    say(why.empty() ? fmt::format("{} moves:", who)
+                    : fmt::format("{} cannot grow where it stands: {}. So it moves:", who, why));
   }
 
   void reset() {

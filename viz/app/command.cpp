@@ -118,7 +118,7 @@ constexpr std::array kInfos{
     CommandInfo{Do::Pin, "Pin the selected block", "Trace", "P", "", "A card that stays; Shift+click does the same"},
     CommandInfo{Do::ClearSelection, "Clear the selection", "Trace", "Escape", "", "And one by one what is pinned"},
     CommandInfo{Do::TryFrees, "Try the fewest frees", "Trace", "I", "",
-                "What if they were freed: the request that failed is made again, on a copy"},
+                "What if they had been freed earlier: the request that failed is made again, on a copy"},
     CommandInfo{Do::TryRequest, "Try a request…", "Trace", "Ctrl+T", "",
                 "Allocate or free something here, by hand: 100, free A, realloc A 200", 0, true},
     CommandInfo{Do::FreeSelected, "Free the selected block", "Trace", "Delete", "",

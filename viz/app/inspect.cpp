@@ -88,7 +88,12 @@ void add_remedy(BlockFacts& facts, const trace::Trace& trace, const Census& cens
   const bool many = freed.size() > kNamesSpelled;
   const std::string names = many ? "they" : names_of(trace, others);
   if (!ours_lives) {
-    facts.reason = fmt::format("Freed now, {} and this block make {}.", names, whole);
+    std::uint64_t theirs = 0;
+    for (const Block* one : others) theirs += one->size;
+    const bool one = others.size() == 1;
+    facts.reason =
+        fmt::format("If {} were freed now, this block would merge with {}{} into {}.", names, one ? "it" : "them",
+                    theirs + block.size < merged.size ? " and what is free around them" : "", whole);
   } else if (others.empty()) {
     facts.reason = fmt::format("Freed now, {} comes back as {}.", owner_of(trace, block), whole);
   } else {

@@ -103,18 +103,26 @@ void end_what_if(State& state) {
   for (Stage& stage : state.stages) stage.what_if.reset();
 }
 
+std::string question_of(const State& state) {
+  if (state.blocked == nullptr || !state.blocked->frees_help) return {};
+  const std::size_t stage = state.blocked->stage;
+  // They are counted, not looked for: this is asked in each frame.
+  const replay::Census& census = state.timeline(stage).census();
+  const bool any = census.kind == trace::AllocatorKind::Slab;
+  const std::uint64_t count =
+      state.blocked->places.empty() ? census.figures.live_blocks : state.blocked->places.front().blocks;
+  return fmt::format("what if {} had been freed earlier?", any ? "one" : count == 1 ? "it" : "they");
+}
+
 std::string what_if_text(const State& state, std::size_t stage) {
   if (state.stages[stage].what_if == nullptr || state.blocked == nullptr) return {};
   const replay::Timeline& real = state.timeline(stage);
   const std::vector<const Block*> freed = blocks_of(real.census(), *state.blocked, state.tried);
-  const std::string names = names_of(real.trace(), freed);
   const replay::Outcome& outcome = state.shown(stage).run().outcome;
-  const bool one = freed.size() == 1;
-  if (outcome.kind != replay::OutcomeKind::Placed) {
-    return fmt::format("What if {} {} freed before it: the request fails all the same.", names, one ? "was" : "were");
-  }
-  return fmt::format("What if {} {} freed before it: the request fits, at {}.", names, one ? "was" : "were",
-                     trace::offset_text(outcome.offset, real.census().arena_bytes));
+  const std::string if_freed = fmt::format("If {} had been freed before event {}, the request would",
+                                           names_of(real.trace(), freed), trace::count_text(real.position().event));
+  if (outcome.kind != replay::OutcomeKind::Placed) return if_freed + " fail all the same.";
+  return fmt::format("{} fit at {}.", if_freed, trace::offset_text(outcome.offset, real.census().arena_bytes));
 }
 
 }  // namespace allocviz::app

@@ -15,7 +15,10 @@ namespace allocviz::app {
 // it. With a notice where there is nothing to try. O(blocks).
 void try_frees(State& state, std::size_t place);
 void end_what_if(State& state);
-// "What if A and C were freed: the request fits at 0x100.": what the stage says meanwhile; empty when it shows none.
+// "what if they had been freed earlier?": what try_frees() of the first place answers; empty where it would not help.
+[[nodiscard]] std::string question_of(const State& state);
+// "If A and C had been freed before event 7, the request would fit at 0x100.": what the stage says meanwhile; empty
+// when it shows none.
 [[nodiscard]] std::string what_if_text(const State& state, std::size_t stage);
 
 }  // namespace allocviz::app

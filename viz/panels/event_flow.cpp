@@ -202,7 +202,7 @@ std::vector<float> draw_said(Flow& flow, const EventWords& words, const Order& o
   std::vector<float> tops;
   for (std::size_t i = 0; i < words.said.size(); ++i) {
     const Said& said = words.said[i];
-    if (i != 0) flow.gap(0.4f);
+    if (i != 0) flow.gap(0.8f);
     tops.push_back(flow.y);
     if (!said.heading.empty() && !(i == 0 && order.heading_stands))
       flow.y += draw_heading(flow.context, {flow.x, flow.y}, flow.width, said, i, flow.painted);

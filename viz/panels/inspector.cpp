@@ -12,6 +12,7 @@
 #include "core/replay/narrate.h"
 #include "viz/app/in_the_way.h"
 #include "viz/app/inspect.h"
+#include "viz/app/what_if.h"
 #include "viz/draw/strip.h"
 #include "viz/draw/tip.h"
 #include "viz/panels/flow.h"
@@ -59,8 +60,12 @@ void add_life(std::vector<Line>& lines, const BlockFacts& facts) {
   if (facts.allocated) lines.push_back(event_line("allocated", *facts.allocated));
   if (facts.resized) lines.push_back(event_line("resized", *facts.resized));
   if (facts.ended) {
-    static constexpr const char* kEnds[] = {"freed by alloc", "freed", "resized next", "reset", "mark"};
-    lines.push_back(event_line(kEnds[static_cast<std::size_t>(facts.ended_by)], *facts.ended));
+    // What lives has its end before it; a bump allocator's dead block has not.
+    static constexpr const char* kEnds[] = {"freed by alloc", "freed", "resized", "reset", "mark"};
+    static constexpr const char* kWillEnd[] = {"will be freed", "will be freed", "resized next", "will be reset",
+                                               "mark"};
+    const auto* ends = facts.block.state == BlockState::Live ? kWillEnd : kEnds;
+    lines.push_back(event_line(ends[static_cast<std::size_t>(facts.ended_by)], *facts.ended));
   } else if (facts.allocated) {
     lines.push_back({"freed", "never in this log", Line::Leads::Nowhere, 0, {}});
   }
@@ -302,13 +307,16 @@ void draw_place(Flow& flow, const app::InTheWay& what, const app::Place& place) 
 // The question that a click answers: what if the blocks of the first place had been freed?
 void draw_try(Flow& flow) {
   const Context& context = flow.context;
-  constexpr const char* kQuestion = "what if freed before?##try";
   flow.may_cut();
   if (flow.painted) {
+    constexpr std::string_view kKey = "I";
+    const std::string question = app::question_of(context.state);
+    const float gap = 0.7f * context.em;
+    const float room = flow.width - gap - key_caps(context, {}, kKey, false);
     ImGui::SetCursorScreenPos(ImVec2(flow.x, std::round(flow.y + 0.1f * context.em)));
-    if (ui::link(context.theme, kQuestion)) context.commands.push({.what = app::Do::TryFrees});
+    if (ui::link(context.theme, (question + "##try").c_str(), room)) context.commands.push({.what = app::Do::TryFrees});
     ui::tooltip("The blocks of the first place are freed and the request is made again, on a copy.");
-    key_caps(context, {flow.x + ui::text_width("what if freed before?") + 0.7f * context.em, flow.y}, "I");
+    key_caps(context, {flow.x + std::min(ui::text_width(question), room) + gap, flow.y}, kKey);
   }
   flow.y += std::round(1.7f * context.em);
   flow.gap(0.3f);
