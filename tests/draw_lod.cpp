@@ -366,6 +366,67 @@ TEST(MemoryMap, a_high_and_crowded_map_wraps_into_rows_that_tile_the_view) {
   }
 }
 
+TEST(MemoryMap, a_block_over_several_rows_is_labelled_once_and_open_where_it_runs_on) {
+  Census census;
+  census.kind = trace::AllocatorKind::Buddy;
+  constexpr std::uint64_t kSmall = 64;
+  for (std::uint64_t at = 0; at < 64 * 1024; at += kSmall) {
+    census.blocks.push_back({at, kSmall, at % 128 == 0 ? BlockState::Live : BlockState::Free, 9, -1, kSmall, at});
+  }
+  census.blocks.push_back({64 << 10, 64 << 10, BlockState::Live, 1, -1, 20 << 10, 1});
+  census.blocks.push_back({128 << 10, 128 << 10, BlockState::Free, 0, -1, 0, 0});
+  census.arena_bytes = 256 << 10;
+  const draw::NameOf name_of = [](std::uint64_t) { return std::string("big"); };
+  const draw::MapScene map = draw::lay_out_map({.census = census,
+                                                .focus = {},
+                                                .rect = {0, 0, 1200, 500},
+                                                .view = {0, 256 << 10},
+                                                .style = {},
+                                                .name_of = name_of,
+                                                .may_wrap = true});
+  const double row = map.axes.front().bytes.width();
+  EXPECT_EQ(draw::scale_note(map), "a row = " + trace::size_text(static_cast<std::uint64_t>(row)));
+  ASSERT_LE(row, 16 << 10) << "several rows a block, or this tests nothing";
+  for (const std::size_t which : {census.blocks.size() - 2, census.blocks.size() - 1}) {
+    const Block& block = census.blocks[which];
+    std::vector<draw::Box> pieces;
+    int labelled = 0;
+    for (const draw::Box& box : map.scene.boxes) {
+      if (box.offset == block.offset) pieces.push_back(box);
+    }
+    for (const draw::Label& label : map.scene.labels) {
+      if (label.box < 0 || map.scene.boxes[static_cast<std::size_t>(label.box)].offset != block.offset) continue;
+      ++labelled;
+      EXPECT_EQ(map.scene.boxes[static_cast<std::size_t>(label.box)].rect.y0, pieces.front().rect.y0) << label.text;
+    }
+    ASSERT_EQ(pieces.size(), static_cast<std::size_t>(static_cast<double>(block.size) / row));
+    EXPECT_EQ(labelled, block.state == BlockState::Live ? 2 : 1) << "a name and a size, or how much is free";
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      EXPECT_EQ(pieces[i].from_before, i > 0) << i;
+      EXPECT_EQ(pieces[i].goes_on, i + 1 < pieces.size()) << i;
+      if (!pieces[i].goes_on) continue;
+      EXPECT_EQ(pieces[i].rect.x1, map.axes.front().x1) << "no seam at its open end";
+    }
+  }
+}
+
+TEST(MemoryMap, of_the_pieces_of_a_block_the_first_with_room_for_a_label_has_it) {
+  const draw::Rows rows{{100, 1060}, 100};
+  const auto labelled = [&](double from, double to) {
+    std::vector<int> found;
+    for (int i = 0; i < 10; ++i) {
+      if (draw::is_labelled_piece(rows, 100 + 100.0 * i, from, to, 30)) found.push_back(i);
+    }
+    return found;
+  };
+  EXPECT_EQ(labelled(110, 150), std::vector<int>{0});
+  EXPECT_EQ(labelled(150, 500), std::vector<int>{0});
+  EXPECT_EQ(labelled(190, 500), std::vector<int>{1}) << "the widest, where the first one is too narrow";
+  EXPECT_EQ(labelled(190, 205), std::vector<int>{0}) << "the wider one of two narrow ones";
+  EXPECT_EQ(labelled(195, 210), std::vector<int>{1});
+  EXPECT_EQ(labelled(0, 2000), std::vector<int>{0}) << "what is in view counts";
+}
+
 TEST(MemoryMap, its_rows_begin_at_round_addresses_and_the_last_is_as_long_as_what_is_left) {
   std::mt19937_64 random(test::seed());
   const Census census = random_census(random, 3u << 20, 64, 512);

@@ -65,6 +65,7 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
   const float pitch = area.height() / static_cast<float>(count);
   StripOptions options;
   options.max_boxes = kMaxBoxes / static_cast<std::size_t>(count);
+  options.rows = Rows{whole.bytes, bytes};
   options.digest = input.digest;
   if (input.colors != nullptr) options.tint_of = input.colors->tint_of;
   for (int i = 0; i < count; ++i) {
@@ -209,6 +210,13 @@ MapScene lay_out_map(const MapInput& input) {
 std::string scale_text(double bytes_per_px) {
   if (bytes_per_px < 9.95) return fmt::format("{:.1f} B", bytes_per_px);
   return trace::size_text(static_cast<std::uint64_t>(std::llround(bytes_per_px)));
+}
+
+std::string scale_note(const MapScene& scene) {
+  if (scene.axes.empty()) return {};
+  const ByteAxis& first = scene.axes.front();
+  if (scene.axes.size() == 1) return "1 px = " + scale_text(first.bytes_per_px());
+  return "a row = " + trace::size_text(static_cast<std::uint64_t>(std::llround(first.bytes.width())));
 }
 
 std::optional<Span> hit(const MapScene& scene, Point at) {

@@ -53,6 +53,8 @@ struct MapScene {
 [[nodiscard]] MapScene lay_out_map(const MapInput& input);
 // How many bytes a pixel stands for: "2.4 B" below ten, where a whole number would be far off, then "53 KiB".
 [[nodiscard]] std::string scale_text(double bytes_per_px);
+// What its width stands for: "1 px = 53 KiB", of a wrapped one "a row = 64 MiB"; empty where nothing is laid out.
+[[nodiscard]] std::string scale_note(const MapScene& scene);
 // The bytes that stand on the pixel at a point.
 [[nodiscard]] std::optional<Span> hit(const MapScene& scene, Point at);
 

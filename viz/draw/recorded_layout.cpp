@@ -41,16 +41,6 @@ std::optional<std::uint64_t> shift_of(const Block& block, const AddressOf& addre
   return address - block.offset;
 }
 
-// A run that is not live and goes over several rows says so in its first one.
-void name_runs_once(Scene& scene, Rect row, double from) {
-  std::erase_if(scene.labels, [&](const Label& label) {
-    if (label.box < 0 || label.rect.y0 < row.y0) return false;
-    const Box& box = scene.boxes[static_cast<std::size_t>(label.box)];
-    const bool run = box.look == Look::Free || box.look == Look::Gap;
-    return run && box.rect.y0 == row.y0 && static_cast<double>(box.offset) < from;
-  });
-}
-
 // Of each row where it begins; in a row that begins between two regions, of the first byte known behind that.
 void lay_addresses(const RecordedInput& input, RecordedScene& out) {
   const Style& style = input.style;
@@ -70,8 +60,8 @@ void lay_addresses(const RecordedInput& input, RecordedScene& out) {
     const Rect row{axis.x0, y0, axis.x1, std::max(y0 + 1, y1)};
     StripOptions options = options_of(count);
     options.digest = input.digest;
+    options.rows = Rows{input.view, bytes};
     add_strip(out.scene, input.census, axis, row, input.focus, style, input.name_of, options);
-    name_runs_once(out.scene, row, from);
     const auto first = static_cast<std::uint64_t>(std::max(0.0, std::ceil(from)));
     // A row of nothing but a gap says what comes behind it no more often than once.
     const Block* begins = input.census.block_at(first);

@@ -26,6 +26,8 @@ struct Box {
   bool related = false;  // the buddy of what is selected
   bool next = false;     // slab: the head of the free list, handed out next
   Color tint = 0;        // Live: instead of the state's own colour; 0 = none
+  bool from_before = false,
+       goes_on = false;  // a piece of a block that spans rows: open where its neighbour row has more
   bool moves = false;    // it came into being just now, out of `from`
   Rect from;
 };

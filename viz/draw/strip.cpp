@@ -152,6 +152,17 @@ void add_box_labels(Scene& scene, const Box& box, const replay::Block* block, co
   }
 }
 
+constexpr double kLabelEm = 9;  // a piece this wide has room for a name and a size
+
+// A row's piece of a block is open where the block runs beyond the row, and reaches the row's very end there.
+void open_ends(Box& box, const ByteAxis& axis) {
+  box.from_before = static_cast<double>(box.offset) < axis.bytes.from;
+  box.goes_on = static_cast<double>(box.offset) + static_cast<double>(box.size) > axis.bytes.to;
+  if (!box.goes_on) return;
+  if (box.solid_x >= box.rect.x1) box.solid_x = axis.x1;
+  box.rect.x1 = axis.x1;
+}
+
 struct Candidate {
   std::size_t block = 0;
   double px = 0;
@@ -184,6 +195,16 @@ Box box_of(std::uint64_t offset, std::uint64_t size, std::uint64_t requested, Lo
     box.solid_x = std::clamp(axis.snapped(from + static_cast<double>(requested)), box.rect.x0, box.rect.x1);
   }
   return box;
+}
+
+bool is_labelled_piece(const Rows& rows, double row_from, double from, double to, double least_bytes) {
+  from = std::max(from, rows.view.from) - rows.view.from;
+  to = std::min(to, rows.view.to) - rows.view.from;
+  const double first = std::floor(from / rows.bytes), next = (first + 1) * rows.bytes;
+  const double in_first = std::min(to, next) - from, in_next = std::min(to, next + rows.bytes) - next;
+  const bool has_room = in_first >= std::min(least_bytes, rows.bytes);
+  const double labelled = has_room || in_first >= in_next ? first : first + 1;
+  return std::round((row_from - rows.view.from) / rows.bytes) == labelled;
 }
 
 void apply_focus(Box& box, const Focus& focus) {
@@ -294,6 +315,8 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
     band.add_hidden_block(from, solid, end_of(block), look_of(block.state));
   });
   const double limit = narrowest(candidates, options.max_boxes);
+  StripOptions unlabelled;
+  unlabelled.labels = false;
   for (const Candidate& candidate : candidates) {
     const replay::Block& block = census.blocks[candidate.block];
     if (candidate.px < limit) {
@@ -304,7 +327,14 @@ void add_strip(Scene& scene, const replay::Census& census, const ByteAxis& axis,
     Box box = box_of(block.offset, block.size, block.requested, look_of(block.state), axis, row);
     box.tint = tint_of(block, options);
     apply_focus(box, focus);
-    add_box(scene, box, &block, style, name_of, options);
+    if (options.rows) open_ends(box, axis);
+    // The bytes that a label would stand on: the requested ones.
+    const auto from = static_cast<double>(block.offset);
+    const bool live = block.state == replay::BlockState::Live && block.requested > 0;
+    const double to = live ? from + static_cast<double>(std::min(block.requested, block.size)) : end_of(block);
+    const bool labelled =
+        !options.rows || is_labelled_piece(*options.rows, axis.bytes.from, from, to, kLabelEm * style.em / px_per_byte);
+    add_box(scene, box, labelled ? &block : nullptr, style, name_of, labelled ? options : unlabelled);
   }
   for (const Touch& touch : focus.touched) {
     const replay::Block* block = census.block_at(touch.offset);

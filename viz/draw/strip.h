@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/replay/census.h"
@@ -14,12 +15,20 @@
 
 namespace allocviz::draw {
 
+// A view wrapped into rows of so many bytes. A block that spans several of them is one block: its pieces are open
+// towards each other, and one of them has its label.
+struct Rows {
+  Span view;
+  double bytes = 0;  // of a row; the last one may be shorter
+};
+
 struct StripOptions {
   bool labels = true;
   const char* free_word = "free";  // what free bytes are called: a bump's are unused
   std::size_t max_boxes = 5000;
   TintOf tint_of = {};
   const replay::Digest* digest = nullptr;  // of the census, where there is one
+  std::optional<Rows> rows = {};           // what the row is one of
 };
 
 // Adds the blocks in view as boxes with labels, and a band of columns for those too narrow. O(blocks in view + pixels).
@@ -39,6 +48,9 @@ void add_pin(Scene& scene, const ByteAxis& axis, Rect row, const Touch& block, b
 [[nodiscard]] std::string telling_size(std::uint64_t bytes);
 // Points at the byte where a free was refused, when it is in view.
 void add_refused(Scene& scene, const ByteAxis& axis, Rect row, const Focus& focus, const Style& style);
+// Whether the piece in the row that begins at `row_from` is the one to be labelled of the bytes [from, to): the first
+// one where a label has room there, else the widest.
+[[nodiscard]] bool is_labelled_piece(const Rows& rows, double row_from, double from, double to, double least_bytes);
 // Which of a box's marks the focus sets.
 void apply_focus(Box& box, const Focus& focus);
 

@@ -180,14 +180,12 @@ void lead_to(const Context& context, const std::string& name, Rect line, const d
 
 // "64 MiB · 21 071 live · 1 px = 53 KiB", or how to look closer; beside another map the scale alone, as theirs differ.
 std::string note_of(const replay::Timeline& timeline, const draw::MapScene& scene, bool alone) {
-  const replay::Figures& figures = timeline.figures();
-  std::string note = fmt::format("{} · {} live", trace::size_text(timeline.census().arena_bytes),
-                                 trace::count_text(figures.live_blocks));
-  const double scale = scene.axes.empty() ? 0 : scene.axes.front().bytes_per_px();
-  const std::string bytes = draw::scale_text(scale);
-  if (!alone && scale > 0) return fmt::format("{} · 1 px = {}", trace::size_text(timeline.census().arena_bytes), bytes);
-  if (scale >= 2) note += " · 1 px = " + bytes;
-  return note + " · wheel zooms, drag pans";
+  const std::string bytes = trace::size_text(timeline.census().arena_bytes), scale = draw::scale_note(scene);
+  if (!alone && !scale.empty()) return fmt::format("{} · {}", bytes, scale);
+  std::string note = fmt::format("{} · {} live", bytes, trace::count_text(timeline.figures().live_blocks));
+  const bool close = scene.axes.size() == 1 && scene.axes.front().bytes_per_px() < 2;
+  if (!scale.empty() && !close) note += " · " + scale;
+  return note + (scene.axes.size() > 1 ? " · wheel zooms" : " · wheel zooms, drag pans");
 }
 
 }  // namespace

@@ -55,8 +55,8 @@ void paint_waste(const Paint& paint, Rect rect) {
 
 void paint_live(const Paint& paint, const Box& box, Rect rect) {
   const float rounding = rounding_of(paint, rect);
-  const float shift = rect.x0 - box.rect.x0;
-  const float solid = std::min(box.solid_x + shift, rect.x1);
+  const float shift = box.moves ? rect.x0 - box.rect.x0 : 0;
+  const float solid = box.solid_x >= box.rect.x1 ? rect.x1 : std::min(box.solid_x + shift, rect.x1);
   ui::fill(paint.list, rect, box.tint != 0 ? box.tint : paint.theme.live_fill, rounding);
   // Inside the outline, whose corners are round.
   const float inset = rect.width() >= 4 ? line_of(paint) : 0.0f;
@@ -95,8 +95,32 @@ Rect place_of(const Paint& paint, const Box& box) {
           mix(box.from.y1, box.rect.y1)};
 }
 
+// Where a block runs on in another row its shape goes on beyond the piece, and is cut at its end: no corner, no edge.
+class OpenEnds {
+ public:
+  OpenEnds(const Paint& paint, const Box& box, Rect& rect, float around) : list_(paint.list) {
+    cut_ = box.from_before || box.goes_on;
+    if (!cut_) return;
+    const float beyond = std::ceil(paint.em);
+    const float left = rect.x0 - (box.from_before ? 0 : around), right = rect.x1 + (box.goes_on ? 0 : around);
+    list_->PushClipRect(ImVec2(left, rect.y0 - around), ImVec2(right, rect.y1 + around), true);
+    if (box.from_before) rect.x0 -= beyond;
+    if (box.goes_on) rect.x1 += beyond;
+  }
+  OpenEnds(const OpenEnds&) = delete;
+  OpenEnds& operator=(const OpenEnds&) = delete;
+  ~OpenEnds() {
+    if (cut_) list_->PopClipRect();
+  }
+
+ private:
+  ImDrawList* list_;
+  bool cut_ = false;
+};
+
 void paint_marks(const Paint& paint, const Box& box) {
-  const Rect rect = place_of(paint, box);
+  Rect rect = place_of(paint, box);
+  const OpenEnds ends(paint, box, rect, std::ceil(0.4f * paint.em));
   const float two = std::max(2.0f, std::round(paint.em / 8));
   const Rect around{rect.x0 - 1, rect.y0 - 1, rect.x1 + 1, rect.y1 + 1};
   const float rounding = rounding_of(paint, rect);
@@ -278,7 +302,8 @@ Color color_of(Tone tone, const draw::Theme& theme) {
 }
 
 void paint_box(const Paint& paint, const Box& box) {
-  const Rect rect = place_of(paint, box);
+  Rect rect = place_of(paint, box);
+  const OpenEnds ends(paint, box, rect, 0);
   const draw::Theme& theme = paint.theme;
   const float rounding = rounding_of(paint, rect);
   const float line = line_of(paint);
