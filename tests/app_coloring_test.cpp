@@ -37,14 +37,44 @@ TEST(Coloring, a_lifetime_ends_where_the_log_frees_and_some_never_do) {
   app::State state = opened(kLesson);
   seek(state, 3);
   const Coloring by_life = coloring(state, ColorBy::Lifetime);
-  EXPECT_EQ(words(by_life), (std::vector<std::string>{"< 10 events", "never freed"}));
+  EXPECT_EQ(words(by_life), (std::vector<std::string>{"< 10", "never freed"}));
+  EXPECT_EQ(app::title_of(ColorBy::Lifetime), "by lifetime, in events") << "once, for all of them";
+  EXPECT_EQ(app::title_of(ColorBy::Age), "by age, in events");
+  EXPECT_EQ(app::title_of(ColorBy::Size), "by size");
+  EXPECT_EQ(by_life.entries[0].whole, "< 10 events");
+  EXPECT_EQ(by_life.entries[0].kept, by_life.entries[0].word.size()) << "a number that is cut is another one";
   EXPECT_EQ(by_life.entries[0].bytes, 60u) << "B is freed by event 6";
+}
+
+TEST(Coloring, a_hundred_thousand_events_are_100_k_and_a_million_1_m) {
+  std::string json = R"({"format":"allocviz-trace","version":1,"allocators":[{"kind":"buddy","arena":"1 MiB",
+    "min_block":16}],"events":[)";
+  // Blocks that live longer and longer, each of them while the next ones come and go.
+  int events = 0;
+  for (const int lives : {5, 50, 500, 5000}) {
+    json += R"({"op":"alloc","id":)" + std::to_string(lives) + R"(,"size":8},)";
+  }
+  for (const int until : {5, 50, 500, 5000}) {
+    for (; events < until; ++events) {
+      const std::string id = std::to_string(100000 + events / 2);
+      json +=
+          std::string(R"({"op":")") + (events % 2 == 0 ? R"(alloc","size":8)" : R"(free")") + R"(,"id":)" + id + "},";
+    }
+    events += events % 2;
+    json += R"({"op":"free","id":)" + std::to_string(until) + "},";
+  }
+  json.back() = ']';
+  app::State state = opened(json + "}");
+  seek(state, 4);
+  EXPECT_EQ(words(coloring(state, ColorBy::Lifetime)), (std::vector<std::string>{"< 10", "< 100", "< 1 k", "< 10 k"}));
 }
 
 TEST(Coloring, a_call_site_is_told_by_its_function_or_its_address_not_by_a_path_that_all_share) {
   EXPECT_EQ(app::short_site("/lib/x86_64-linux-gnu/libc.so.6:(_IO_file_doallocate+0x8c)[0x75d9c]"),
             "_IO_file_doallocate");
-  EXPECT_EQ(app::short_site("/lib/x86_64-linux-gnu/libsqlite3.so.0:[0xa7504]"), "0xa7504 in libsqlite3.so.0");
+  EXPECT_EQ(app::short_site("/lib/x86_64-linux-gnu/libsqlite3.so.0:[0xa7504]"), "libsqlite3.so.0+0xa7504");
+  EXPECT_EQ(app::short_site("/usr/bin/jq:(+0x8c)[0x75d9c]"), "jq+0x8c");
+  EXPECT_EQ(app::short_site("sqlite3:[0x3000"), "sqlite3:[0x3000") << "no address";
   EXPECT_EQ(app::short_site("/home/me/src/main.c:12 parse_header"), "main.c:12 parse_header");
   EXPECT_EQ(app::short_site("std::vector<int>::push_back(int&&)"), "std::vector<int>::push_back(int&&)");
   EXPECT_EQ(app::short_site(""), "");
@@ -54,7 +84,12 @@ TEST(Coloring, a_call_site_is_told_by_its_function_or_its_address_not_by_a_path_
 TEST(Coloring, the_telling_part_of_a_call_site_is_its_function) {
   EXPECT_EQ(app::telling_part("main.c:12 parse_header"), "parse_header");
   EXPECT_EQ(app::telling_part("b.py:7 f"), "f");
-  EXPECT_EQ(app::telling_part("0x3570a in jq"), "0x3570a");
+  EXPECT_EQ(app::telling_part("jq+0x3570a"), "jq+0x3570a");
+  EXPECT_EQ(app::offset_bytes("jq+0x3570a"), 8u);
+  EXPECT_EQ(app::offset_bytes("0x3570a"), 7u) << "all of a bare address";
+  EXPECT_EQ(app::offset_bytes("eventfs_set_attr+0x10d/0x140"), 0u);
+  EXPECT_EQ(app::offset_bytes("main.c:12 parse_header"), 0u);
+  EXPECT_EQ(app::offset_bytes(""), 0u);
   EXPECT_EQ(app::telling_part("eventfs_set_attr+0x10d/0x140"), "eventfs_set_attr");
   EXPECT_EQ(app::telling_part("cc1plus+0x6a3a19"), "cc1plus+0x6a3a19");
   EXPECT_EQ(app::telling_part("std::vector<int>::push_back(int&&)"), "std::vector<int>::push_back");

@@ -270,8 +270,8 @@ TEST(MemoryMap, a_long_legend_of_colours_takes_two_lines_and_leaves_no_entry_out
   std::mt19937_64 random(test::seed());
   const Census census = random_census(random, 1u << 16, 400, 9000);
   draw::MapColors colors;
-  for (const char* word : {"0xa7504 in libsqlite3.so.0", "_IO_file_doallocate", "0xa74b9 in libsqlite3.so.0",
-                           "0x761fb in libc.so.6", "0x3570a in sqlite3", "0x352d4 in sqlite3"}) {
+  for (const char* word : {"libsqlite3.so.0+0xa7504", "_IO_file_doallocate", "libsqlite3.so.0+0xa74b9",
+                           "libc.so.6+0x761fb", "sqlite3+0x3570a", "sqlite3+0x352d4"}) {
     colors.legend.push_back({word, "", 0, false});
   }
   const draw::Rect rect{0, 0, 620, 170};

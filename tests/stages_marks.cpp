@@ -10,6 +10,7 @@
 #include "support/seed.h"
 #include "viz/draw/buddy_layout.h"
 #include "viz/draw/bump_layout.h"
+#include "viz/draw/legend.h"
 #include "viz/draw/map_layout.h"
 #include "viz/draw/slab_layout.h"
 
@@ -680,18 +681,25 @@ TEST(MapMarks, a_narrow_legend_has_shorter_words_and_what_is_in_flight_is_in_it)
   played.go(1, alloc::StepKind::Split);
   EXPECT_NE(label(played.map().scene, "in flight"), nullptr);
   const draw::MapScene narrow = played.map({0, 0, 330, 120});
-  EXPECT_EQ(label(narrow.scene, "rounding waste"), nullptr) << texts(narrow.scene);
-  EXPECT_NE(label(narrow.scene, "waste"), nullptr) << "shorter words come before none: " << texts(narrow.scene);
-  EXPECT_NE(label(played.map({0, 0, 480, 120}).scene, "touched"), nullptr);
-  for (const float width : {600.0f, 640.0f, 700.0f}) {
+  EXPECT_NE(label(narrow.scene, "in flight"), nullptr) << texts(narrow.scene);
+  const draw::MapScene low = played.map({0, 0, 380, 90});
+  EXPECT_EQ(label(low.scene, "rounding waste"), nullptr) << texts(low.scene);
+  EXPECT_NE(label(low.scene, "in flight"), nullptr) << "what is on screen comes first: " << texts(low.scene);
+  EXPECT_NE(label(played.map({0, 0, 480, 90}).scene, "touched"), nullptr);
+  const auto in = [](trace::AllocatorKind kind, const draw::OnScreen& shown, float width) {
     draw::Scene scene;
-    draw::add_legend(scene, {0, 0, width, 16}, trace::AllocatorKind::Tiered, {}, {});
+    draw::add_legend(scene, {{0, 0, width, 16}, 0, 1}, draw::state_entries(kind, shown, false), {});
+    return scene;
+  };
+  for (const float width : {600.0f, 640.0f, 700.0f}) {
+    const draw::Scene scene = in(trace::AllocatorKind::Tiered, {}, width);
     EXPECT_EQ(scene.legend.size(), 6u) << "closer together where that brings all in: " << width << texts(scene);
   }
   bool shortened = false;
+  draw::OnScreen flight;
+  flight.look[static_cast<std::size_t>(draw::Look::InFlight)] = true;
   for (float width = 540; width < 720; width += 10) {
-    draw::Scene scene;
-    draw::add_legend(scene, {0, 0, width, 16}, trace::AllocatorKind::Bump, {false, true, false}, {});
+    const draw::Scene scene = in(trace::AllocatorKind::Bump, flight, width);
     EXPECT_EQ(scene.legend.size(), 6u) << "with fewer words where that brings all in: " << width << texts(scene);
     EXPECT_NE(label(scene, "dead") != nullptr, label(scene, "dead, not returned") != nullptr);
     shortened = shortened || label(scene, "dead") != nullptr;

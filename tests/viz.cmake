@@ -22,6 +22,7 @@ allocviz_test(draw_test
     draw_cards.cpp
     draw_charts.cpp
     draw_digest.cpp
+    draw_legend.cpp
     draw_lod.cpp
     draw_match_columns.cpp
     draw_theme.cpp

@@ -39,17 +39,31 @@ Sums sums_of(const replay::Census& census, const KeyOf& key_of) {
   return sums;
 }
 
+// An entry whose word is never cut: "1 000 000" without its end is another number.
+Coloring::Entry number(std::string word) {
+  Coloring::Entry entry;
+  entry.kept = word.size();
+  entry.word = std::move(word);
+  return entry;
+}
+
+using EntryOf = std::function<Coloring::Entry(Key, bool and_more)>;
+
 // The exponents of a scale, smallest first; what is beyond the last entry belongs to it.
-Coloring scale(const Sums& sums, const KeyOf& key_of, const std::function<std::string(Key, bool)>& word_of) {
+Coloring scale(const Sums& sums, const KeyOf& key_of, const EntryOf& name_of) {
   Coloring coloring;
   coloring.is_scale = true;
   std::vector<Key> keys;
   for (const auto& [key, sum] : sums) {
     const bool merged = keys.size() == kMostEntries;
-    if (merged) coloring.entries.back().word = word_of(keys.back(), true);
-    if (!merged) {
+    if (merged) {
+      Coloring::Entry last = name_of(keys.back(), true);
+      last.blocks = coloring.entries.back().blocks;
+      last.bytes = coloring.entries.back().bytes;
+      coloring.entries.back() = std::move(last);
+    } else {
       keys.push_back(key);
-      coloring.entries.push_back({word_of(key, false), 0, 0});
+      coloring.entries.push_back(name_of(key, false));
     }
     coloring.entries.back().blocks += sum.blocks;
     coloring.entries.back().bytes += sum.bytes;
@@ -136,7 +150,7 @@ Coloring kinds(const Sums& sums, const KeyOf& key_of, const TextOf& text_of,
     const bool other = crowded && i >= kMostEntries - 1;
     if (!other) coloring.entries.push_back(kind.name);
     if (other && i == kMostEntries - 1) {
-      coloring.entries.push_back({fmt::format("{} others", trace::count_text(ranked.size() - i)), 0, 0});
+      coloring.entries.push_back(number(fmt::format("{} others", trace::count_text(ranked.size() - i))));
     }
     for (const Key key : kind.keys) (*entry)[key] = coloring.entries.size() - 1;
     coloring.entries.back().blocks += kind.sum.blocks;
@@ -167,15 +181,24 @@ std::uint64_t ten_to(Key exponent) {
   return value;
 }
 
-std::string size_word(Key exponent, bool and_more) {
-  if (and_more) return "> " + trace::size_text(std::uint64_t{1} << (2 * (exponent - 1)));
-  return exponent >= 32 ? "larger" : "≤ " + trace::size_text(std::uint64_t{1} << (2 * exponent));
+Coloring::Entry size_entry(Key exponent, bool and_more) {
+  if (and_more) return number("> " + trace::size_text(std::uint64_t{1} << (2 * (exponent - 1))));
+  return number(exponent >= 32 ? "larger" : "≤ " + trace::size_text(std::uint64_t{1} << (2 * exponent)));
 }
 
-std::string events_word(Key exponent, bool and_more) {
-  if (exponent == kNever) return "never freed";
-  if (and_more) return fmt::format("≥ {} events", trace::count_text(ten_to(exponent - 1)));
-  return fmt::format("< {} events", trace::count_text(ten_to(exponent)));
+// "100 k": as short as a legend wants it. The legend's title says what of.
+std::string power_word(Key exponent) {
+  static constexpr const char* kUnits[] = {"", " k", " M", " G", " T", " P", " E"};
+  return trace::count_text(ten_to(exponent % 3)) + kUnits[exponent / 3];
+}
+
+Coloring::Entry events_entry(Key exponent, bool and_more) {
+  if (exponent == kNever) return number("never freed");
+  const Key bound = and_more ? exponent - 1 : exponent;
+  const char* const sign = and_more ? "≥" : "<";
+  Coloring::Entry entry = number(fmt::format("{} {}", sign, power_word(bound)));
+  entry.whole = fmt::format("{} {} events", sign, trace::count_text(ten_to(bound)));
+  return entry;
 }
 
 KeyOf lifetime_of(const trace::Trace& trace) {
@@ -202,11 +225,16 @@ TextOf text_of_kind(ColorBy by, const trace::Trace& trace) {
 }
 
 Coloring::Entry field_name(ColorBy by, const trace::Trace& trace, Key key) {
-  if (key == 0) return {by == ColorBy::Thread ? "thread not said" : by == ColorBy::Site ? "no site" : "no tag"};
-  if (by == ColorBy::Thread) return {fmt::format("thread {}", key - 1)};
+  if (key == 0) return number(by == ColorBy::Thread ? "thread not said" : by == ColorBy::Site ? "no site" : "no tag");
+  if (by == ColorBy::Thread) return number(fmt::format("thread {}", key - 1));
   if (by == ColorBy::Tag) return {trace.tags()[key - 1]};
   const std::string& frame = trace.sites()[key - 1].frames.front();
-  return {.word = short_site(frame), .telling = telling_part(short_site(frame)), .whole = frame};
+  Coloring::Entry entry;
+  entry.word = short_site(frame);
+  entry.telling = telling_part(entry.word);
+  entry.kept = offset_bytes(entry.telling);
+  entry.whole = frame;
+  return entry;
 }
 
 }  // namespace
@@ -234,6 +262,11 @@ const char* name_of(ColorBy by) {
   return kNames[static_cast<std::size_t>(by)];
 }
 
+std::string title_of(ColorBy by) {
+  const bool in_events = by == ColorBy::Age || by == ColorBy::Lifetime;
+  return fmt::format("by {}{}", name_of(by), in_events ? ", in events" : "");
+}
+
 Coloring coloring_of(ColorBy by, const trace::Trace& trace, const replay::Census& census, std::uint64_t event) {
   KeyOf key_of;
   switch (by) {
@@ -241,13 +274,13 @@ Coloring coloring_of(ColorBy by, const trace::Trace& trace, const replay::Census
       return {};
     case ColorBy::Size:
       key_of = [](const Block& block) { return power_of_four(block.requested); };
-      return scale(sums_of(census, key_of), key_of, size_word);
+      return scale(sums_of(census, key_of), key_of, size_entry);
     case ColorBy::Age:
       key_of = [event](const Block& block) { return power_of_ten(event > block.born ? event - block.born - 1 : 0); };
-      return scale(sums_of(census, key_of), key_of, events_word);
+      return scale(sums_of(census, key_of), key_of, events_entry);
     case ColorBy::Lifetime:
       key_of = lifetime_of(trace);
-      return scale(sums_of(census, key_of), key_of, events_word);
+      return scale(sums_of(census, key_of), key_of, events_entry);
     case ColorBy::Thread:
     case ColorBy::Site:
     case ColorBy::Tag:

@@ -20,6 +20,7 @@ struct Coloring {
     std::uint64_t blocks = 0;
     std::uint64_t bytes = 0;  // requested
     std::string telling{};    // what of the word stays where there is no room for it; empty = it has no such part
+    std::size_t kept = 0;     // of that, how many bytes at the end are never cut: a number, an offset
     std::string whole{};      // what it stands for in full; empty = the word
     bool operator==(const Entry&) const = default;
   };
@@ -32,6 +33,8 @@ inline constexpr std::size_t kMostEntries = 8;
 // Whether the log says what this colouring asks for (threads, sites, tags).
 [[nodiscard]] bool can_color_by(ColorBy by, const trace::Trace& trace);
 [[nodiscard]] const char* name_of(ColorBy by);  // "size"
+// Before the legend: "by lifetime, in events".
+[[nodiscard]] std::string title_of(ColorBy by);
 // What is coloured by now: as set, where this trace can say it.
 [[nodiscard]] ColorBy color_by(const State& state);
 // The live blocks of a census after `event` events, sorted into entries. Age and lifetime are in events and are counted

@@ -26,24 +26,27 @@ std::string names_of(const trace::Trace& trace, const std::vector<const replay::
 }
 
 std::string short_site(std::string_view site) {
-  const std::size_t colon = site.find(":("), bare = site.find(":[");
-  if (colon != std::string_view::npos) {
-    const std::size_t from = colon + 2, end = site.find_first_of("+)", from);
-    if (end != std::string_view::npos && end > from) return std::string{site.substr(from, end - from)};
-  }
+  const std::size_t named = site.find(":("), bare = std::min(named, site.find(":["));
   const std::string_view path = site.substr(0, bare);
   const std::size_t slash = path.find_last_of('/');
   const bool whole = slash == std::string_view::npos || slash + 1 == path.size();
   const std::string file{whole ? path : path.substr(slash + 1)};
-  if (bare == std::string_view::npos || site.back() != ']') return file;
-  return fmt::format("{} in {}", site.substr(bare + 2, site.size() - bare - 3), file);
+  if (named != std::string_view::npos) {
+    const std::size_t from = named + 2, end = site.find_first_of("+)", from);
+    if (end == std::string_view::npos) return file + std::string{site.substr(named)};
+    if (end > from) return std::string{site.substr(from, end - from)};
+    // "/bin/jq:(+0x8c)[0x75d9c]"
+    const std::size_t close = site.find(')', from);
+    if (site[end] == '+' && close != std::string_view::npos) {
+      return file + std::string{site.substr(from, close - from)};
+    }
+  }
+  if (bare == std::string_view::npos) return file;
+  if (site.back() != ']') return file + std::string{site.substr(bare)};
+  return fmt::format("{}+{}", file, site.substr(bare + 2, site.size() - bare - 3));
 }
 
 std::string telling_part(std::string_view site) {
-  // "0x3570a in jq"
-  if (const std::size_t in = site.find(" in "); site.substr(0, 2) == "0x" && in != std::string_view::npos) {
-    return std::string{site.substr(0, in)};
-  }
   // "main.c:12 parse_header": a file and a line, which hold no space, and then what is called.
   const std::size_t space = site.find(' ');
   const std::string_view place = site.substr(0, space);
@@ -64,6 +67,13 @@ std::string telling_part(std::string_view site) {
     site = site.substr(0, open);
   }
   return std::string{site};
+}
+
+std::size_t offset_bytes(std::string_view site) {
+  const std::size_t plus = site.rfind("+0x"), from = plus == std::string_view::npos ? 0 : plus + 1;
+  if (site.substr(from, 2) != "0x") return 0;
+  const bool is_hex = site.find_first_not_of("0123456789abcdefABCDEF", from + 2) == std::string_view::npos;
+  return is_hex ? site.size() - (plus == std::string_view::npos ? 0 : plus) : 0;
 }
 
 std::string refused_by(const State& state, std::uint64_t index) {

@@ -25,11 +25,14 @@ inline constexpr std::size_t kNamesSpelled = 3;  // beyond that a number
 // "D", "P and Q", "P, Q and R", "61 blocks".
 [[nodiscard]] std::string names_of(const trace::Trace& trace, const std::vector<const replay::Block*>& blocks);
 // A call site in few characters: of "/lib/libc.so.6:(_IO_doallocbuf+0x8c)[0x75d9c]" the function, of
-// "/bin/jq:[0x3570a]" "0x3570a in jq", of any other path its last part.
+// "/bin/jq:[0x3570a]" "jq+0x3570a", of any other path its last part.
 [[nodiscard]] std::string short_site(std::string_view site);
 // What of that tells most, where there is no room for all of it: the function without its file, line, offset and
-// parameters; else the address without its file.
+// parameters; of a file without names all of it.
 [[nodiscard]] std::string telling_part(std::string_view short_site);
+// How many bytes at its end say where in a file without names: of "jq+0x3570a" those of "+0x3570a", of a bare address
+// all; 0 of any other.
+[[nodiscard]] std::size_t offset_bytes(std::string_view short_site);
 // Which of several allocators refused event `index`: "slab 5 × 48 B", "a and b"; empty where there is one allocator, or
 // none refused it. O(stages log failures).
 [[nodiscard]] std::string refused_by(const State& state, std::uint64_t index);

@@ -13,26 +13,34 @@ constexpr std::array<Look, kLooks> kOrder = {Look::Live, Look::Waste, Look::Padd
 
 struct Paint {
   Color solid;
-  Color hatch;  // every fourth diagonal: says that blocks are hidden here
-  // Looks like the ground it stands on: hatched wherever it is, or one block in a column would be seen as none.
-  bool faint = false;
+  Color dots;   // say that several blocks are behind the column; no stripes, which mean rounding waste
+  Color alone;  // of one block: other than solid where that is like the ground, or the block would be seen as none
 };
 
 std::array<Paint, kLooks> paints(const Theme& theme) {
   std::array<Paint, kLooks> out{};
-  const auto set = [&](Look look, Color solid, Color hatch, bool faint = false) {
-    out[static_cast<std::size_t>(look)] = {solid, hatch, faint};
+  const auto set = [&](Look look, Color solid, Color dots) {
+    out[static_cast<std::size_t>(look)] = {solid, dots, solid};
   };
-  set(Look::Live, mix(theme.live_fill, theme.live, 0.55), mix(theme.live_fill, theme.live, 0.25));
+  const auto faint = [&](Look look, Color solid, Color edge) {
+    out[static_cast<std::size_t>(look)] = {solid, edge, mix(solid, edge, 0.6)};
+  };
+  // One blue, one orange: what a box and the legend have, and not a mean of a fill and its edge.
+  set(Look::Live, theme.live_fill, mix(theme.live_fill, theme.live, 0.6));
   set(Look::Waste, theme.waste, mix(theme.waste, theme.waste_ground, 0.5));
   set(Look::Padding, theme.waste, mix(theme.waste, theme.waste_ground, 0.5));
   set(Look::InFlight, theme.touched, mix(theme.touched, theme.touched_fill, 0.5));
   set(Look::Dead, theme.dead, mix(theme.dead, theme.reserved, 0.4));
   set(Look::Gap, mix(theme.panel, theme.reserved, 0.35), theme.reserved);
-  set(Look::Free, theme.free_fill, theme.free_edge, true);
-  set(Look::Fresh, theme.panel, theme.split_edge, true);
-  set(Look::Split, theme.panel, theme.split_edge, true);
+  faint(Look::Free, theme.free_fill, theme.free_edge);
+  faint(Look::Fresh, theme.panel, theme.split_edge);
+  faint(Look::Split, theme.panel, theme.split_edge);
   return out;
+}
+
+// In a quincunx: every column has its dots, however narrow what is dotted.
+bool is_dot(std::size_t x, std::size_t y) {
+  return ((2 * x + y) & 3u) == 0;
 }
 
 }  // namespace
@@ -109,7 +117,7 @@ Stack stack_of(const Column& column, int height) {
   return stack;
 }
 
-void paint_bands(const Scene& scene, const Theme& theme, Picture& out) {
+void paint_bands(const Scene& scene, const Theme& theme, Picture& out, int dot) {
   out = {};
   if (scene.bands.empty()) return;
   const Rect& origin = scene.bands.front().rect;
@@ -117,7 +125,7 @@ void paint_bands(const Scene& scene, const Theme& theme, Picture& out) {
   out.height = std::max(0, static_cast<int>(scene.bands.back().rect.y1 - origin.y0));
   out.pixels.assign(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height), 0);
   const std::array<Paint, kLooks> colours = paints(theme);
-  const auto stride = static_cast<std::size_t>(out.width);
+  const auto stride = static_cast<std::size_t>(out.width), unit = static_cast<std::size_t>(std::max(dot, 1));
   for (const Band& band : scene.bands) {
     const auto top = static_cast<std::size_t>(band.rect.y0 - origin.y0);
     const int height = std::max(0, static_cast<int>(band.rect.height()));
@@ -130,11 +138,11 @@ void paint_bands(const Scene& scene, const Theme& theme, Picture& out) {
       std::size_t y = top + static_cast<std::size_t>(height);
       for (const Look look : kOrder) {
         Paint paint = colours[static_cast<std::size_t>(look)];
-        if (look == Look::Live && column.tint != 0) paint = {column.tint, mix(column.tint, theme.panel, 0.35), false};
-        const bool hatched = hides || paint.faint;
+        if (look == Look::Live && column.tint != 0)
+          paint = {column.tint, mix(column.tint, theme.panel, 0.35), column.tint};
         for (int i = stack.height[static_cast<std::size_t>(look)]; i > 0; --i) {
           --y;
-          out.pixels[y * stride + x] = hatched && ((x + y) & 3u) == 0 ? paint.hatch : paint.solid;
+          out.pixels[y * stride + x] = !hides ? paint.alone : is_dot(x / unit, y / unit) ? paint.dots : paint.solid;
         }
       }
     }

@@ -129,7 +129,8 @@ struct Stack {
 [[nodiscard]] Stack stack_of(const Column& column, int height);
 
 // Paints every band of a scene. The picture's corner is the first band's, it reaches down to the last one's end, and
-// it is transparent where there is nothing to sum up.
-void paint_bands(const Scene& scene, const Theme& theme, Picture& out);
+// it is transparent where there is nothing to sum up. A dot of a column that stands for several blocks is so many
+// pixels wide and high.
+void paint_bands(const Scene& scene, const Theme& theme, Picture& out, int dot = 1);
 
 }  // namespace allocviz::draw

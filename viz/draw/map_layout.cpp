@@ -6,26 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "viz/draw/legend.h"
 #include "viz/draw/lod.h"
 
 namespace allocviz::draw {
 namespace {
 
 constexpr float kWrapFromEm = 12;  // a map at least this high shows a large arena in rows
-
-struct Held {  // states that only some censuses hold
-  bool gaps = false, in_flight = false;
-};
-Held held_by(const replay::Census& census, const replay::Digest* digest) {
-  using replay::BlockState;
-  if (digest != nullptr) return {digest->has(BlockState::Gap), digest->has(BlockState::InFlight)};
-  Held held;
-  for (const replay::Block& block : census.blocks) {
-    held.gaps |= block.state == BlockState::Gap;
-    held.in_flight |= block.state == BlockState::InFlight;
-  }
-  return held;
-}
 
 // More blocks in view than there are pairs of pixels: one row cannot show them one by one.
 bool is_crowded(const MapInput& input, const ByteAxis& axis) {
@@ -91,84 +78,65 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
   }
 }
 
-constexpr float kLegendLine = 1.4f;  // ems from one line of a legend to the next
-
-// How far an entry's swatch and its gap to the next one reach beyond its word.
-constexpr float kBesideWord = 2.7f;
-
-// Where a text may be cut.
-bool begins_character(std::string_view text, std::size_t at) {
-  return at == 0 || at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
+// Whether blocks in view may be too narrow to be drawn. Of a large census that is not looked at block by block.
+bool may_hide(const MapInput& input, const ByteAxis& axis) {
+  if (input.may_wrap || input.digest != nullptr) return true;
+  return std::any_of(input.census.blocks.begin(), input.census.blocks.end(), [&](const replay::Block& block) {
+    return static_cast<double>(block.size) < kBoxPx * axis.bytes_per_px();
+  });
 }
 
-// An entry's word in a width: whole, or what of it tells most, cut at its beginning, or in the middle where nothing is
-// known of what it means.
-std::string word_within(const MapColors::Entry& entry, float width, const Style& style) {
-  const auto fits = [&](std::string_view text) { return style.width(Type::Small, text) <= width; };
-  if (fits(entry.word)) return entry.word;
-  if (!entry.telling.empty() && fits(entry.telling)) return entry.telling;
-  const std::string& text = entry.telling.empty() ? entry.word : entry.telling;
-  float room = width - style.width(Type::Small, "…");
-  std::size_t head = 0, tail = text.size();  // what stays: before the one, from the other on
-  while (head < tail) {
-    const bool front = entry.telling.empty() && head <= text.size() - tail;
-    std::size_t from = front ? head : tail - 1, to = front ? head + 1 : tail;
-    while (front && !begins_character(text, to)) ++to;
-    while (!front && !begins_character(text, from)) --from;
-    room -= style.width(Type::Small, std::string_view(text).substr(from, to - from));
-    if (room < 0) break;
-    (front ? head : tail) = front ? to : from;
+bool has_gaps(const MapInput& input) {
+  if (input.digest != nullptr) return input.digest->has(replay::BlockState::Gap);
+  return std::any_of(input.census.blocks.begin(), input.census.blocks.end(),
+                     [](const replay::Block& block) { return block.state == replay::BlockState::Gap; });
+}
+
+std::vector<LegendEntry> entries_of(const MapInput& input, const OnScreen& shown) {
+  std::vector<LegendEntry> entries;
+  if (input.colors != nullptr) {
+    for (const MapColors::Entry& color : input.colors->legend) {
+      LegendEntry entry{{}, color.word, color.telling, color.kept, 1, color.dimmed ? Tone::Faint : Tone::Text};
+      entry.swatch.look = Look::Live;
+      entry.swatch.tint = color.color;
+      entries.push_back(std::move(entry));
+    }
   }
-  return text.substr(0, head) + "…" + text.substr(tail);
-}
-
-// How many lines of `width` the legend takes, no word of it wider than `most`.
-int legend_lines(const MapColors& colors, float width, float most, const Style& style) {
-  int lines = 1;
-  float used = 0;
-  for (const MapColors::Entry& entry : colors.legend) {
-    const float wide = style.width(Type::Small, word_within(entry, most, style)) + kBesideWord * style.em;
-    if (used > 0 && used + wide - 0.9f * style.em > width) {
-      ++lines;
-      used = 0;
-    }
-    used += wide;
+  for (LegendEntry& entry : state_entries(input.census.kind, shown, input.colors != nullptr)) {
+    entries.push_back(std::move(entry));
   }
-  return lines;
+  return entries;
 }
 
-// Long words (call sites) are cut, no further than brings all entries in.
-void add_color_legend(MapScene& out, Rect line, int lines, const MapColors& colors, const Style& style) {
-  const float em = style.em;
-  float most = line.width() - kBesideWord * em;
-  while (most > 5 * em && legend_lines(colors, line.width(), most, style) > lines) most -= 0.5f * em;
-  float x = line.x0;
-  for (const MapColors::Entry& entry : colors.legend) {
-    const std::string shown = word_within(entry, most, style);
-    const float width = style.width(Type::Small, shown) + 0.2f * em;
-    if (x + 1.6f * em + width > line.x1 && lines > 1) {
-      --lines;
-      x = line.x0;
-      line.y0 += kLegendLine * em;
-      line.y1 += kLegendLine * em;
-    }
-    const float middle = std::floor((line.y0 + line.y1) / 2);
-    if (x + 1.6f * em + width > line.x1) {
-      out.scene.labels.push_back({{x - 0.4f * em, line.y0, line.x1, line.y1}, "…", Tone::Dim, Type::Small});
-      return;
-    }
-    Box swatch;
-    swatch.rect = {std::floor(x), middle - std::floor(0.4f * em), std::floor(x + 1.1f * em),
-                   middle + std::floor(0.4f * em)};
-    swatch.look = Look::Live;
-    swatch.solid_x = swatch.rect.x1;
-    swatch.tint = entry.color;
-    out.scene.legend.push_back(swatch);
-    const Rect word{x + 1.6f * em, line.y0, x + 1.6f * em + width, line.y1};
-    out.scene.labels.push_back({word, shown, entry.dimmed ? Tone::Faint : Tone::Text, Type::Small, Align::Left});
-    out.legend_hints.push_back(entry.hint);
-    out.legend.push_back({x - 0.4f * em, line.y0, word.x1 + 0.4f * em, line.y1});
-    x = word.x1 + 0.9f * em;
+constexpr float kNarrowEm = 40;   // below this the legend takes the whole width, above it stands under the rows
+constexpr float kReadableEm = 9;  // a call site cut to this is still told from others
+
+// How many lines the legend may take: as many as it needs with whatever a step may show, so that the rows keep their
+// height from step to step. Words are cut rather than states put on a second line, and colours the other way round.
+int lines_for(const MapInput& input, const ByteAxis& axis, const LegendPlace& place) {
+  const float height = input.rect.height() / input.style.em;
+  const int most = height <= 5.2f ? 0 : height <= 5.9f ? 1 : height <= 8 ? 2 : 3;
+  using trace::AllocatorKind;
+  const AllocatorKind kind = input.census.kind;
+  OnScreen all;
+  std::fill(std::begin(all.look), std::end(all.look), true);
+  all.look[static_cast<std::size_t>(Look::Gap)] = has_gaps(input);
+  all.look[static_cast<std::size_t>(Look::Dead)] = kind == AllocatorKind::Bump;
+  all.look[static_cast<std::size_t>(Look::Fresh)] = kind == AllocatorKind::Slab || kind == AllocatorKind::Tiered;
+  all.touched = true;
+  all.several = may_hide(input, axis);
+  std::vector<LegendEntry> entries = entries_of(input, all);
+  std::erase_if(entries, [](const LegendEntry& entry) { return entry.rank > 1; });  // named where there is room
+  const float most_em = input.colors == nullptr ? 0 : kReadableEm;
+  return std::min(most, legend_lines(place, entries, most_em, input.style));
+}
+
+void lay_legend(const MapInput& input, MapScene& out, const LegendPlace& place) {
+  const std::vector<Rect> places = add_legend(out.scene, place, entries_of(input, on_screen(out.scene)), input.style);
+  if (input.colors == nullptr) return;
+  for (std::size_t i = 0; i < input.colors->legend.size(); ++i) {
+    out.legend.push_back(places[i]);
+    out.legend_hints.push_back(input.colors->legend[i].hint);
   }
 }
 
@@ -179,30 +147,29 @@ MapScene lay_out_map(const MapInput& input) {
   const float em = input.style.em;
   const ByteAxis axis =
       stage_axis(input.rect, input.view, input.alone ? trace::AllocatorKind::Recorded : input.census.kind, input.style);
-  const bool legend = input.rect.height() > 5.2f * em;
+  // At the first line's left the panel says what is coloured by.
+  const bool narrow = input.rect.width() < kNarrowEm * em;
+  const float title = input.style.width(Type::Small, input.title) + 1.2f * em;
+  const float beside = narrow && !input.title.empty() ? title : std::max(6.3f * em, title);
+  LegendPlace place{{input.rect.x0 + beside, 0, input.rect.x1, 0}, input.rect.x0 + 0.3f * em, 1};
+  if (!narrow) {
+    place.line.x0 = std::max(place.line.x0, axis.x0);
+    place.x0 = axis.x0;
+  }
+  place.lines = lines_for(input, axis, place);
   Rect area = input.rect;
-  const float beside = 6.3f * em;  // at the legend's left the panel says what is coloured by
-  const bool two_lines = legend && input.colors != nullptr && input.rect.height() > 5.9f * em &&
-                         legend_lines(*input.colors, input.rect.width() - std::max(beside, axis.x0 - input.rect.x0),
-                                      1e9f, input.style) > 1;
-  if (legend) area.y1 -= (two_lines ? 1.6f + kLegendLine : 1.6f) * em;
+  if (place.lines > 0) area.y1 -= 1.6f * em + static_cast<float>(place.lines - 1) * legend_pitch(input.style);
   if (input.may_wrap && area.height() >= kWrapFromEm * em && is_crowded(input, axis)) {
     lay_wrapped(input, out, axis, area);
   } else {
     lay_linear(input, out, axis, area);
   }
-  if (legend) {
-    const float x0 = std::max(out.axes.front().x0, input.rect.x0 + beside);
+  if (place.lines > 0) {
     const float y0 = std::min(area.y1, out.rows.back().y1 + 2.4f * em);
     out.legend_line = {input.rect.x0, y0 + 0.2f * em, input.rect.x1, y0 + 1.5f * em};
-    const Rect line{x0, out.legend_line.y0, out.legend_line.x1, out.legend_line.y1};
-    if (input.colors != nullptr) {
-      add_color_legend(out, line, two_lines ? 2 : 1, *input.colors, input.style);
-    } else {
-      const Held held = held_by(input.census, input.digest);
-      const LegendOptions options{held.gaps, held.in_flight, out.scene.hides};
-      add_legend(out.scene, line, input.census.kind, options, input.style);
-    }
+    place.line.y0 = out.legend_line.y0;
+    place.line.y1 = out.legend_line.y1;
+    lay_legend(input, out, place);
   }
   return out;
 }
@@ -226,68 +193,6 @@ std::optional<Span> hit(const MapScene& scene, Point at) {
     return Span{scene.axes[i].byte_at(x), scene.axes[i].byte_at(x + 1)};
   }
   return std::nullopt;
-}
-
-void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, const LegendOptions& options, const Style& style) {
-  using trace::AllocatorKind;
-  struct Entry {
-    Look look;
-    const char* word;
-    const char* shortly;
-    bool touched = false;
-  };
-  const bool bump = kind == AllocatorKind::Bump;
-  std::vector<Entry> entries = {{Look::Live, "live", "live"}};
-  if (!bump) entries.push_back({Look::Waste, "rounding waste", "waste"});
-  if (bump) entries.push_back({Look::Dead, "dead, not returned", "dead"});
-  if (bump) entries.push_back({Look::Padding, "alignment gap", "gap"});
-  entries.push_back({Look::Free, bump ? "unused" : "free", bump ? "unused" : "free"});
-  if (kind == AllocatorKind::Tiered) entries.push_back({Look::Padding, "end of a slab", "slab's end"});
-  if (kind == AllocatorKind::Slab || kind == AllocatorKind::Tiered)
-    entries.push_back({Look::Fresh, "never used", "unused"});
-  if (options.gaps) entries.push_back({Look::Gap, "not managed", "reserved"});
-  entries.push_back({Look::Free, "touched now", "touched", true});
-  if (options.in_flight) entries.push_back({Look::InFlight, "in flight", "in flight"});
-
-  const float em = style.em;
-  const float middle = std::floor((rect.y0 + rect.y1) / 2);
-  const float swatch_width = 1.6f * em;
-  float all = 0;
-  for (const Entry& entry : entries) all += swatch_width + style.width(Type::Small, entry.word);
-  // Closer together where that brings all of them in, and with fewer words, the longest first, where it does not.
-  const auto gaps = static_cast<float>(entries.size() - 1);
-  const auto saved = [&](const Entry& entry) {
-    return style.width(Type::Small, entry.word) - style.width(Type::Small, entry.shortly);
-  };
-  while (all + gaps * 0.6f * em + 1 > rect.width()) {
-    const auto most = std::max_element(entries.begin(), entries.end(),
-                                       [&](const Entry& a, const Entry& b) { return saved(a) < saved(b); });
-    if (saved(*most) <= 0) break;
-    all -= saved(*most);
-    most->word = most->shortly;
-  }
-  const float gap = std::clamp((rect.width() - all - 1) / gaps, 0.6f * em, 1.4f * em);
-  float x = rect.x0;
-  const auto word = [&](const char* text, float at) {
-    const float width = style.width(Type::Small, text);
-    if (at + width > rect.x1) return false;
-    Label& label = scene.labels.emplace_back();
-    label.rect = {at, rect.y0, at + width + gap, rect.y1};
-    label.text = text;
-    label.tone = Tone::Dim;
-    x = at + width + gap;
-    return true;
-  };
-  for (const Entry& entry : entries) {
-    Box swatch;
-    swatch.rect = {std::floor(x), middle - std::floor(0.4f * em), std::floor(x + 1.1f * em),
-                   middle + std::floor(0.4f * em)};
-    swatch.look = entry.look == Look::Waste ? Look::Live : entry.look;
-    swatch.solid_x = entry.look == Look::Waste ? swatch.rect.x0 : swatch.rect.x1;
-    swatch.touched = entry.touched;
-    if (word(entry.word, x + swatch_width)) scene.legend.push_back(swatch);
-  }
-  if (options.hides) word("hatched: several blocks behind one pixel", x);
 }
 
 }  // namespace allocviz::draw

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/replay/census.h"
@@ -23,6 +24,7 @@ struct MapColors {
     bool dimmed = false;
     std::string telling{};  // what of the word stays where there is no room for it, and of that its end; empty = both
                             // ends of the word stay
+    std::size_t kept = 0;   // of that, how many bytes at the end are never cut: a number, an offset
   };
   std::vector<Entry> legend;
   TintOf tint_of;
@@ -36,6 +38,7 @@ struct MapInput {
   Style style;
   const NameOf& name_of;
   const MapColors* colors = nullptr;       // null = by state
+  std::string_view title = {};             // what the panel writes before the legend
   bool may_wrap = false;                   // the map is the main view: it need not stand under the tree
   bool alone = false;                      // no tree stands above whose axis it shares: it takes the whole width
   const replay::Digest* digest = nullptr;  // of the census, where there is one
@@ -45,7 +48,7 @@ struct MapScene {
   Scene scene;
   std::vector<ByteAxis> axes;  // one a row
   std::vector<Rect> rows;
-  std::vector<Rect> legend;               // of MapColors::legend, as far as they fit
+  std::vector<Rect> legend;               // of MapColors::legend; empty where there is no room for one
   std::vector<std::string> legend_hints;  // one each
   Rect legend_line;                       // empty where there is no room for one
 };
@@ -57,13 +60,5 @@ struct MapScene {
 [[nodiscard]] std::string scale_note(const MapScene& scene);
 // The bytes that stand on the pixel at a point.
 [[nodiscard]] std::optional<Span> hit(const MapScene& scene, Point at);
-
-// Which entries a legend has beside those of every allocator of its kind.
-struct LegendOptions {
-  bool gaps = false, in_flight = false;
-  bool hides = false;  // what the hatched columns mean
-};
-// Swatches with words for the states that occur, from left to right; one that does not fit is left out.
-void add_legend(Scene& scene, Rect rect, trace::AllocatorKind kind, const LegendOptions& options, const Style& style);
 
 }  // namespace allocviz::draw

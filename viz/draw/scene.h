@@ -28,6 +28,7 @@ struct Box {
   Color tint = 0;        // Live: instead of the state's own colour; 0 = none
   bool from_before = false,
        goes_on = false;  // a piece of a block that spans rows: open where its neighbour row has more
+  bool several = false;  // in a legend: how a column is painted that stands for several blocks
   bool moves = false;    // it came into being just now, out of `from`
   Rect from;
 };

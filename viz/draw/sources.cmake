@@ -11,6 +11,7 @@ list(APPEND draw_sources
   draw/chart_layout.cpp
   draw/focus.cpp
   draw/glimpse.cpp
+  draw/legend.cpp
   draw/levels_layout.cpp
   draw/lod.cpp
   draw/map_layout.cpp

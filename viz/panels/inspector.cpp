@@ -12,6 +12,7 @@
 #include "core/replay/narrate.h"
 #include "viz/app/in_the_way.h"
 #include "viz/app/inspect.h"
+#include "viz/app/names.h"
 #include "viz/app/what_if.h"
 #include "viz/draw/strip.h"
 #include "viz/draw/tip.h"
@@ -108,7 +109,10 @@ void add_source(std::vector<Line>& lines, const BlockFacts& facts) {
   if (!facts.site.empty()) {
     std::string stack;
     for (const std::string& frame : facts.stack) stack += (stack.empty() ? "" : "\n") + frame;
-    same("site", facts.site, fmt::format("site~\"{}\"", facts.site), stack.empty() ? facts.site : stack);
+    // The one form that the legend and the groups have for where there is no name.
+    const bool is_offset = app::offset_bytes(app::short_site(facts.site)) > 0;
+    same("site", is_offset ? app::short_site(facts.site) : facts.site, fmt::format("site~\"{}\"", facts.site),
+         stack.empty() ? facts.site : stack);
   }
   if (!facts.tag.empty()) same("tag", facts.tag, fmt::format("tag~\"{}\"", facts.tag));
   if (facts.has_thread) same("thread", std::to_string(facts.thread), fmt::format("thread={}", facts.thread));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "viz/app/coloring.h"
@@ -41,7 +42,7 @@ draw::MapColors colors_of(const Context& context, const replay::Timeline& timeli
     const std::string sum = fmt::format("{}\n{} {}, {} requested", entry.whole.empty() ? entry.word : entry.whole,
                                         trace::count_text(entry.blocks), entry.blocks == 1 ? "block" : "blocks",
                                         trace::size_text(entry.bytes));
-    colors.legend.push_back({entry.word, sum, tints.back(), dimmed, entry.telling});
+    colors.legend.push_back({entry.word, sum, tints.back(), dimmed, entry.telling, entry.kept});
   }
   colors.tint_of = [tints, entry_of = coloring.entry_of](const replay::Block& block) { return tints[entry_of(block)]; };
   return colors;
@@ -65,11 +66,14 @@ void light_found(const Context& context, const replay::Timeline& timeline, draw:
     return app::is_found(state, block.born) ? full : fade(full);
   };
   if (!by_state) return;
-  colors.legend.push_back(
-      {fmt::format("{} found", trace::count_text(blocks)),
-       fmt::format("{} requested by the live blocks that the search means", trace::size_text(bytes)), live, false});
-  colors.legend.push_back({fmt::format("{} {}", trace::count_text(others), others == 1 ? "other" : "others"),
-                           "Live blocks that the search does not mean", fade(live), true});
+  const auto add = [&colors](std::string word, std::string hint, draw::Color color, bool dimmed) {
+    const std::size_t kept = word.size();
+    colors.legend.push_back({std::move(word), std::move(hint), color, dimmed, {}, kept});
+  };
+  add(fmt::format("{} found", trace::count_text(blocks)),
+      fmt::format("{} requested by the live blocks that the search means", trace::size_text(bytes)), live, false);
+  add(fmt::format("{} {}", trace::count_text(others), others == 1 ? "other" : "others"),
+      "Live blocks that the search does not mean", fade(live), true);
 }
 
 // What the live blocks come to goes through all of them: done again only where these are others.
@@ -102,6 +106,7 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   if (key.found != 0) light_found(context, timeline, colors);
   const draw::NameOf names = names_of(timeline);
   const draw::Focus focus = draw::focus_of(draw::moment_of(timeline), timeline.spec(), key.selected);
+  const std::string title = app::title_of(by);
   cached.scene = draw::lay_out_map({.census = timeline.census(),
                                     .focus = focus,
                                     .rect = inside,
@@ -109,12 +114,13 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                     .style = style,
                                     .name_of = names,
                                     .colors = by == app::ColorBy::State && key.found == 0 ? nullptr : &colors,
+                                    .title = title,
                                     .may_wrap = wraps != 0,
                                     .alone = alone,
                                     .digest = timeline.digest()});
   cached.texture = 0;
   if (!cached.scene.scene.hides) return;
-  draw::paint_bands(cached.scene.scene, context.theme, cached.picture);
+  draw::paint_bands(cached.scene.scene, context.theme, cached.picture, dot_of(context.em));
   cached.texture = ui::upload("map " + std::to_string(stage), cached.picture.pixels.data(), cached.picture.width,
                               cached.picture.height);
 }
@@ -125,7 +131,7 @@ void legend(const Context& context, const draw::MapScene& scene) {
   const ui::WithFont font(ui::Font::Small);
   const float top = std::round((scene.legend_line.y0 + scene.legend_line.y1 - ui::line_height()) / 2);
   ImGui::SetCursorScreenPos(ImVec2(scene.legend_line.x0, top));
-  const std::string by = fmt::format("by {}##colour", app::name_of(app::color_by(context.state)));
+  const std::string by = app::title_of(app::color_by(context.state)) + "##colour";
   if (ui::link(context.theme, by.c_str())) context.commands.push(app::Do::NextColorBy);
   ui::tooltip(
       "What the colours stand for. A click goes to the next: state, size, age, lifetime, and thread, call site "
@@ -133,6 +139,7 @@ void legend(const Context& context, const draw::MapScene& scene) {
   const bool lights_found = context.state.filter.active && app::color_by(context.state) == app::ColorBy::State;
   for (std::size_t i = 0; i < scene.legend.size(); ++i) {
     const Rect& rect = scene.legend[i];
+    if (rect.width() <= 0) continue;
     ImGui::SetCursorScreenPos(ImVec2(rect.x0, rect.y0));
     const std::string label = fmt::format("##legend {}", i + 1);
     const bool lit = context.state.only_color == i;

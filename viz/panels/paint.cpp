@@ -67,6 +67,21 @@ void paint_live(const Paint& paint, const Box& box, Rect rect) {
   if (rect.width() >= 4) ui::outline(paint.list, rect, edge, line_of(paint), rounding);
 }
 
+// As the columns of a map are that stand for several blocks (draw::paint_bands), seen through a glass.
+void paint_several(const Paint& paint, Rect rect) {
+  const auto dot = static_cast<float>(dot_of(paint.em) * 2);
+  ui::fill(paint.list, rect, paint.theme.live_fill);
+  const Color color = draw::mix(paint.theme.live_fill, paint.theme.live, 0.6);
+  const int across = static_cast<int>(rect.width() / dot), down = static_cast<int>(rect.height() / dot);
+  for (int y = 0; y < down; ++y) {
+    for (int x = 0; x < across; ++x) {
+      if (((2 * x + y) & 3) != 0) continue;
+      const float left = rect.x0 + static_cast<float>(x) * dot, top = rect.y0 + static_cast<float>(y) * dot;
+      ui::fill(paint.list, {left, top, left + dot, top + dot}, color);
+    }
+  }
+}
+
 // Of whole pixels: a dot that lies half on one and half on the next has half the contrast.
 void paint_dotted(const Paint& paint, Rect rect, Color color) {
   const float line = line_of(paint);
@@ -118,7 +133,7 @@ class OpenEnds {
   bool cut_ = false;
 };
 
-void paint_marks(const Paint& paint, const Box& box) {
+void paint_marks(const Paint& paint, const Box& box, bool is_pin = false) {
   Rect rect = place_of(paint, box);
   const OpenEnds ends(paint, box, rect, std::ceil(0.4f * paint.em));
   const float two = std::max(2.0f, std::round(paint.em / 8));
@@ -136,7 +151,19 @@ void paint_marks(const Paint& paint, const Box& box) {
     ui::dashed(paint.list, {r.x1, r.y0}, {r.x1, r.y1}, color, two, dash);
   }
   if (box.selected) ui::outline(paint.list, around, paint.theme.text, two, rounding);
-  if (box.touched) ui::outline(paint.list, around, paint.theme.touched, two, rounding);
+  if (box.touched) {
+    // Between keylines of the ground's colour where it may stand on any colour: yellow is not seen on viridis' yellow.
+    if (is_pin || box.tint != 0) {
+      const float line = line_of(paint) + 1;
+      const Rect out{around.x0 - line, around.y0 - line, around.x1 + line, around.y1 + line};
+      ui::outline(paint.list, out, paint.theme.panel, line, rounding);
+      const Rect inner{around.x0 + two, around.y0 + two, around.x1 - two, around.y1 - two};
+      if (std::min(inner.width(), inner.height()) >= 3 * line) {
+        ui::outline(paint.list, inner, paint.theme.panel, line, rounding);
+      }
+    }
+    ui::outline(paint.list, around, paint.theme.touched, two, rounding);
+  }
   if (box.next && !box.touched && !box.selected) paint_dotted(paint, rect, paint.theme.text);
 }
 
@@ -310,7 +337,11 @@ void paint_box(const Paint& paint, const Box& box) {
   const bool edged = rect.width() >= 3;
   switch (box.look) {
     case Look::Live:
-      paint_live(paint, box, rect);
+      if (box.several) {
+        paint_several(paint, rect);
+      } else {
+        paint_live(paint, box, rect);
+      }
       break;
     case Look::Waste:
     case Look::Padding:
@@ -378,7 +409,7 @@ void paint_scene(const Paint& with, const draw::Scene& scene, std::uintptr_t ban
   for (const Box& box : scene.boxes) {
     if (box.touched || box.selected || box.related || box.next) paint_marks(paint, box);
   }
-  for (const Box& pin : scene.pins) paint_marks(paint, pin);
+  for (const Box& pin : scene.pins) paint_marks(paint, pin, true);
   for (const Box& box : scene.legend) {
     paint_box(paint, box);
     if (box.touched) paint_marks(paint, box);
@@ -403,6 +434,10 @@ void paint_scene(const Paint& with, const draw::Scene& scene, std::uintptr_t ban
     paint_label(paint, moved);
   }
   for (const draw::Chip& chip : scene.chips) paint_chip(paint, chip);
+}
+
+int dot_of(float em) {
+  return std::max(1, static_cast<int>(em / 16));
 }
 
 draw::Style style_of(float em) {

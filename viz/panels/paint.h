@@ -24,6 +24,9 @@ void paint_box(const Paint& paint, const draw::Box& box);
 void paint_label(const Paint& paint, const draw::Label& label);
 [[nodiscard]] draw::Color color_of(draw::Tone tone, const draw::Theme& theme);
 
+// How large a dot is of what stands for several blocks, in pixels.
+[[nodiscard]] int dot_of(float em);
+
 // What layouts measure with: the fonts as loaded.
 [[nodiscard]] draw::Style style_of(float em);
 // 0 ... 1 since the cursor moved, 1 where motion is off or over; asks for the next frame while it lasts.

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "core/replay/narrate.h"
-#include "viz/draw/map_layout.h"
+#include "viz/draw/focus.h"
+#include "viz/draw/legend.h"
+#include "viz/draw/lod.h"
 #include "viz/draw/stage_cache.h"
 #include "viz/panels/flow.h"
 #include "viz/panels/paint.h"
@@ -63,13 +65,16 @@ void slide_caption(Flow& flow) {
 void slide_legend(const Context& context, Rect rect) {
   const replay::Timeline& timeline = context.state.shown();
   if (timeline.spec().kind == trace::AllocatorKind::Recorded) return;
-  draw::LegendOptions options;
+  draw::OnScreen shown;
   for (const replay::Block& block : timeline.census().blocks) {
-    options.gaps |= block.state == replay::BlockState::Gap;
-    options.in_flight |= block.state == replay::BlockState::InFlight;
+    shown.look[static_cast<std::size_t>(draw::look_of(block.state))] = true;
+    if (block.state != replay::BlockState::Live || block.requested >= block.size) continue;
+    shown.look[static_cast<std::size_t>(draw::Look::Waste)] = true;
   }
+  shown.touched = !draw::touched_by(draw::moment_of(timeline), timeline.spec()).empty();
   draw::Scene scene;
-  draw::add_legend(scene, rect, timeline.spec().kind, options, style_of(context.em));
+  draw::add_legend(scene, {rect, rect.x0, 1}, draw::state_entries(timeline.spec().kind, shown, false),
+                   style_of(context.em));
   paint_scene({ui::draw_list(), context.theme, context.em}, scene, 0);
 }
 

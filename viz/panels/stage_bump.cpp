@@ -32,7 +32,7 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
                                      .digest = timeline.digest()});
   cached.texture = 0;
   if (!cached.scene.scene.hides) return;
-  draw::paint_bands(cached.scene.scene, context.theme, cached.picture);
+  draw::paint_bands(cached.scene.scene, context.theme, cached.picture, dot_of(context.em));
   cached.texture = ui::upload("bump " + std::to_string(stage), cached.picture.pixels.data(), cached.picture.width,
                               cached.picture.height);
 }

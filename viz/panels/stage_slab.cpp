@@ -22,7 +22,7 @@ void upload_cells(const Context& context, const replay::Timeline& timeline, std:
   if (cached.scene.grid.mode == draw::CellMode::Pixels) {
     draw::paint_cells(cached.scene.grid, timeline.census(), context.theme, cached.picture);
   } else {
-    draw::paint_bands(cached.scene.scene, context.theme, cached.picture);
+    draw::paint_bands(cached.scene.scene, context.theme, cached.picture, dot_of(context.em));
   }
   cached.texture = ui::upload("slab " + std::to_string(stage), cached.picture.pixels.data(), cached.picture.width,
                               cached.picture.height);
