@@ -1,11 +1,16 @@
 // The charts as they are dragged, scrolled and clicked.
+#include <cstdio>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "tests/panels_support.h"
 #include "viz/app/partings.h"
 #include "viz/draw/levels_layout.h"
+#include "viz/draw/vector.h"
+#include "viz/panels/paint.h"
 #include "viz/panels/timeline_parts.h"
 
 namespace {
@@ -203,6 +208,75 @@ TEST_F(Charts, debug_shows_when_which_sizes_ran_out) {
   act(state, Do::PresetTeach);
   program.gui->frames(3);
   EXPECT_FALSE(program.gui->sees("free levels/levels"));
+}
+
+// Where a filled shape of the picture stands; nothing where it is none.
+std::optional<Rect> filled(const draw::VectorShape& shape) {
+  Rect rect;
+  if (shape.thickness > 0 || shape.path.empty()) return {};
+  const int read = std::sscanf(shape.path.c_str(), "M%f %fH%fV%f", &rect.x0, &rect.y0, &rect.x1, &rect.y1);
+  return read == 4 ? std::optional(rect) : std::nullopt;
+}
+
+TEST_F(Charts, a_range_over_the_free_levels_leaves_their_colours_and_dims_the_rest) {
+  act(state, Do::PresetDebug);
+  state.range = EventRange{2, 4};
+  program.gui->frames(3);
+  draw::VectorPicture kept;
+  ui::keep_shapes(&kept);
+  program.gui->frames(1);
+  ui::keep_shapes(nullptr);
+  ASSERT_TRUE(program.gui->sees("free levels/range"));
+  const Rect plot = program.gui->rect_of("free levels/levels"), range = program.gui->rect_of("free levels/range");
+  ASSERT_GT(range.width(), 10);
+  ASSERT_LT(range.width(), plot.width() / 2 + 10);
+  int dimmed = 0;
+  for (const draw::VectorShape& shape : kept.shapes) {
+    const std::optional<Rect> rect = filled(shape);
+    const bool is_veil = rect && shape.color >> 24 < 255 && rect->y0 >= plot.y0 - 1 && rect->y1 <= plot.y1 + 1;
+    if (!is_veil || rect->height() < plot.height() - 2 || rect->width() < 4) continue;
+    EXPECT_TRUE(rect->x1 <= range.x0 + 1 || rect->x0 >= range.x1 - 1) << shape.path;
+    ++dimmed;
+  }
+  EXPECT_EQ(dimmed, 2) << "what is before and what is behind it";
+}
+
+// Yellow on viridis' yellow is not seen.
+TEST(Marks, on_a_block_of_any_colour_stand_between_lines_of_the_ground) {
+  for (const draw::ThemeKind kind : {draw::ThemeKind::Dark, draw::ThemeKind::Light}) {
+    const draw::Theme& theme = draw::theme(kind);
+    for (const bool is_pin : {false, true}) {
+      draw::Scene scene;
+      draw::Box box;
+      box.rect = {100, 50, is_pin ? 104.0f : 200.0f, 90};
+      box.look = draw::Look::Live;
+      box.solid_x = box.rect.x1;
+      box.touched = true;
+      box.tint = is_pin ? 0 : draw::viridis(1);
+      (is_pin ? scene.pins : scene.boxes).push_back(box);
+      ui_test::Gui gui(
+          [&] {
+            ui::apply_style(theme, 13);
+            ui::begin_frame();
+            panels::paint_scene({ui::draw_list(), theme, 13}, scene, 0);
+            ui::end_frame();
+          },
+          400, 200);
+      gui.frames(1);
+      draw::VectorPicture kept;
+      ui::keep_shapes(&kept);
+      gui.frames(1);
+      ui::keep_shapes(nullptr);
+      std::vector<draw::Color> outlines;
+      for (const draw::VectorShape& shape : kept.shapes) {
+        if (shape.thickness > 0 && (shape.color == theme.panel || shape.color == theme.touched))
+          outlines.push_back(shape.color);
+      }
+      ASSERT_GE(outlines.size(), 2u);
+      EXPECT_EQ(outlines.front(), theme.panel);
+      EXPECT_EQ(outlines.back(), theme.touched) << "over them";
+    }
+  }
 }
 
 }  // namespace

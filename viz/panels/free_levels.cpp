@@ -125,7 +125,7 @@ void free_levels(const Context& context, Rect rect) {
   const Paint paint{ui::draw_list(), context.theme, context.em};
   ui::image(paint.list, scene.plot, cached.texture);
   for (const draw::Label& label : scene.labels) paint_label(paint, label);
-  if (state.range) paint_range(paint, scene.axis, scene.plot, *state.range);
+  if (state.range) bracket_range(paint, scene.axis, scene.plot, *state.range);
   if (const auto drought = drought_at_cursor(state.timeline())) paint_drought(context, paint, scene, *drought);
   paint_cursor(paint, scene.axis, scene.plot, state.timeline().position().event);
   if (control_time(context, "levels", scene.plot, scene.axis) && !ImGui::IsItemActive()) {

@@ -1,6 +1,7 @@
 // How the charts look: curves, signs, cursor, range, minimap.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "viz/panels/timeline_parts.h"
 
@@ -109,6 +110,22 @@ void paint_handle(const Paint& paint, const ChartScene& scene, float at) {
                                 ImVec2(at, top + 0.8f * em), paint.theme.cursor);
 }
 
+// Where a range stands on a plot, and which of its ends are in view.
+struct RangeInView {
+  Rect rect;
+  bool begins = false, ends = false;
+};
+
+std::optional<RangeInView> range_in_view(const draw::TimeAxis& axis, Rect plot, app::EventRange range) {
+  const auto left = static_cast<double>(plot.x0), right = static_cast<double>(plot.x1);
+  const double end = axis.clock == nullptr ? axis.begin_of(range.last + 1) : axis.begin_of(range.last) + 1;
+  const double x0 = axis.begin_of(range.first + 1), x1 = std::max(end, x0 + 1);
+  if (x1 < left || x0 > right) return std::nullopt;
+  const Rect rect{static_cast<float>(std::round(std::max(x0, left))), plot.y0,
+                  static_cast<float>(std::round(std::min(x1, right))), plot.y1};
+  return RangeInView{rect, x0 >= left, x1 <= right};
+}
+
 }  // namespace
 
 // Words and signs have a ground of their own: neither a curve nor the cursor's line runs through them. Only the
@@ -163,16 +180,33 @@ void paint_minimap(const Paint& paint, const ChartScene& scene, std::uint64_t cu
 }
 
 void paint_range(const Paint& paint, const draw::TimeAxis& axis, Rect plot, app::EventRange range) {
-  const auto left = static_cast<double>(plot.x0), right = static_cast<double>(plot.x1);
-  const double end = axis.clock == nullptr ? axis.begin_of(range.last + 1) : axis.begin_of(range.last) + 1;
-  const double x0 = axis.begin_of(range.first + 1), x1 = std::max(end, x0 + 1);
-  if (x1 < left || x0 > right) return;
-  const Rect shade{static_cast<float>(std::round(std::max(x0, left))), plot.y0,
-                   static_cast<float>(std::round(std::min(x1, right))), plot.y1};
+  const std::optional<RangeInView> seen = range_in_view(axis, plot, range);
+  if (!seen) return;
+  const Rect& shade = seen->rect;
   ui::place("range", shade);
   ui::fill(paint.list, shade, draw::with_alpha(paint.theme.live, 36));
-  if (x0 >= left) ui::fill(paint.list, {shade.x0, shade.y0, shade.x0 + 1, shade.y1}, paint.theme.live);
-  if (x1 <= right) ui::fill(paint.list, {shade.x1 - 1, shade.y0, shade.x1, shade.y1}, paint.theme.live);
+  if (seen->begins) ui::fill(paint.list, {shade.x0, shade.y0, shade.x0 + 1, shade.y1}, paint.theme.live);
+  if (seen->ends) ui::fill(paint.list, {shade.x1 - 1, shade.y0, shade.x1, shade.y1}, paint.theme.live);
+}
+
+void bracket_range(const Paint& paint, const draw::TimeAxis& axis, Rect plot, app::EventRange range) {
+  const std::optional<RangeInView> seen = range_in_view(axis, plot, range);
+  if (!seen) return;
+  const Rect& inside = seen->rect;
+  ui::place("range", inside);
+  const draw::Color veil = draw::with_alpha(paint.theme.panel, 150), edge = paint.theme.text;
+  ui::fill(paint.list, {plot.x0, plot.y0, inside.x0, plot.y1}, veil);
+  ui::fill(paint.list, {inside.x1, plot.y0, plot.x1, plot.y1}, veil);
+  const float line = std::max(1.0f, std::round(paint.em / 9)), foot = std::round(0.5f * paint.em);
+  const auto bracket = [&](float x, float towards) {
+    ui::fill(paint.list, {x, plot.y0, x + line, plot.y1}, edge);
+    const float from = std::min(x, x + towards), to = std::max(x, x + towards) + line;
+    ui::fill(paint.list, {from, plot.y0, to, plot.y0 + line}, edge);
+    ui::fill(paint.list, {from, plot.y1 - line, to, plot.y1}, edge);
+  };
+  // Outside of what it holds: of a range of few pixels all is seen.
+  if (seen->begins) bracket(inside.x0 - line, std::min(foot, inside.width()));
+  if (seen->ends) bracket(inside.x1, -std::min(foot, inside.width()));
 }
 
 void paint_hair(const Context& context, const Paint& paint, const ChartScene& scene, const Hair& hair) {

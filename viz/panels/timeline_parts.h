@@ -21,6 +21,8 @@ void paint_chart(const Paint& paint, const draw::ChartScene& scene, std::uintptr
 void paint_cursor(const Paint& paint, const draw::TimeAxis& axis, draw::Rect plot, std::uint64_t position);
 void paint_minimap(const Paint& paint, const draw::ChartScene& scene, std::uint64_t cursor);
 void paint_range(const Paint& paint, const draw::TimeAxis& axis, draw::Rect plot, app::EventRange range);
+// The same where colours are figures, which a tint would change: between brackets, the rest dimmed.
+void bracket_range(const Paint& paint, const draw::TimeAxis& axis, draw::Rect plot, app::EventRange range);
 // A line under the mouse, and a dot on each curve.
 void paint_hair(const Context& context, const Paint& paint, const draw::ChartScene& scene, const Hair& hair);
 
