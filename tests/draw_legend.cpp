@@ -166,7 +166,7 @@ TEST(Legend, of_a_map_explains_its_dots_wherever_there_are_any) {
   sparse.blocks = {{0, 4096, BlockState::Live, 0, -1, 4000, 0}, {4096, 4096, BlockState::Free}};
   sparse.arena_bytes = 8192;
   for (const bool wraps : {false, true}) {
-    for (const draw::Rect rect : {draw::Rect{0, 0, 260, 110}, {0, 0, 620, 170}, {0, 0, 1200, 500}}) {
+    for (const draw::Rect rect : {draw::Rect{0, 0, 330, 80}, {0, 0, 260, 110}, {0, 0, 620, 170}, {0, 0, 1200, 500}}) {
       const draw::MapScene map = map_of(census, rect, nullptr, wraps);
       const bool dotted = std::any_of(map.scene.columns.begin(), map.scene.columns.end(),
                                       [](const draw::Column& c) { return c.painted && c.hidden > 1; });

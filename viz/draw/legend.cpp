@@ -61,6 +61,7 @@ std::string word_within(const LegendEntry& entry, float width, const Style& styl
   const auto fits = [&](std::string_view text) { return style.width(Type::Small, text) <= width; };
   if (fits(entry.word)) return entry.word;
   const std::string& text = entry.telling.empty() ? entry.word : entry.telling;
+  if (!fits(text) && !entry.shortest.empty()) return entry.shortest;
   if (fits(text) || entry.kept >= text.size()) return text;
   if (entry.kept > 0) return text.size() - entry.kept > kLeastHead ? with_tail(text, entry.kept, width, style) : text;
   return without_middle(text, !entry.telling.empty(), width, style);
@@ -219,7 +220,8 @@ std::vector<LegendEntry> state_entries(trace::AllocatorKind kind, const OnScreen
   }
   state(Look::InFlight, "in flight", "in flight", false);
   if (shown.several) {
-    add(Look::Live, "several blocks behind one pixel", "several/px", true, -1);
+    add(Look::Live, "several blocks behind one pixel", "several per pixel", true, -1);
+    entries.back().shortest = "several/px";
     entries.back().swatch.several = true;
   }
   if (colored) state(Look::Free, bump ? "unused" : "free", bump ? "unused" : "free", true, 2);

@@ -17,9 +17,10 @@ namespace allocviz::draw {
 struct LegendEntry {
   Box swatch;  // how it looks; where it stands is said by the layout
   std::string word;
-  std::string telling{};  // what of the word stays where there is no room for it; empty = it has no such part
-  std::size_t kept = 0;   // how many bytes at the end of that are never cut: a number, an offset
-  int rank = 0;           // the higher, the sooner it is left out
+  std::string telling{};   // what of the word stays where there is no room for it; empty = it has no such part
+  std::string shortest{};  // the same where not even that fits, and the word is not to be cut; empty = it has none
+  std::size_t kept = 0;    // how many bytes at the end of that are never cut: a number, an offset
+  int rank = 0;            // the higher, the sooner it is left out
   Tone tone = Tone::Dim;
 };
 

@@ -96,7 +96,7 @@ std::vector<LegendEntry> entries_of(const MapInput& input, const OnScreen& shown
   std::vector<LegendEntry> entries;
   if (input.colors != nullptr) {
     for (const MapColors::Entry& color : input.colors->legend) {
-      LegendEntry entry{{}, color.word, color.telling, color.kept, 1, color.dimmed ? Tone::Faint : Tone::Text};
+      LegendEntry entry{{}, color.word, color.telling, {}, color.kept, 1, color.dimmed ? Tone::Faint : Tone::Text};
       entry.swatch.look = Look::Live;
       entry.swatch.tint = color.color;
       entries.push_back(std::move(entry));
@@ -115,7 +115,7 @@ constexpr float kReadableEm = 9;  // a call site cut to this is still told from 
 // height from step to step. Words are cut rather than states put on a second line, and colours the other way round.
 int lines_for(const MapInput& input, const ByteAxis& axis, const LegendPlace& place) {
   const float height = input.rect.height() / input.style.em;
-  const int most = height <= 5.2f ? 0 : height <= 5.9f ? 1 : height <= 8 ? 2 : 3;
+  const int most = height <= 4.6f ? 0 : height <= 5.9f ? 1 : height <= 8 ? 2 : 3;
   using trace::AllocatorKind;
   const AllocatorKind kind = input.census.kind;
   OnScreen all;

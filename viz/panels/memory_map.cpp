@@ -10,6 +10,7 @@
 #include "viz/app/coloring.h"
 #include "viz/app/filter.h"
 #include "viz/draw/focus.h"
+#include "viz/draw/legend.h"
 #include "viz/draw/lod.h"
 #include "viz/draw/map_layout.h"
 #include "viz/draw/tip.h"
@@ -192,6 +193,8 @@ std::string note_of(const replay::Timeline& timeline, const draw::MapScene& scen
   std::string note = fmt::format("{} · {} live", bytes, trace::count_text(timeline.figures().live_blocks));
   const bool close = scene.axes.size() == 1 && scene.axes.front().bytes_per_px() < 2;
   if (!scale.empty() && !close) note += " · " + scale;
+  // A map too low for a legend has this said here.
+  if (scene.legend_line.width() <= 0 && draw::on_screen(scene.scene).several) note += " · dotted: several per pixel";
   return note + (scene.axes.size() > 1 ? " · wheel zooms" : " · wheel zooms, drag pans");
 }
 
