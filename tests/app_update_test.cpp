@@ -11,6 +11,7 @@
 #include "viz/app/availability.h"
 #include "viz/app/cursor.h"
 #include "viz/app/inspect.h"
+#include "viz/app/sides.h"
 
 namespace {
 
@@ -260,6 +261,32 @@ TEST_F(AppUpdate, presets_divide_the_window_and_compare_brings_a_second_allocato
   ASSERT_EQ(state.stages.size(), 2u);
   EXPECT_NE(state.timeline(1).spec().kind, state.timeline(0).spec().kind);
   EXPECT_FALSE(state.notice.empty());
+}
+
+TEST_F(AppUpdate, in_a_window_with_room_for_one_side_the_one_asked_for_last_is_there) {
+  const auto seen = [this] {
+    const app::Sides sides = app::sides_in_sight(state);
+    return std::string(sides.left ? "list " : "") + (sides.right ? "event" : "");
+  };
+  EXPECT_EQ(seen(), "list event");
+  state.width_em = 50;
+  EXPECT_EQ(seen(), "event") << "it explains the stage";
+  act(state, Do::ToggleLeft);
+  EXPECT_EQ(seen(), "list ");
+  act(state, Do::ToggleRight);
+  EXPECT_EQ(seen(), "event");
+  act(state, Do::ShowFind);
+  EXPECT_EQ(seen(), "list ") << "or nobody saw what is typed";
+  act(state, Do::ToggleLeft);
+  EXPECT_EQ(seen(), "event") << "hidden, it leaves its room";
+  state.width_em = 80;
+  EXPECT_EQ(seen(), "event") << "the list was hidden";
+  act(state, Do::ToggleLeft);
+  EXPECT_EQ(seen(), "list event");
+  state.width_em = 30;
+  act(state, Do::ToggleLeft);
+  EXPECT_EQ(seen(), "");
+  EXPECT_FALSE(state.notice.empty()) << "nothing happened, and why";
 }
 
 TEST_F(AppUpdate, compare_ends_with_its_second_allocator_and_everything_is_as_before) {

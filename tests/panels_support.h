@@ -32,6 +32,7 @@ struct Program {
     gui->frames(3);
   }
   void frame() {
+    state.width_em = width / em;
     app::tick(state, gui == nullptr ? 0 : gui->now_s());
     const draw::Theme& theme = draw::theme(static_cast<draw::ThemeKind>(state.settings.theme));
     ui::apply_style(theme, em);

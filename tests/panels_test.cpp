@@ -363,6 +363,21 @@ TEST_F(Panels, the_error_bar_says_what_where_and_what_to_do_and_goes_when_dismis
   EXPECT_FALSE(program.gui->sees("error/what"));
 }
 
+TEST_F(Panels, a_side_without_room_beside_the_other_is_a_click_away) {
+  program.em = 16;
+  program.gui->resize(program.width = 800, program.height = 600);
+  program.gui->frames(3);
+  ASSERT_FALSE(program.gui->sees("events list/id 1"));
+  program.click("transport/event list");
+  EXPECT_TRUE(program.gui->sees("events list/id 1"));
+  ASSERT_TRUE(program.gui->sees("transport/what happened"));
+  program.click("transport/what happened");
+  EXPECT_FALSE(program.gui->sees("events list/id 1"));
+  program.gui->resize(program.width = 1280, program.height = 800);
+  program.gui->frames(3);
+  EXPECT_FALSE(program.gui->sees("transport/event list")) << "both are there";
+}
+
 TEST_F(Panels, the_error_bar_takes_room_but_no_part_of_the_window_and_brings_none) {
   const auto parts = [this] {
     std::vector<bool> seen;

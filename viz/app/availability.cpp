@@ -13,6 +13,7 @@
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
 #include "viz/app/processes.h"
+#include "viz/app/sides.h"
 
 namespace allocviz::app {
 
@@ -128,9 +129,9 @@ bool is_checked(const State& state, const CommandInfo& info) {
     case Do::PresetCompare:
       return settings.preset == Preset::Compare;
     case Do::ToggleLeft:
-      return settings.show_left;
+      return sides_in_sight(state).left;
     case Do::ToggleRight:
-      return settings.show_right;
+      return sides_in_sight(state).right;
     case Do::ToggleListAll:
       return settings.list_all;
     case Do::ToggleReduceMotion:

@@ -278,6 +278,8 @@ struct State {
   std::string settings_path;          // empty = nothing is remembered
   double settings_changed_at_s = -1;  // -1 = as on disk
   LeftTab left_tab = LeftTab::Events;
+  float width_em = 80;                             // of the window, set by the platform before each frame
+  bool left_first = false;                         // where one side alone has room it is the left one; sides.h
   std::shared_ptr<const Settings> before_compare;  // how the window was divided; null where that is not known
   bool compares_next = false;                      // Compare begins when the second allocator has been replayed
   bool slide = false;  // the stages alone, with what happened in words: a picture for a slide

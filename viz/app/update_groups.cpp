@@ -18,6 +18,7 @@ constexpr std::size_t kFrames[] = {1, 2, 3, 5, analyze::kWholeStack};
 void show_groups(State& state) {
   state.left_tab = LeftTab::Groups;
   state.settings.show_left = true;
+  state.left_first = true;
 }
 
 void set_group_by(State& state, analyze::GroupBy by) {

@@ -5,6 +5,7 @@
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
 #include "viz/app/loader.h"
+#include "viz/app/sides.h"
 #include "viz/app/update_parts.h"
 #include "viz/app/what_if.h"
 
@@ -134,6 +135,7 @@ bool update_cards(State& state, const Command& command) {
 void show_tab(State& state, LeftTab tab) {
   state.left_tab = tab;
   state.settings.show_left = true;
+  state.left_first = true;
   follow_cursor(state);
 }
 
@@ -144,7 +146,7 @@ void show_find(State& state) {
 }
 
 void toggle_search_help(State& state) {
-  const bool in_sight = state.search_help && state.left_tab == LeftTab::Events && state.settings.show_left;
+  const bool in_sight = state.search_help && state.left_tab == LeftTab::Events && sides_in_sight(state).left;
   show_tab(state, LeftTab::Events);
   state.popup = Popup::None;
   state.search_help = !in_sight;

@@ -9,6 +9,7 @@
 #include "viz/app/coloring.h"
 #include "viz/app/cursor.h"
 #include "viz/app/presets.h"
+#include "viz/app/sides.h"
 #include "viz/app/update_parts.h"
 
 namespace allocviz::app {
@@ -23,6 +24,14 @@ void change_scale(Settings& settings, int by) {
   });
   const auto index = static_cast<int>(nearest - kScales.begin()) + by;
   settings.scale = kScales[static_cast<std::size_t>(std::clamp(index, 0, static_cast<int>(kScales.size()) - 1))];
+}
+
+void toggle_side(State& state, bool& shown, bool in_sight, bool left) {
+  shown = !in_sight;
+  if (!shown) return;
+  state.left_first = left;
+  const Sides now = sides_in_sight(state);
+  if (left ? !now.left : !now.right) notice(state, "The window has no room for it beside the stage");
 }
 
 void set_split(Settings& settings, LeftTab tab, const Command& command) {
@@ -101,12 +110,6 @@ bool update_looks(Settings& settings, LeftTab tab, const Command& command) {
     case Do::ToggleKeepLogs:
       settings.keep_logs = !settings.keep_logs;
       break;
-    case Do::ToggleLeft:
-      settings.show_left = !settings.show_left;
-      break;
-    case Do::ToggleRight:
-      settings.show_right = !settings.show_right;
-      break;
     case Do::SetSplit:
       set_split(settings, tab, command);
       break;
@@ -140,6 +143,12 @@ bool update_window(State& state, const Command& command) {
       break;
     case Do::ToggleCurve:
       toggle_curve(state, command.number);
+      break;
+    case Do::ToggleLeft:
+      toggle_side(state, state.settings.show_left, sides_in_sight(state).left, true);
+      break;
+    case Do::ToggleRight:
+      toggle_side(state, state.settings.show_right, sides_in_sight(state).right, false);
       break;
     case Do::ToggleFailureLane:
       state.settings.failure_lane = !state.settings.failure_lane;

@@ -10,6 +10,7 @@
 #include "viz/app/loader.h"
 #include "viz/app/partings.h"
 #include "viz/app/playback.h"
+#include "viz/app/sides.h"
 #include "viz/draw/time_axis.h"
 #include "viz/panels/loading_bar.h"
 #include "viz/panels/panel.h"
@@ -330,6 +331,23 @@ void under_way(const Context& context, Rect rect, float from, Fitted what) {
   loading_bar(context, {left, rect.y0, end, rect.y1});
 }
 
+// The way to a side that has no room beside the other one; returns where it begins.
+float way_to_side(const Context& context, Rect rect, float left, float right) {
+  const app::Settings& settings = context.state.settings;
+  const app::Sides seen = app::sides_in_sight(context.state);
+  const bool list = settings.show_left && !seen.left && seen.right;
+  if (!list && !(settings.show_right && !seen.right && seen.left)) return right;
+  const app::Do what = list ? app::Do::ToggleLeft : app::Do::ToggleRight;
+  const char* const name = list ? "event list" : "what happened";
+  const ui::WithFont font(ui::Font::Small);
+  const float x = std::round(right - ui::text_width(name));
+  if (x < left) return right;
+  ImGui::SetCursorScreenPos(ImVec2(x, std::round((rect.y0 + rect.y1 - ui::line_height()) / 2)));
+  if (ui::link(context.theme, name)) context.commands.push(what);
+  ui::tooltip(fmt::format("In place of {}\n{}", list ? "what happened" : "the list", hint_of(what)));
+  return x - context.em;
+}
+
 }  // namespace
 
 void transport(const Context& context, draw::Rect rect) {
@@ -341,7 +359,8 @@ void transport(const Context& context, draw::Rect rect) {
   const float from = buttons(context, rect, what.ends) + kPositionGapEm * em;
   if (app::is_loading_shown(context.state)) return under_way(context, rect, from, what);
   const float left = position(context, rect, from, what.word) + 2 * em;
-  const float right = (what.speed ? speed(context, rect) : rect.x1) - 2 * em;
+  float right = (what.speed ? speed(context, rect) : rect.x1) - 2 * em;
+  right = way_to_side(context, rect, left, right);
   if (!context.state.notice.empty()) {
     notice(context, rect, left, right);
   } else if (context.state.first_start) {

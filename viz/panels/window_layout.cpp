@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viz/app/sides.h"
 #include "viz/panels/error_bar.h"
 
 namespace allocviz::panels {
@@ -12,10 +13,11 @@ namespace {
 using draw::Rect;
 
 // In ems: less than this and a part is of no use.
-constexpr float kLeftLeast = 13.8f, kRightLeast = 15, kCenterLeast = 22, kStageLeast = 14, kMapLeast = 8;
+using app::kLeftLeast, app::kRightLeast, app::kCenterLeast;
+constexpr float kStageLeast = 14, kMapLeast = 8;
 constexpr float kBottomLeast = 8, kRowLeast = 17, kRowLeastBelowBar = 10, kEventLeast = 13, kBlockLeast = 8;
 constexpr float kLevelsLeast = 8, kStageBesides = 36;
-constexpr float kMenu = 2.7f, kTransport = 3, kGap = 0.6f;
+constexpr float kMenu = 2.7f, kTransport = 3, kGap = app::kPartGap;
 
 // The height left for list, stage and event; the charts below take their share only where that is enough for both. A
 // bar above (`taken` high) is at their expense, too: the stage stays as it is while it says what is wrong. Charts that
@@ -41,7 +43,7 @@ void rows(const Context& context, Parts& parts, Rect window, float top, float ta
   parts.center = {window.x0 + parts.gap, top, window.x1 - parts.gap, parts.transport.y0 - parts.gap};
 }
 
-// List and event beside the stage, as far as there is room: the event goes last, for it is what explains the stage.
+// List and event beside the stage, as far as there is room.
 void columns(const Context& context, Parts& parts) {
   const float em = context.em;
   const app::Settings& settings = context.state.settings;
@@ -49,9 +51,10 @@ void columns(const Context& context, Parts& parts) {
   const float whole = center.width();
   const float needed_left = kLeftLeast * em + parts.gap, needed_right = kRightLeast * em + parts.gap;
   float room = whole - kCenterLeast * em;
-  parts.right = settings.show_right && room >= needed_right;
+  const app::Sides sides = app::sides_with_room(context.state, whole / em);
+  parts.right = sides.right;
+  parts.left = sides.left;
   if (parts.right) room -= needed_right;
-  parts.left = settings.show_left && room >= needed_left;
   if (parts.left) room -= needed_left;
   // What is left over is divided as the splitters say.
   if (parts.left) {

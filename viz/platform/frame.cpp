@@ -25,6 +25,7 @@ void carry_out(app::State& state, app::Commands& commands, const Intercept& inte
 
 void run_frame(app::State& state, app::Commands& commands, const Screen& screen, draw::Caches& caches, double now_s,
                const Intercept& intercept) {
+  state.width_em = screen.width / screen.em;
   app::tick(state, now_s);
   carry_out(state, commands, intercept);
   const draw::Theme& theme = draw::theme(state.settings.theme == 0 ? draw::ThemeKind::Dark : draw::ThemeKind::Light);
