@@ -52,6 +52,26 @@ TEST(Ltrace, reads_every_form_of_the_prefix) {
   EXPECT_EQ(relative.event(2).time_ns, 350'000u);
 }
 
+TEST(Ltrace, a_new_that_throws_hides_nothing_that_comes_after_it) {
+  for (const char* caught : {"5 __cxa_begin_catch(0x77, 1, 1, 1) = 0x77\n5 __cxa_end_catch(1, 0, 0, 1) = 0\n", ""}) {
+    const Trace trace = ltrace(
+        std::string("5 _Znwm(8, 1, 0, 1) = 0x10\n5 _Znam(0x4000000000000000, 1, 2, 3 <unfinished ...>\n") + caught +
+        "5 _Znwm(24, 1, 0, 1) = 0x20\n5 _Znwm(4, 1, 0, 1 <unfinished ...>\n6 _Znwm(9, 0, 0, 0) = 0x40\n"
+        "5 <... _Znwm resumed> ) = 0x30\n5 _ZdlPv(0x10, 1, 0, 1) = 0\n");
+    EXPECT_EQ(trace.facts().allocs, 5u) << caught;
+    EXPECT_EQ(trace.facts().failed_requests, 1u);
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 24u + 4 + 9);
+    EXPECT_TRUE(warns(trace, "1 call(s) never came back"));
+  }
+  // Inside the library new calls new, and what that catches is its own affair.
+  const Trace inside = ltrace(
+      "a->_ZnwmRKSt9nothrow_t(64, 0, 0, 0 <unfinished ...>\nlibstdc++.so.6->_Znwm(64, 0, 0, 0 <unfinished ...>\n"
+      "libstdc++.so.6->malloc(64) = 0x10\nlibstdc++.so.6->__cxa_begin_catch(1, 2, 3, 4) = 1\n"
+      "<... _Znwm resumed> ) = 0x10\n<... _ZnwmRKSt9nothrow_t resumed> ) = 0x10\n");
+  EXPECT_EQ(inside.facts().allocs, 1u);
+  EXPECT_TRUE(inside.warnings().empty());
+}
+
 TEST(Ltrace, joins_calls_that_another_thread_interrupted) {
   const Trace trace = ltrace(
       "6 a->malloc(100 <unfinished ...>\n5 a->malloc(50) = 0x20\n6 <... malloc resumed> ) = 0x10\n"

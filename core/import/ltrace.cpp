@@ -10,7 +10,8 @@
 //   _Znwm(24, 0, 0, 1)                           = 0x7f4757b0d010          C++; -C: operator new(unsigned long)(24,
 //   ...)
 //
-// So a call inside an open call of the allocation interface, on the same thread, is not counted again. Calls that the C
+// So a call inside an open call of the allocation interface, on the same thread, is not counted again, until it is seen
+// that an exception has ended the open one. Calls that the C
 // library makes through its own table are mislabelled by ltrace 0.7.3 and left out. posix_memalign's pointer is not
 // printed: its blocks are missing. ltrace numbers threads and forked processes alike, so all of them are read as one
 // program; with a process named, only the calls of that number are.
@@ -20,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -65,6 +67,8 @@ struct Line {
   std::optional<std::uint64_t> thread;
   std::optional<std::uint64_t> clock_ns;
   std::string_view caller;
+  bool inside_library = false;  // "name@library": -x, which sees the calls that a library makes of itself
+  bool catches = false;         // __cxa_begin_catch
   Call call;
   std::string_view result;
 };
@@ -187,7 +191,9 @@ bool take_name(std::string_view& text, Line& line) {
     line.call.function = function_named(text.substr(open - name.size(), name.size() + types_end - open));
     end = types_end + 2;
   } else {
+    line.inside_library = name.find('@') != std::string_view::npos;
     name = name.substr(0, name.find('@'));
+    line.catches = name == "__cxa_begin_catch";
     if (name.empty() || name.find(' ') != std::string_view::npos) return false;
     line.call.function = function_named(name);
   }
@@ -268,10 +274,13 @@ class LtraceReader {
   struct Open {
     Call call;
     bool counted = false;  // false: inside another one, or of the C library's own
+    std::string caller;
+    bool inside_library = false;
   };
 
   Status take_line(const Line& line) {
     std::vector<Open>& open = open_[line.thread.value_or(0)];
+    if (Status status = end_thrown(line, open); !status) return status;
     switch (line.kind) {
       case Line::Kind::Other:
         return trace::Done{};
@@ -282,10 +291,33 @@ class LtraceReader {
       case Line::Kind::Unfinished:
         break;
     }
-    open.push_back({line.call, is_counted(line, open)});
+    open.push_back({line.call, is_counted(line, open), std::string(line.caller), line.inside_library});
     // A block may be given to another thread as soon as its free has begun.
     if (line.call.function == Function::Free && open.back().counted) return apply(line.call, {}, line);
     return trace::Done{};
+  }
+
+  // A new that throws never comes back. Whoever waits for it does nothing else, so when its caller catches something or
+  // calls the allocation interface again, it was left: it failed, and what is called now is not inside it.
+  Status end_thrown(const Line& line, std::vector<Open>& open) {
+    if (line.kind != Line::Kind::Call && line.kind != Line::Kind::Unfinished) return trace::Done{};
+    if (line.inside_library || line.caller.starts_with("libstdc++")) return trace::Done{};
+    if (line.call.function == Function::Other && !line.catches) return trace::Done{};
+    const auto left = std::find_if(open.begin(), open.end(), [&](const Open& each) {
+      return each.call.function != Function::Other && !each.inside_library &&
+             (line.catches || each.caller == line.caller);
+    });
+    if (left == open.end()) return trace::Done{};
+    const Open call = std::move(*left);
+    open.erase(left, open.end());
+    if (!call.counted || !is_alloc(call.call.function)) return trace::Done{};
+    ++thrown_;
+    return apply(call.call, "0", line);
+  }
+
+  [[nodiscard]] static bool is_alloc(Function function) {
+    return function == Function::Malloc || function == Function::Calloc || function == Function::Memalign ||
+           function == Function::AlignedNew;
   }
 
   Status take_resumed(const Line& line, std::vector<Open>& open) {
@@ -376,6 +408,9 @@ class LtraceReader {
 
   Status finish() {
     if (Status status = log_.finish(builder_, kTitle); !status) return status;
+    if (thrown_ != 0) {
+      builder_.warn(fmt::format("{} call(s) never came back, as where new throws: they are shown as failed", thrown_));
+    }
     if (unseen_ != 0) {
       builder_.warn(
           fmt::format("{} block(s) of posix_memalign are missing: ltrace does not print where they are", unseen_));
@@ -391,7 +426,7 @@ class LtraceReader {
   Lives lives_;
   LogTime time_;
   std::unordered_map<std::uint64_t, std::vector<Open>> open_;  // by thread, the innermost last
-  std::uint64_t unseen_ = 0;
+  std::uint64_t unseen_ = 0, thrown_ = 0;
   std::optional<bool> relative_;
   std::uint64_t elapsed_ns_ = 0;
   std::optional<std::uint64_t> wanted_;
