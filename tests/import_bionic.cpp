@@ -36,6 +36,14 @@ TEST(Bionic, reads_every_call_with_its_thread) {
   EXPECT_TRUE(trace.warnings().empty());
 }
 
+TEST(Bionic, is_recognised_behind_lines_of_something_else) {
+  for (const char* before : {"\n", "adb: pulled\n", "alloc 0x1234 55\n", "   202: malloc 0x50 5\n"}) {
+    const std::string text = std::string(before) + "202: malloc 0x10 5\n  202: realloc 0x20 0x10 9\n";
+    EXPECT_GT(importer_named("bionic").recognise(text), importer_named("csv").recognise(text)) << before;
+    EXPECT_EQ(read(text).facts().reallocs, 1u) << before;
+  }
+}
+
 TEST(Bionic, reads_realloc_of_null_of_zero_and_what_failed) {
   const Trace trace = read(
       "1: realloc 0x10 0x0 5\n1: realloc 0x0 0x10 0\n1: malloc 0x0 4096\n1: malloc 0x20 8\n1: realloc 0x0 0x20 99\n"

@@ -11,6 +11,7 @@
 // line may lack its line break. Grammar: bionic malloc_debug, record and replay.
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -72,6 +73,7 @@ bool take_arguments(std::string_view& line, Record& record) {
 }
 
 bool parse(std::string_view line, Record& record) {
+  while (take(line, " ")) continue;
   if (!take_dec(line, record.thread) || !take(line, ": ")) return false;
   const std::optional<Call> call = call_named(take_word(line));
   if (!call || !take_0x(line, record.addr)) return false;
@@ -138,12 +140,21 @@ class BionicReader {
   LogTime time_;
 };
 
+// Half of the first lines: what was cut at its front, or a console showed, begins with something else.
 int recognise(std::string_view head) {
-  const std::size_t end = head.find('\n');
-  std::string_view line = head.substr(0, end);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  Record record;
-  return parse(line, record) ? 95 : 0;
+  constexpr int kMostLines = 64;
+  int lines = 0, records = 0;
+  while (lines < kMostLines && !head.empty()) {
+    const std::size_t end = head.find('\n');
+    std::string_view line = head.substr(0, end);
+    head.remove_prefix(end == std::string_view::npos ? head.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) continue;
+    ++lines;
+    Record record;
+    if (parse(line, record)) ++records;
+  }
+  return records > 0 && 2 * records >= lines ? 95 : 0;
 }
 
 Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& /*options*/) {
