@@ -135,6 +135,22 @@ TEST(EspHeap, passes_over_the_times_and_colours_that_a_terminal_puts_before_a_li
   EXPECT_EQ(trace.sites()[trace.event(3).site - 1].frames[0], "y.c:27 leak");
 }
 
+TEST(EspHeap, finds_who_freed_a_record_behind_blank_lines_and_other_tasks_lines) {
+  const Trace trace = read(
+      "   16 bytes (@ 0x3ffd1900, Internal) allocated CPU 1 ccount 0x419d1cf8 caller 0x400d2776\n"
+      "--- 0x400d2776: leak at /x/y.c:27\n\nfreed by 0x400e1234\n--- 0x400e1234: drop at /x/y.c:31\n\n"
+      "    8 bytes (@ 0x3ffd2000, Internal) allocated CPU 0 ccount 0x419d2000 caller 0x400d2776\n"
+      "I (3120) wifi: connected\nfreed by 0x400e1234\n"
+      "    4 bytes (@ 0x3ffd3000, Internal) allocated CPU 0 ccount 0x419d3000 caller 0x400d2776\n\n");
+  EXPECT_EQ(trace.facts().allocs, 3u);
+  EXPECT_EQ(trace.facts().frees, 2u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 4u);
+  const Trace torn = read(
+      "16 bytes (@ 0x3ffd1900) allocated CPU 1 ccount 0x419d1cf8 caller 0x400d2776\n"
+      "8 bytes (@ 0x3ffd2000) alloc\nfreed by 0x400e1234\n");
+  EXPECT_EQ(torn.facts().live_bytes_at_end, 16u);
+}
+
 TEST(EspHeap, reads_a_table_that_is_printed_again_once) {
   const std::string_view first = "16 bytes (@ 0x3ffd1900) allocated CPU 1 ccount 0x419d1cf8 caller 0x4010a09b\n";
   const std::string again = std::string(first) + "freed by 0x400e1234\n";

@@ -252,15 +252,21 @@ class EspReader {
       if (stack_.size() < kMaxFrames) stack_.push_back(clean_text(line.substr(line.rfind('/') + 1)));
       return trace::Done{};
     }
-    if (Status status = end_record(); !status) return status;
     Record record;
     HeapLine heap;
-    if (parse_record(line, record)) {
+    const bool is_record = parse_record(line, record);
+    const bool is_heap_line = !is_record && parse_heap_line(line, heap);
+    // A record waits for its "freed by" over whatever else is said, blank lines behind a look-up among it.
+    if (!record_ || is_record || is_heap_line) {
+      if (Status status = end_record(); !status) return status;
+    }
+    if (is_record) {
       record_ = std::move(record);
-    } else if (parse_heap_line(line, heap)) {
+    } else if (is_heap_line) {
       return take_heap_line(heap);
     } else if (line.find(" bytes (@ ") != std::string_view::npos || line.find(" HEAP: ") != std::string_view::npos) {
       log_.leave_out();
+      return end_record();  // what freed the block of this line did not free the one before
     } else if (line.find("Internal Buffer has overflowed") != std::string_view::npos) {
       overflowed_ = true;
     }
