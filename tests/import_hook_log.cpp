@@ -49,6 +49,17 @@ TEST(HookLog, reads_reallocs_null_pointers_and_says_what_it_cannot_read) {
   EXPECT_TRUE(warns(trace, "line 5 is not a line of a hook"));
 }
 
+TEST(HookLog, the_heap_that_gave_a_block_is_not_the_block) {
+  const Trace trace = trace_of("hook-log",
+                               "[00:00:01.5] <inf> heap: alloc heap 0x20000010 mem 0x20001000 bytes 64\n"
+                               "[00:00:01.6] <inf> heap: alloc heap 0x20000010 mem 0x20002000 bytes 32\n"
+                               "[00:00:01.7] <inf> heap: free heap 0x20000010 mem 0x20001000 bytes 64\n"
+                               "alloc from heap 0x30000000 16 bytes\n");
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 32u + 16);
+  EXPECT_EQ(trace.facts().implicit_frees, 0u);
+  EXPECT_EQ(trace.event(0).addr, 0x20001000u);
+}
+
 TEST(HookLog, is_not_seen_in_other_texts) {
   for (const char* text :
        {"", "Dear all,\nwe free 5 of you\n", "malloc 64\nmalloc 32\nfree 64\n",

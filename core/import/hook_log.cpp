@@ -164,8 +164,14 @@ class Pieces {
     return is_one_of(word, {"size", "sz", "len", "length", "bytes", "nbytes", "requested", "s"});
   }
 
-  // The n-th address that is not a caller's; those behind the operation go before those in front of it.
+  // The n-th address that is not a caller's, nor that of the heap which gave the block, if there is another one; those
+  // behind the operation go before those in front of it.
   [[nodiscard]] const Number* address(std::size_t n) const {
+    const Number* const block = address(n, true);
+    return block != nullptr || address(0, true) != nullptr ? block : address(n, false);
+  }
+
+  [[nodiscard]] const Number* address(std::size_t n, bool no_heaps) const {
     for (const bool before : {false, true}) {
       for (std::size_t i = 0; i < numbers_.count; ++i) {
         const Number& number = numbers_.all[i];
@@ -173,6 +179,8 @@ class Pieces {
             is_one_of(number.name, {"caller", "lr", "pc", "ra", "from", "by", "site", "task", "tid", "thread", "c"})) {
           continue;
         }
+        if (no_heaps && is_one_of(number.name, {"heap", "heap_id", "heapid", "pool", "arena", "zone", "cache"}))
+          continue;
         if (n-- == 0) return &number;
       }
     }
