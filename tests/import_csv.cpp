@@ -277,6 +277,86 @@ TEST(Csv, blanks_may_stand_between_cells_and_other_cells_before_the_operation) {
   }
 }
 
+TEST(Csv, counts_as_a_failed_request_what_is_shown_as_one) {
+  const Trace trace =
+      read("op,addr,size\nmalloc,0x10,10\nmalloc,0x20,9223372036854775808\nmalloc,0,9223372036854775808\n");
+  EXPECT_EQ(trace.facts().failed_requests, 1u);
+  EXPECT_TRUE(warns(trace, "1 failed request for"));
+  EXPECT_TRUE(warns(trace, "line 3 is not CSV"));
+}
+
+TEST(Csv, finds_its_header_behind_titles_and_comments) {
+  const std::string table = "op,addr,size\nmalloc,0x10,64\nmalloc,0x20,32\nfree,0x10,\n";
+  for (const char* before : {"", "Heap log of device 7\n\n", "// by hand\n", "; a comment\n",
+                             "I (312) main: start\nok\n", "# op, addr, size\n", "# what comes: op, size\n"}) {
+    const std::string text = before + table;
+    EXPECT_GE(importer_named("csv").recognise(text), 55) << before;
+    const Trace trace = read(text);
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 32u) << before;
+    EXPECT_TRUE(trace.warnings().empty()) << before;
+  }
+  EXPECT_EQ(importer_named("csv").recognise("Dear all,\nop, addr and size matter\nso, keep it\n"), 0);
+}
+
+TEST(Csv, takes_a_header_that_begins_like_a_comment) {
+  for (const char* text : {"#,op,addr,size\n1,malloc,0x10,64\n2,malloc,0x20,32\n3,free,0x10,\n",
+                           "# op;addr;size\nmalloc;0x10;64\nmalloc;0x20;32\nfree;0x10;\n"}) {
+    EXPECT_EQ(importer_named("csv").recognise(text), 60) << text;
+    EXPECT_EQ(read(text).facts().live_bytes_at_end, 32u) << text;
+  }
+}
+
+TEST(Csv, reads_what_programs_write_where_nothing_is) {
+  for (const char* nothing : {"-", "N/A", "NULL", "nan", "None", "NA", "<NA>"}) {
+    const std::string no = nothing;
+    const Trace trace = read("op,addr,old_addr,size,time_us\nmalloc,0x10," + no + ",64,1\nrealloc,0x20,0x10,32," + no +
+                             "\nmalloc,0x30," + no + ",5,3\nfree,0x30," + no + "," + no + ",4\n");
+    EXPECT_EQ(trace.facts().events(), 4u) << no;
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 32u) << no;
+    EXPECT_TRUE(trace.warnings().empty()) << no;
+  }
+}
+
+TEST(Csv, reads_addresses_as_headers_suffixes_and_spreadsheets_write_them) {
+  const Trace said = read("op,Address (hex),Size (bytes)\nmalloc,20000010,64\nfree,20000010,\n");
+  EXPECT_EQ(said.event(0).addr, 0x20000010u);
+  const Trace suffix = read("op,addr,size\nmalloc,20000010h,64\nfree,20000010h,\n");
+  EXPECT_EQ(suffix.event(0).addr, 0x20000010u);
+  const Trace real = read("op,addr,size\nmalloc,536870928.0,64.0\nfree,536870928.0,\n");
+  EXPECT_EQ(real.event(0).addr, 0x20000010u);
+  for (const Trace* trace : {&said, &suffix, &real}) EXPECT_EQ(trace->facts().live_blocks_at_end, 0u);
+}
+
+TEST(Csv, reads_the_time_of_the_day_and_dates) {
+  for (const char* day : {"", "2024-05-01T", "2024-05-01 "}) {
+    const std::string at = day;
+    const Trace trace =
+        read("time,op,addr,size\n" + at + "12:00:01.500,malloc,0x10,64\n" + at + "12:01:02,free,0x10,\n");
+    EXPECT_EQ(trace.event(1).time_ns, 60'500'000'000u) << day;
+  }
+  const Trace midnight =
+      read("time_us,op,addr,size\n2024-02-29T23:59:59Z,malloc,0x10,64\n2024-03-01T00:00:00Z,free,0x10,\n");
+  EXPECT_EQ(midnight.event(1).time_ns, 1'000'000'000u);
+}
+
+TEST(Csv, rows_without_a_header_have_the_cells_that_their_call_has) {
+  const Trace trace = read(
+      "tid 71: malloc 64 0x10\ntid 71: realloc 0x10 128 0x20\ntid 71: malloc 5 0x30\ntid 71: free 0x30\n"
+      "tid 71: realloc 0x40 7 0x50\ntid 71: free (nil)\n");
+  EXPECT_EQ(trace.facts().events(), 6u);
+  EXPECT_EQ(trace.event(1).id, trace.event(0).id);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 128u + 7);
+  EXPECT_EQ(trace.facts().null_frees, 1u);
+}
+
+TEST(Csv, reads_cpp_operators_whose_argument_and_result_have_a_column_each) {
+  const Trace trace = read(
+      "function,return,size,arg\noperator new(unsigned long),0x10,64,\noperator new[](unsigned long),0x20,32,\n"
+      "operator delete[](void*),,,0x20\n");
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 64u);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+}
+
 TEST(Csv, cut_at_any_byte_gives_its_complete_rows) {
   const std::string text =
       "time_us,op,ptr,size\n1,malloc,0x1000,64\n2,malloc,0x2000,\"128\"\n3,realloc,0x1000,256\n4,free,0x1000,\n";

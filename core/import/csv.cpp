@@ -8,6 +8,8 @@
 //   malloc,0x20000a10,64              without a header: operation, address or id, size
 //   1200 malloc 64 0x20000a10         or size and address, behind up to three other cells; blanks between them
 //
+// Lines of something else may stand before the header: a title, comments, what a console said.
+//
 // A block is named by its id, or else by its address; where both are there the address is only shown. A request that
 // got no address failed. A column of processes splits the log; a column of names that are no numbers counts as threads.
 #include <fmt/format.h>
@@ -22,6 +24,7 @@
 #include <utility>
 
 #include "core/import/csv_table.h"
+#include "core/import/csv_words.h"
 #include "core/import/formats.h"
 #include "core/import/line_log.h"
 #include "core/import/lives.h"
@@ -41,11 +44,53 @@ using trace::Trace;
 
 constexpr std::string_view kTitle = "CSV";
 constexpr std::size_t kLookAheadBytes = std::size_t{64} << 10;
+constexpr int kLinesBefore = 64;                             // what may stand in front of the header and is no comment
 constexpr std::size_t kMaxRowBytes = std::size_t{64} << 10;  // of a row whose quotes go over lines
 
 // What may stand before the header: nothing, a comment, Excel's "sep=;".
 bool is_preamble(std::string_view line) {
   return line.find_first_not_of(" \t") == std::string_view::npos || line.starts_with('#') || line.starts_with("sep=");
+}
+
+bool is_numbered(std::string_view header_line, char delimiter) {
+  return header_line.size() > 1 && header_line[0] == '#' && header_line[1] == delimiter;
+}
+
+// What a line in front of the rows is. "#,op,ptr,size" numbers its rows, and some put "# " before the names themselves.
+enum class Begins : std::uint8_t { Names, Row, Nothing };
+
+Begins begins(std::string_view line, std::optional<CsvColumns>& columns) {
+  columns = csv_columns(line);
+  if (is_preamble(line) &&
+      !(columns && (is_numbered(line, columns->delimiter) || csv_all_known(line, columns->delimiter)))) {
+    columns.reset();
+    return Begins::Nothing;
+  }
+  if (columns) return Begins::Names;
+  columns = csv_columns_of_row(line);
+  return columns ? Begins::Row : Begins::Nothing;
+}
+
+std::string_view take_line_of(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+// A title, comments of another kind, what a console said: the names may stand behind such lines, and the line behind
+// the names then has as many cells.
+bool names_follow(std::string_view text, int most_lines) {
+  for (int lines = 0; lines < most_lines && !text.empty(); ++lines) {
+    const std::string_view line = take_line_of(text);
+    std::optional<CsvColumns> columns;
+    if (begins(line, columns) != Begins::Names) continue;
+    std::string_view behind = text;
+    CsvRow row;
+    if (row.split(take_line_of(behind), columns->delimiter) && row.size() == columns->width) return true;
+  }
+  return false;
 }
 
 struct Lane {
@@ -122,11 +167,16 @@ class CsvReader {
 
   Status take_header(std::string_view line) {
     take(line, "\xef\xbb\xbf");
-    if (is_preamble(line)) return trace::Done{};
-    columns_ = csv_columns(line);
-    if (!columns_) {
-      columns_ = csv_columns_of_row(line);
-      if (columns_) return take_line(line);
+    const Begins what = begins(line, columns_);
+    if (what == Begins::Row) return take_line(line);
+    if (!columns_ && is_preamble(line)) return trace::Done{};
+    if (!columns_ || is_preamble(line)) {
+      const Result<std::string_view> behind = lines_.peek(kLookAheadBytes);
+      if (!behind) return behind.trouble();
+      if (names_follow(*behind, columns_ ? 1 : kLinesBefore)) {
+        columns_.reset();
+        return trace::Done{};
+      }
     }
     if (!columns_) return log_.trouble("its first row names no columns that are known here", kTodo);
     if (wanted_ && !columns_->has(CsvField::Process)) {
@@ -135,7 +185,12 @@ class CsvReader {
     return look_ahead();
   }
 
-  [[nodiscard]] std::string_view cell(CsvField field) const { return columns_->cell(cells_, field); }
+  // Empty where the cell says that nothing is there.
+  [[nodiscard]] std::string_view cell(CsvField field) const {
+    const std::string_view text = columns_->cell(cells_, field);
+    if (field == CsvField::Op || field == CsvField::Note) return text;
+    return csv_is_nothing(text, field == CsvField::Addr || field == CsvField::Old) ? std::string_view() : text;
+  }
 
   Status take_row() {
     Row row;
@@ -155,10 +210,13 @@ class CsvReader {
 
   // A cell that is there and no number of its kind spoils the row; one that is not there is not known.
   bool parse(Row& row) {
-    if (!parse_address(cell(CsvField::Addr), row.addr) || !parse_address(cell(CsvField::Old), row.old)) return false;
+    const Places places = columns_->is_named || by_id() ? Places{} : places_in_row();
+    const std::string_view addr = places.addr.value_or(cell(CsvField::Addr));
+    const std::string_view old = places.old.value_or(cell(CsvField::Old));
+    if (!parse_address(addr, row.addr) || !parse_address(old, row.old)) return false;
     row.id = cell(CsvField::Id);
     bool negative = false;
-    if (const std::string_view text = cell(CsvField::Size); !text.empty()) {
+    if (const std::string_view text = places.size.value_or(cell(CsvField::Size)); !text.empty()) {
       row.size = 0;
       if (!csv_size(text, columns_->size_unit, *row.size, negative, columns_->point())) return false;
     }
@@ -180,6 +238,37 @@ class CsvReader {
     return is_complete(row);
   }
 
+  // Cells that stand elsewhere than in the first row.
+  struct Places {
+    std::optional<std::string_view> addr, old, size;
+  };
+
+  // Without a header a row has the cells that its call has: free one address, realloc two, and the size wherever it
+  // was printed.
+  [[nodiscard]] Places places_in_row() const {
+    Places places;
+    const auto op = csv_op(cell(CsvField::Op));
+    if (!op) return places;
+    std::string_view first, last, size;
+    std::size_t addresses = 0;
+    for (std::size_t i = columns_->at[static_cast<std::size_t>(CsvField::Op)] + 1; i < cells_.size(); ++i) {
+      const std::string_view text = cells_[i];
+      std::uint64_t number = 0;
+      const bool hex = text.starts_with("0x") || text.starts_with("0X");
+      if (!hex && !text.empty() && is_csv_digit(text.front())) {
+        if (size.empty()) size = text;
+      } else if ((hex || csv_is_nothing(text, false)) && csv_address(text, false, number)) {
+        if (addresses++ == 0) first = text;
+        last = text;
+      }
+    }
+    if (op->op == Op::Free && addresses == 1) places.addr = first, places.size = size;
+    if (op->op == Op::Realloc && addresses == 2 && !size.empty()) {
+      places.old = first, places.addr = last, places.size = size;
+    }
+    return places;
+  }
+
   bool parse_address(std::string_view text, std::optional<std::uint64_t>& address) const {
     if (text.empty()) return true;
     address = 0;
@@ -191,6 +280,7 @@ class CsvReader {
     const Result<std::string_view> head = lines_.peek(kLookAheadBytes);
     if (!head) return head.trouble();
     CsvRow row;
+    bare_hex_ = columns_->addr_is_hex;
     for (std::string_view rest = *head; !rest.empty() && !bare_hex_;) {
       const std::size_t end = rest.find('\n');
       if (end == std::string_view::npos) break;
@@ -228,13 +318,13 @@ class CsvReader {
     if (row.time_ns) event.time_ns = lane.time.since_start(event.thread.value_or(~std::uint64_t{0}), *row.time_ns);
     event.site = site_of(lane);
     if (row.op.op == Op::Reset || row.op.op == Op::Mark) return lane.builder.append(event);
-    event.size = row.op.op == Op::Free ? 0 : log_.clamp_size(row.size.value_or(0));
     add_align(event);
     const bool failed = row.op.failed || (!by_id() && row.op.op != Op::Free && row.addr.value_or(0) == 0);
     if (row.size.value_or(0) > kMaxSize && !failed) {  // nobody was ever given that much
       log_.leave_out();
       return trace::Done{};
     }
+    event.size = row.op.op == Op::Free ? 0 : log_.clamp_size(row.size.value_or(0));
     return by_id() ? append_by_id(lane, row, event, failed) : append_by_address(lane, row, event, failed);
   }
 
@@ -326,15 +416,12 @@ int recognise(std::string_view head) {
   // JSON has commas and may name columns, too: our own trace in rows does.
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos || head[first] == '{' || head[first] == '[') return 0;
-  while (!head.empty()) {
-    const std::size_t end = head.find('\n');
-    if (end == std::string_view::npos) return 0;
-    std::string_view line = head.substr(0, end);
-    head.remove_prefix(end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (is_preamble(line)) continue;
-    if (csv_columns(line)) return 60;
-    return csv_columns_of_row(line) ? 50 : 0;
+  while (head.find('\n') != std::string_view::npos) {
+    const std::string_view line = take_line_of(head);
+    std::optional<CsvColumns> columns;
+    const Begins what = begins(line, columns);
+    if (what != Begins::Nothing) return what == Begins::Names ? 60 : 50;
+    if (!is_preamble(line)) return names_follow(head, kLinesBefore) ? 55 : 0;
   }
   return 0;
 }

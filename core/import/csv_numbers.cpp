@@ -1,5 +1,6 @@
 // Numbers as tables have them: with units, groups of digits, points and commas.
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -101,6 +102,29 @@ bool scaled(const Quantity& quantity, std::uint64_t unit, std::uint64_t& value) 
   return !__builtin_add_overflow(value, of_fraction / weight, &value);
 }
 
+// "2024-05-01T12:00:01.5Z" or the time of day alone, since 1970 or midnight; false for anything else.
+bool clock_time(std::string_view cell, std::uint64_t& ns) {
+  if (cell.starts_with('[') && cell.ends_with(']')) cell = cell.substr(1, cell.size() - 2);
+  std::uint64_t year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0, days = 0;
+  std::string_view rest = cell;
+  if (take_dec(rest, year) && (take(rest, "-") || take(rest, "/")) && take_dec(rest, month) &&
+      (take(rest, "-") || take(rest, "/")) && take_dec(rest, day) && (take(rest, "T") || take(rest, " "))) {
+    if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31) return false;
+    const std::chrono::sys_days date =
+        std::chrono::year(static_cast<int>(year)) / static_cast<int>(month) / static_cast<int>(day);
+    days = static_cast<std::uint64_t>(date.time_since_epoch().count());
+    cell = rest;
+  }
+  if (!take_dec(cell, hours) || !take(cell, ":") || !take_dec(cell, minutes) || !take(cell, ":")) return false;
+  if (hours > 9999 || minutes > 59 || !take_dec(cell, seconds) || seconds > 60) return false;
+  ns = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1'000'000'000;
+  if (!take(cell, ".") && !take(cell, ",")) return cell.empty() || cell == "Z";
+  std::uint64_t weight = 100'000'000;
+  for (; !cell.empty() && is_csv_digit(cell.front()); cell.remove_prefix(1), weight /= 10)
+    ns += static_cast<std::uint64_t>(cell.front() - '0') * weight;
+  return cell.empty() || cell == "Z";
+}
+
 }  // namespace
 
 bool csv_size(std::string_view cell, std::uint64_t unit, std::uint64_t& bytes, bool& negative, CsvPoint point) {
@@ -123,7 +147,13 @@ bool csv_size(std::string_view cell, std::uint64_t unit, std::uint64_t& bytes, b
 }
 
 bool csv_address(std::string_view cell, bool bare_hex, std::uint64_t& address) {
-  const std::string text = csv_plain(cell);
+  std::string text = csv_plain(cell);
+  if (text.ends_with('h')) {
+    text.pop_back();
+    bare_hex = true;
+  } else if (const std::size_t point = text.find('.'); point != std::string::npos && point != 0) {
+    if (text.find_first_not_of('0', point + 1) == std::string::npos) text.resize(point);
+  }
   address = 0;
   if (text == "(nil)" || text == "nil" || text == "null" || text == "nullptr" || text == "none") return true;
   std::string_view rest = text;
@@ -134,6 +164,7 @@ bool csv_address(std::string_view cell, bool bare_hex, std::uint64_t& address) {
 }
 
 bool csv_time(std::string_view cell, std::uint64_t unit, std::uint64_t& ns, CsvPoint point) {
+  if (cell.find(':') != std::string_view::npos) return clock_time(cell, ns);
   std::string grouped;
   if (may_have_groups(cell, false)) cell = grouped = without_groups(cell, false, point);
   Quantity quantity;

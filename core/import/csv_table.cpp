@@ -17,6 +17,7 @@ using trace::Op;
 struct ColumnName {
   std::string joined, without_unit;
   const CsvUnit* unit = nullptr;
+  bool hex = false;
 };
 
 ColumnName column_name(std::string_view cell) {
@@ -24,6 +25,11 @@ ColumnName column_name(std::string_view cell) {
   std::string word;
   const auto end_word = [&] {
     if (word.empty()) return;
+    if (!name.joined.empty() && (word == "hex" || word == "dec" || word == "decimal")) {  // how it is written
+      name.hex = word == "hex";
+      word.clear();
+      return;
+    }
     name.unit = name.joined.empty() ? nullptr : csv_unit_named(word);
     name.without_unit = name.joined + (name.unit != nullptr ? "" : word);
     name.joined += word;
@@ -42,7 +48,7 @@ ColumnName column_name(std::string_view cell) {
 
 // Of a call that takes one address and gives another ("ptr,new_ptr") the one that it gives.
 bool is_result(std::string_view name) {
-  return name.starts_with("new");
+  return name.starts_with("new") || name.starts_with("ret");
 }
 
 void add_second_address(CsvColumns& columns, std::size_t column, std::string_view name) {
@@ -70,6 +76,7 @@ void add_column(CsvColumns& columns, std::size_t column, std::string_view cell) 
     return;
   }
   at = column;
+  if (named->field == CsvField::Addr || named->field == CsvField::Old) columns.addr_is_hex |= name.hex;
   if (named->field == CsvField::Op) columns.yes = yes_of(named->name);
   if (named->field == CsvField::Addr) columns.addr_is_result = is_result(named->name);
   if (!with_unit) return;
@@ -114,6 +121,7 @@ std::optional<CsvColumns> columns_from(const CsvRow& row, std::size_t op, char d
   CsvColumns columns;
   columns.delimiter = delimiter;
   columns.width = row.size();
+  columns.is_named = false;
   columns.at[static_cast<std::size_t>(CsvField::Op)] = op;
   columns.at[static_cast<std::size_t>(is_0x(row[block]) ? CsvField::Addr : CsvField::Id)] = block;
   columns.at[static_cast<std::size_t>(CsvField::Size)] = size;
@@ -173,6 +181,11 @@ std::optional<CsvColumns> csv_columns(std::string_view header_line) {
     if (is_enough(columns)) return columns;
   }
   return {};
+}
+
+bool csv_all_known(std::string_view header_line, char delimiter) {
+  CsvRow row;
+  return row.split(header_line, delimiter) && all_known(row);
 }
 
 std::optional<CsvColumns> csv_columns_of_row(std::string_view row_line) {

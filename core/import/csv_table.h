@@ -66,6 +66,8 @@ struct CsvColumns {
   // "is_alloc", "is_free": the column of operations says yes or no.
   std::optional<trace::Op> yes{};
   bool addr_is_result = false;  // what a call gave; what it took stands in another column
+  bool addr_is_hex = false;     // "Address (hex)"
+  bool is_named = true;         // false: seen from a first row
 
   [[nodiscard]] CsvPoint point() const { return delimiter == ';' ? CsvPoint::Comma : CsvPoint::Dot; }
   [[nodiscard]] bool has(CsvField field) const { return at[static_cast<std::size_t>(field)] != kNone; }
@@ -77,6 +79,8 @@ struct CsvColumns {
 // The columns that a header line names: a size beside an id or an address at least, or an operation beside one of them.
 // Names are read generously: "Ptr", "block_id", "Size (KiB)", "time_us". Nothing where the line is no such header.
 [[nodiscard]] std::optional<CsvColumns> csv_columns(std::string_view header_line);
+// Whether each cell of the line is the name of a column.
+[[nodiscard]] bool csv_all_known(std::string_view header_line, char delimiter);
 // The columns of a table without a header, seen from a first row: operation, id or address, and size, or operation,
 // size and address in hex, with up to three other cells before them.
 [[nodiscard]] std::optional<CsvColumns> csv_columns_of_row(std::string_view row_line);
@@ -88,6 +92,9 @@ struct CsvOp {
 // "malloc", "A", "traceMALLOC", "pvPortMalloc", "realloc()", "+", "free", "delete[]" ...; nothing for any other word.
 [[nodiscard]] std::optional<CsvOp> csv_op(std::string_view word);
 
+// Whether a cell says that nothing is there: "", "-", "N/A", "nan", and where no null pointer can be meant, "NULL".
+[[nodiscard]] bool csv_is_nothing(std::string_view cell, bool may_be_pointer);
+
 // The operation of a column of yes and no, 1 and 0.
 [[nodiscard]] std::optional<CsvOp> csv_yes_or_no(std::string_view word, trace::Op yes);
 
@@ -96,11 +103,11 @@ struct CsvOp {
 // only.
 [[nodiscard]] bool csv_size(std::string_view cell, std::uint64_t unit, std::uint64_t& bytes, bool& negative,
                             CsvPoint point = CsvPoint::Dot);
-// "0x20001000", "(nil)", "NULL", "0": the null pointer is 0. Digits without 0x are hex where one of them is a letter,
-// and where `bare_hex` says that the column writes them so.
+// "0x20001000", "(nil)", "NULL", "0", "20001000h", "536875008.0": the null pointer is 0. Digits without 0x are hex
+// where one of them is a letter, and where `bare_hex` says that the column writes them so.
 [[nodiscard]] bool csv_address(std::string_view cell, bool bare_hex, std::uint64_t& address);
-// "12", "0.000123", "17 us": in nanoseconds; a number without a unit is of `unit`, or of seconds where it has a
-// fraction, or of nanoseconds.
+// "12", "0.000123", "17 us", "12:00:01.5", "2024-05-01T12:00:01.5Z": in nanoseconds; a number without a unit is of
+// `unit`, or of seconds where it has a fraction, or of nanoseconds.
 [[nodiscard]] bool csv_time(std::string_view cell, std::uint64_t unit, std::uint64_t& ns,
                             CsvPoint point = CsvPoint::Dot);
 

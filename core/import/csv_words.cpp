@@ -54,6 +54,10 @@ constexpr CsvName kFields[] = {
     {"memoryaddress", CsvField::Addr},
     {"memptr", CsvField::Addr},
     {"newpointer", CsvField::Addr},
+    {"return", CsvField::Addr},
+    {"returned", CsvField::Addr},
+    {"returnvalue", CsvField::Addr},
+    {"ret", CsvField::Addr},
     {"old", CsvField::Old},
     {"oldaddr", CsvField::Old},
     {"oldaddress", CsvField::Old},
@@ -63,6 +67,8 @@ constexpr CsvName kFields[] = {
     {"oldmem", CsvField::Old},
     {"ptrold", CsvField::Old},
     {"oldblock", CsvField::Old},
+    {"arg", CsvField::Old},
+    {"argument", CsvField::Old},
     {"size", CsvField::Size},
     {"bytes", CsvField::Size},
     {"length", CsvField::Size},
@@ -257,6 +263,8 @@ const CsvUnit* csv_unit_named(std::string_view name) {
 std::optional<CsvOp> csv_op(std::string_view word) {
   if (word == "+") return CsvOp{Op::Alloc};
   if (word == "-") return CsvOp{Op::Free};
+  if (const std::size_t types = word.find('('); types != 0)
+    word = word.substr(0, types);  // operator new(unsigned long)
   if (word.size() > 32) return {};
   std::string name;
   for (const char c : word) {
@@ -273,6 +281,16 @@ std::optional<CsvOp> csv_op(std::string_view word) {
     if (name.ends_with(ending.word)) return ending.op;
   }
   return {};
+}
+
+bool csv_is_nothing(std::string_view cell, bool may_be_pointer) {
+  if (cell.empty()) return true;
+  if (cell.size() > 6 || is_csv_digit(cell.front())) return false;
+  const std::string text = csv_plain(cell);
+  if (text == "-" || text == "--" || text == "n/a" || text == "na" || text == "nan" || text == "<na>" || text == "?") {
+    return true;
+  }
+  return !may_be_pointer && (text == "null" || text == "none" || text == "nil" || text == "(nil)");
 }
 
 std::optional<CsvOp> csv_yes_or_no(std::string_view word, Op yes) {
