@@ -75,6 +75,20 @@ TEST(Malloclab, counts_the_beginning_of_a_larger_log_as_a_separate_script_does) 
   EXPECT_TRUE(warns(*trace, "the header says 9441 operations and the file has 500"));
 }
 
+TEST(Malloclab, reads_whatever_the_drivers_scanf_reads) {
+  for (const char* text : {"100 2 3 1\na 0 64\na 1 32\nf 0\n", "100\n2\n3\n1\na\t0\t64\n  a  1  32 \nf 0\n",
+                           "# by hand\n-1\n2\n3\n1\na 0 64\n# more\na 1 32\nf 0\n", "a 0 64\na 1 32\nf 0\n",
+                           "100\n2\n3\na 0 64\na 1 32\nf 0\n"}) {
+    EXPECT_GT(importer_named("malloclab").recognise(text), 0) << text;
+    const trace::Trace trace = trace_of("malloclab", text);
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 32u) << text;
+    EXPECT_TRUE(trace.warnings().empty()) << text;
+  }
+  for (const char* text : {"a 1 b\na 2 c\nf 3\n", "1\n2\n3\n4\n5\na 0 64\na 1 32\nf 0\n", "a 0 64\nf 0\n"}) {
+    EXPECT_EQ(importer_named("malloclab").recognise(text), 0) << text;
+  }
+}
+
 TEST(Malloclab, cut_at_any_byte_is_no_longer_than_its_lines) {
   const std::string text = text_of(data_path("nginx-head.rep"));
   std::uint64_t events = 0;

@@ -11,6 +11,7 @@
 // The ids are the log's own and stay as they are. No addresses, threads or times.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,34 +34,54 @@ using trace::Trace;
 
 constexpr std::string_view kTitle = "CS:APP malloc lab";
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
 std::string_view trimmed(std::string_view line) {
-  while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+  while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
+  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
   return line;
 }
 
+// The lab's own driver reads with scanf, to which any blanks are one.
+std::string_view take_cell(std::string_view& line) {
+  const std::string_view cell = line.substr(0, std::min(line.find_first_of(" \t"), line.size()));
+  line.remove_prefix(cell.size());
+  line = trimmed(line);
+  return cell;
+}
+
 bool parse_event(std::string_view line, RawEvent& event) {
-  if (line.size() < 3 || line[1] != ' ') return false;
-  const char op = line.front();
-  line.remove_prefix(2);
-  if (op == 'f' && line == "-1") {
+  const std::string_view op = take_cell(line), id = take_cell(line), size = take_cell(line);
+  if (op.size() != 1 || !line.empty()) return false;
+  if (op == "f" && id == "-1" && size.empty()) {
     event.op = Op::Free;
     event.id_kind = RawEvent::Id::Null;
     return true;
   }
   event.id_kind = RawEvent::Id::Number;
-  if (!take_dec(line, event.id_number)) return false;
-  if (op == 'f') {
+  std::string_view digits = id;
+  if (!take_dec(digits, event.id_number) || !digits.empty()) return false;
+  if (op == "f") {
     event.op = Op::Free;
-    return line.empty();
+    return size.empty();
   }
-  event.op = op == 'a' ? Op::Alloc : Op::Realloc;
-  return (op == 'a' || op == 'r') && take(line, " ") && take_dec(line, event.size) && line.empty() &&
-         event.size <= kMaxSize;
+  event.op = op == "a" ? Op::Alloc : Op::Realloc;
+  digits = size;
+  return (op == "a" || op == "r") && take_dec(digits, event.size) && digits.empty() && event.size <= kMaxSize;
 }
 
-bool is_number(std::string_view line) {
-  std::uint64_t number = 0;
-  return take_dec(line, number) && line.empty();
+// The numbers of the header, each on a line of its own or all on one. false where something else stands there.
+template <class Take>
+bool take_numbers(std::string_view line, Take take_one) {
+  while (!line.empty()) {
+    std::uint64_t number = 0;
+    std::string_view digits = take_cell(line);
+    take(digits, "-");  // a weight of -1 is one that counts for nothing
+    if (!take_dec(digits, number) || !digits.empty() || !take_one(number)) return false;
+  }
+  return true;
 }
 
 class MalloclabReader {
@@ -86,22 +107,22 @@ class MalloclabReader {
 
  private:
   Status take_line(std::string_view line) {
-    if (line.empty()) return trace::Done{};
+    if (line.empty() || line.front() == '#') return trace::Done{};
     RawEvent event;
     if (parse_event(line, event)) return builder_.append(event);
-    std::uint64_t number = 0;
-    if (builder_.size() == 0 && header_size_ < header_.size() && take_dec(line, number) && line.empty()) {
-      header_[header_size_++] = number;
-    } else {
-      log_.leave_out();
-    }
+    const bool header = builder_.size() == 0 && take_numbers(line, [this](std::uint64_t number) {
+                          if (header_size_ == header_.size()) return false;
+                          header_[header_size_++] = number;
+                          return true;
+                        });
+    if (!header) log_.leave_out();
     return trace::Done{};
   }
 
   Status finish() {
     if (Status status = log_.finish(builder_, kTitle); !status) return status;
     const std::uint64_t said = header_size_ == 4 ? header_[2] : header_[1];
-    if (header_size_ >= 2 && said != builder_.size()) {
+    if ((header_size_ == 2 || header_size_ == 4) && said != builder_.size()) {
       builder_.warn(fmt::format("the header says {} operations and the file has {}", said, builder_.size()));
     }
     return trace::Done{};
@@ -113,9 +134,10 @@ class MalloclabReader {
   std::size_t header_size_ = 0;
 };
 
-// Two or four numbers, each alone on its line, then an operation.
+// Two or four numbers, then an operation. Some left the header away, or part of it: then there are only operations.
 int recognise(std::string_view head) {
-  int numbers = 0;
+  constexpr int kSome = 3;
+  int numbers = 0, events = 0;
   while (!head.empty()) {
     const std::size_t end = head.find('\n');
     if (end == std::string_view::npos) return 0;
@@ -124,12 +146,14 @@ int recognise(std::string_view head) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     line = trimmed(line);
     if (line.empty()) continue;
-    if (is_number(line)) {
-      if (++numbers > 4) return 0;
-      continue;
-    }
+    if (line.front() == '#') continue;
     RawEvent event;
-    return (numbers == 2 || numbers == 4) && parse_event(line, event) ? 95 : 0;
+    if (parse_event(line, event)) {
+      if (numbers == 2 || numbers == 4) return 95;
+      if (++events == kSome) return 30;
+    } else if (events != 0 || !take_numbers(line, [&](std::uint64_t /*number*/) { return ++numbers <= 4; })) {
+      return 0;
+    }
   }
   return 0;
 }
