@@ -148,6 +148,16 @@ TEST(Kmem, reads_lines_without_a_processor_and_with_times_of_another_clock) {
   EXPECT_EQ(counted.size(), 1u);
 }
 
+TEST(Kmem, passes_over_the_period_that_perf_may_print) {
+  const std::string_view text =
+      " perf 3502 [000]  6542.587582:          1            kmem:kmalloc: call_site=f+0x1 ptr=0xffff8881012b7420 "
+      "bytes_req=32 bytes_alloc=32\n"
+      " perf 3502 [000]  6542.587916:          1              kmem:kfree: call_site=f+0x1 ptr=0xffff8881012b7420\n";
+  EXPECT_EQ(importer_named("kmem").recognise(text), 95);
+  EXPECT_EQ(kmem(text).size(), 2u);
+  EXPECT_TRUE(kmem(text).warnings().empty());
+}
+
 TEST(Kmem, cut_at_any_byte_gives_its_complete_lines) {
   cut_everywhere("kmem", text_of(data_path("kernel-part.perfscript.zst")).substr(0, 3000));
 }

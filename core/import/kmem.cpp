@@ -130,6 +130,11 @@ bool parse(std::string_view line, Record& record) {
   for (std::size_t colon = line.find(": "); colon != std::string_view::npos; colon = line.find(": ", colon + 1)) {
     std::string_view rest = line.substr(colon + 2);
     while (rest.starts_with(' ')) rest.remove_prefix(1);
+    std::uint64_t period = 0;  // perf script -F period: how many events this one stands for
+    if (std::string_view behind = rest; take_dec(behind, period) && behind.starts_with(' ')) {
+      behind.remove_prefix(behind.find_first_not_of(' ') == std::string_view::npos ? 0 : behind.find_first_not_of(' '));
+      if (behind.starts_with("kmem:")) rest = behind;
+    }
     take(rest, "kmem:");
     const std::size_t end = rest.find(": ");
     if (end == std::string_view::npos) return false;
