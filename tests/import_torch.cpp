@@ -280,6 +280,20 @@ TEST(TorchPickle, lists_in_circles_are_no_trouble) {
       << trouble_of("torch-pickle", circle);
 }
 
+TEST(TorchJson, passes_over_what_the_program_noted) {
+  const Trace trace =
+      trace_of("torch-json", R"({"segments":[],"device_traces":[[{"action":"alloc","addr":4096,"size":64},)"
+                             R"({"action":"user_defined","addr":0,"size":0,"user_metadata":"epoch 2"},)"
+                             R"({"action":"free_completed","addr":4096,"size":64}]]})");
+  EXPECT_EQ(trace.facts().events(), 2u);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
+TEST(TorchJson, says_that_it_is_cut_where_its_events_would_come) {
+  EXPECT_NE(trouble_of("torch-json", R"({"segments":[{"address":4096,"total_size":5,"blocks":[)").find("cut short"),
+            std::string::npos);
+}
+
 TEST(TorchPickle, older_protocols_say_the_same) {
   // What pickle.dumps(..., protocol=2) gives for one device with one entry.
   const std::string text =

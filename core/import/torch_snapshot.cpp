@@ -84,7 +84,7 @@ class Story {
       case TorchAction::Snapshot:
         return mark("snapshot", *event.time_ns);
       case TorchAction::FreeRequested:
-      case TorchAction::Segment:
+      case TorchAction::NoEvent:
       case TorchAction::Unknown:
         break;
     }
@@ -114,7 +114,8 @@ TorchAction torch_action(std::string_view name) {
   if (name == "free_completed") return TorchAction::FreeCompleted;
   if (name == "oom") return TorchAction::Oom;
   if (name == "snapshot") return TorchAction::Snapshot;
-  if (name.starts_with("segment_")) return TorchAction::Segment;
+  if (name.starts_with("segment_") || name == "user_defined" || name == "workspace_snapshot")
+    return TorchAction::NoEvent;
   return TorchAction::Unknown;
 }
 
@@ -174,6 +175,9 @@ Result<Trace> TorchSnapshot::to_trace(std::string_view format, const std::string
   if (chosen == devices_.end() && options.process) {
     return Trouble{fmt::format("there is no device {} in the snapshot", *options.process), trace::in_file(file),
                    fmt::format("it has {} of them", devices_.size())};
+  }
+  if (cut && (chosen == devices_.end() || chosen->second.entries.empty())) {
+    return Trouble{"the snapshot is cut short before its first event", trace::in_file(file), "copy or save it again"};
   }
   if (chosen == devices_.end() || chosen->second.entries.empty()) {
     return Trouble{"the snapshot holds a state and no events (its device_traces are empty)", trace::in_file(file),

@@ -11,7 +11,7 @@
 // So the blocks that were live when the ring began are rebuilt from both ends and allocated first, in the order of
 // their addresses; a mark stands where the record begins. A block lives from alloc to free_completed (until then its
 // memory is in use by a stream); sizes are those asked for, the caching allocator rounds them up to 512 B. What the
-// allocator gets from the driver (segment_alloc ...) is no event of ours. Source: torch/csrc/cuda/memory_snapshot.cpp.
+// allocator gets from the driver (segment_alloc ...), and what the program noted (user_defined), is no event of ours. Source: torch/csrc/cuda/memory_snapshot.cpp.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@
 
 namespace allocviz::import {
 
-enum class TorchAction : std::uint8_t { Alloc, FreeRequested, FreeCompleted, Oom, Snapshot, Segment, Unknown };
+enum class TorchAction : std::uint8_t { Alloc, FreeRequested, FreeCompleted, Oom, Snapshot, NoEvent, Unknown };
 [[nodiscard]] TorchAction torch_action(std::string_view name);
 
 struct TorchEntry {
