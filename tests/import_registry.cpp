@@ -174,6 +174,18 @@ TEST(Registry, says_what_kind_of_profile_or_report_a_file_is_and_what_would_be_r
        "_dump_snapshot()");
 }
 
+TEST(Registry, a_packed_file_cut_before_its_first_byte_is_not_called_empty) {
+  std::ifstream in(data_path("kernel-part.perfscript.zst"), std::ios::binary);
+  std::string bytes(64, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  const std::string said = refusal(bytes);
+  EXPECT_NE(said.find("the compressed file is cut short"), std::string::npos) << said;
+}
+
+TEST(Registry, old_pickles_are_refused_by_name) {
+  EXPECT_NE(refusal("(dp0\nVdevice_traces\np1\n(lp2\ns.").find("protocol 0"), std::string::npos);
+}
+
 TEST(Registry, a_log_may_begin_behind_much_that_its_console_said_before) {
   std::string text;
   while (text.size() < (std::size_t{300} << 10)) text += "I (311) wifi: something that is of no interest here\n";

@@ -30,6 +30,10 @@ struct Kind {
 using namespace std::string_view_literals;
 
 constexpr Kind kKinds[] = {
+    {"(dp0", "device_traces", "it is a pickle of protocol 0, which is not read",
+     "save it with protocol 2 or a later one"},
+    {"}q", "device_traces", "it is a pickle of protocol 1, which is not read",
+     "save it with protocol 2 or a later one"},
     {"desc:", "time_unit:", "it is massif's output: snapshots of totals, without the single calls", kRecordEvents},
     {"heap_v2/", "", "it is a jemalloc heap profile: sampled totals a call stack, without the single calls",
      kRecordEvents},

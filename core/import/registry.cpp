@@ -74,6 +74,10 @@ Result<Trace> read_foreign(trace::LineReader& lines, std::string_view head, cons
                            const ReadOptions& options) {
   const std::string& file = lines.source().name();
   const Importer* importer = importer_for(head);
+  if (importer == nullptr && head.empty() && lines.source().cut_short()) {
+    return Trouble{"the compressed file is cut short before anything of it can be read", trace::in_file(file),
+                   "copy or record it again"};
+  }
   if (importer == nullptr) return not_recognised(head, file);
   if (options.process && !importer->tells_processes) return one_process(importer->title, file);
   Result<Trace> trace = importer->read(lines, progress, options);
