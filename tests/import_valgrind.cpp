@@ -122,6 +122,33 @@ TEST(Valgrind, finds_a_call_behind_output_of_the_program_that_left_its_line_open
   EXPECT_TRUE(trace.warnings().empty());
 }
 
+TEST(Valgrind, keeps_the_calls_of_processes_that_write_into_each_others_lines) {
+  const std::string_view text =
+      "--1-- malloc(8) = 0x90000\n--2-- malloc(9) = 0x20000\n"
+      "--1-- malloc(10)--2-- free(0x0)\n = 0x90100\n"
+      "--1-- malloc(11)--2-- malloc(20) = 0x90200\n = 0x20100\n"
+      "--2-- calloc(3,7)--1-- free(0x90100)\n = 0x20200\n"
+      "--1-- realloc(0x90000,12)--2-- malloc(22) = 0x20300\n = 0x90000\n"
+      "--2-- realloc(0x0,160)--1-- free(0x90200)\nmalloc(160) = 0x20400\n"
+      "--1-- malloc(13)--2-- free(0x20100)\n--2-- malloc(23) = 0x90300\n = 0x20500\n"
+      "--1-- malloc(14)==2== HEAP SUMMARY:\n = 0x90400\n--1-- free(0x90400)\n";
+  const auto of = [&](std::uint64_t process) {
+    const auto trace = read_text("valgrind", text, {.process = process});
+    EXPECT_TRUE(trace.ok());
+    return *trace;
+  };
+  const Facts first = of(1).facts(), second = of(2).facts();
+  EXPECT_EQ(first.allocs, 5u);
+  EXPECT_EQ(first.frees, 3u);
+  EXPECT_EQ(first.unknown_frees, 0u);
+  EXPECT_EQ(first.live_bytes_at_end, 12u + 13);
+  EXPECT_EQ(second.allocs, 5u);
+  EXPECT_EQ(second.reallocs, 1u);
+  EXPECT_EQ(second.unknown_frees, 0u);
+  EXPECT_EQ(second.live_bytes_at_end, 9u + 21 + 22 + 160 + 23);
+  EXPECT_TRUE(warns(of(1), "3 results were given to the one whose blocks lie nearest"));
+}
+
 // By hand, as for edge.mtrace: 12 allocations up to valloc (libstdc++'s own included), 5 by new, 2 tables, 40 by the
 // threads; realloc(P, 0) is a free; reallocarray is realloc. The child is another process.
 TEST(Valgrind, counts_one_process_of_a_program_that_forks_as_valgrind_itself_does) {

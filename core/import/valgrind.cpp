@@ -9,16 +9,23 @@
 // A call is printed in two parts, before and after it runs. What comes in between stands in the same line: calls of
 // other threads, whose result is printed first (the rest of the torn call is then a line of its own, " = 0x7153310"),
 // and a calloc that overflows, which never has a result. So calls without a result wait for one, the last one first.
-// The number is the process, not the thread: of several processes (fork) the first is read. Valgrind 3.21 and later
+// The number is the process, not the thread: of several processes (fork) the one with the most events is read. Where
+// they write to one place, one writes into the other's line, whose rest then comes without a number:
+//
+//   --1338-- malloc(309)--1343-- malloc(25) = 0x4B4E950                   whose result it is, its address must tell
+//    = 0x4B2CFE0
+// Valgrind 3.21 and later
 // print sizes and alignments without a label, and those of sized deletes too; --time-stamp=yes puts a time before the
 // number.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -218,20 +225,50 @@ bool take_prefix(std::string_view& line, Prefix& prefix) {
   return true;
 }
 
-// A program that writes to the same place may have left its line open: then ours begins in the middle. false where
-// there is no call of ours in the line; what begins like one and cannot be read is told by `broken`.
-bool parse_line(std::string_view line, Prefix& prefix, Body& body, bool& broken) {
-  broken = false;
-  for (std::size_t at = line.find("--"); at != std::string_view::npos; at = line.find("--", at + 1)) {
+// One process' part of a line.
+struct Piece {
+  Prefix prefix;
+  Body body;
+  bool cut = false;  // by what another process says behind it
+};
+
+// "==17353== ": what follows are words of valgrind's.
+bool is_words(std::string_view text) {
+  std::uint64_t process = 0;
+  return take(text, "==") && take_dec(text, process) && text.starts_with("==");
+}
+
+// Where the next process' part of the line begins, from `at` on.
+std::size_t next_piece(std::string_view line, std::size_t at) {
+  for (at = line.find_first_of("-=", at); at != std::string_view::npos; at = line.find_first_of("-=", at + 1)) {
     std::string_view rest = line.substr(at);
-    if (!take_prefix(rest, prefix)) continue;
-    if (parse_body(rest, body)) {
-      if (at == 0 || !body.calls.empty()) return true;
-    } else if (is_known(rest.substr(0, rest.find('(')))) {
-      broken = true;
-    }
+    Prefix prefix;
+    if (is_words(rest) || take_prefix(rest, prefix)) return at;
   }
-  return false;
+  return line.size();
+}
+
+// A program that writes to the same place may have left its line open: then ours begins in the middle. So may another
+// process: then there are several. What begins like a call and cannot be read is told by `broken`.
+void parse_line(std::string_view line, std::vector<Piece>& pieces, bool& broken) {
+  broken = false;
+  pieces.resize(1);
+  std::string_view whole = line;
+  pieces[0].cut = false;
+  if (take_prefix(whole, pieces[0].prefix) && parse_body(whole, pieces[0].body)) return;  // most lines
+  pieces.clear();
+  if (line.find("--") == std::string_view::npos) return;
+  for (std::size_t at = next_piece(line, 0); at < line.size();) {
+    const std::size_t end = next_piece(line, at + 2);
+    std::string_view text = line.substr(at, end - at);
+    Piece& piece = pieces.emplace_back();
+    const bool prefixed = take_prefix(text, piece.prefix);
+    piece.cut = end < line.size();
+    const bool read = prefixed && parse_body(text, piece.body);
+    if (prefixed && !read && is_known(text.substr(0, text.find('(')))) broken = true;
+    if (!read || (at != 0 && piece.body.calls.empty())) pieces.pop_back();
+    at = end;
+  }
 }
 
 // One process of the log.
@@ -243,6 +280,12 @@ struct Lane {
   trace::TraceBuilder builder;
   Lives lives;
   LogTime time;
+  std::uint64_t process = 0;
+};
+
+// What a process has begun to say. Kept of each, also of those whose events are not wanted: what two of them write may
+// come in one line.
+struct Speaker {
   std::vector<Call> waiting;
   std::uint64_t last_result = 0;  // of the call that was answered last
 };
@@ -266,44 +309,109 @@ class ValgrindReader {
  private:
   Status take_line(std::string_view line) {
     bool broken = false;
-    if (!parse_line(line, prefix_, body_, broken)) {  // else valgrind's messages, the program's own output
-      if (broken) log_.leave_out();
-      return trace::Done{};
+    parse_line(line, pieces_, broken);
+    if (broken) log_.leave_out();
+    if (pieces_.empty())
+      return torn_.empty() ? trace::Done{} : take_bare(line);  // else valgrind's or the program's words
+    for (const Piece& piece : pieces_) {
+      prefix_ = piece.prefix;
+      Speaker& speaker = speakers_[prefix_.process];
+      set_torn(prefix_.process, false);
+      const bool cut = piece.cut && !piece.body.result;
+      if (Status status = take_piece(piece.body); !status) return status;
+      if (cut && !speaker.waiting.empty()) set_torn(prefix_.process, true);
     }
-    Lane* const lane = processes_.of(prefix_.process);
-    if (lane == nullptr) return trace::Done{};
-    return body_.calls.empty() ? take_rest(*lane, *body_.result) : take_calls(*lane);
+    return trace::Done{};
   }
 
-  Status take_calls(Lane& lane) {
-    for (std::size_t i = 0; i < body_.calls.size(); ++i) {
-      const Call& call = body_.calls[i];
-      const bool answered = i + 1 == body_.calls.size() && body_.result;
+  Status take_piece(const Body& body) {
+    const std::uint64_t process = prefix_.process;
+    if (body.calls.empty()) return take_rest(process, *body.result);
+    for (std::size_t i = 0; i < body.calls.size(); ++i) {
+      const Call& call = body.calls[i];
+      const bool answered = i + 1 == body.calls.size() && body.result;
+      const bool needs_none = call.kind == Call::Kind::Free || call.kind == Call::Kind::Overflow;
       if (call.kind == Call::Kind::Nothing) continue;
-      if (answered || call.kind == Call::Kind::Free || call.kind == Call::Kind::Overflow) {
-        if (Status status = apply(lane, call, body_.result.value_or(0)); !status) return status;
+      if (needs_none || (answered && torn_.empty())) {
+        if (Status status = apply(process, call, body.result.value_or(0)); !status) return status;
+        if (!answered || torn_.empty()) continue;
       } else {
-        lane.waiting.push_back(call);
+        speakers_[process].waiting.push_back(call);
+      }
+      if (answered) {
+        const std::uint64_t whose = speaker_of(*body.result, needs_none ? std::nullopt : std::optional(process));
+        if (whose != process && !needs_none) set_torn(process, true);
+        if (Status status = take_rest(whose, *body.result); !status) return status;
       }
     }
     return trace::Done{};
   }
 
-  // The result alone: of the call that was torn last, or of a realloc to 0, which needs none, or the one of
-  // reallocarray, which is printed twice.
-  Status take_rest(Lane& lane, std::uint64_t result) {
-    if (lane.waiting.empty()) {
-      if (result != 0 && result != lane.last_result) log_.leave_out();
-      return trace::Done{};
+  // A line without a number, while the rest of a torn one is to come: a result, or the malloc that a realloc is.
+  Status take_bare(std::string_view line) {
+    Body body;
+    if (!parse_body(line, body) || !body.result) return trace::Done{};
+    if (body.calls.empty()) return take_rest(speaker_of(*body.result, {}), *body.result);
+    if (body.calls.size() != 1 || !body.calls[0].is_malloc) return trace::Done{};
+    for (const std::uint64_t process : torn_) {
+      const std::vector<Call>& waiting = speakers_[process].waiting;
+      if (waiting.empty()) continue;
+      const Call& call = waiting.back();
+      if (call.kind == Call::Kind::Realloc && call.addr == 0 && call.size == body.calls[0].size) {
+        return take_rest(process, *body.result);
+      }
     }
-    const Call call = lane.waiting.back();
-    lane.waiting.pop_back();
-    return apply(lane, call, result);
+    return trace::Done{};
   }
 
-  Status apply(Lane& lane, const Call& call, std::uint64_t result) {
+  // Of the processes that wait for a result, the one that it is of: it moves its own block there, or has blocks nearby,
+  // for a process and its child hand out addresses of their own from the fork on.
+  std::uint64_t speaker_of(std::uint64_t result, std::optional<std::uint64_t> speaking) {
+    std::optional<std::uint64_t> best;
+    std::uint64_t least = 0;
+    int candidates = 0;
+    const auto compare = [&](std::uint64_t process) {
+      const Speaker& speaker = speakers_[process];
+      if (speaker.waiting.empty()) return;
+      ++candidates;
+      const Call& call = speaker.waiting.back();
+      const std::uint64_t near = call.kind == Call::Kind::Realloc && call.addr != 0 ? call.addr : speaker.last_result;
+      const std::uint64_t distance = std::min(near - result, result - near);
+      if (!best || distance < least) best = process, least = distance;
+    };
+    for (const std::uint64_t process : torn_) compare(process);
+    if (speaking) compare(*speaking);
+    if (candidates > 1) ++guessed_;
+    return best.value_or(speaking.value_or(prefix_.process));
+  }
+
+  void set_torn(std::uint64_t process, bool torn) {
+    constexpr std::size_t kMost = 16;  // that were torn at once; of more nobody could tell the results apart
+    if (!torn_.empty()) std::erase(torn_, process);
+    if (torn && torn_.size() < kMost) torn_.push_back(process);
+  }
+
+  // The result alone: of the call that was torn last, or of a realloc to 0, which needs none, or the one of
+  // reallocarray, which is printed twice.
+  Status take_rest(std::uint64_t process, std::uint64_t result) {
+    Speaker& speaker = speakers_[process];
+    set_torn(process, false);
+    if (speaker.waiting.empty()) {
+      if (result != 0 && result != speaker.last_result) log_.leave_out();
+      return trace::Done{};
+    }
+    const Call call = speaker.waiting.back();
+    speaker.waiting.pop_back();
+    return apply(process, call, result);
+  }
+
+  Status apply(std::uint64_t process, const Call& call, std::uint64_t result) {
+    if (call.kind != Call::Kind::Free) speakers_[process].last_result = result;
+    Lane* const of = processes_.of(process);
+    if (of == nullptr) return trace::Done{};
+    Lane& lane = *of;
+    lane.process = process;
     RawEvent event;
-    lane.last_result = result;
     if (prefix_.clock_ns) event.time_ns = lane.time.since_start(0, *prefix_.clock_ns);
     event.size = log_.clamp_size(call.size);
     if (call.align != 0 && (call.align & (call.align - 1)) == 0) event.align = call.align;
@@ -328,29 +436,39 @@ class ValgrindReader {
     if (!chosen) return log_.trouble(chosen.trouble().what, chosen.trouble().todo);
     Lane& lane = **chosen;
     if (Status status = log_.finish(lane.builder, kTitle); !status) return std::move(status).trouble();
-    if (!lane.waiting.empty()) {
-      lane.builder.warn(fmt::format("{} call(s) without a result were left out", lane.waiting.size()));
+    if (const std::size_t waiting = speakers_[lane.process].waiting.size(); waiting != 0) {
+      lane.builder.warn(fmt::format("{} call(s) without a result were left out", waiting));
+    }
+    if (guessed_ != 0) {
+      lane.builder.warn(
+          fmt::format("processes wrote into each other's lines: {} results were given to the one whose blocks lie "
+                      "nearest; --log-file=NAME.%p gives each a log of its own",
+                      guessed_));
     }
     return std::move(lane.builder).finish();
   }
 
   LineLog log_;
   Processes<Lane> processes_;
-  Body body_;
-  Prefix prefix_;
+  std::vector<Piece> pieces_;
+  Prefix prefix_;  // of the piece at hand, or of the last one
+  std::unordered_map<std::uint64_t, Speaker> speakers_;
+  std::vector<std::uint64_t> torn_;  // processes into whose line another one wrote: the rest comes without a number
+  std::uint64_t guessed_ = 0;        // results that may be another's
 };
 
 // A call of malloc and its kind in one of valgrind's lines.
 int recognise(std::string_view head) {
+  std::vector<Piece> pieces;
+  bool broken = false;
   for (std::string_view rest = head; !rest.empty();) {
     std::string_view line = rest.substr(0, rest.find('\n'));
     if (line.size() == rest.size()) break;
     rest.remove_prefix(line.size() + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    Prefix prefix;
-    Body body;
-    bool broken = false;
-    if (parse_line(line, prefix, body, broken) && !body.calls.empty()) return 95;
+    parse_line(line, pieces, broken);
+    const auto has_call = [](const Piece& piece) { return !piece.body.calls.empty(); };
+    if (std::any_of(pieces.begin(), pieces.end(), has_call)) return 95;
   }
   return 0;
 }
