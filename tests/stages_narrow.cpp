@@ -123,5 +123,109 @@ TEST(NarrowStage, says_of_levels_and_slabs_what_there_is_room_for) {
   }
 }
 
+struct Tree {
+  std::shared_ptr<const trace::Trace> trace;
+  std::unique_ptr<replay::Timeline> timeline;
+  draw::NameOf names;
+  Tree(test::Script& script, const char* spec, std::uint64_t event)
+      : trace(script.done()),
+        timeline(test::timeline_of(trace, test::spec_of(spec))),
+        names([this](std::uint64_t born) { return trace->id_text(born); }) {
+    timeline->seek({event, replay::kAllSteps});
+  }
+  [[nodiscard]] draw::BuddyScene at(float width, float height) const {
+    return draw::lay_out_buddy({.census = timeline->census(),
+                                .spec = timeline->spec(),
+                                .now = draw::moment_of(*timeline),
+                                .selected = {},
+                                .rect = {0, 0, width, height},
+                                .view = {0, static_cast<double>(timeline->census().arena_bytes)},
+                                .style = draw::Style{},
+                                .name_of = names});
+  }
+};
+
+bool says(const draw::Scene& scene, std::string_view text) {
+  return std::any_of(scene.labels.begin(), scene.labels.end(),
+                     [&](const draw::Label& one) { return one.text == text; });
+}
+
+TEST(NarrowStage, gives_the_tree_more_than_half_and_says_all_of_what_was_taken_off_an_emptied_list) {
+  test::Script script;
+  script.alloc("A", 64).alloc("B", 64).alloc("C", 128);
+  const Tree tree(script, "buddy:arena=512,min=64", 3);
+  for (float width = 232; width <= 490; width += 6) {
+    for (const float height : {180.0f, 210.0f, 300.0f}) {
+      SCOPED_TRACE(fmt::format("{} x {}", width, height));
+      const draw::BuddyScene scene = tree.at(width, height);
+      EXPECT_GE(scene.axis.x1 - scene.axis.x0, 0.54f * width);
+      EXPECT_TRUE(says(scene.scene, "took 0x080") || (says(scene.scene, "took") && says(scene.scene, "0x080")));
+      for (const draw::Label& label : scene.scene.labels) {
+        if (label.rect.x0 < scene.axis.x1 || label.rect.y1 > scene.relation_box->y0) continue;
+        EXPECT_LE(draw::Style{}.width(label.type, label.text), label.rect.width() + 1) << label.text;
+      }
+    }
+  }
+}
+
+TEST(NarrowStage, shows_of_a_list_its_head_and_how_many_follow) {
+  test::Script script;
+  for (int i = 0; i < 42; ++i) script.alloc("a" + std::to_string(i), 2 << 20);
+  for (int i = 0; i < 42; i += 2) script.free("a" + std::to_string(i));
+  const Tree tree(script, "buddy:arena=128MiB,min=64KiB", 63);
+  std::string head;
+  std::size_t count = 0;
+  for (const replay::FreeList& list : tree.timeline->census().free_lists) {
+    if (list.offsets.size() < 20) continue;
+    head = trace::offset_text(list.offsets.front(), 128u << 20);
+    count = list.offsets.size();
+  }
+  ASSERT_GE(count, 20u);
+  for (float width = 250; width <= 900; width += 10) {
+    SCOPED_TRACE(width);
+    const draw::BuddyScene scene = tree.at(width, 420);
+    const auto chip = std::find_if(scene.scene.chips.begin(), scene.scene.chips.end(),
+                                   [&](const draw::Chip& one) { return one.text == head; });
+    const float room = width - scene.axis.x1 - draw::Style{}.em;
+    if (room < draw::Style{}.width(draw::Type::MonoSmall, head)) continue;
+    ASSERT_NE(chip, scene.scene.chips.end()) << "the head has room";
+    if (room < draw::Style{}.width(draw::Type::MonoSmall, head + "  +20")) continue;
+    const bool counted = std::any_of(scene.scene.labels.begin(), scene.scene.labels.end(),
+                                     [](const draw::Label& one) { return one.text.starts_with("+"); });
+    EXPECT_TRUE(counted);
+  }
+  EXPECT_TRUE(says(tree.at(280, 420).scene, std::to_string(count) + " free"));
+}
+
+TEST(NarrowStage, names_a_touched_block_that_is_too_narrow_for_its_name_beside_it) {
+  test::Script script;
+  script.alloc("A", 60).alloc("late", 60);
+  const Tree tree(script, "buddy:arena=4KiB,min=64", 2);
+  const draw::BuddyScene scene = tree.at(300, 400);
+  const auto touched = std::find_if(scene.scene.boxes.begin(), scene.scene.boxes.end(),
+                                    [](const draw::Box& box) { return box.touched && box.look == draw::Look::Live; });
+  ASSERT_NE(touched, scene.scene.boxes.end());
+  ASSERT_LT(touched->rect.width(), draw::Style{}.width(draw::Type::Bold, "late"));
+  EXPECT_TRUE(says(scene.scene, "late"));
+}
+
+TEST(NarrowStage, shows_a_stripe_of_waste_that_is_less_than_a_pixel) {
+  test::Script script;
+  script.alloc("A", 1023).alloc("B", 1024);
+  const Tree tree(script, "buddy:arena=4KiB,min=64", 2);
+  for (const float width : {250.0f, 400.0f, 900.0f}) {
+    const draw::BuddyScene scene = tree.at(width, 400);
+    int live = 0;
+    for (const draw::Box& box : scene.scene.boxes) {
+      if (box.look != draw::Look::Live) continue;
+      ++live;
+      const float stripe = box.rect.x1 - box.solid_x;
+      const bool wasteful = tree.timeline->census().block_at(box.offset)->requested < box.size;
+      EXPECT_TRUE(wasteful ? stripe >= 1 && stripe <= 2 : stripe == 0) << stripe << " of " << box.rect.width();
+    }
+    EXPECT_EQ(live, 2);
+  }
+}
+
 }  // namespace
 }  // namespace allocviz

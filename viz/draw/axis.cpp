@@ -55,16 +55,46 @@ std::vector<Tick> byte_ticks(const ByteAxis& axis, float min_gap_px) {
   return ticks;
 }
 
+namespace {
+
+constexpr float kMostBesideTree = 0.42f;
+
+// What stands beside a tree, the space to it included.
+struct TreeSides {
+  float left = 0, right = 0;
+};
+
+// A level's number and its size stand at the left, its free list at the right. Of a narrow panel the tree has more than
+// a half: of what it leaves, the sizes of levels get what they need, a list as much as a long offset takes, and what is
+// left over goes to the levels' words and then to the lists.
+TreeSides sides_of_tree(float room, bool slabs, const Style& style) {
+  const float em = style.em;
+  const float size = style.width(Type::MonoSmall, "999 KiB");
+  const float words = std::max(5.2f * em, 2.4f * em + size);
+  const TreeSides wide{std::clamp(room * 0.16f, std::min(words, room * 0.3f), std::max(6.3f * em, words)),
+                       std::clamp(room * 0.2f, std::min(7.0f * em, room * 0.3f), 20.0f * em)};
+  // Slabs below a tree have words of their own beside them.
+  if (slabs || wide.left + wide.right <= kMostBesideTree * room) return wide;
+  const float shortest = std::ceil(size + kNarrowGapEm * em);
+  const auto list = [&](const char* offset) {
+    return std::ceil(style.width(Type::MonoSmall, offset) + (2 * kLeastPillPadEm + kNarrowGapEm) * em) + 1;
+  };
+  const float both = std::max(kMostBesideTree * room, std::min(shortest + list("0x000"), 0.45f * room));
+  const float right = std::clamp(both - shortest, std::min(0.46f * both, list("0x000")), list("0x00000000"));
+  const float left = std::min(both - right, words);
+  return {left, both - left};
+}
+
+}  // namespace
+
 ByteAxis stage_axis(Rect inside, Span view, trace::AllocatorKind kind, const Style& style) {
   ByteAxis axis{view, std::floor(inside.x0), std::floor(inside.x1)};
   const float em = style.em;
   const float room = inside.width();
   if (kind == trace::AllocatorKind::Buddy || kind == trace::AllocatorKind::Tiered) {
-    // A level's number and its size stand at the left.
-    const float words = std::max(5.2f * em, 2.4f * em + style.width(Type::MonoSmall, "999 KiB"));
-    const float most = std::max(6.3f * em, words);
-    axis.x0 = std::floor(inside.x0 + std::clamp(room * 0.16f, std::min(words, room * 0.3f), most));
-    axis.x1 = std::floor(inside.x1 - std::clamp(room * 0.2f, std::min(7.0f * em, room * 0.3f), 20.0f * em));
+    const TreeSides sides = sides_of_tree(room, kind == trace::AllocatorKind::Tiered, style);
+    axis.x0 = std::floor(inside.x0 + sides.left);
+    axis.x1 = std::floor(inside.x1 - sides.right);
   } else {
     axis.x0 = std::floor(inside.x0 + std::min(em, room * 0.05f));
     axis.x1 = std::floor(inside.x1 - std::min(em, room * 0.05f));

@@ -49,6 +49,9 @@ struct Tick {
 // Multiples of one power of two, at least min_gap_px apart, in ascending order.
 [[nodiscard]] std::vector<Tick> byte_ticks(const ByteAxis& axis, float min_gap_px);
 
+// Beside a tree in a narrow panel: the space to its words, and what a pill there has around its text.
+inline constexpr float kNarrowGapEm = 0.5f, kLeastPillPadEm = 0.14f;
+
 // The x axis inside a panel's content: room for level labels at the left and free lists at the right on a buddy, the
 // whole width elsewhere. One function, so that the tree and the map cannot disagree.
 [[nodiscard]] ByteAxis stage_axis(Rect inside, Span view, trace::AllocatorKind kind, const Style& style);

@@ -314,7 +314,7 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
   BuddyScene out;
   const float em = input.style.em;
   out.shape = shape_of(input.spec);
-  out.axis = stage_axis(input.rect, input.view, trace::AllocatorKind::Buddy, input.style);
+  out.axis = stage_axis(input.rect, input.view, input.spec.kind, input.style);
   out.relation = relation_of(input, out.shape);
   const bool named = input.now.event != Moment::kNone && input.name_of;
   out.refused = refusal_text(input.now, input.spec, input.census, named ? input.name_of(input.now.event) : "");

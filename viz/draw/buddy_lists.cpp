@@ -1,6 +1,9 @@
 // What stands beside the tree: level labels at its left, free lists at its right.
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -106,6 +109,42 @@ bool was_pushed(const BuddyInput& input, int level, std::uint64_t offset) {
 
 constexpr float kPillLineEm = 1.65f;
 
+// Where a list has no room: its first block and how many follow, "0x06400000 +20", as far as both fit; in a pill if
+// that costs neither.
+void add_head(BuddyScene& out, const BuddyInput& input, int level, const replay::FreeList& list, Rect at, bool pills) {
+  const Style& style = input.style;
+  const float em = style.em;
+  std::string head = trace::offset_text(list.offsets.front(), out.shape.arena);
+  const std::string count = trace::count_text(list.offsets.size());
+  const std::string more = list.offsets.size() > 1 ? "+" + trace::count_text(list.offsets.size() - 1) : std::string();
+  const float middle = std::floor((at.y0 + at.y1) / 2);
+  const float half = std::floor(std::min(0.72f * em, std::max(1.0f, at.height() / 2)));
+  const auto word = [&](float from, std::string text) {
+    out.scene.labels.push_back(
+        {{from, middle - half, at.x1, middle + half}, std::move(text), Tone::Dim, Type::Small, Align::Left});
+  };
+  const float text = style.width(Type::MonoSmall, head), gap = 0.35f * em;
+  const float tail = more.empty() ? 0 : gap + style.width(Type::Small, more);
+  const float pill = text + 2 * kLeastPillPadEm * em;
+  if (text > at.width()) {
+    for (const std::string& words : {count + " free", count}) {
+      if (style.width(Type::Small, words) > at.width()) continue;
+      return word(at.x0, words);
+    }
+    return;
+  }
+  const bool both = text + tail <= at.width();
+  const bool outlined = pills && pill + (both ? tail : 0) <= at.width();
+  const float end = std::floor(at.x0 + (outlined ? pill : text));
+  const bool pushed = was_pushed(input, level, list.offsets.front());
+  out.scene.chips.push_back({{std::floor(at.x0), middle - half, end, middle + half},
+                             std::move(head),
+                             list.offsets.front(),
+                             pushed,
+                             outlined});
+  if (both && !more.empty()) word(end + gap, more);
+}
+
 // The list in its order within `at`, which is `lines` lines high; "→ end" where there is room.
 void add_chips(BuddyScene& out, const BuddyInput& input, int level, const replay::FreeList& list, Rect at,
                std::size_t lines, bool pills) {
@@ -124,11 +163,7 @@ void add_chips(BuddyScene& out, const BuddyInput& input, int level, const replay
     shown = form.a_line == 0 ? 0 : form.a_line * (form.lines - 1);
     shown += std::min(form.a_line, static_cast<std::size_t>(room / (form.pill + form.arrow)));
   }
-  if (shown == 0) {
-    std::string words = fmt::format("{} free", trace::count_text(count));
-    if (style.width(Type::Small, words) <= at.width()) add_word(at, std::move(words), Tone::Dim);
-    return;
-  }
+  if (shown == 0) return add_head(out, input, level, list, at, pills);
   const float line = kPillLineEm * style.em;
   const float middle = std::floor((at.y0 + at.y1) / 2);
   const float half = std::floor(std::min(0.72f * style.em, std::max(1.0f, at.height() / 2)));
@@ -184,63 +219,116 @@ std::string list_note(const BuddyInput& input, const BuddyShape& shape, int leve
   return last;
 }
 
-// The room beside a level's row, divided between its list and a note about it.
-struct ListRoom {
-  Rect list, note;
-  std::size_t lines = 1;  // for the list
-  Align align = Align::Right;
+// What stands beside a level's row: where its list is and the words of a note about it.
+struct Beside {
+  Rect list;
+  std::size_t lines = 1;    // for the list
+  bool sign_alone = false;  // of an empty list: the note stands on its line
+  std::vector<Label> note;
 };
+
+struct Note {
+  std::string text;  // "took 0x200"
+  Tone tone = Tone::Dim;
+  Type type = Type::MonoSmall;
+  [[nodiscard]] std::string verb() const { return text.substr(0, text.find(' ')); }
+  [[nodiscard]] std::string offset() const { return text.substr(std::min(text.find(' '), text.size() - 1) + 1); }
+};
+
+// From one line of words to the next where there is little room, and what half a pill beyond them takes.
+constexpr float kCloseLineEm = 0.78f, kHalfPillEm = 0.75f;
+
+// In a narrow column, one below the other as far as the row is high: the list, the note's verb and its offset; else the
+// sign of an empty list before the verb and the offset below both, or the verb alone below a list that is not empty.
+std::optional<Beside> one_below_the_other(Rect at, float pitch, const Note& note, bool empty, const Style& style) {
+  const float em = style.em, middle = std::floor((at.y0 + at.y1) / 2);
+  const auto fits = [&](const std::string& text) { return style.width(note.type, text) <= at.width() + 0.5f; };
+  std::vector<std::string> words = {note.text};
+  if (!fits(note.text))
+    words = fits(note.offset()) ? std::vector{note.verb(), note.offset()} : std::vector{note.verb()};
+  // They may reach beyond the row as far as what stands in the middle of the next one.
+  const float half_lines = (pitch / em - kHalfPillEm) / (kCloseLineEm / 2);
+  const auto room = static_cast<std::size_t>(std::max(0.0f, half_lines));
+  if (room < 2) return std::nullopt;
+  Beside out;
+  const float sign = style.width(Type::Small, "– ");
+  out.sign_alone = empty && room <= words.size() && sign + style.width(note.type, words.front()) <= at.width();
+  if (!out.sign_alone && room <= words.size()) words.resize(1);
+  const std::size_t first = out.sign_alone ? 0 : 1, lines = first + words.size();
+  const float most = std::clamp(pitch / static_cast<float>(lines), kCloseLineEm * em, 1.15f * em);
+  const float line = std::max(1.0f, std::floor(most));
+  const float top = middle - std::floor(line * static_cast<float>(lines) / 2);
+  const auto line_at = [&](std::size_t i) {
+    return Rect{at.x0, top + line * static_cast<float>(i), at.x1, top + line * static_cast<float>(i + 1)};
+  };
+  out.list = line_at(0);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    out.note.push_back({line_at(first + i), words[i], note.tone, note.type, Align::Left});
+  }
+  if (out.sign_alone) out.note.front().rect.x0 += sign;
+  return out;
+}
 
 // Side by side where both fit; else one below the other where the row is high enough; else the note has what it needs
 // and the list the rest.
-ListRoom divide(Rect at, std::size_t lines, float list_width, float note_width, std::size_t list_lines, float em) {
-  const Rect right{at.x1 - note_width, at.y0, at.x1, at.y1};
+Beside divide(Rect at, const BuddyRow& row, std::size_t lines, float list_width, std::size_t list_lines,
+              const Note& note, bool empty, const Style& style) {
+  const float em = style.em, wide = style.width(note.type, note.text);
+  const auto word = [&](Rect rect, std::string text, Align align) {
+    return Label{rect, std::move(text), note.tone, note.type, align};
+  };
+  const Rect right{at.x1 - wide, at.y0, at.x1, at.y1};
   Rect left = at;
-  left.x1 -= note_width + 0.5f * em;
-  if (list_width <= left.width()) return {left, right, lines, Align::Right};
-  if (lines < 2) return {left, right, 1, Align::Right};
-  const float half = kPillLineEm * em / 2;
-  const float middle = std::floor((at.y0 + at.y1) / 2);
-  const auto used = static_cast<float>(std::min(list_lines, lines - 1));
-  const Rect below{at.x0, middle + (used - 1) * half, at.x1, middle + (used + 1) * half};
-  return {{at.x0, at.y0 - half, at.x1, at.y1 - half}, below, lines - 1, Align::Left};
+  left.x1 -= wide + 0.5f * em;
+  if (list_width <= left.width()) return {left, lines, false, {word(right, note.text, Align::Right)}};
+  if (wide <= at.width() && lines >= 2) {
+    const float half = kPillLineEm * em / 2;
+    const float middle = std::floor((at.y0 + at.y1) / 2);
+    const auto used = static_cast<float>(std::min(list_lines, lines - 1));
+    const Rect below{at.x0, middle + (used - 1) * half, at.x1, middle + (used + 1) * half};
+    return {{at.x0, at.y0 - half, at.x1, at.y1 - half}, lines - 1, false, {word(below, note.text, Align::Left)}};
+  }
+  if (auto narrow = one_below_the_other(at, row.pitch, note, empty, style)) return *std::move(narrow);
+  const bool whole = wide <= at.width();
+  const std::string text = whole ? note.text : note.verb();
+  const Rect rest{at.x1 - style.width(note.type, text), at.y0, at.x1, at.y1};
+  left.x1 = std::max(at.x0, rest.x0 - 0.5f * em);
+  return {left, 1, false, {word(rest, text, Align::Right)}};
 }
 
 void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& row, Rect at) {
   const Style& style = input.style;
   const float em = style.em;
-  const bool pills = row.rect.height() >= 1.5f * em;
+  bool pills = row.rect.height() >= 1.5f * em;
   const float most = std::clamp((row.pitch - 0.15f * em) / (kPillLineEm * em), 1.0f, 6.0f);
   const std::size_t lines = pills ? static_cast<std::size_t>(most) : 1;
   const replay::FreeList* list = list_of(input.census, row.first);
   const std::size_t count = list == nullptr ? 0 : list->offsets.size();
   const auto text_of = [&] { return trace::offset_text(list->offsets.front(), out.shape.arena); };
   const float one = count == 0 ? 0 : style.width(Type::MonoSmall, text_of());
-  ListRoom room{at, {}, lines};
-  Tone tone = Tone::Dim;
-  std::string note = list_note(input, out.shape, row.first, tone);
-  if (!note.empty()) {
+  Beside room{.list = at, .lines = lines, .note = {}};
+  Note note;
+  note.text = list_note(input, out.shape, row.first, note.tone);
+  if (note.tone == Tone::Failed) {
+    note.type = Type::Small;
+    if (style.width(note.type, note.text) > at.width() && !note.text.empty()) note.text = note.offset();
+  }
+  if (!note.text.empty()) {
     const PillForm form = pill_form(style, at.width(), std::max<std::size_t>(count, 1), lines, one, pills);
     const float all = static_cast<float>(count) * (form.pill + form.arrow) - form.arrow;
     const float width = count == 0 ? style.width(Type::Small, "– empty") : all;
-    room = divide(at, lines, width, style.width(Type::MonoSmall, note), form.lines, em);
-    // In a narrow column it may begin before the list does; where even that cuts the offset off, the verb stands alone.
-    const float wide = style.width(Type::MonoSmall, note);
-    if (room.note.x1 - wide < out.axis.x1 + 2) {
-      note = note.substr(0, note.find(' '));
-      room.note.x0 = std::max(room.note.x0, at.x0);
-    } else if (wide > room.note.width()) {
-      room.note.x0 = room.note.x1 - wide;
-    }
-    out.scene.labels.push_back({room.note, std::move(note), tone, Type::MonoSmall, room.align});
+    room = divide(at, row, lines, width, form.lines, note, count == 0, style);
+    for (Label& word : room.note) out.scene.labels.push_back(std::move(word));
+    pills = pills && room.list.height() >= 1.2f * em;
   }
   if (count != 0) {
     add_chips(out, input, row.first, *list, room.list, room.lines, pills);
     return;
   }
-  const bool words = style.width(Type::Small, "– empty") <= room.list.width();
+  const auto fits = [&](const char* words) { return style.width(Type::Small, words) <= room.list.width() + 0.5f; };
+  const char* const words = room.sign_alone ? "–" : fits("– empty") ? "– empty" : fits("empty") ? "empty" : "–";
   const Tone quiet = row.looked || row.now ? Tone::Dim : Tone::Faint;
-  out.scene.labels.push_back({room.list, words ? "– empty" : "–", quiet, Type::Small, Align::Left});
+  out.scene.labels.push_back({room.list, words, quiet, Type::Small, Align::Left});
 }
 
 // A run of levels in one thin row: "levels 5 … 8 (2 MiB … 256 KiB): split".
@@ -261,7 +349,8 @@ void add_folded_label(BuddyScene& out, const BuddyRow& row, const char* what, co
 
 void add_level_labels(BuddyScene& out, const BuddyInput& input) {
   const Style& style = input.style;
-  const float right = out.axis.x0 - 0.7f * style.em;
+  const bool narrow = out.axis.x0 - input.rect.x0 < 5.2f * style.em;
+  const float right = out.axis.x0 - (narrow ? kNarrowGapEm : 0.7f) * style.em;
   const std::vector<bool> with_words = rows_with_words(out, input);
   // Zoomed in, what is not seen is not said to be unused.
   const bool all = out.axis.bytes.from <= 0 && out.axis.bytes.to >= static_cast<double>(out.shape.arena);
@@ -279,13 +368,16 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
       continue;
     }
     const std::string size = trace::size_text(out.shape.size_of(row.first));
-    if (row.rect.height() >= 2.1f * style.em) {
-      const float line = 1.15f * style.em;
-      out.scene.labels.push_back({{input.rect.x0, middle - line, right, middle},
-                                  fmt::format("level {}", row.first),
-                                  lit,
-                                  Type::Small,
-                                  Align::Left});
+    const std::string number = std::to_string(row.first);
+    const std::string level = "level " + number;
+    const float space = 0.3f * style.em;
+    const bool beside =
+        style.width(Type::Small, number) + space + style.width(Type::MonoSmall, size) <= right - input.rect.x0;
+    if (row.rect.height() >= 2.1f * style.em || (!beside && row.pitch >= 1.6f * style.em)) {
+      const float line = std::min(1.15f * style.em, std::floor(row.pitch / 2));
+      const bool words = style.width(Type::Small, level) <= right - input.rect.x0;
+      out.scene.labels.push_back(
+          {{input.rect.x0, middle - line, right, middle}, words ? level : number, lit, Type::Small, Align::Left});
       out.scene.labels.push_back(
           {{input.rect.x0, middle, right, middle + line}, size, Tone::Text, Type::MonoSmall, Align::Left});
       continue;
@@ -299,14 +391,15 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
       out.scene.labels.push_back({at, which, row.now ? Tone::Touched : Tone::Faint, Type::Small, Align::Left});
       continue;
     }
-    out.scene.labels.push_back({{input.rect.x0, middle - half, input.rect.x0 + 2 * style.em, middle + half},
-                                std::to_string(row.first),
-                                lit,
-                                Type::Small,
-                                Align::Left});
-    const float number = style.width(Type::Small, std::to_string(row.first)) + 0.3f * style.em;
-    out.scene.labels.push_back(
-        {{input.rect.x0 + number, middle - half, right, middle + half}, size, lit, Type::MonoSmall, Align::Right});
+    // Where both have no room the size goes first: which one of the rows it is, is seen.
+    float from = input.rect.x0;
+    if (beside) {
+      const float wide = style.width(Type::Small, number);
+      out.scene.labels.push_back(
+          {{from, middle - half, from + wide + 1, middle + half}, number, lit, Type::Small, Align::Left});
+      from += wide + space;
+    }
+    out.scene.labels.push_back({{from, middle - half, right, middle + half}, size, lit, Type::MonoSmall, Align::Right});
   }
 }
 
@@ -318,7 +411,8 @@ void add_free_lists(BuddyScene& out, const BuddyInput& input) {
     if (!with_words[i] || row.folded) continue;
     const float middle = middle_of(row);
     const float half = std::max(0.6f * style.em, row.rect.height() / 2);
-    add_level_list(out, input, row, {out.axis.x1 + style.em, middle - half, input.rect.x1, middle + half});
+    const float gap = input.rect.x1 - out.axis.x1 < 7 * style.em ? kNarrowGapEm * style.em : style.em;
+    add_level_list(out, input, row, {out.axis.x1 + gap, middle - half, input.rect.x1, middle + half});
   }
 }
 

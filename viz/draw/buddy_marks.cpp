@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <string>
+#include <utility>
 
 #include "viz/draw/buddy_layout.h"
 
@@ -96,6 +98,64 @@ void add_refused_free(BuddyScene& out, const BuddyInput& input, const Focus& foc
   if (box != nullptr) add_refused(out.scene, out.axis, box->rect, focus, input.style);
 }
 
+bool overlap(const Rect& a, const Rect& b) {
+  return a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;
+}
+
+// Whether nothing is drawn there but the grounds.
+bool is_blank(const BuddyScene& out, const Rect& at) {
+  const Scene& scene = out.scene;
+  const auto is_here = [&](const auto& one) { return overlap(one.rect, at); };
+  if (std::any_of(scene.boxes.begin(), scene.boxes.end(), is_here)) return false;
+  if (std::any_of(scene.pins.begin(), scene.pins.end(), is_here)) return false;
+  const auto crosses = [&](const Link& link) {
+    const auto [x0, x1] = std::minmax(link.from.x, link.to.x);
+    const auto [y0, y1] = std::minmax(link.from.y, link.to.y);
+    return overlap({x0, y0, x1 + 1, y1 + 1}, at);
+  };
+  if (std::any_of(scene.links.begin(), scene.links.end(), crosses)) return false;
+  return std::none_of(scene.bands.begin(), scene.bands.end(), [&](const Band& band) {
+    if (!overlap(band.rect, at)) return false;
+    const auto first = static_cast<std::size_t>(std::max(0.0f, at.x0 - band.rect.x0));
+    const auto last = static_cast<std::size_t>(std::max(0.0f, std::min(at.x1, band.rect.x1) - band.rect.x0));
+    for (std::size_t x = first; x < last; ++x) {
+      if (scene.columns[band.first_column + x].painted) return true;
+    }
+    return false;
+  });
+}
+
+// A live block that was touched and is too narrow for its name has it closer to its edges, else beside it, below or
+// above it, wherever nothing stands.
+void add_touched_name(BuddyScene& out, const BuddyInput& input, const Box& box, int index) {
+  const replay::Block* block = box.touched ? input.census.block_at(box.offset) : nullptr;
+  if (block == nullptr || block->state != replay::BlockState::Live || block->offset != box.offset) return;
+  std::string name = input.name_of ? input.name_of(block->born) : std::string();
+  const float em = input.style.em, gap = std::floor(0.25f * em);
+  if (name.empty() || box.rect.height() < 0.7f * em) return;
+  const auto is_said = [&](const Label& label) { return index >= 0 && label.box == index && label.text == name; };
+  if (std::any_of(out.scene.labels.begin(), out.scene.labels.end(), is_said)) return;
+  const float width = std::ceil(input.style.width(Type::Bold, name));
+  if (index >= 0 && width <= box.rect.width()) {
+    std::erase_if(out.scene.labels, [&](const Label& label) { return label.box == index; });
+    out.scene.labels.push_back(
+        {box.rect, std::move(name), Tone::OnLive, Type::Bold, Align::Center, index, box.solid_x < box.rect.x1});
+    return;
+  }
+  const Rect& at = box.rect;
+  const float x = std::floor((at.x0 + at.x1 - width) / 2), high = std::ceil(0.9f * em);
+  const float bottom = out.rows.back().rect.y0 + out.rows.back().pitch;
+  for (const Rect& place :
+       {Rect{at.x1 + gap, at.y0, at.x1 + gap + width + 1, at.y1},
+        Rect{at.x0 - gap - width - 1, at.y0, at.x0 - gap, at.y1}, Rect{x, at.y1 + 2, x + width + 1, at.y1 + 2 + high},
+        Rect{x, at.y0 - 2 - high, x + width + 1, at.y0 - 2}}) {
+    if (place.x0 < out.axis.x0 || place.x1 > out.axis.x1 || place.y0 < input.rect.y0 || place.y1 > bottom) continue;
+    if (!is_blank(out, place)) continue;
+    out.scene.labels.push_back({place, std::move(name), Tone::Touched, Type::Bold, Align::Left});
+    return;
+  }
+}
+
 }  // namespace
 
 void mark_levels(BuddyScene& out, const BuddyInput& input) {
@@ -149,6 +209,10 @@ void add_marks(BuddyScene& out, const BuddyInput& input, const Focus& focus) {
   add_moved_link(out, input);
   add_run_in_vain(out, input);
   add_refused_free(out, input, focus);
+  for (std::size_t i = 0; i < out.scene.boxes.size(); ++i) {
+    if (out.scene.boxes[i].touched) add_touched_name(out, input, out.scene.boxes[i], static_cast<int>(i));
+  }
+  for (const Box& pin : out.scene.pins) add_touched_name(out, input, pin, -1);
 }
 
 }  // namespace allocviz::draw

@@ -193,6 +193,9 @@ Box box_of(std::uint64_t offset, std::uint64_t size, std::uint64_t requested, Lo
   box.solid_x = box.rect.x1;
   if (look == Look::Live && requested < size) {
     box.solid_x = std::clamp(axis.snapped(from + static_cast<double>(requested)), box.rect.x0, box.rect.x1);
+    // Waste that is less than a pixel is seen all the same, as long as the block is seen beside it.
+    const float width = box.rect.width();
+    if (width >= 6) box.solid_x = std::min(box.solid_x, box.rect.x1 - (width >= 10 ? 2 : 1));
   }
   return box;
 }
