@@ -20,6 +20,15 @@ constexpr std::string_view kSymbols =
     "v 10400 3\nX ./edge\nI 1000 5e298d\ns 9 /bin/edge\ns 4 main\ns 9 /src/e.cc\ns 6 helper\ns a two  words\n"
     "i 1000 1 2 3 2a\ni 2000 1 4 3 7 2 3 2b\ni 3000 1\nt 1 0\nt 2 1\nt 3 2\n";
 
+TEST(Heaptrack, a_second_log_behind_the_first_is_left_out_and_said) {
+  const Trace trace = heaptrack(std::string(kSymbols) + "a 64 2\n+ 0\n" + std::string(kSymbols) + "a 7 2\n+ 0\n- 0\n");
+  EXPECT_EQ(trace.size(), 1u);
+  EXPECT_TRUE(warns(trace, "line 17 begins a second log"));
+  const Trace raw = trace_of("heaptrack-raw", "v 10400 3\nx 1 a\n+ 5 0 10\nv 10400 3\nx 1 b\n+ 7 0 10\n");
+  EXPECT_EQ(raw.facts().live_bytes_at_end, 5u);
+  EXPECT_TRUE(warns(raw, "line 4 begins a second log"));
+}
+
 TEST(Heaptrack, names_functions_files_and_lines_innermost_first) {
   const Trace trace = heaptrack(std::string(kSymbols) + "a 64 2\na 10 3\n+ 0\nc a\n+ 1\n- 0\n");
   ASSERT_EQ(trace.size(), 3u);

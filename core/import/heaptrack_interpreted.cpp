@@ -175,6 +175,7 @@ class InterpretedReader {
   };
 
   Result<bool> take_line(std::string_view line) {
+    if (second_log_ != 0) return true;
     if (line.size() < 2 || line[1] != ' ') return line.empty() || line == "A" || line == "X" || line.front() == '#';
     const char kind = line.front();
     line.remove_prefix(2);
@@ -194,6 +195,10 @@ class InterpretedReader {
       case 'c':
         return take_heaptrack_time(line, time_ns_);
       case 'v':
+        if (builder_.size() != 0) {
+          second_log_ = log_.line_number();
+          return true;
+        }
         return take_heaptrack_version(log_, line, file_version_);
       case 'X':
         builder_.header().about = fmt::format("Recorded by heaptrack: `{}`", clean_text(line));
@@ -275,6 +280,9 @@ class InterpretedReader {
 
   Status finish() {
     if (Status status = log_.finish(builder_, kTitle); !status) return status;
+    if (second_log_ != 0) {
+      builder_.warn(fmt::format("line {} begins a second log, which was left out: open it alone", second_log_));
+    }
     if (ambiguous_frees_ != 0) {
       builder_.warn(
           fmt::format("{} of {} frees end one of several blocks that are alike here, as this log has no "
@@ -286,6 +294,7 @@ class InterpretedReader {
 
   trace::TraceBuilder builder_;
   LineLog log_;
+  std::uint64_t second_log_ = 0;  // its line; numbers of stacks and sizes begin anew there
   Symbols symbols_;
   std::vector<Kind> kinds_;
   std::vector<Live> live_;

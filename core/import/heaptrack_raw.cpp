@@ -177,6 +177,7 @@ class HeaptrackReader {
  private:
   // true: the line was of the format.
   Result<bool> take_line(std::string_view line) {
+    if (second_log_ != 0) return true;
     if (line.empty()) return true;
     const char kind = line.front();
     if (line.size() < 2 || line[1] != ' ') return kind == '#' || kind == 'A' || kind == 'X';
@@ -193,6 +194,10 @@ class HeaptrackReader {
       case 'm':
         return take_module(line);
       case 'v':
+        if (builder_.size() != 0) {
+          second_log_ = log_.line_number();
+          return true;
+        }
         return take_heaptrack_version(log_, line, file_version_);
       case 'x':
         return take_program(line);
@@ -276,6 +281,9 @@ class HeaptrackReader {
 
   Status finish() {
     if (Status status = log_.finish(builder_, kTitle); !status) return status;
+    if (second_log_ != 0) {
+      builder_.warn(fmt::format("line {} begins a second log, which was left out: open it alone", second_log_));
+    }
     if (stacks_.stacks_cut() != 0) {
       builder_.warn(fmt::format("{} stacks were cut to their {} innermost frames to save memory", stacks_.stacks_cut(),
                                 kFewFrames));
@@ -285,6 +293,7 @@ class HeaptrackReader {
 
   trace::TraceBuilder builder_;
   LineLog log_;
+  std::uint64_t second_log_ = 0;  // its line; numbers of stacks and sizes begin anew there
   Lives lives_;
   Modules modules_;
   Stacks stacks_;
