@@ -197,6 +197,19 @@ TEST_F(Charts, no_curve_of_compared_allocators_goes_without_a_name_on_a_small_wi
   }
 }
 
+TEST_F(Charts, how_compared_allocators_part_ways_is_said_once_the_cursor_is_there) {
+  state = opened(kLesson, {spec("buddy:arena=1KiB,min=64"), spec("bump:arena=4KiB")});
+  ASSERT_EQ(app::first_parting(state), 1u);
+  const auto width_at = [&](std::uint64_t event) {
+    seek(state, event);
+    program.gui->frames(3);
+    return program.gui->rect_of("transport/first divergence").width();
+  };
+  const float before = width_at(4), there = width_at(5);
+  EXPECT_LT(before, 0.5f * there) << "event 5 refuses somebody: whom is for the reader to guess until then";
+  EXPECT_EQ(width_at(7), there);
+}
+
 TEST_F(Charts, debug_shows_when_which_sizes_ran_out) {
   act(state, Do::PresetDebug);
   program.gui->frames(3);

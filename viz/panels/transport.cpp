@@ -289,9 +289,11 @@ void parting(const Context& context, Rect rect, float left, float right) {
   const std::size_t stage = app::first_parting(context.state);
   if (stage == 0) return;
   const ui::WithFont font(ui::Font::Small);
-  const std::string whole = "first divergence · " + app::parting_text(context.state, stage);
-  const std::string number = trace::count_text(context.state.stages[stage].divergence->event + 1);
-  const std::string shorter = "first divergence: event " + number;
+  const std::uint64_t event = context.state.stages[stage].divergence->event + 1;
+  const std::string shorter = "first divergence: event " + trace::count_text(event);
+  // How they part ways may be what a reader is just guessing: it is said once the cursor has reached it.
+  const bool reached = context.state.timeline().position().event >= event;
+  const std::string whole = reached ? "first divergence · " + app::parting_text(context.state, stage) : shorter;
   const std::string text = ui::text_width(whole) <= right - left     ? whole
                            : ui::text_width(shorter) <= right - left ? shorter
                                                                      : "first divergence";
