@@ -213,6 +213,37 @@ TEST(BumpStage, says_its_figures_in_fewer_digits_rather_than_cut_where_they_have
   EXPECT_FALSE(says(narrow, "234 567 890 B"));
 }
 
+TEST(BumpStage, keeps_all_four_bars_and_what_freeing_returns_where_there_is_little_room) {
+  test::Script script;
+  for (const char* id : {"A", "B", "C", "D", "E", "F", "G", "H"}) script.alloc(id, 64);
+  script.free("B").free("D").free("F");
+  auto timeline = test::timeline_of(script.done(), test::spec_of("bump:arena=1KiB"));
+  timeline->seek({11, replay::kAllSteps});
+  const draw::Style style;
+  for (float height = 184; height <= 400; height += 4) {
+    const draw::BumpScene scene = draw::lay_out_bump({.census = timeline->census(),
+                                                      .spec = timeline->spec(),
+                                                      .now = draw::moment_of(*timeline),
+                                                      .selected = {},
+                                                      .rect = {0, 0, 240, height},
+                                                      .view = {0, 1024},
+                                                      .style = style,
+                                                      .name_of = {}});
+    ASSERT_EQ(scene.bars.size(), 4u);
+    float above = 0;
+    for (const draw::Bar& bar : scene.bars) {
+      EXPECT_GT(bar.track.height(), 0) << bar.word << " at " << height;
+      EXPECT_GE(bar.track.y0, above) << bar.word << " at " << height;
+      EXPECT_LE(bar.track.y1, height);
+      above = bar.track.y1;
+    }
+    for (const draw::Label& label : scene.scene.labels) {
+      if (!label.text.starts_with("Freeing")) continue;
+      EXPECT_LE(style.width(label.type, label.text), label.rect.width() + 1) << label.text;
+    }
+  }
+}
+
 TEST(BumpStage, says_how_far_the_mark_moved_and_for_whom) {
   test::Script script;
   script.alloc("P", 300).alloc("Q", 10, 64);

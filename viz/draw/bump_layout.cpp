@@ -14,6 +14,7 @@ using replay::BlockState;
 // Heights in ems. From the region down: the bow and its caption, the scale, the bars, the box.
 constexpr float kTopEm = 2.3f, kArcEm = 1.35f, kCaptionEm = 1.3f, kScaleEm = 1.85f;
 constexpr float kBars = 4, kBarEm = 1.25f;
+constexpr float kCloseBarEm = 0.8f, kLowRegionEm = 1.5f;  // where they would be fewer than four otherwise
 constexpr float kHeldLineEm = 1.25f, kHeldPadEm = 0.7f, kHeldGapEm = 0.4f;
 constexpr float kShortHeldEm = kHeldGapEm + kHeldPadEm + 2 * kHeldLineEm;
 constexpr float kHeldEm = kShortHeldEm + kHeldLineEm;
@@ -164,7 +165,7 @@ void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
   const auto arena = static_cast<double>(std::max<std::uint64_t>(input.census.arena_bytes, 1));
   float y = area.y0;
   for (Bar& bar : out.bars) {
-    if (y + 1.1f * em > area.y1 + 1) {
+    if (y + std::min(1.1f * em, pitch) > area.y1 + 1) {
       bar.track = bar.filled = bar.flying = {};
       continue;
     }
@@ -205,6 +206,10 @@ void add_held_box(const BumpInput& input, BumpScene& out, Rect area) {
     if (!held.empty() && input.style.width(Type::Small, held[2]) > width) {
       const std::size_t from = held[2].find(" ("), to = held[2].find(')');
       held[2].erase(from, to + 1 - from);
+    }
+    if (!held.empty() && input.style.width(Type::Small, held[2]) > width) {
+      constexpr std::string_view kOfThem = " of them";
+      if (const std::size_t at = held[2].find(kOfThem); at != std::string::npos) held[2].erase(at, kOfThem.size());
     }
     return held;
   };
@@ -298,7 +303,10 @@ BumpScene lay_out_bump(const BumpInput& input) {
   const float lines = (kTopEm + kArcEm + kCaptionEm + kScaleEm) * em;
   float rest = rect.height() - lines - (kBars * kBarEm + kHeldEm) * em;
   if (rest < 3 * em) rest += (kHeldEm - kShortHeldEm) * em;
-  const float height = std::clamp(rest, 2.0f * em, std::max(3.4f * em, 0.3f * rect.height()));
+  // Before a bar goes without room, the region is lower and the bars stand closer.
+  const float bare = rect.height() - lines - kBars * kCloseBarEm * em;
+  const float least = std::clamp(bare, kLowRegionEm * em, 2.0f * em);
+  const float height = std::clamp(rest, least, std::max(3.4f * em, 0.3f * rect.height()));
   const float top = std::floor(rect.y0 + kTopEm * em);
   out.region = {out.axis.x0, top, out.axis.x1, std::floor(top + height)};
   const Focus focus = focus_of(input.now, input.spec, input.selected);
@@ -316,7 +324,8 @@ BumpScene lay_out_bump(const BumpInput& input) {
   }
 
   const float y = std::floor(scale + kScaleEm * em);
-  const float pitch = std::clamp((rect.y1 - y - kHeldEm * em) / kBars, kBarEm * em, 3 * em);
+  const float close = std::clamp((rect.y1 - y) / kBars, kCloseBarEm * em, kBarEm * em);
+  const float pitch = std::clamp((rect.y1 - y - kHeldEm * em) / kBars, close, 3 * em);
   const Rect below{out.axis.x0, y, out.axis.x1, rect.y1};
   if (below.height() > 1.1f * em) add_bars(input, out, below, pitch);
   const float box = y + kBars * pitch + kHeldGapEm * em;
