@@ -154,6 +154,37 @@ TEST(Charts, fragmentation_stands_on_an_axis_of_its_own_in_per_cent) {
   EXPECT_EQ(draw::share_text(123'456), "12.3 %");
 }
 
+TEST(Charts, curves_whose_lines_are_one_take_turns_so_that_each_is_seen) {
+  for (const std::size_t events : {4u, 5000u}) {  // stairs; columns of pixels
+    replay::Series series;
+    for (std::size_t i = 0; i < events; ++i) {
+      replay::Figures figures;
+      figures.live_requested = figures.live_rounded = i * i % 1000;
+      series.append(figures);
+    }
+    Chart chart;
+    draw::ChartInput input = chart.input(0, static_cast<double>(events - 1));
+    input.runs = {{&series, ""}};
+    const draw::ChartScene scene = draw::lay_out_chart(input);
+    ASSERT_EQ(scene.curves.size(), 2u);
+    std::vector<float> wide;
+    for (const draw::ChartCurve& curve : scene.curves) {
+      EXPECT_TRUE(curve.shares);
+      float sum = 0;
+      for (const std::vector<draw::Point>& piece : curve.pieces) {
+        EXPECT_LE(piece.back().x - piece.front().x, 0.7f * input.style.em);
+        sum += piece.back().x - piece.front().x;
+      }
+      wide.push_back(sum);
+    }
+    EXPECT_NEAR(wide[0], wide[1], 12) << "each has half of the line";
+    EXPECT_NEAR(wide[0] + wide[1], scene.plot.width(), 2);
+  }
+  Chart apart;
+  for (const std::uint64_t value : {0u, 100u, 100u, 50u}) apart.append(value);
+  for (const draw::ChartCurve& curve : apart.lay_out(0, 3).curves) EXPECT_FALSE(curve.shares);
+}
+
 TEST(Charts, of_compared_runs_each_has_its_own_stroke_and_what_is_common_stands_once) {
   Chart first, second;
   for (const std::uint64_t value : {0u, 100u, 100u, 50u}) first.append(value), second.append(value / 2);

@@ -70,7 +70,11 @@ ChartCurve lay_curve(const ChartInput& input, const ChartScene& scene, Curve cur
   std::vector<Extent> bins(width);
   series.bins(curve, edges, bins);
   out.top.reserve(width);
-  for (const Extent& bin : bins) out.top.push_back(y_of(scene, curve, bin.max));
+  out.low.reserve(width);
+  for (const Extent& bin : bins) {
+    out.top.push_back(y_of(scene, curve, bin.max));
+    out.low.push_back(y_of(scene, curve, bin.min));
+  }
   const TimeAxis::Positions in_view = scene.axis.in_view(series.size());
   out.stairs = static_cast<double>(width) >= kStairsFromPx * static_cast<double>(in_view.last - in_view.first);
   if (out.stairs) {
@@ -84,6 +88,68 @@ ChartCurve lay_curve(const ChartInput& input, const ChartScene& scene, Curve cur
     }
   }
   return out;
+}
+
+// Whether one line lies on the other all over what is in view, so that the later one would hide it.
+bool are_one_line(const ChartCurve& a, const ChartCurve& b) {
+  const auto close = [](float y, float other) { return std::abs(y - other) < 0.75f; };
+  return std::equal(a.top.begin(), a.top.end(), b.top.begin(), b.top.end(), close) &&
+         std::equal(a.low.begin(), a.low.end(), b.low.begin(), b.low.end(), close);
+}
+
+// The parts of a line in every `turns`-th stretch of the plot, from the stretch `turn` on. Its x never falls.
+std::vector<std::vector<Point>> turns_of(const std::vector<Point>& line, float x0, float stretch, std::size_t turn,
+                                         std::size_t turns) {
+  std::vector<std::vector<Point>> pieces;
+  const auto append = [&](Point from, Point to) {
+    if (pieces.empty() || pieces.back().back().x != from.x || pieces.back().back().y != from.y)
+      pieces.push_back({from});
+    pieces.back().push_back(to);
+  };
+  for (std::size_t i = 0; i + 1 < line.size(); ++i) {
+    Point from = line[i];
+    const Point end = line[i + 1];
+    do {
+      const float slot = std::floor((from.x - x0) / stretch);
+      const float next = std::min(end.x, x0 + (slot + 1) * stretch);
+      const float part = end.x > from.x ? (next - from.x) / (end.x - from.x) : 1.0f;
+      const Point to = next < end.x ? Point{next, from.y + part * (end.y - from.y)} : end;
+      if (static_cast<std::size_t>(std::max(slot, 0.0f)) % turns == turn) append(from, to);
+      from = to;
+    } while (from.x < end.x);
+  }
+  return pieces;
+}
+
+// Curves whose lines are one take turns on it, each a stretch: none is hidden.
+void take_turns(const ChartInput& input, ChartScene& scene) {
+  const float stretch = std::max(4.0f, std::round(0.6f * input.style.em));
+  std::vector<bool> done(scene.curves.size());
+  for (std::size_t i = 0; i < scene.curves.size(); ++i) {
+    std::vector<std::size_t> group;
+    for (std::size_t k = i; k < scene.curves.size() && !done[i]; ++k) {
+      if (!done[k] && (k == i || are_one_line(scene.curves[i], scene.curves[k]))) group.push_back(k);
+    }
+    if (group.size() < 2) continue;
+    // The one that would lie on top gives the line.
+    const ChartCurve& top = scene.curves[group.back()];
+    std::vector<Point> line;
+    if (top.stairs) {
+      line = top.pieces.front();
+    } else {
+      bool up = false;
+      for (std::size_t c = 0; c < top.top.size(); ++c, up = !up) {
+        const float x = scene.plot.x0 + static_cast<float>(c) + 0.5f;
+        line.push_back({x, up ? top.low[c] : top.top[c]});
+        if (top.low[c] - top.top[c] >= 1) line.push_back({x, up ? top.top[c] : top.low[c]});
+      }
+    }
+    for (std::size_t turn = 0; turn < group.size(); ++turn) {
+      ChartCurve& curve = scene.curves[group[turn]];
+      curve.shares = done[group[turn]] = true;
+      curve.pieces = turns_of(line, scene.plot.x0, stretch, turn, group.size());
+    }
+  }
 }
 
 bool is_filled(const ChartCurve& curve) {
@@ -123,6 +189,7 @@ void lay_curves(const ChartInput& input, ChartScene& scene) {
     const std::size_t runs = is_common(curve, input.alike) ? 1 : input.runs.size();
     for (std::size_t run = runs; run-- > 0;) scene.curves.push_back(lay_curve(input, scene, curve, run, edges));
   }
+  take_turns(input, scene);
 }
 
 const char* name_of(Curve curve) {

@@ -48,8 +48,9 @@ struct ChartCurve {
   std::size_t run = 0;
   Stroke stroke = Stroke::Solid;
   bool stairs = false;
+  bool shares = false;                          // its line is another curve's, too: their pieces take turns
   std::vector<std::vector<Point>> pieces = {};  // one, but where a line of pixel columns is cut into dashes
-  std::vector<float> top = {};                  // y of the maximum, one a pixel column: what is filled
+  std::vector<float> top = {}, low = {};  // y of the maximum, to which it is filled, and of the minimum, by column
 };
 struct ChartFailure {
   float x = 0;

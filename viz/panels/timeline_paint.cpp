@@ -15,7 +15,7 @@ void paint_curve(const Paint& paint, const draw::ChartCurve& curve) {
   // Whole pixels: ImGui draws these from a texture, with a third of the triangles.
   const float thickness = std::max(2.0f, std::round(0.11f * paint.em));
   const draw::Color color = draw::color_of(curve.curve, curve.run, paint.theme);
-  if (!curve.stairs || curve.stroke == draw::Stroke::Solid) {
+  if (!curve.stairs || curve.shares || curve.stroke == draw::Stroke::Solid) {
     for (const std::vector<draw::Point>& piece : curve.pieces) ui::polyline(paint.list, piece, color, thickness);
     return;
   }
