@@ -289,7 +289,7 @@ Beside divide(Rect at, const BuddyRow& row, std::size_t lines, float list_width,
     return {{at.x0, at.y0 - half, at.x1, at.y1 - half}, lines - 1, false, {word(below, note.text, Align::Left)}};
   }
   if (auto narrow = one_below_the_other(at, row.pitch, note, empty, style)) return *std::move(narrow);
-  const bool whole = wide <= at.width();
+  const bool whole = wide <= at.width() + 0.5f * em;  // before the column lies a gap
   const std::string text = whole ? note.text : note.verb();
   const Rect rest{at.x1 - style.width(note.type, text), at.y0, at.x1, at.y1};
   left.x1 = std::max(at.x0, rest.x0 - 0.5f * em);
