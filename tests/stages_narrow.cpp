@@ -168,6 +168,14 @@ TEST(NarrowStage, gives_the_tree_more_than_half_and_says_all_of_what_was_taken_o
   }
 }
 
+TEST(NarrowStage, says_where_a_block_was_taken_before_that_its_list_is_empty_where_a_line_is_all_there_is) {
+  test::Script script;
+  for (int i = 0; i < 3; ++i) script.alloc("a" + std::to_string(i), 4096);
+  const Tree tree(script, "buddy:arena=1GiB,min=64", 3);
+  const draw::BuddyScene scene = tree.at(600, 250);
+  EXPECT_TRUE(says(scene.scene, "took 0x00002000"));
+}
+
 TEST(NarrowStage, shows_of_a_list_its_head_and_how_many_follow) {
   test::Script script;
   for (int i = 0; i < 42; ++i) script.alloc("a" + std::to_string(i), 2 << 20);

@@ -79,7 +79,10 @@ TreeSides sides_of_tree(float room, bool slabs, const Style& style) {
   const auto list = [&](const char* offset) {
     return std::ceil(style.width(Type::MonoSmall, offset) + (2 * kLeastPillPadEm + kNarrowGapEm) * em) + 1;
   };
-  const float both = std::max(kMostBesideTree * room, std::min(shortest + list("0x000"), 0.45f * room));
+  // A little more where that is all that number, size and offset of the deepest tree need.
+  const float whole = shortest + std::ceil(style.width(Type::Small, "99") + 0.3f * em) + list("0x00000000");
+  const float short_lists = std::min(shortest + list("0x000"), 0.45f * room);
+  const float both = std::max({kMostBesideTree * room, short_lists, whole <= 0.455f * room ? whole : 0});
   const float right = std::clamp(both - shortest, std::min(0.46f * both, list("0x000")), list("0x00000000"));
   const float left = std::min(both - right, words);
   return {left, both - left};

@@ -271,7 +271,7 @@ std::optional<Beside> one_below_the_other(Rect at, float pitch, const Note& note
 
 // Side by side where both fit; else one below the other where the row is high enough; else the note has what it needs
 // and the list the rest.
-Beside divide(Rect at, const BuddyRow& row, std::size_t lines, float list_width, std::size_t list_lines,
+Beside divide(Rect at, float reach, const BuddyRow& row, std::size_t lines, float list_width, std::size_t list_lines,
               const Note& note, bool empty, const Style& style) {
   const float em = style.em, wide = style.width(note.type, note.text);
   const auto word = [&](Rect rect, std::string text, Align align) {
@@ -289,7 +289,7 @@ Beside divide(Rect at, const BuddyRow& row, std::size_t lines, float list_width,
     return {{at.x0, at.y0 - half, at.x1, at.y1 - half}, lines - 1, false, {word(below, note.text, Align::Left)}};
   }
   if (auto narrow = one_below_the_other(at, row.pitch, note, empty, style)) return *std::move(narrow);
-  const bool whole = wide <= at.width() + 0.5f * em;  // before the column lies a gap
+  const bool whole = wide <= at.x1 - reach;  // it may begin before the list does
   const std::string text = whole ? note.text : note.verb();
   const Rect rest{at.x1 - style.width(note.type, text), at.y0, at.x1, at.y1};
   left.x1 = std::max(at.x0, rest.x0 - 0.5f * em);
@@ -317,7 +317,7 @@ void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& ro
     const PillForm form = pill_form(style, at.width(), std::max<std::size_t>(count, 1), lines, one, pills);
     const float all = static_cast<float>(count) * (form.pill + form.arrow) - form.arrow;
     const float width = count == 0 ? style.width(Type::Small, "– empty") : all;
-    room = divide(at, row, lines, width, form.lines, note, count == 0, style);
+    room = divide(at, out.axis.x1 + 2, row, lines, width, form.lines, note, count == 0, style);
     for (Label& word : room.note) out.scene.labels.push_back(std::move(word));
     pills = pills && room.list.height() >= 1.2f * em;
   }
@@ -328,6 +328,7 @@ void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& ro
   const auto fits = [&](const char* words) { return style.width(Type::Small, words) <= room.list.width() + 0.5f; };
   const char* const words = room.sign_alone ? "–" : fits("– empty") ? "– empty" : fits("empty") ? "empty" : "–";
   const Tone quiet = row.looked || row.now ? Tone::Dim : Tone::Faint;
+  if (!fits("–")) return;  // what was taken stands in its place
   out.scene.labels.push_back({room.list, words, quiet, Type::Small, Align::Left});
 }
 
