@@ -11,7 +11,8 @@
 // So the blocks that were live when the ring began are rebuilt from both ends and allocated first, in the order of
 // their addresses; a mark stands where the record begins. A block lives from alloc to free_completed (until then its
 // memory is in use by a stream); sizes are those asked for, the caching allocator rounds them up to 512 B. What the
-// allocator gets from the driver (segment_alloc ...), and what the program noted (user_defined), is no event of ours. Source: torch/csrc/cuda/memory_snapshot.cpp.
+// allocator gets from the driver (segment_alloc ...), and what the program noted (user_defined), is no event of ours.
+// Source: torch/csrc/cuda/memory_snapshot.cpp.
 #pragma once
 
 #include <cstdint>
