@@ -68,6 +68,11 @@ TEST_F(PanelsRoom, a_notes_field_its_hint_and_its_buttons_stand_clear_of_each_ot
     for (const char* label : {"text/text", "text/what it is for", "text/Write", "text/Cancel"}) expect_in_sight(label);
     const draw::Rect hint = program.gui->rect_of("text/what it is for");
     EXPECT_LE(program.gui->rect_of("text/text").y1, hint.y0);
+    if (!ui::kFieldsWrap && em < 32) {
+      expect_in_sight("text/as it will stand");
+      EXPECT_LE(program.gui->rect_of("text/text").y1, program.gui->rect_of("text/as it will stand").y0);
+      EXPECT_LE(program.gui->rect_of("text/as it will stand").y1, hint.y0);
+    }
     EXPECT_LE(hint.y1, program.gui->rect_of("text/Write").y0);
     act(state, Do::ClosePopup);
     program.gui->frames(2);
