@@ -187,6 +187,22 @@ TEST(UncheckedSlabs, hand_out_the_same_blocks_and_walk_the_same_way) {
   EXPECT_TRUE(slab->check().holds());
 }
 
+TEST(UncheckedSlabs, count_what_is_outstanding_when_they_are_asked) {
+  const AlignedMemory region(*UncheckedSlab::region_layout(4, RuntimeSlab(64)));
+  auto slab = UncheckedSlab::make_raw(region.data(), 4, RuntimeSlab(64));
+  ASSERT_TRUE(slab);
+  EXPECT_EQ(slab->outstanding(), 0u);
+  std::vector<void*> blocks;
+  for (int i = 0; i < 3; ++i) blocks.push_back(slab->allocate_block().ptr);
+  EXPECT_EQ(slab->outstanding(), 3u);
+  EXPECT_EQ(slab->deallocate(blocks[0]), Error::None);
+  EXPECT_EQ(slab->deallocate(blocks[2]), Error::None);
+  EXPECT_EQ(slab->outstanding(), 1u);
+  EXPECT_EQ(slab->free_bytes(), 3u * 64);
+  slab->reset();
+  EXPECT_EQ(slab->outstanding(), 0u);
+}
+
 TEST(SlabAsking, answers_from_its_configuration) {
   TestSlab slab(48, 12);
   EXPECT_EQ(slab->block_size(), 48u);

@@ -10,12 +10,13 @@
 //
 // Invariants, between any two calls; I1 between any two steps of one call as well:
 //   I1  fresh is a multiple of the block size, and at most size
-//   I2  outstanding + blocks on the list + fresh blocks = count
+//   I2  (checked) outstanding + blocks on the list + fresh blocks = count
 //   I3  the list has no cycle, and all its blocks start below fresh
 //   I4  (checked) below fresh, a block's bit is set exactly when it is not on the list
 //
 // Checked slabs take metadata, one bit a block, initialised as the mark passes; unchecked ones take none. Links are
-// meaningful in the blocks of the list only, and in all of those. Every call is O(1). For one thread at a time.
+// meaningful in the blocks of the list only, and in all of those. Every call is O(1), but that unchecked slabs do not
+// count what is outstanding: who asks them pays. For one thread at a time.
 #pragma once
 
 #include <concepts>
@@ -153,8 +154,9 @@ class Slab {
   [[nodiscard]] const void* limit() const { return arena().at(size()); }
   [[nodiscard]] bool contains(const void* ptr) const { return arena().contains(ptr); }
   [[nodiscard]] constexpr bool can_allocate() const { return core_.can_allocate(); }
-  [[nodiscard]] constexpr usize outstanding() const { return state().outstanding; }
-  [[nodiscard]] constexpr usize free_bytes() const { return size() - outstanding() * block_size(); }
+  // These two are O(blocks on the list) of an unchecked slab.
+  [[nodiscard]] usize outstanding() const { return core_.outstanding(); }
+  [[nodiscard]] usize free_bytes() const { return size() - outstanding() * block_size(); }
   // Whether ptr is the start of a live block; unchecked, of a block that has ever been handed out.
   [[nodiscard]] bool owns(const void* ptr) const { return core_.is_live(arena().offset_of(ptr)); }
   [[nodiscard]] usize usable_size(const void* ptr) const { return owns(ptr) ? block_size() : 0; }

@@ -43,7 +43,8 @@ struct SlabExtent {
 template <class Policy>
 class TieredSlabs {
  public:
-  using Core = SlabCore<RuntimeSlab, Policy>;
+  static constexpr bool kCounts = true;  // a slab of which every block is free goes back
+  using Core = SlabCore<RuntimeSlab, Policy, kCounts>;
 
   constexpr TieredSlabs() = default;
   // No slab anywhere. `table` has places() entries, `bits` bits_bytes(); the latter are as they are.
