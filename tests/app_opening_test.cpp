@@ -368,6 +368,13 @@ struct AppKeeping : AppOpening {
     }
     EXPECT_EQ(state.keeping, nullptr);
   }
+  [[nodiscard]] std::vector<fs::path> kept_replays() const {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(state.long_logs.cache.folder)) {
+      if (entry.path().extension() == ".replay") files.push_back(entry.path());
+    }
+    return files;
+  }
   [[nodiscard]] bool is_kept(const std::string& file) const {
     return trace::read_cached(state.long_logs.cache, *trace::mark_of(file)).has_value();
   }
@@ -379,6 +386,7 @@ TEST_F(AppKeeping, a_long_log_is_opened_from_its_columns_the_next_time) {
   wait_until_kept();
   const std::shared_ptr<trace::Trace> read = state.document.trace;
   state.long_logs.first_events = 300;
+  for (const auto& file : kept_replays()) fs::remove(file);
   gate = std::make_shared<Gate>();
   state.long_logs.before_rest = [gate = gate] { gate->pass(); };
   begin(path);
@@ -386,11 +394,53 @@ TEST_F(AppKeeping, a_long_log_is_opened_from_its_columns_the_next_time) {
   EXPECT_TRUE(state.document.first_part);
   finish();
   EXPECT_TRUE(state.document.trace->is_borrowed());
-  EXPECT_EQ(state.keeping, nullptr) << "it is there already";
+  wait_until_kept();
+  EXPECT_EQ(kept_replays().size(), 1u) << "replayed anew, and kept again";
   fs::remove_all(state.long_logs.cache.folder);  // while it is mapped
   EXPECT_EQ(trace::difference(*state.document.trace, *read), "");
   act(state, {.what = Do::SetEventText, .position = {3}, .text = "here"});
   EXPECT_EQ(*state.document.trace->mark_name(2), "here");
+}
+
+TEST_F(AppKeeping, what_a_long_replay_found_is_there_at_once_the_next_time) {
+  open(path);
+  wait_until_kept();
+  EXPECT_EQ(kept_replays().size(), 1u);
+  seek(state, 4000);
+  const replay::Census census = state.timeline().census();
+  const std::vector<std::uint64_t> failures = state.timeline().failures();
+  state.long_logs.first_events = 300;
+  bool parts = false;
+  state.long_logs.before_rest = [&parts] { parts = true; };
+  open(path);
+  EXPECT_FALSE(parts) << "there is nothing to show meanwhile";
+  EXPECT_TRUE(state.stages.front().kept);
+  EXPECT_EQ(state.keeping, nullptr) << "all is there already";
+  seek(state, 4000);
+  EXPECT_TRUE(state.timeline().census() == census);
+  EXPECT_EQ(state.timeline().failures(), failures);
+  // Another allocator's replay, and back.
+  const trace::AllocatorSpec before = state.timeline().spec();
+  app::MakeUp other{.named = {}, .shown = {*trace::parse_spec("buddy:arena=64MiB,min=32")}};
+  app::change_make_up(state, other, app::Remember::New);
+  app::finish_loading(state);
+  EXPECT_NE(state.keeping, nullptr);
+  wait_until_kept();
+  EXPECT_EQ(kept_replays().size(), 2u);
+  app::change_make_up(state, {.named = {}, .shown = {before}}, app::Remember::New);
+  app::finish_loading(state);
+  EXPECT_TRUE(state.stages.front().kept);
+  EXPECT_EQ(state.keeping, nullptr);
+}
+
+TEST_F(AppKeeping, events_put_in_by_hand_are_replayed_whatever_is_kept_of_the_log) {
+  open(path);
+  wait_until_kept();
+  EXPECT_TRUE(app::kept_replays(state));
+  seek(state, 3);
+  act(state, {.what = Do::InsertEvent, .text = "64"});
+  ASSERT_EQ(events(), 5001u);
+  EXPECT_FALSE(app::kept_replays(state));
 }
 
 TEST_F(AppKeeping, a_log_that_has_changed_is_read_anew) {
@@ -408,8 +458,9 @@ TEST_F(AppKeeping, what_is_written_in_the_window_is_not_kept_as_what_the_log_say
   begin(path);
   act(state, {.what = Do::SetEventText, .position = {3}, .text = "mine"});
   finish();
-  EXPECT_EQ(state.keeping, nullptr);
+  wait_until_kept();
   EXPECT_FALSE(is_kept(path));
+  EXPECT_EQ(kept_replays().size(), 1u) << "a mark changes nothing for a replay";
   open(path);
   act(state, {.what = Do::SetEventText, .position = {3}, .text = "mine"});
   EXPECT_EQ(state.keeping, nullptr) << "nobody reads it any more";

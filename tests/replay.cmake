@@ -6,6 +6,7 @@ allocviz_test(replay_test
     analyze_why.cpp
     replay_ahead.cpp
     replay_free_order.cpp
+    replay_kept.cpp
     replay_keyframes.cpp
     replay_logs.cpp
     replay_machine.cpp
@@ -18,6 +19,7 @@ allocviz_test(replay_test
     replay_timeline.cpp
     support/placement.cpp
     support/replay.cpp
+    support/trace_samples.cpp
   LIBS allocviz_core
 )
 

@@ -20,6 +20,17 @@ struct Account {
   Account(trace::AllocatorKind kind, std::uint64_t keyframe_budget_bytes)
       : keyframes(keyframe_budget_bytes), series(kind) {}
 
+  // f(part) for each part of what has to be kept to have it again, in an order that stays; of the classes below, too.
+  template <class Self, class F>
+  static void each_part(Self& self, F&& f) {
+    f(self.keyframes);
+    f(self.series);
+    f(self.tally);
+    f(self.free_levels);
+    f(self.failures);
+    f(self.summary);
+  }
+
   Keyframes keyframes;
   Series series;
   Tally tally;

@@ -97,6 +97,17 @@ class FreeLevels {
   // that holds no position repeats what is in force there. Ascending edges; O(bins * (levels + 512)).
   void bins(std::span<const double> edges, std::span<CountExtent> out) const;
   [[nodiscard]] std::uint64_t memory_bytes() const;
+  // See Account.
+  template <class Self, class F>
+  static void each_part(Self& self, F&& f) {
+    f(self.counts_);
+    f(self.size_);
+    f(self.bytes_);
+    f(self.begins_);
+    f(self.starts_);
+    f(self.extents_);
+    f(self.running_);
+  }
 
  private:
   static constexpr std::uint64_t kBlock = 512;

@@ -24,6 +24,13 @@ class Keyframes {
   struct Kept {
     std::uint64_t event = 0;  // how many events had been applied
     Keyframe frame;
+    template <class Self, class F>
+    static void each_part(Self& self, F&& f) {
+      f(self.event);
+      f(self.frame.bytes);
+      f(self.frame.table_bytes);
+      f(self.frame.whole);
+    }
   };
 
   explicit Keyframes(std::uint64_t budget_bytes) : budget_bytes_(budget_bytes) {}
@@ -45,6 +52,14 @@ class Keyframes {
   // 1, and twice as much each time that the budget thinned them out: what to multiply an intended spacing by.
   [[nodiscard]] std::uint64_t spacing() const { return spacing_; }
   [[nodiscard]] std::uint64_t memory_bytes() const { return bytes_; }
+  // See Account.
+  template <class Self, class F>
+  static void each_part(Self& self, F&& f) {
+    f(self.kept_);
+    f(self.bytes_);
+    f(self.spacing_);
+    f(self.dropped_last_);
+  }
 
  private:
   [[nodiscard]] const Kept& whole_before(const Kept& kept) const;  // or itself

@@ -73,6 +73,18 @@ class Series {
   // The first position at or after `from` at which the curve is at least `value`; size() where there is none.
   [[nodiscard]] std::uint64_t first_at_least(Curve curve, std::uint64_t value, std::uint64_t from) const;
   [[nodiscard]] std::uint64_t memory_bytes() const;
+  // See Account.
+  template <class Self, class F>
+  static void each_part(Self& self, F&& f) {
+    f(self.size_);
+    f(self.managed_);
+    f(self.closed_);
+    f(self.free_follows_);
+    f(self.outside_);
+    f(self.tracks_);
+    f(self.internal_);
+    f(self.external_);
+  }
   // Gives back what growing left over; for when nothing more will be appended.
   void shrink_to_fit();
 
@@ -92,6 +104,14 @@ class Series {
     std::vector<std::uint64_t> words;
     std::vector<std::vector<Extent>> levels;
     std::array<std::uint64_t, kLeaf> waiting{};
+
+    template <class Self, class F>
+    static void each_part(Self& self, F&& f) {
+      f(self.leaves);
+      f(self.words);
+      f(self.levels);
+      f(self.waiting);
+    }
 
     void pack();
     void raise();  // after a leaf: completes the entries above it that are whole now

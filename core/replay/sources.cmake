@@ -11,6 +11,7 @@ list(APPEND replay_sources
   replay/digest.cpp
   replay/free_levels.cpp
   replay/free_order.cpp
+  replay/kept.cpp
   replay/keyframes.cpp
   replay/live_table.cpp
   replay/machine.cpp

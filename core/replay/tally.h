@@ -43,6 +43,15 @@ class Tally {
   // O(events / kDigest).
   [[nodiscard]] std::uint64_t first_other_digest(const Tally& other) const;
   [[nodiscard]] std::uint64_t memory_bytes() const;
+  // See Account.
+  template <class Self, class F>
+  static void each_part(Self& self, F&& f) {
+    f(self.size_);
+    f(self.sum_);
+    f(self.sums_);
+    f(self.placed_);
+    f(self.digests_);
+  }
 
  private:
   static constexpr std::uint64_t kSum = 1024;

@@ -16,9 +16,9 @@ class Replayed final : public Timeline {
  public:
   Replayed(std::shared_ptr<const trace::Trace> trace, std::unique_ptr<Machine> machine, Account account)
       : trace_(std::move(trace)),
-        account_(std::move(account)),
-        player_(std::move(machine), *trace_, account_.keyframes) {
-    player_.load(account_.keyframes.at_or_before(0).frame, 0);
+        account_(std::make_shared<const Account>(std::move(account))),
+        player_(std::move(machine), *trace_, account_->keyframes) {
+    player_.load(account_->keyframes.at_or_before(0).frame, 0);
     figures_ = player_.machine().figures();
   }
 
@@ -36,11 +36,12 @@ class Replayed final : public Timeline {
   Keyframe snapshot() const override;
   void take_census(Census& out) override;
 
-  const Series& series() const override { return account_.series; }
-  const Tally& tally() const override { return account_.tally; }
-  const FreeLevels& free_levels() const override { return account_.free_levels; }
-  const std::vector<std::uint64_t>& failures() const override { return account_.failures; }
-  const Summary& summary() const override { return account_.summary; }
+  const Series& series() const override { return account_->series; }
+  const Tally& tally() const override { return account_->tally; }
+  const FreeLevels& free_levels() const override { return account_->free_levels; }
+  const std::vector<std::uint64_t>& failures() const override { return account_->failures; }
+  const Summary& summary() const override { return account_->summary; }
+  std::shared_ptr<const Account> account() const override { return account_; }
   std::uint64_t memory_bytes() const override;
 
  private:
@@ -51,7 +52,7 @@ class Replayed final : public Timeline {
   void rerun(std::uint32_t step, Take take) const;
 
   std::shared_ptr<const trace::Trace> trace_;
-  Account account_;
+  std::shared_ptr<const Account> account_;
   mutable Player player_;
   std::unique_ptr<Player> other_;  // for run_of: made when first asked for
   std::optional<std::pair<std::uint64_t, EventRun>> looked_up_;
@@ -163,7 +164,7 @@ EventRun Replayed::run_of(std::uint64_t index) {
   if (looked_up_ && looked_up_->first == index) return looked_up_->second;
   if (!other_) {
     auto machine = make_machine(spec(), *trace_);
-    if (machine.ok()) other_ = std::make_unique<Player>(std::move(machine).value(), *trace_, account_.keyframes);
+    if (machine.ok()) other_ = std::make_unique<Player>(std::move(machine).value(), *trace_, account_->keyframes);
   }
   // Where a second arena cannot be had, the cursor's own machine goes there and comes back.
   Player& player = other_ ? *other_ : player_;
@@ -174,8 +175,8 @@ EventRun Replayed::run_of(std::uint64_t index) {
 }
 
 std::uint64_t Replayed::memory_bytes() const {
-  return account_.keyframes.memory_bytes() + account_.series.memory_bytes() + account_.tally.memory_bytes() +
-         account_.free_levels.memory_bytes() + account_.failures.capacity() * sizeof(std::uint64_t) +
+  return account_->keyframes.memory_bytes() + account_->series.memory_bytes() + account_->tally.memory_bytes() +
+         account_->free_levels.memory_bytes() + account_->failures.capacity() * sizeof(std::uint64_t) +
          player_.memory_bytes() + (other_ ? other_->memory_bytes() : 0) + before_.bytes.capacity() +
          census_.blocks.capacity() * sizeof(Block);
 }

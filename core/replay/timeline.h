@@ -47,6 +47,8 @@ struct Summary {  // what `alloctrace replay` reports, gathered while the timeli
   double ns_per_event = 0;       // of applying them: reading the trace and keeping this account not counted
 };
 
+struct Account;  // builder.h
+
 struct TimelineOptions {
   std::uint64_t keyframe_events = 0;  // a keyframe every so many events; 0 = by what they cost to replay and to save
   std::uint64_t keyframe_budget_bytes = std::uint64_t{256} << 20;
@@ -97,6 +99,8 @@ class Timeline {
   // Events whose outcome is Failed: requests that were not served, and frees by offset that were refused. Ascending.
   [[nodiscard]] virtual const std::vector<std::uint64_t>& failures() const = 0;
   [[nodiscard]] virtual const Summary& summary() const = 0;
+  // All that the pass found, as one: what can be kept for the next time. It changes no more.
+  [[nodiscard]] virtual std::shared_ptr<const Account> account() const = 0;
   [[nodiscard]] virtual std::uint64_t memory_bytes() const = 0;
 };
 

@@ -39,11 +39,6 @@ std::optional<std::uint64_t> hash_of_part(int fd, std::uint64_t offset, std::uin
   return hash_bytes(std::span(bytes).first(count), seed);
 }
 
-// All that has to be the same for a kept trace to be that of the file.
-std::string key_of(const FileMark& mark) {
-  return fmt::format("{} {} {:016x} {}", mark.size, mark.changed_ns, mark.ends, mark.path);
-}
-
 struct Mapping {
   void* at = nullptr;
   std::size_t bytes = 0;
@@ -124,9 +119,36 @@ std::optional<FileMark> mark_of(const std::string& path) {
   return mark;
 }
 
+std::string key_of(const FileMark& mark) {
+  return fmt::format("{} {} {:016x} {}", mark.size, mark.changed_ns, mark.ends, mark.path);
+}
+
+std::string kept_path(const CachePolicy& policy, std::string_view key, std::string_view suffix) {
+  return fmt::format("{}/{:016x}{}", policy.folder, hash_bytes(std::as_bytes(std::span(key)), 0), suffix);
+}
+
 std::string cached_path(const CachePolicy& policy, const FileMark& mark) {
-  const std::string key = key_of(mark);
-  return fmt::format("{}/{:016x}{}", policy.folder, hash_bytes(std::as_bytes(std::span(key)), 0), kSuffix);
+  return kept_path(policy, key_of(mark), kSuffix);
+}
+
+void mark_as_used(const std::string& path) {
+  (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+}
+
+Status write_kept(const CachePolicy& policy, const std::string& path, std::uint64_t bytes,
+                  const std::function<Status(AtomicFile&)>& put) {
+  if (bytes > policy.most_bytes) return Trouble{"it is larger than all the cache may be", {}, ""};
+  std::error_code error;
+  fs::create_directories(fs::path(policy.folder).parent_path(), error);
+  if (::mkdir(policy.folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    return errno_trouble(errno, "the cache folder cannot be made", policy.folder);
+  }
+  make_room(policy, bytes);
+  // Its checksum tells what a loss of power left of it: nobody has to wait for the disk.
+  auto file = AtomicFile::create(path, AtomicFile::Kind::Fast);
+  if (!file.ok()) return std::move(file).trouble();
+  if (Status status = put(**file); !status.ok()) return status;
+  return (*file)->commit();
 }
 
 std::optional<Trace> read_cached(const CachePolicy& policy, const FileMark& mark) {
@@ -136,7 +158,7 @@ std::optional<Trace> read_cached(const CachePolicy& policy, const FileMark& mark
   if (mapping == nullptr) return {};
   const std::span bytes(static_cast<const std::byte*>(mapping->at), mapping->bytes);
   auto trace = TraceImage::read(bytes, key_of(mark), mapping);
-  if (trace) (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // it was used now
+  if (trace) mark_as_used(path);
   return trace;
 }
 
@@ -150,24 +172,15 @@ Status write_cached(const CachePolicy& policy, const FileMark& mark, const Trace
     return !progress.stop();
   };
   if (!TraceImage::write(trace, header, key, count)) return Trouble{"cancelled", {}, ""};
-  if (bytes > policy.most_bytes) return Trouble{"the trace is larger than all the cache may be", {}, ""};
-  std::error_code error;
-  fs::create_directories(fs::path(policy.folder).parent_path(), error);
-  if (::mkdir(policy.folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return errno_trouble(errno, "the cache folder cannot be made", policy.folder);
-  }
-  make_room(policy, bytes);
-  const std::string path = cached_path(policy, mark);
-  // Its checksum tells what a loss of power left of it: nobody has to wait for the disk.
-  auto file = AtomicFile::create(path, AtomicFile::Kind::Fast);
-  if (!file.ok()) return std::move(file).trouble();
-  Status status = Done{};
-  const auto put = [&](std::string_view piece) {
-    status = progress.stop() ? Status(Trouble{"cancelled", {}, ""}) : (*file)->write(piece);
-    return status.ok();
-  };
-  if (!TraceImage::write(trace, header, key, put)) return status;
-  return (*file)->commit();
+  return write_kept(policy, cached_path(policy, mark), bytes, [&](AtomicFile& file) {
+    Status status = Done{};
+    const auto put = [&](std::string_view piece) {
+      status = progress.stop() ? Status(Trouble{"cancelled", {}, ""}) : file.write(piece);
+      return status.ok();
+    };
+    (void)TraceImage::write(trace, header, key, put);
+    return status;
+  });
 }
 
 }  // namespace allocviz::trace

@@ -1,6 +1,6 @@
 // Large traces, once read, kept as columns in a folder of the user's and mapped when the same file is opened again.
 //
-//   path, size, time of change, first and last bytes, version  --> name of one file in the folder
+//   path, size, time of change, first and last bytes  --> name of one file in the folder
 //   | magic, size, checksum | texts and tables | column | column | ...          the columns where they can be mapped
 //
 //   C1  what is read from it is a sound trace or nothing: sizes are checked before anything is used, then the checksum,
@@ -12,8 +12,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/trace/io.h"
 #include "core/trace/trace.h"
@@ -48,5 +50,16 @@ Status write_cached(const CachePolicy& policy, const FileMark& mark, const Trace
                     const Progress& progress = {});
 // Where it is kept.
 [[nodiscard]] std::string cached_path(const CachePolicy& policy, const FileMark& mark);
+
+// ---- for what else is kept of a log, in the same folder and by the same rules
+
+// All that has to be the same for what is kept to be that file's.
+[[nodiscard]] std::string key_of(const FileMark& mark);
+[[nodiscard]] std::string kept_path(const CachePolicy& policy, std::string_view key, std::string_view suffix);
+// A file of so many bytes, which `put` writes (C2, C3).
+Status write_kept(const CachePolicy& policy, const std::string& path, std::uint64_t bytes,
+                  const std::function<Status(AtomicFile&)>& put);
+// It goes later than what was used before.
+void mark_as_used(const std::string& path);
 
 }  // namespace allocviz::trace

@@ -11,12 +11,12 @@
 #include "core/trace/json_parse.h"
 #include "core/trace/json_text.h"
 #include "core/trace/utf8.h"
+#include "core/trace/versions.h"
 
 namespace allocviz::trace {
 namespace {
 
 constexpr std::string_view kMagic = "avcache\n";
-constexpr std::uint64_t kVersion = 3;  // raise it whenever the image or what a reader makes of a log changes
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kHeadBytes = kAlign;  // magic, version, size of the file, size of the texts, checksum
 
@@ -279,7 +279,8 @@ bool TraceImage::write(const Trace& trace, const Header& header, std::string_vie
            std::all_of(Trace::kColumns.begin(), Trace::kColumns.end(),
                        [&](const auto column) { return in_pieces((trace.*column).bytes(), each); });
   };
-  BlockHash checksum(kVersion);
+  const std::uint64_t version = version_of_reading();
+  BlockHash checksum(version);
   const bool summed = body([&](std::span<const std::byte> piece) {
     checksum.add(piece);
     return put({});  // it may want to stop
@@ -288,7 +289,7 @@ bool TraceImage::write(const Trace& trace, const Header& header, std::string_vie
   TextWriter head;
   head.out = kMagic;
   const std::uint64_t file_bytes = kHeadBytes + aligned(texts.out.size()) + offset;
-  for (const std::uint64_t number : {kVersion, file_bytes, std::uint64_t{texts.out.size()}, checksum.value()}) {
+  for (const std::uint64_t number : {version, file_bytes, std::uint64_t{texts.out.size()}, checksum.value()}) {
     head.put(number);
   }
   const auto put_piece = [&](std::span<const std::byte> piece) {
@@ -301,12 +302,13 @@ std::optional<Trace> TraceImage::read(std::span<const std::byte> bytes, std::str
                                       std::shared_ptr<const void> owner) {
   if (bytes.size() < kHeadBytes || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) return {};
   Reader head(bytes.subspan(kMagic.size(), kHeadBytes - kMagic.size()));
-  if (head.number() != kVersion || head.number() != bytes.size()) return {};
+  const std::uint64_t version = version_of_reading();
+  if (head.number() != version || head.number() != bytes.size()) return {};
   const std::uint64_t text_bytes = head.number();
   const std::uint64_t checksum = head.number();
   const auto body = bytes.subspan(kHeadBytes);
   if (body.size() % kAlign != 0 || text_bytes > body.size()) return {};
-  BlockHash sum(kVersion);
+  BlockHash sum(version);
   sum.add(body);
   if (sum.value() != checksum) return {};
   const auto texts = body.first(text_bytes);
@@ -347,7 +349,7 @@ std::optional<Trace> TraceImage::read(std::span<const std::byte> bytes, std::str
 }
 
 void TraceImage::sum_up(std::string& image) {
-  BlockHash sum(kVersion);
+  BlockHash sum(version_of_reading());
   sum.add(std::as_bytes(std::span(image)).subspan(kHeadBytes));
   const std::uint64_t value = sum.value();
   std::memcpy(image.data() + kMagic.size() + 3 * sizeof value, &value, sizeof value);

@@ -61,6 +61,7 @@ class FrontTimeline final : public replay::Timeline {
   const replay::FreeLevels& free_levels() const override { return back_->replay->free_levels(); }
   const std::vector<std::uint64_t>& failures() const override { return back_->replay->failures(); }
   const replay::Summary& summary() const override { return back_->replay->summary(); }
+  std::shared_ptr<const replay::Account> account() const override { return back_->replay->account(); }
   std::uint64_t memory_bytes() const override;
 
  private:

@@ -1,14 +1,19 @@
-// Keeping a long log's columns for the next time it is opened (core/trace/cache.h), beside the frames and without a
-// word: what fails is done without.
+// Keeping a long log's columns (core/trace/cache.h) and what its replays found (core/replay/kept.h) for the next time
+// it is opened, beside the frames and without a word: what fails is done without.
 #pragma once
 
-#include "core/trace/cache.h"
+#include <optional>
+
+#include "core/replay/kept.h"
 #include "viz/app/state.h"
 
 namespace allocviz::app {
 
-// Begins to write the document as it was read; nothing may have been written into it since.
-void start_keeping(State& state, const trace::FileMark& mark);
+// Where replays of the document may be found, and are to be kept; nothing where nothing is.
+[[nodiscard]] std::optional<replay::KeptReplays> kept_replays(const State& state);
+// Begins to write what is not there yet: the document as it was read, where nothing was written into it since, and what
+// the replays that are shown have found. What is already being written is written first.
+void start_keeping(State& state);
 // When it returns nobody reads the document for this any more; what was not yet kept is not. Waits for a few
 // milliseconds at most.
 void stop_keeping(State& state);

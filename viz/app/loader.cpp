@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/replay/kept.h"
 #include "core/trace/json.h"
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
@@ -32,6 +33,7 @@ struct RebuildWork {
   std::shared_ptr<const trace::Trace> trace;
   MakeUp to;
   Remember remember = Remember::New;
+  std::optional<replay::KeptReplays> kept;
   std::optional<trace::Result<std::vector<Stage>>> result;
 };
 struct SaveWork {
@@ -63,7 +65,7 @@ void run(OpenWork& job, const trace::Progress& progress) {
   job.result = open_in_parts(job.request, job.ways, take_first, progress);
 }
 void run(RebuildWork& job, const trace::Progress& progress) {
-  job.result = build_stages(job.trace, job.to.shown, progress);
+  job.result = build_stages(job.trace, job.to.shown, progress, nullptr, job.kept ? &*job.kept : nullptr);
 }
 void run(SaveWork& job, const trace::Progress& progress) {
   job.result = trace::write_json(*job.trace, job.path, progress);
@@ -176,15 +178,13 @@ void take_first(State& state, Loading& loading, OpenWork& job) {
 }
 
 void take_whole(State& state, const Loading& loading, Opened opened) {
-  const std::optional<trace::FileMark> keep_as = std::move(opened.keep_as);
   if (loading.shows_first && opened.continues) {
     adopt_rest(state, std::move(opened));
   } else {
     leave(state, state.rest);
     adopt(state, std::move(opened));
   }
-  // What somebody wrote into it is not what the file says.
-  if (keep_as && state.document.saved_texts.empty()) start_keeping(state, *keep_as);
+  start_keeping(state);
 }
 
 void take(State& state, Loading& loading, OpenWork& job) {
@@ -198,6 +198,7 @@ void take(State& state, Loading&, RebuildWork& job) {
   if (job.trace != state.document.trace) return;
   if (job.result->ok()) {
     take_make_up(state, std::move(job.to), job.remember, std::move(*job.result).value());
+    start_keeping(state);
   } else {
     state.compares_next = false;
     state.trouble = std::move(*job.result).trouble();
@@ -253,7 +254,7 @@ void change_make_up(State& state, MakeUp to, Remember remember) {
   if (saving(state)) return notice(state, "The file is still being written: try again when that is done");
   if (waits_for_rest(state)) return;
   const std::shared_ptr<const trace::Trace> trace = state.document.trace;
-  RebuildWork job{trace, std::move(to), remember, {}};
+  RebuildWork job{trace, std::move(to), remember, kept_replays(state), {}};
   if (trace->size() > kEventsAtOnce) return start(state, "Replaying " + state.document.title, std::move(job));
   cancel_loading(state);
   run_guarded(job, {});

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -52,16 +53,18 @@ void add_counts(std::vector<trace::LoggedProcess>& processes, const std::vector<
   }
 }
 
+std::vector<trace::AllocatorSpec> specs_of(const OpenRequest& request, const trace::Trace& trace) {
+  return request.specs.empty() ? trace.specs_to_open() : request.specs;
+}
+
 // Everything that belongs to a trace once it was read.
 trace::Result<Opened> replayed(const OpenRequest& request, SharedTrace trace, const trace::Progress& progress,
-                               replay::ReplayAhead* begun = nullptr) {
+                               replay::ReplayAhead* begun = nullptr, const replay::KeptReplays* kept = nullptr) {
   Opened opened;
   Document& document = opened.document;
   document.trace = std::move(trace);
   add_counts(document.trace->header().processes, request.counted);
-  const std::vector<trace::AllocatorSpec> specs =
-      request.specs.empty() ? document.trace->specs_to_open() : request.specs;
-  auto stages = build_stages(document.trace, specs, progress, begun);
+  auto stages = build_stages(document.trace, specs_of(request, *document.trace), progress, begun, kept);
   if (!stages.ok()) {
     trace::Trouble trouble = std::move(stages).trouble();
     if (trouble.where.file.empty()) trouble.where.file = request.path.empty() ? request.name : request.path;
@@ -100,21 +103,28 @@ class InParts {
     // What is kept of a file is what it is opened with when nothing is said.
     const bool keeps = !ways_.cache.folder.empty() && !request_.process;
     const std::optional<trace::FileMark> mark = keeps ? trace::mark_of(request_.path) : std::nullopt;
-    if (auto kept = mark ? trace::read_cached(ways_.cache, *mark) : std::nullopt) return from(*std::move(kept));
+    if (auto kept = mark ? trace::read_cached(ways_.cache, *mark) : std::nullopt) return from(*std::move(kept), *mark);
     auto whole = read();
     if (!whole.ok()) return std::move(whole).trouble();
     auto opened = finish(std::make_shared<trace::Trace>(std::move(whole).value()), ahead_ ? kReadingAhead : kReading);
     // A file that was written to while it was read is not what it was marked as.
     const bool keep = opened.ok() && mark && opened->document.trace->size() >= ways_.cache.from_events;
-    if (keep && trace::mark_of(request_.path) == mark) opened->keep_as = mark;
+    if (keep && trace::mark_of(request_.path) == mark) opened->document.log = LogOf{*mark, opened->document.trace};
     return opened;
   }
 
  private:
-  trace::Result<Opened> from(trace::Trace kept) {
+  trace::Result<Opened> from(trace::Trace kept, const trace::FileMark& mark) {
     const auto whole = std::make_shared<trace::Trace>(std::move(kept));
-    if (whole->size() >= 3 * ways_.first_events) show(trace::beginning_of(*whole, ways_.first_events));
-    return finish(whole, 0);
+    const replay::KeptReplays replays{ways_.cache, mark};
+    const std::vector<trace::AllocatorSpec> specs = specs_of(request_, *whole);
+    const bool replayed = std::all_of(specs.begin(), specs.end(), [&](const trace::AllocatorSpec& spec) {
+      return replay::is_kept(replays, whole->size(), spec);
+    });
+    if (!replayed && whole->size() >= 3 * ways_.first_events) show(trace::beginning_of(*whole, ways_.first_events));
+    auto opened = finish(whole, 0, &replays);
+    if (opened.ok()) opened->document.log = LogOf{mark, whole, false};
+    return opened;
   }
 
   trace::Result<trace::Trace> read() {
@@ -156,11 +166,11 @@ class InParts {
     if (ways_.before_rest) ways_.before_rest();
   }
 
-  trace::Result<Opened> finish(SharedTrace whole, double from) {
+  trace::Result<Opened> finish(SharedTrace whole, double from, const replay::KeptReplays* kept = nullptr) {
     // Its columns alone are looked at here: what people write at the part's events meanwhile stands beside them.
     const bool continues = part_ != nullptr && trace::begins_with(*whole, *part_);
     part_ = nullptr;
-    auto opened = replayed(request_, std::move(whole), part_of(progress_, from, 1), ahead_.get());
+    auto opened = replayed(request_, std::move(whole), part_of(progress_, from, 1), ahead_.get(), kept);
     ahead_ = nullptr;
     if (opened.ok()) opened->continues = continues;
     return opened;
@@ -178,16 +188,22 @@ class InParts {
 
 trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace::Trace>& trace,
                                                const std::vector<trace::AllocatorSpec>& specs,
-                                               const trace::Progress& progress, replay::ReplayAhead* begun) {
+                                               const trace::Progress& progress, replay::ReplayAhead* begun,
+                                               const replay::KeptReplays* kept) {
   std::vector<Stage> stages;
   for (const trace::AllocatorSpec& spec : specs) {
     const auto done = static_cast<double>(stages.size());
     const auto all = static_cast<double>(specs.size());
     const trace::Progress part = part_of(progress, done / all, (done + 1) / all);
-    const bool ahead = begun != nullptr && stages.empty();
-    auto timeline = ahead ? begun->finish(trace, spec, part) : replay::Timeline::build(trace, spec, part);
-    if (!timeline.ok()) return std::move(timeline).trouble();
-    stages.push_back({.timeline = std::make_unique<FrontTimeline>(std::move(timeline).value())});
+    std::unique_ptr<replay::Timeline> timeline = kept ? replay::kept_timeline(*kept, trace, spec, part) : nullptr;
+    const bool is_kept = timeline != nullptr;
+    if (!is_kept) {
+      const bool ahead = begun != nullptr && stages.empty();
+      auto built = ahead ? begun->finish(trace, spec, part) : replay::Timeline::build(trace, spec, part);
+      if (!built.ok()) return std::move(built).trouble();
+      timeline = std::move(built).value();
+    }
+    stages.push_back({.timeline = std::make_unique<FrontTimeline>(std::move(timeline)), .kept = is_kept});
   }
   for (std::size_t i = 1; i < stages.size(); ++i) {
     const replay::Tally& here = stages[i].timeline->tally();

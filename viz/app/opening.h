@@ -3,6 +3,7 @@
 //   short log    read, replay ------------------------------------------------------> Opened
 //   long log     read 16 MiB, replay --> first part;  read it all and replay on the way --> Opened
 //   kept log     map its columns, replay some --> first part;  replay all ----------> Opened
+//   kept replay  map its columns, read what the replay found -----------------------> Opened
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "core/replay/ahead.h"
+#include "core/replay/kept.h"
 #include "core/trace/cache.h"
 #include "core/trace/io.h"
 #include "viz/app/state.h"
@@ -35,8 +37,7 @@ struct Opened {
   std::vector<Stage> stages;
   std::optional<std::size_t> scenario;
   replay::Position at{};
-  bool continues = false;                  // it begins with the first part that was handed out before
-  std::optional<trace::FileMark> keep_as;  // it is worth keeping, under this mark
+  bool continues = false;  // it begins with the first part that was handed out before
 };
 
 [[nodiscard]] OpenRequest request_of(const State& state, std::size_t scenario);
@@ -48,11 +49,12 @@ struct Opened {
 [[nodiscard]] trace::Result<Opened> open_in_parts(const OpenRequest& request, const LongLogs& ways,
                                                   const std::function<void(Opened)>& take_first,
                                                   const trace::Progress& progress);
-// begun: a replay that began while the trace was read; may be null.
+// begun: a replay that began while the trace was read; kept: where what replays found may be. Both may be null.
 [[nodiscard]] trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace::Trace>& trace,
                                                              const std::vector<trace::AllocatorSpec>& specs,
                                                              const trace::Progress& progress = {},
-                                                             replay::ReplayAhead* begun = nullptr);
+                                                             replay::ReplayAhead* begun = nullptr,
+                                                             const replay::KeptReplays* kept = nullptr);
 
 // "log.json" of "/var/log.json".
 [[nodiscard]] std::string file_name(std::string_view path);

@@ -50,6 +50,13 @@ struct EditedTrace {
 // A part of the document as it was before a change, or after one that was undone.
 using Change = std::variant<MakeUp, EventText, EditedTrace>;
 
+// The log that a trace was read from, as it was read: under its mark the trace and its replays are kept.
+struct LogOf {
+  trace::FileMark mark;
+  std::shared_ptr<const trace::Trace> trace;
+  bool read = true;  // from the log itself: its columns are not kept yet
+};
+
 struct Document {
   std::shared_ptr<trace::Trace> trace;  // never null once the window is up
   std::string path;                     // as opened; empty = a scenario built in or something new
@@ -65,6 +72,7 @@ struct Document {
   std::uint64_t texts_changed = 0;                  // how often: what shows marks is laid out anew
   std::shared_ptr<const replay::Clock> clock;       // null where the log has no times
   std::vector<std::uint64_t> failed_there;          // indices of requests that failed in the log itself, ascending
+  std::optional<LogOf> log;                         // of what is worth keeping
 };
 
 struct History {
@@ -76,6 +84,7 @@ struct Stage {
   std::unique_ptr<replay::Timeline> timeline;
   std::optional<analyze::Divergence> divergence = {};  // from the first stage
   bool serves_alike = true;                            // the same requests as the first stage
+  bool kept = false;                                   // what the replay found is, or was taken from there
   std::unique_ptr<replay::Timeline> what_if{};         // shown in its place (what_if.h), until the cursor moves
 };
 
@@ -132,7 +141,7 @@ struct LongLogs {
   std::uint64_t first_events = 400'000;                 // of a trace that was kept: its first part
   std::function<void()> before_rest;                    // by the worker, between the two; for tests and pictures
 };
-struct Keeping;  // the worker that writes into the cache, in keeping.cpp
+class Keeping;  // the worker that writes into the cache, in keeping.cpp
 
 enum class LeftTab : std::uint8_t { Events, Scenarios, Failures, Groups };
 enum class Preset : std::uint8_t { Teach, Debug, Compare };

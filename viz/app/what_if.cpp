@@ -48,6 +48,7 @@ class WhatIf final : public replay::Timeline {
   const replay::FreeLevels& free_levels() const override { return real_.free_levels(); }
   const std::vector<std::uint64_t>& failures() const override { return real_.failures(); }
   const replay::Summary& summary() const override { return real_.summary(); }
+  std::shared_ptr<const replay::Account> account() const override { return real_.account(); }
   std::uint64_t memory_bytes() const override { return 0; }
 
  private:
