@@ -75,7 +75,7 @@ class BuddyCore {
     tell_round(wanted, layout, sink);
     state_.free_bytes += bytes(block);
     usize filled = state_.filled;
-    while (block.level > wanted.level) block = absorb(block, filled, sink);
+    while (block.level > wanted.level) block = absorb(block, buddy_of(block), filled, sink);
     while (block.level < wanted.level) block = split<kAmongOthers>(block, filled, sink);
     state_.filled = filled;
     state_.free_bytes -= bytes(block);
@@ -193,10 +193,10 @@ class BuddyCore {
     push<Alone>(back, filled, sink);
     return front;
   }
-  // Makes one block in flight of two: the one in flight, and its buddy, which is free.
+  // Makes one block in flight of two: the one in flight, and its buddy, which is free. Whoever has looked at the buddy
+  // knows where it is: computed once more for each level, it would be a twentieth of a full merge.
   template <class S>
-  Block absorb(Block block, usize& filled, S& sink) {
-    const usize buddy = block.at ^ block.units;
+  Block absorb(Block block, usize buddy, usize& filled, S& sink) {
     remove({buddy, block.units, block.level}, filled, sink);
     const usize back = block.at | buddy;
     const Block both{block.at & buddy, block.units << 1, block.level - 1};
@@ -239,7 +239,7 @@ class BuddyCore {
   void give_back(usize at, unsigned level, S& sink) {
     const Block block = block_of_order(at, bottom() - level);
     state_.free_bytes += bytes(block);
-    if (has_free_buddy(block)) [[unlikely]]
+    if (is_free(buddy_of(block), block.level)) [[unlikely]]
       return give_back_merging(at, level, sink);
     usize filled = state_.filled;
     push(block, filled, sink);
@@ -249,13 +249,18 @@ class BuddyCore {
   [[gnu::noinline]] void give_back_merging(usize at, unsigned level, S& sink) {
     Block block = block_of_order(at, bottom() - level);
     usize filled = state_.filled;
-    do block = absorb(block, filled, sink);
-    while (has_free_buddy(block));
+    usize buddy = buddy_of(block);
+    do {
+      block = absorb(block, buddy, filled, sink);
+      buddy = buddy_of(block);
+    } while (is_free(buddy, block.level));
     push(block, filled, sink);
     state_.filled = filled;
   }
-  [[nodiscard]] bool has_free_buddy(Block block) const {
-    return block.level > 0 && tags_[block.at ^ block.units] == free_head(block.level);
+  [[nodiscard]] static usize buddy_of(Block block) { return block.at ^ block.units; }
+  // Whether this buddy is one free block of this level; that of the largest block is none.
+  [[nodiscard]] bool is_free(usize buddy, unsigned level) const {
+    return level > 0 && tags_[buddy] == free_head(level);
   }
   // Whether a live block can be had at this level without moving: the buddies on the way are all behind it, and free.
   [[nodiscard]] bool can_grow(Block block, unsigned level) const {
