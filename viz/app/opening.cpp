@@ -20,6 +20,9 @@ using SharedTrace = std::shared_ptr<trace::Trace>;
 constexpr double kReading = 0.5;       // about half of the time goes into reading, the rest into replaying ...
 constexpr double kReadingAhead = 0.9;  // ... of which little is left where that began meanwhile
 
+// What replays of as many events found is read within half a second; of more the first part is shown meanwhile, for a
+// disk may be slow.
+constexpr std::uint64_t kReadInAMoment = 20'000'000;
 constexpr std::uint64_t kFewBytes = 4096;  // no log needs so many for an event, on the average
 
 // Part of a longer piece of work: its own 0 ... 1 is a stretch of the whole's.
@@ -118,10 +121,11 @@ class InParts {
     const auto whole = std::make_shared<trace::Trace>(std::move(kept));
     const replay::KeptReplays replays{ways_.cache, mark};
     const std::vector<trace::AllocatorSpec> specs = specs_of(request_, *whole);
-    const bool replayed = std::all_of(specs.begin(), specs.end(), [&](const trace::AllocatorSpec& spec) {
-      return replay::is_kept(replays, whole->size(), spec);
-    });
-    if (!replayed && whole->size() >= 3 * ways_.first_events) show(trace::beginning_of(*whole, ways_.first_events));
+    const bool at_once = whole->size() <= kReadInAMoment &&
+                         std::all_of(specs.begin(), specs.end(), [&](const trace::AllocatorSpec& spec) {
+                           return replay::is_kept(replays, whole->size(), spec);
+                         });
+    if (!at_once && whole->size() >= 3 * ways_.first_events) show(trace::beginning_of(*whole, ways_.first_events));
     auto opened = finish(whole, 0, &replays);
     if (opened.ok()) opened->document.log = LogOf{mark, whole, false};
     return opened;
