@@ -13,6 +13,7 @@
 
 #include "core/replay/builder.h"
 #include "core/trace/cache.h"
+#include "core/trace/trace.h"
 #include "tests/support/replay.h"
 #include "tests/support/seed.h"
 #include "tests/support/trace_samples.h"
@@ -81,6 +82,31 @@ TEST_F(Replays, are_read_as_they_were_found_of_every_allocator) {
       fs::remove(path_of(*found));
     }
   }
+}
+
+// Its machine is made of the trace itself.
+TEST_F(Replays, of_the_recorded_heap_are_read_as_they_were_found) {
+  trace::TraceBuilder builder;
+  std::vector<std::uint64_t> free{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, live;
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    auto& from = live.empty() || (!free.empty() && random() % 2 == 0) ? free : live;
+    std::swap(from[random() % from.size()], from.back());
+    trace::RawEvent event;
+    event.op = &from == &free ? trace::Op::Alloc : trace::Op::Free;
+    event.id_kind = trace::RawEvent::Id::Number;
+    event.id_number = from.back();
+    if (event.op == trace::Op::Alloc) event.size = 1 + random() % 200;
+    if (event.op == trace::Op::Alloc) event.addr = 0x7f00'0000 + from.back() * 0x1000 + random() % 64 * 16;
+    (&from == &free ? live : free).push_back(from.back());
+    from.pop_back();
+    ASSERT_TRUE(builder.append(event).ok());
+  }
+  const auto trace = std::make_shared<const trace::Trace>(std::move(builder).finish());
+  const auto found = test::timeline_of(trace, test::spec_of("recorded"), {.keyframe_events = 40});
+  ASSERT_TRUE(keep(*found).ok());
+  const auto read = kept(*found);
+  ASSERT_TRUE(read);
+  expect_equal(*found, *read, 97);
 }
 
 TEST_F(Replays, are_of_one_log_one_allocator_and_as_many_events) {
