@@ -113,11 +113,15 @@ TEST(Mtrace, stores_one_place_once) {
   EXPECT_EQ(trace.event(0).site, trace.event(1).site);
 }
 
-TEST(Mtrace, takes_several_recordings_in_one_file) {
+TEST(Mtrace, does_not_pair_what_two_joined_logs_say_of_one_address) {
   const Trace trace = read("= Start\n+ 0x10 0x1\n= End\n= Start\n+ 0x20 0x1\n- 0x10\n= End\n");
-  EXPECT_EQ(trace.size(), 3u);
-  EXPECT_EQ(trace.facts().unknown_frees, 0u);
-  EXPECT_TRUE(trace.warnings().empty());
+  EXPECT_EQ(trace.size(), 4u);
+  EXPECT_EQ(trace.event(1).op, Op::Reset);
+  EXPECT_EQ(trace.facts().unknown_frees, 1u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 1u);
+  EXPECT_TRUE(warns(trace, "line 4 begins another log"));
+  EXPECT_EQ(fault_of_import(trace), "");
+  EXPECT_TRUE(read("= Start\n= End\n= Start\n+ 0x20 0x1\n= End\n").warnings().empty());
 }
 
 TEST(Mtrace, follows_threads_that_overtake_each_other_in_the_log) {

@@ -165,6 +165,19 @@ TEST(Valgrind, counts_one_process_of_a_program_that_forks_as_valgrind_itself_doe
   EXPECT_TRUE(warns(*trace, "2 processes: of 22268 the events were read, those of 22271"));
 }
 
+TEST(Valgrind, does_not_pair_calls_of_two_programs_that_one_process_was) {
+  const Trace trace = valgrind(
+      "==7== Memcheck, a memory error detector\n==7== Command: ./a 1\n==7== \n--7-- malloc(100) = 0x10\n"
+      "--7-- malloc(200) = 0x20\n==7== Memcheck, a memory error detector\n==7== Command: ./a\n==7== \n"
+      "--7-- malloc(100) = 0x10\n--7-- free(0x20)\n==7== HEAP SUMMARY:\n");
+  EXPECT_EQ(trace.facts().resets, 1u);
+  EXPECT_EQ(trace.facts().unknown_frees, 1u);
+  EXPECT_EQ(trace.facts().implicit_frees, 0u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 100u);
+  EXPECT_TRUE(warns(trace, "in line 7 the process becomes another program"));
+  EXPECT_EQ(fault_of_import(trace), "");
+}
+
 TEST(Valgrind, cut_at_any_byte_gives_its_complete_lines) {
   cut_everywhere("valgrind", text_of(data_path("edge2.vgtrace")).substr(0, 2500));
 }

@@ -80,4 +80,11 @@ Status Lives::failed_realloc(RawEvent& event, std::uint64_t addr) {
   return builder_.append(event);
 }
 
+Status Lives::begin_anew(RawEvent& event) {
+  if (table_.size() == 0) return trace::Done{};
+  table_ = AddressTable(std::random_device{}());
+  event.op = Op::Reset;
+  return builder_.append(event);
+}
+
 }  // namespace allocviz::import

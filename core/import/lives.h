@@ -30,6 +30,9 @@ class Lives {
   // A realloc that was refused: the block at addr stays as it is.
   trace::Status failed_realloc(trace::RawEvent& event, std::uint64_t addr);
 
+  // Another program begins, whose blocks have nothing to do with those before: a reset, where any of them live.
+  trace::Status begin_anew(trace::RawEvent& event);
+
   // From here on the numbers only tell blocks apart and are no addresses: the trace does not show them.
   void hide_addresses() { shown_ = false; }
 

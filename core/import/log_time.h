@@ -22,6 +22,12 @@ class LogTime {
     return last;
   }
 
+  // The time of the thread's last event; nothing where no clock was read.
+  [[nodiscard]] std::optional<std::uint64_t> last(std::uint64_t thread) const {
+    const auto found = last_ns_.find(thread);
+    return found == last_ns_.end() ? std::nullopt : std::optional(found->second);
+  }
+
  private:
   std::optional<std::uint64_t> first_ns_;
   std::unordered_map<std::uint64_t, std::uint64_t> last_ns_;

@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -31,7 +32,7 @@
 #include "core/import/line_log.h"
 #include "core/import/lives.h"
 #include "core/import/log_time.h"
-#include "core/import/scan.h"
+#include "core/import/ltrace_line.h"
 
 namespace allocviz::import {
 namespace ltrace {
@@ -43,199 +44,7 @@ using trace::Status;
 using trace::Trace;
 
 constexpr std::string_view kTitle = "ltrace";
-
-enum class Function : std::uint8_t {
-  Malloc,
-  Calloc,
-  Realloc,
-  Reallocarray,
-  Memalign,
-  PosixMemalign,
-  AlignedNew,
-  Free,
-  Other,
-};
-
-struct Call {
-  Function function = Function::Other;
-  std::uint64_t arguments[4] = {};
-  std::size_t count = 0;
-};
-
-struct Line {
-  enum class Kind : std::uint8_t { Call, Unfinished, Resumed, Other } kind = Kind::Other;
-  std::optional<std::uint64_t> thread;
-  std::optional<std::uint64_t> clock_ns;
-  std::string_view caller;
-  bool inside_library = false;  // "name@library": -x, which sees the calls that a library makes of itself
-  bool catches = false;         // __cxa_begin_catch
-  Call call;
-  std::string_view result;
-};
-
-Function function_named(std::string_view name) {
-  if (name == "malloc") return Function::Malloc;
-  if (name == "calloc") return Function::Calloc;
-  if (name == "realloc") return Function::Realloc;
-  if (name == "reallocarray") return Function::Reallocarray;
-  if (name == "memalign" || name == "aligned_alloc") return Function::Memalign;
-  if (name == "posix_memalign") return Function::PosixMemalign;
-  if (name == "free") return Function::Free;
-  if (name.starts_with("_Znw") || name.starts_with("_Zna") || name.starts_with("operator new")) {
-    return name.find("align_val_t") == std::string_view::npos ? Function::Malloc : Function::AlignedNew;
-  }
-  if (name.starts_with("_Zdl") || name.starts_with("_Zda") || name.starts_with("operator delete"))
-    return Function::Free;
-  return Function::Other;
-}
-
-// Whether a line that cannot be read may have been an allocation or the end of one.
-bool mentions_allocation(std::string_view text) {
-  for (const std::string_view name : {"alloc(", "alloc resumed", "free(", "memalign(", "reallocarray(", "_Znw", "_Zna",
-                                      "_Zdl", "_Zda", "operator new", "operator delete"}) {
-    if (text.find(name) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
-std::size_t arguments_of(Function function) {
-  switch (function) {
-    case Function::Malloc:
-    case Function::Free:
-      return 1;
-    case Function::Calloc:
-    case Function::Realloc:
-    case Function::Memalign:
-    case Function::AlignedNew:
-      return 2;
-    case Function::Reallocarray:
-    case Function::PosixMemalign:
-      return 3;
-    case Function::Other:
-      break;
-  }
-  return 0;
-}
-
-bool take_integer(std::string_view& text, std::uint64_t& value) {
-  value = 0;
-  return take_0x(text, value) || take_dec(text, value) || take(text, "nil") || take(text, "NULL");
-}
-
-void skip_spaces(std::string_view& text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-}
-
-// "18:24:11.050963", the time of the day, or seconds.
-bool take_clock(std::string_view& text, std::uint64_t& ns) {
-  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-  std::string_view rest = text;
-  std::uint64_t hours = 0, minutes = 0, seconds = 0, fraction = 0;
-  if (take_dec(rest, hours) && take(rest, ":") && take_dec(rest, minutes) && take(rest, ":") && hours < 24 &&
-      minutes < 60) {
-    if (!take_seconds(rest, fraction) && !take_dec(rest, seconds)) return false;
-    if (seconds > 60) return false;
-    ns = (hours * 3600 + minutes * 60 + seconds) * kNsPerSecond + fraction;
-    text = rest;
-    return true;
-  }
-  return take_seconds(text, ns);
-}
-
-// What stands before the call: "[thread ][time ][[address] ]", in this order.
-void take_prefix(std::string_view& text, Line& line) {
-  skip_spaces(text);
-  std::string_view rest = text;
-  std::uint64_t number = 0;
-  const bool named = take(rest, "[pid ");
-  if (take_dec(rest, number) && (!named || take(rest, "]")) && rest.starts_with(' ')) {
-    line.thread = number;
-    skip_spaces(rest);
-    text = rest;
-  }
-  rest = text;
-  if (take_clock(rest, number) && rest.starts_with(' ')) {
-    line.clock_ns = number;
-    skip_spaces(rest);
-    text = rest;
-  }
-  if (text.starts_with("[0x")) {
-    take_word(text);
-    skip_spaces(text);
-  }
-}
-
-// The numbers of the call, as many as the function needs; what else stands between the brackets does not matter.
-bool take_arguments(std::string_view& text, Call& call) {
-  const std::size_t wanted = arguments_of(call.function);
-  for (call.count = 0; call.count < wanted; ++call.count) {
-    if (call.count != 0 && !take(text, ", ")) return false;
-    if (!take_integer(text, call.arguments[call.count])) return false;
-  }
-  return true;
-}
-
-// "name(" or "name@library(", with "caller->" before it.
-bool take_name(std::string_view& text, Line& line) {
-  const std::size_t open = text.find('(');
-  if (open == std::string_view::npos) return false;
-  std::string_view name = text.substr(0, open);
-  if (const std::size_t arrow = name.find("->"); arrow != std::string_view::npos) {
-    line.caller = name.substr(0, arrow);
-    name.remove_prefix(arrow + 2);
-  }
-  std::size_t end = open + 1;
-  if (name.starts_with("operator ")) {  // "operator new(unsigned long)(": its types belong to the name
-    const std::size_t types_end = text.find(")(", open);
-    if (types_end == std::string_view::npos) return false;
-    line.call.function = function_named(text.substr(open - name.size(), name.size() + types_end - open));
-    end = types_end + 2;
-  } else {
-    line.inside_library = name.find('@') != std::string_view::npos;
-    name = name.substr(0, name.find('@'));
-    line.catches = name == "__cxa_begin_catch";
-    if (name.empty() || name.find(' ') != std::string_view::npos) return false;
-    line.call.function = function_named(name);
-  }
-  text.remove_prefix(end);
-  return true;
-}
-
-// The result behind the last ") = ", spaces in between; what the call took (-T: " <0.000101>") is left away.
-bool find_result(std::string_view text, std::string_view& result) {
-  if (const std::size_t took = text.rfind(" <"); took != std::string_view::npos && text.ends_with('>')) {
-    std::string_view time = text.substr(took + 2);
-    std::uint64_t ns = 0;
-    if (take_seconds(time, ns) && time == ">") text = text.substr(0, took);
-  }
-  const std::size_t equals = text.rfind("= ");
-  if (equals == std::string_view::npos) return false;
-  std::string_view before = text.substr(0, equals);
-  while (before.ends_with(' ')) before.remove_suffix(1);
-  result = text.substr(equals + 2);
-  return before.ends_with(')');
-}
-
-// false: not a line of ltrace's.
-bool parse(std::string_view text, Line& line) {
-  line = {};
-  take_prefix(text, line);
-  if (text.starts_with("+++ ") || text.starts_with("--- ") || text.ends_with("<no return ...>")) return true;
-  if (take(text, "<... ")) {
-    const std::size_t end = text.find(" resumed>");
-    if (end == std::string_view::npos) return false;
-    line.kind = Line::Kind::Resumed;
-    line.call.function = function_named(text.substr(0, end));
-    return find_result(text.substr(end), line.result);
-  }
-  if (!take_name(text, line)) return false;
-  const bool unfinished = text.ends_with("<unfinished ...>");
-  line.kind = unfinished ? Line::Kind::Unfinished : Line::Kind::Call;
-  const bool answered = unfinished || find_result(text, line.result);
-  // A hook's own log may look like this and say no result where there is none.
-  if (!answered && (line.call.function != Function::Free || !text.ends_with(')'))) return false;
-  return take_arguments(text, line.call);
-}
+constexpr std::uint64_t kPageBytes = 4096;  // the least one; what valloc aligns to
 
 class LtraceReader {
  public:
@@ -256,6 +65,7 @@ class LtraceReader {
         if (mentions_allocation(text)) log_.leave_out();  // else the program's own output
         continue;
       }
+      if (line.clock_ns) line.clock_ns = now(*line.clock_ns);
       if (wanted_ && line.thread != wanted_) {
         ++of_others_;
         continue;
@@ -279,9 +89,12 @@ class LtraceReader {
   };
 
   Status take_line(const Line& line) {
+    if (Status status = follow_processes(line); !status) return status;
     std::vector<Open>& open = open_[line.thread.value_or(0)];
     if (Status status = end_thrown(line, open); !status) return status;
     switch (line.kind) {
+      case Line::Kind::Exec:
+      case Line::Kind::Exited:
       case Line::Kind::Other:
         return trace::Done{};
       case Line::Kind::Resumed:
@@ -315,9 +128,49 @@ class LtraceReader {
     return apply(call.call, "0", line);
   }
 
+  // Whose lines these are. Where everybody has exited, as in two logs joined, another program begins; so it does where
+  // the only process calls exec. Of several processes nobody can tell whose blocks are whose.
+  Status follow_processes(const Line& line) {
+    const std::uint64_t number = line.thread.value_or(0);
+    const bool all_ended = running_.empty() && exited_;
+    if (line.kind == Line::Kind::Exited) {
+      running_.erase(number);
+      last_number_.reset();
+      exited_ = true;
+      return trace::Done{};
+    }
+    if (last_number_ != number) {
+      running_.insert(number);
+      last_number_ = number;
+    }
+    std::string_view child = line.result;
+    std::uint64_t child_number = 0;
+    if (line.forks && take_integer(child, child_number) && child.empty() && child_number != 0) {
+      running_.insert(child_number);
+      note_several();
+    }
+    const bool execs = line.kind == Line::Kind::Exec;
+    if (execs && running_.size() > 1) note_several();
+    return all_ended || (execs && running_.size() == 1) ? begin_anew(line) : trace::Done{};
+  }
+
+  Status begin_anew(const Line& line) {
+    if (builder_.size() == 0) return trace::Done{};
+    if (another_line_ == 0) another_line_ = log_.line_number();
+    open_.clear();
+    RawEvent event;
+    event.thread = line.thread;
+    if (line.clock_ns) event.time_ns = time_.since_start(line.thread.value_or(0), *line.clock_ns);
+    return lives_.begin_anew(event);
+  }
+
+  void note_several() {
+    if (several_line_ == 0 && !wanted_) several_line_ = log_.line_number();
+  }
+
   [[nodiscard]] static bool is_alloc(Function function) {
     return function == Function::Malloc || function == Function::Calloc || function == Function::Memalign ||
-           function == Function::AlignedNew;
+           function == Function::AlignedNew || function == Function::Valloc;
   }
 
   Status take_resumed(const Line& line, std::vector<Open>& open) {
@@ -348,7 +201,7 @@ class LtraceReader {
     }
     RawEvent event;
     event.thread = line.thread;
-    if (line.clock_ns) event.time_ns = time_.since_start(line.thread.value_or(0), now(*line.clock_ns));
+    if (line.clock_ns) event.time_ns = time_.since_start(line.thread.value_or(0), *line.clock_ns);
     return append(call, answer, event);
   }
 
@@ -372,6 +225,9 @@ class LtraceReader {
       case Function::Memalign:
         if (a != 0 && (a & (a - 1)) == 0) event.align = a;
         return append_alloc(event, b, answer);
+      case Function::Valloc:
+        event.align = kPageBytes;
+        return append_alloc(event, a, answer);
       case Function::AlignedNew:
         if (b != 0 && (b & (b - 1)) == 0) event.align = b;
         return append_alloc(event, a, answer);
@@ -415,6 +271,16 @@ class LtraceReader {
       builder_.warn(
           fmt::format("{} block(s) of posix_memalign are missing: ltrace does not print where they are", unseen_));
     }
+    if (another_line_ != 0) {
+      builder_.warn(
+          fmt::format("line {} begins another program: what lived until then ends there, in a reset", another_line_));
+    }
+    if (several_line_ != 0) {
+      builder_.warn(
+          fmt::format("from line {} on there are several processes, which ltrace numbers as it numbers threads: "
+                      "they were read as one program, whose blocks may be mixed up; --process NUMBER reads one",
+                      several_line_));
+    }
     if (of_others_ != 0) {
       builder_.warn(fmt::format("{} lines of other threads or processes than {} were left out", of_others_, *wanted_));
     }
@@ -431,6 +297,10 @@ class LtraceReader {
   std::uint64_t elapsed_ns_ = 0;
   std::optional<std::uint64_t> wanted_;
   std::uint64_t of_others_ = 0;
+  std::unordered_set<std::uint64_t> running_;  // who has said something and not exited
+  std::optional<std::uint64_t> last_number_;   // of running_
+  bool exited_ = false;
+  std::uint64_t another_line_ = 0, several_line_ = 0;
 };
 
 // Whether the line is a whole call of the allocation interface with a result such as those have.

@@ -129,7 +129,7 @@ class MtraceReader {
         return take_record(record);
       case Parsed::Mark:
         drop_old();
-        break;
+        return line == "= Start" ? begin_anew() : trace::Done{};
       case Parsed::Tail:
         note_torn();
         [[fallthrough]];
@@ -139,6 +139,15 @@ class MtraceReader {
         break;
     }
     return trace::Done{};
+  }
+
+  // Nobody writes a second "= Start" to a file: mtrace() empties it. Two logs were joined, or a program that was
+  // started by this one writes to the same place.
+  Status begin_anew() {
+    if (builder_.size() == 0) return trace::Done{};
+    if (another_line_ == 0) another_line_ = log_.line_number();
+    RawEvent event;
+    return lives_.begin_anew(event);
   }
 
   Status take_record(const Record& record) {
@@ -199,6 +208,12 @@ class MtraceReader {
                       "several processes may be mixed, and some may be there twice",
                       torn_line_));
     }
+    if (another_line_ != 0) {
+      builder_.warn(
+          fmt::format("line {} begins another log: what lived until then ends there, in a reset; open each alone "
+                      "to see what it left",
+                      another_line_));
+    }
     if (lives_.added_frees() != 0) {
       builder_.warn(fmt::format("{} realloc(s) moved onto a live block, whose free was added", lives_.added_frees()));
     }
@@ -215,7 +230,7 @@ class MtraceReader {
   LineLog log_;
   Lives lives_;
   OldBlock old_;
-  std::uint64_t torn_line_ = 0;
+  std::uint64_t torn_line_ = 0, another_line_ = 0;
 };
 
 // "= Start" is certain; without it (a log cut at its front) at least half of the first lines have to be records.

@@ -14,6 +14,7 @@ list(APPEND import_sources
   import/line_log.cpp
   import/lives.cpp
   import/ltrace.cpp
+  import/ltrace_line.cpp
   import/malloclab.cpp
   import/process_log.cpp
   import/mtrace.cpp
@@ -24,4 +25,5 @@ list(APPEND import_sources
   import/torch_json.cpp
   import/torch_pickle.cpp
   import/torch_snapshot.cpp
-  import/valgrind.cpp)
+  import/valgrind.cpp
+  import/valgrind_line.cpp)

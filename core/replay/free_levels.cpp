@@ -11,7 +11,7 @@ void widen(CountExtent& extent, CountExtent by) {
   extent.max = std::max(extent.max, by.max);
 }
 
-std::uint64_t position_from(double x, std::uint64_t size) {
+std::uint64_t position_at_edge(double x, std::uint64_t size) {
   const double up = std::ceil(x);
   if (!(up > 0)) return 0;
   return up >= static_cast<double>(size) ? size : static_cast<std::uint64_t>(up);
@@ -163,8 +163,8 @@ void FreeLevels::bins(std::span<const double> edges, std::span<CountExtent> out)
   const std::size_t count = edges.size() - 1;
   Reader reader(*this);
   for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t from = std::min(position_from(edges[i], size_), size_);
-    std::uint64_t to = std::min(position_from(edges[i + 1], size_), size_);
+    std::uint64_t from = std::min(position_at_edge(edges[i], size_), size_);
+    std::uint64_t to = std::min(position_at_edge(edges[i + 1], size_), size_);
     if (from >= to) {  // what is in force there
       from = from == 0 || (from < size_ && static_cast<double>(from) == edges[i]) ? from : from - 1;
       to = from + 1;
