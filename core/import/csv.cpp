@@ -44,54 +44,7 @@ using trace::Trace;
 
 constexpr std::string_view kTitle = "CSV";
 constexpr std::size_t kLookAheadBytes = std::size_t{64} << 10;
-constexpr int kLinesBefore = 64;                             // what may stand in front of the header and is no comment
 constexpr std::size_t kMaxRowBytes = std::size_t{64} << 10;  // of a row whose quotes go over lines
-
-// What may stand before the header: nothing, a comment, Excel's "sep=;".
-bool is_preamble(std::string_view line) {
-  return line.find_first_not_of(" \t") == std::string_view::npos || line.starts_with('#') || line.starts_with("sep=");
-}
-
-bool is_numbered(std::string_view header_line, char delimiter) {
-  return header_line.size() > 1 && header_line[0] == '#' && header_line[1] == delimiter;
-}
-
-// What a line in front of the rows is. "#,op,ptr,size" numbers its rows, and some put "# " before the names themselves.
-enum class Begins : std::uint8_t { Names, Row, Nothing };
-
-Begins begins(std::string_view line, std::optional<CsvColumns>& columns) {
-  columns = csv_columns(line);
-  if (is_preamble(line) &&
-      !(columns && (is_numbered(line, columns->delimiter) || csv_all_known(line, columns->delimiter)))) {
-    columns.reset();
-    return Begins::Nothing;
-  }
-  if (columns) return Begins::Names;
-  columns = csv_columns_of_row(line);
-  return columns ? Begins::Row : Begins::Nothing;
-}
-
-std::string_view take_line_of(std::string_view& text) {
-  const std::size_t end = text.find('\n');
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
-
-// A title, comments of another kind, what a console said: the names may stand behind such lines, and the line behind
-// the names then has as many cells.
-bool names_follow(std::string_view text, int most_lines) {
-  for (int lines = 0; lines < most_lines && !text.empty(); ++lines) {
-    const std::string_view line = take_line_of(text);
-    std::optional<CsvColumns> columns;
-    if (begins(line, columns) != Begins::Names) continue;
-    std::string_view behind = text;
-    CsvRow row;
-    if (row.split(take_line_of(behind), columns->delimiter) && row.size() == columns->width) return true;
-  }
-  return false;
-}
 
 struct Lane {
   Lane() : lives(builder) {
@@ -116,7 +69,7 @@ class CsvReader {
  public:
   CsvReader(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options)
       : lines_(lines),
-        log_(lines, progress),
+        log_(lines, progress, LineLog::Tail::Keep),
         processes_("process", "processes", options.process),
         wanted_(options.process) {}
 
@@ -126,6 +79,7 @@ class CsvReader {
       const Result<bool> more = log_.next(line);
       if (!more) return more.trouble();
       if (!*more) break;
+      if (log_.at_cut_line() && !take_last_line(line)) continue;
       if (Status status = take_line(line); !status) return std::move(status).trouble();
     }
     drop_open_row();
@@ -139,13 +93,28 @@ class CsvReader {
       open_row_ += '\n';
       open_row_ += line;
       line = open_row_;
-    } else if (is_preamble(line)) {
+    } else if (csv_is_preamble(line)) {
       return trace::Done{};
     }
     if (!cells_.split(line, columns_->delimiter)) return keep_open(line);
     Status status = take_row();
     open_row_.clear();
     return status;
+  }
+
+  // A line break behind the last row is a habit that not everybody has. Whether the row is whole its cells tell;
+  // whoever writes through a buffer and is killed leaves a multiple of its size.
+  bool take_last_line(std::string_view line) {
+    constexpr std::uint64_t kBufferBytes = 4096;
+    Row row;
+    if (!columns_ || log_.more_was_there() || !open_row_.empty() || !cells_.split(line, columns_->delimiter) ||
+        !parse(row)) {
+      log_.leave_out_cut_line();
+      return false;
+    }
+    const bool may_be_cut = (log_.bytes_read() + line.size()) % kBufferBytes == 0;
+    if (cells_.size() >= columns_->width && !may_be_cut) log_.take_cut_line_as_whole();
+    return true;
   }
 
   // A quote is open: the row goes on in the next line, unless it has done so for too long.
@@ -167,13 +136,13 @@ class CsvReader {
 
   Status take_header(std::string_view line) {
     take(line, "\xef\xbb\xbf");
-    const Begins what = begins(line, columns_);
-    if (what == Begins::Row) return take_line(line);
-    if (!columns_ && is_preamble(line)) return trace::Done{};
-    if (!columns_ || is_preamble(line)) {
+    const CsvBegins what = csv_begins(line, columns_);
+    if (what == CsvBegins::Row) return take_line(line);
+    if (!columns_ && csv_is_preamble(line)) return trace::Done{};
+    if (!columns_ || csv_is_preamble(line)) {
       const Result<std::string_view> behind = lines_.peek(kLookAheadBytes);
       if (!behind) return behind.trouble();
-      if (names_follow(*behind, columns_ ? 1 : kLinesBefore)) {
+      if (csv_names_follow(*behind, columns_ ? 1 : kCsvLinesBefore)) {
         columns_.reset();
         return trace::Done{};
       }
@@ -195,6 +164,7 @@ class CsvReader {
   Status take_row() {
     Row row;
     if (!parse(row)) {
+      if (log_.left_out() == 0) first_fault_ = fault_;
       log_.leave_out();
       return trace::Done{};
     }
@@ -213,18 +183,22 @@ class CsvReader {
     const Places places = columns_->is_named || by_id() ? Places{} : places_in_row();
     const std::string_view addr = places.addr.value_or(cell(CsvField::Addr));
     const std::string_view old = places.old.value_or(cell(CsvField::Old));
-    if (!parse_address(addr, row.addr) || !parse_address(old, row.old)) return false;
+    if (!parse_address(addr, row.addr)) return fault("its address", addr, "is no number");
+    if (!parse_address(old, row.old)) return fault("its old address", old, "is no number");
     row.id = cell(CsvField::Id);
     bool negative = false;
     if (const std::string_view text = places.size.value_or(cell(CsvField::Size)); !text.empty()) {
       row.size = 0;
-      if (!csv_size(text, columns_->size_unit, *row.size, negative, columns_->point())) return false;
+      if (!csv_size(text, columns_->size_unit, *row.size, negative, columns_->point()))
+        return fault("its size", text, "is no number of bytes");
     }
     if (columns_->has(CsvField::Op)) {
       const std::string_view word = cell(CsvField::Op);
       const auto op = columns_->yes ? csv_yes_or_no(word, *columns_->yes) : csv_op(word);
-      if (!op || (negative && op->op != Op::Free)) return false;
+      if (!op) return fault("its operation", word, "is none that is known here, as malloc, free or realloc are");
+      if (negative && op->op != Op::Free) return fault("its size", cell(CsvField::Size), "is negative");
       row.op = *op;
+      if (!multiply(word, row)) return fault("its count", cell(CsvField::Count), "is no number, or makes it too large");
     } else {
       row.op = {negative || row.size.value_or(0) == 0 ? Op::Free : Op::Alloc};
     }
@@ -234,8 +208,31 @@ class CsvReader {
     if (const std::string_view text = cell(CsvField::Time); !text.empty()) {
       row.time_ns = 0;
       if (!csv_time(text, columns_->time_unit, *row.time_ns, columns_->point())) row.time_ns.reset(), ++times_not_read_;
+      times_without_unit_ |= text.find(':') == std::string_view::npos;
     }
-    return is_complete(row);
+    return is_complete(row) || fault("it", {}, "lacks the block or the size that its operation needs");
+  }
+
+  // Of calloc and its like a column of counts says how many of the size there were.
+  bool multiply(std::string_view word, Row& row) {
+    // Without a header calloc's row has a cell more than malloc's.
+    const bool has_more = !columns_->is_named && cells_.size() == columns_->width + 1;
+    const std::string_view text = has_more ? cells_[cells_.size() - 1] : cell(CsvField::Count);
+    const std::string name = csv_plain(word);
+    if (text.empty() || !row.size || (!name.ends_with("calloc") && !name.ends_with("array"))) return true;
+    std::uint64_t count = 0;
+    bool negative = false;
+    if (!csv_size(text, 1, count, negative) || negative) return false;
+    if (__builtin_mul_overflow(count, *row.size, &*row.size)) return false;
+    ++multiplied_;
+    return true;
+  }
+
+  // Why a row is left out; false, for it to be returned.
+  bool fault(std::string_view what, std::string_view text, std::string_view why) {
+    fault_ = text.empty() ? fmt::format("{} {}", what, why)
+                          : fmt::format("{}, \"{}\", {}", what, clean_text(text.substr(0, 40)), why);
+    return false;
   }
 
   // Cells that stand elsewhere than in the first row.
@@ -317,7 +314,9 @@ class CsvReader {
     add_thread(event);
     if (row.time_ns) event.time_ns = lane.time.since_start(event.thread.value_or(~std::uint64_t{0}), *row.time_ns);
     event.site = site_of(lane);
+    if (row.op.op == Op::Reset) lane.lives.forget();
     if (row.op.op == Op::Reset || row.op.op == Op::Mark) return lane.builder.append(event);
+    frees_ |= row.op.op == Op::Free;
     add_align(event);
     const bool failed = row.op.failed || (!by_id() && row.op.op != Op::Free && row.addr.value_or(0) == 0);
     if (row.size.value_or(0) > kMaxSize && !failed) {  // nobody was ever given that much
@@ -387,10 +386,25 @@ class CsvReader {
     auto chosen = processes_.choose();
     if (!chosen) return log_.trouble(chosen.trouble().what, chosen.trouble().todo);
     Lane& lane = **chosen;
-    if (Status status = log_.finish(lane.builder, kTitle); !status) return std::move(status).trouble();
+    if (Status status = log_.finish(lane.builder, kTitle); !status) {
+      trace::Trouble trouble = std::move(status).trouble();
+      if (!first_fault_.empty()) trouble.what += fmt::format(": of the first row, {}", first_fault_);
+      return trouble;
+    }
+    if (!first_fault_.empty()) lane.builder.warn(fmt::format("of the first row left out, {}", first_fault_));
+    if (multiplied_ != 0) {
+      lane.builder.warn(
+          fmt::format("the sizes of {} rows of calloc were multiplied by the counts beside them", multiplied_));
+    }
+    if (!columns_->has(CsvField::Op) && !frees_) {
+      lane.builder.warn(
+          "the table has no column of operations, so every row was read as an allocation; a free is a row with "
+          "\"free\" "
+          "in a column \"op\", or one without a size");
+    }
     if (times_not_read_ != 0) {
       lane.builder.warn(fmt::format("{} times are no number with a unit and were left out", times_not_read_));
-    } else if (columns_->has(CsvField::Time) && columns_->time_unit == 0) {
+    } else if (columns_->has(CsvField::Time) && columns_->time_unit == 0 && times_without_unit_) {
       lane.builder.warn("the column of times names no unit: whole numbers were read as ns, others as seconds");
     }
     return std::move(lane.builder).finish();
@@ -405,6 +419,9 @@ class CsvReader {
   std::optional<CsvColumns> columns_;
   CsvRow cells_;
   std::string open_row_;
+  std::string fault_, first_fault_;  // why the row at hand, and the first one, are left out
+  std::uint64_t multiplied_ = 0;
+  bool times_without_unit_ = false, frees_ = false;
   std::uint64_t open_row_line_ = 0, times_not_read_ = 0;
   bool bare_hex_ = false;
   std::unordered_map<std::string, std::uint64_t> threads_;
@@ -417,11 +434,11 @@ int recognise(std::string_view head) {
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos || head[first] == '{' || head[first] == '[') return 0;
   while (head.find('\n') != std::string_view::npos) {
-    const std::string_view line = take_line_of(head);
+    const std::string_view line = csv_take_line(head);
     std::optional<CsvColumns> columns;
-    const Begins what = begins(line, columns);
-    if (what != Begins::Nothing) return what == Begins::Names ? 60 : 50;
-    if (!is_preamble(line)) return names_follow(head, kLinesBefore) ? 55 : 0;
+    const CsvBegins what = csv_begins(line, columns);
+    if (what != CsvBegins::Nothing) return what == CsvBegins::Names ? 60 : 50;
+    if (!csv_is_preamble(line)) return csv_names_follow(head, kCsvLinesBefore) ? 55 : 0;
   }
   return 0;
 }

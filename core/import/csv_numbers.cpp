@@ -102,6 +102,24 @@ bool scaled(const Quantity& quantity, std::uint64_t unit, std::uint64_t& value) 
   return !__builtin_add_overflow(value, of_fraction / weight, &value);
 }
 
+// What stands behind a time: nothing, "Z", "UTC", or how far the clock is from there, "+02:00", "-0500", "+02".
+bool take_zone(std::string_view text, std::uint64_t& ns) {
+  text = csv_trimmed(text);
+  if (text.empty() || text == "Z" || text == "UTC") return true;
+  const bool east = take(text, "+");
+  std::uint64_t number = 0, minutes = 0;
+  const std::string_view digits = text.substr(east ? 0 : 1);
+  if (!east && !take(text, "-")) return false;
+  if (!take_dec(text, number)) return false;
+  const std::size_t length = digits.size() - text.size();
+  if (length == 4) minutes = number % 100, number /= 100;
+  if (length == 2 && take(text, ":") && (text.size() != 2 || !take_dec(text, minutes))) return false;
+  if (!text.empty() || (length != 2 && length != 4) || number > 14 || minutes > 59) return false;
+  const std::uint64_t offset = (number * 60 + minutes) * 60'000'000'000;
+  ns = east ? (ns > offset ? ns - offset : 0) : ns + offset;
+  return true;
+}
+
 // "2024-05-01T12:00:01.5Z" or the time of day alone, since 1970 or midnight; false for anything else.
 bool clock_time(std::string_view cell, std::uint64_t& ns) {
   if (cell.starts_with('[') && cell.ends_with(']')) cell = cell.substr(1, cell.size() - 2);
@@ -118,11 +136,11 @@ bool clock_time(std::string_view cell, std::uint64_t& ns) {
   if (!take_dec(cell, hours) || !take(cell, ":") || !take_dec(cell, minutes) || !take(cell, ":")) return false;
   if (hours > 9999 || minutes > 59 || !take_dec(cell, seconds) || seconds > 60) return false;
   ns = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1'000'000'000;
-  if (!take(cell, ".") && !take(cell, ",")) return cell.empty() || cell == "Z";
+  if (!take(cell, ".") && !take(cell, ",")) return take_zone(cell, ns);
   std::uint64_t weight = 100'000'000;
   for (; !cell.empty() && is_csv_digit(cell.front()); cell.remove_prefix(1), weight /= 10)
     ns += static_cast<std::uint64_t>(cell.front() - '0') * weight;
-  return cell.empty() || cell == "Z";
+  return take_zone(cell, ns);
 }
 
 }  // namespace

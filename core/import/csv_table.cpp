@@ -128,6 +128,10 @@ std::optional<CsvColumns> columns_from(const CsvRow& row, std::size_t op, char d
   return columns;
 }
 
+bool is_numbered(std::string_view header_line, char delimiter) {
+  return header_line.size() > 1 && header_line[0] == '#' && header_line[1] == delimiter;
+}
+
 }  // namespace
 
 bool CsvRow::split(std::string_view line, char delimiter) {
@@ -162,7 +166,10 @@ bool CsvRow::split(std::string_view line, char delimiter) {
       continue;
     }
     const std::size_t end = line.find(delimiter);
-    cells_.push_back(csv_trimmed(line.substr(0, end)));
+    std::string_view cell = csv_trimmed(line.substr(0, end));
+    if (cell.size() > 1 && cell.front() == '\'' && cell.back() == '\'')
+      cell = csv_trimmed(cell.substr(1, cell.size() - 2));
+    cells_.push_back(cell);
     if (end == std::string_view::npos) return true;
     line.remove_prefix(end + 1);
   }
@@ -199,6 +206,42 @@ std::optional<CsvColumns> csv_columns_of_row(std::string_view row_line) {
     }
   }
   return {};
+}
+
+bool csv_is_preamble(std::string_view line) {
+  return line.find_first_not_of(" \t") == std::string_view::npos || line.starts_with('#') || line.starts_with("sep=");
+}
+
+CsvBegins csv_begins(std::string_view line, std::optional<CsvColumns>& columns) {
+  columns = csv_columns(line);
+  if (csv_is_preamble(line) &&
+      !(columns && (is_numbered(line, columns->delimiter) || csv_all_known(line, columns->delimiter)))) {
+    columns.reset();
+    return CsvBegins::Nothing;
+  }
+  if (columns) return CsvBegins::Names;
+  columns = csv_columns_of_row(line);
+  return columns ? CsvBegins::Row : CsvBegins::Nothing;
+}
+
+std::string_view csv_take_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+bool csv_names_follow(std::string_view text, int most_lines) {
+  for (int lines = 0; lines < most_lines && !text.empty(); ++lines) {
+    const std::string_view line = csv_take_line(text);
+    std::optional<CsvColumns> columns;
+    if (csv_begins(line, columns) != CsvBegins::Names) continue;
+    std::string_view behind = text;
+    CsvRow row;
+    if (row.split(csv_take_line(behind), columns->delimiter) && row.size() == columns->width) return true;
+  }
+  return false;
 }
 
 }  // namespace allocviz::import

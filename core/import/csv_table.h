@@ -47,8 +47,9 @@ enum class CsvField : std::uint8_t {
   Line,
   Tag,
   Note,
+  Count,
 };
-inline constexpr std::size_t kCsvFields = 14;
+inline constexpr std::size_t kCsvFields = 15;
 
 // How numbers are written: 1,234.5 or, as in tables with semicolons, 1.234,5.
 enum class CsvPoint : std::uint8_t { Dot, Comma };
@@ -59,7 +60,7 @@ struct CsvColumns {
 
   char delimiter = ',';
   std::size_t width = 0;  // cells a row has
-  std::size_t at[kCsvFields] = {kNone, kNone, kNone, kNone, kNone, kNone, kNone,
+  std::size_t at[kCsvFields] = {kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone,
                                 kNone, kNone, kNone, kNone, kNone, kNone, kNone};
   std::uint64_t size_unit = 1;  // bytes
   std::uint64_t time_unit = 0;  // nanoseconds; 0 = the header does not say
@@ -84,6 +85,18 @@ struct CsvColumns {
 // The columns of a table without a header, seen from a first row: operation, id or address, and size, or operation,
 // size and address in hex, with up to three other cells before them.
 [[nodiscard]] std::optional<CsvColumns> csv_columns_of_row(std::string_view row_line);
+
+// What a line in front of the rows is. "#,op,ptr,size" numbers its rows, and some put "# " before the names themselves.
+enum class CsvBegins : std::uint8_t { Names, Row, Nothing };
+[[nodiscard]] CsvBegins csv_begins(std::string_view line, std::optional<CsvColumns>& columns);
+// What may stand before the header: nothing, a comment, Excel's "sep=;".
+[[nodiscard]] bool csv_is_preamble(std::string_view line);
+inline constexpr int kCsvLinesBefore = 64;  // what may stand in front of the header and is no comment
+// A title, comments of another kind, what a console said: the names may stand behind such lines, and the line behind
+// the names then has as many cells.
+[[nodiscard]] bool csv_names_follow(std::string_view text, int most_lines);
+// The next line of a text, without its end.
+std::string_view csv_take_line(std::string_view& text);
 
 struct CsvOp {
   trace::Op op = trace::Op::Alloc;

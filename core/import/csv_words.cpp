@@ -130,6 +130,13 @@ constexpr CsvName kFields[] = {
     {"heapid", CsvField::Tag},
     {"cache", CsvField::Tag},
     {"name", CsvField::Tag},
+    {"count", CsvField::Count},
+    {"nmemb", CsvField::Count},
+    {"nelem", CsvField::Count},
+    {"nelems", CsvField::Count},
+    {"num", CsvField::Count},
+    {"nitems", CsvField::Count},
+    {"elements", CsvField::Count},
     {"note", CsvField::Note},
     {"comment", CsvField::Note},
 };

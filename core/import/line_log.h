@@ -32,6 +32,13 @@ class LineLog {
   void leave_out() { leave_out(lines_.line_number()); }
   void leave_out(std::uint64_t line);
   [[nodiscard]] std::uint64_t left_out() const { return left_out_; }
+  // With Tail::Keep: whether the line last returned does not end, and what its reader, who knows how a whole one looks,
+  // makes of it: it is whole and nothing is said, or it is left out as with Tail::Drop.
+  [[nodiscard]] bool at_cut_line() const { return cut_line_ != 0; }
+  void take_cut_line_as_whole() { cut_line_ = 0; }
+  void leave_out_cut_line() { tail_ = Tail::Drop; }
+  // Whether there was more, which is not to be read or could not be decompressed.
+  [[nodiscard]] bool more_was_there() const { return lines_.source().cut_short(); }
 
   // A size as the trace can hold it: what lies beyond (only requests that failed) becomes the largest size there is.
   [[nodiscard]] std::uint64_t clamp_size(std::uint64_t size);

@@ -80,9 +80,13 @@ Status Lives::failed_realloc(RawEvent& event, std::uint64_t addr) {
   return builder_.append(event);
 }
 
+void Lives::forget() {
+  table_ = AddressTable(std::random_device{}());
+}
+
 Status Lives::begin_anew(RawEvent& event) {
   if (table_.size() == 0) return trace::Done{};
-  table_ = AddressTable(std::random_device{}());
+  forget();
   event.op = Op::Reset;
   return builder_.append(event);
 }

@@ -33,6 +33,9 @@ class Lives {
   // Another program begins, whose blocks have nothing to do with those before: a reset, where any of them live.
   trace::Status begin_anew(trace::RawEvent& event);
 
+  // No block lives any more; what says so is for the caller to append.
+  void forget();
+
   // From here on the numbers only tell blocks apart and are no addresses: the trace does not show them.
   void hide_addresses() { shown_ = false; }
 
