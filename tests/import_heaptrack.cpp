@@ -193,8 +193,18 @@ TEST(HeaptrackRaw, cut_at_any_byte_gives_its_complete_lines_and_a_warning) {
     ASSERT_TRUE(trace.ok()) << length << ": " << trace.trouble().text();
     ASSERT_EQ(trace->size(), events) << length;
     ASSERT_EQ(warns(*trace, "cut short"), !at_line_end) << length;
-    ASSERT_EQ(trace->warnings().empty(), at_line_end) << length;
+    ASSERT_EQ(warns(*trace, "the log has no events"), at_line_end && events == 0) << length;
+    ASSERT_EQ(trace->warnings().empty(), at_line_end && events != 0) << length;
   }
+}
+
+TEST(HeaptrackRaw, reads_a_header_without_events) {
+  for (const char* text : {"v 10400 3\n", "v 10400 3\nX ./a\nI 1000 5e298d\nA\n# a comment\n"}) {
+    EXPECT_GT(importer_named("heaptrack-raw").recognise(text), 0) << text;
+    EXPECT_TRUE(warns(trace_of("heaptrack-raw", text), "the log has no events")) << text;
+  }
+  for (const char* text : {"v 10400 3\nhello\n", "v 1\nq 2\n", "X ./a\n", "x y\nv 1\n"})
+    EXPECT_EQ(importer_named("heaptrack-raw").recognise(text), 0) << text;
 }
 
 TEST(HeaptrackRaw, cut_inside_its_compressed_file_gives_what_can_be_decompressed) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/import_support.h"
@@ -156,6 +157,24 @@ TEST(Kmem, passes_over_the_period_that_perf_may_print) {
   EXPECT_EQ(importer_named("kmem").recognise(text), 95);
   EXPECT_EQ(kmem(text).size(), 2u);
   EXPECT_TRUE(kmem(text).warnings().empty());
+}
+
+TEST(Kmem, reads_events_with_modifiers_and_lines_with_fewer_fields) {
+  const std::string alloc = "page=0x1 pfn=0x100000 order=0 migratetype=1 gfp_flags=GFP_KERNEL\n";
+  const std::string free = "page=0x1 pfn=0x100000 order=0\n";
+  for (const auto& [a, f] : {std::pair("cc1 123/124 [001] 100.000001:   1 kmem:mm_page_alloc:k: ",
+                                       "cc1 123/124 [001] 100.000002:   1 kmem:mm_page_free:k: "),
+                             {" 100.000001: kmem:mm_page_alloc: ", " 100.000002: kmem:mm_page_free: "},
+                             {"kmem:mm_page_alloc: ", "kmem:mm_page_free: "},
+                             {"cc1 123 [001] kmem:mm_page_alloc: ", "cc1 123 [001] kmem:mm_page_free: "}}) {
+    SCOPED_TRACE(a);
+    const std::string text = a + alloc + f + free;
+    EXPECT_GT(importer_named("kmem").recognise(text), 0);
+    const Trace trace = trace_of("kmem", text);
+    ASSERT_EQ(trace.size(), 2u);
+    EXPECT_EQ(trace.facts().unknown_frees, 0u);
+    EXPECT_TRUE(trace.warnings().empty());
+  }
 }
 
 TEST(Kmem, cut_at_any_byte_gives_its_complete_lines) {

@@ -84,9 +84,20 @@ TEST(Malloclab, reads_whatever_the_drivers_scanf_reads) {
     EXPECT_EQ(trace.facts().live_bytes_at_end, 32u) << text;
     EXPECT_TRUE(trace.warnings().empty()) << text;
   }
-  for (const char* text : {"a 1 b\na 2 c\nf 3\n", "1\n2\n3\n4\n5\na 0 64\na 1 32\nf 0\n", "a 0 64\nf 0\n"}) {
+  for (const char* text : {"a 1 b\na 2 c\nf 3\n", "1\n2\n3\n4\n5\n6\n7\na 0 64\na 1 32\nf 0\n", "a 0 64\nf 0\n"}) {
     EXPECT_EQ(importer_named("malloclab").recognise(text), 0) << text;
   }
+}
+
+TEST(Malloclab, reads_a_header_of_a_fork_and_one_that_announces_nothing) {
+  const std::string_view fork = "20000\n2\n3\n1\n512\na 0 16\na 1 32\nf 0\n";
+  EXPECT_GT(importer_named("malloclab").recognise(fork), 0);
+  EXPECT_EQ(trace_of("malloclab", fork).size(), 3u);
+  EXPECT_TRUE(warns(trace_of("malloclab", fork), "the header has 5 numbers where 2 or 4 are known"));
+  const std::string_view nothing = "20000\n0\n0\n1\n";
+  EXPECT_GT(importer_named("malloclab").recognise(nothing), 0);
+  EXPECT_TRUE(warns(trace_of("malloclab", nothing), "the log has no events"));
+  EXPECT_EQ(importer_named("malloclab").recognise("20000\n5\n7\n1\n"), 0);
 }
 
 TEST(Malloclab, cut_at_any_byte_is_no_longer_than_its_lines) {

@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/import/refused.h"
@@ -180,6 +181,22 @@ TEST(Registry, a_packed_file_cut_before_its_first_byte_is_not_called_empty) {
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   const std::string said = refusal(bytes);
   EXPECT_NE(said.find("the compressed file is cut short"), std::string::npos) << said;
+}
+
+TEST(Registry, says_what_looks_at_one_moment_and_what_perf_left_away) {
+  for (const auto& [text, what] :
+       {std::pair("--- symbol\nbinary=/bin/x\n0x0 foo\n---\n--- profile\n", "pprof"),
+        {"___ Begin jemalloc statistics ___\nVersion: 5\n", "malloc_stats_print()"},
+        {"{\"jemalloc\":{\"version\":\"5.3.0\"}}\n", "malloc_stats_print()"},
+        {"MALLOC:   1234 Bytes in use by application\n", "tcmalloc"},
+        {"slabinfo - version: 2.1\n# name <active_objs>\n", "/proc/slabinfo"},
+        {"Node 0, zone      DMA      1      0\n", "/proc/buddyinfo"},
+        {"Page allocated via order 0, mask 0x0\nPFN 4096\n", "page_owner"},
+        {"00400000-00452000 r-xp\nRss: 3 kB\nPrivate_Dirty: 1 kB\n", "smaps"},
+        {"100 brk(NULL) = 0x55f0\n100 munmap(0x7f1, 8192) = 0\n", "strace"},
+        {"cc1 1 1.000001: page=0x1 pfn=0x1 order=0 migratetype=1\n", "perf script -F +event"}}) {
+    EXPECT_NE(refusal(text).find(what), std::string::npos) << refusal(text);
+  }
 }
 
 TEST(Registry, old_pickles_are_refused_by_name) {

@@ -294,6 +294,17 @@ TEST(TorchJson, says_that_it_is_cut_where_its_events_would_come) {
             std::string::npos);
 }
 
+TEST(TorchJson, reads_the_device_with_the_most_events_and_not_the_most_segments) {
+  const Trace trace = trace_of("torch-json", R"({"segments":[],"device_traces":[[)"
+                                             R"({"action":"segment_alloc","addr":4096,"size":2097152},)"
+                                             R"({"action":"segment_free","addr":4096,"size":2097152},)"
+                                             R"({"action":"segment_alloc","addr":4096,"size":2097152}],[)"
+                                             R"({"action":"alloc","addr":8192,"size":64},)"
+                                             R"({"action":"free_completed","addr":8192,"size":64}]]})");
+  EXPECT_EQ(trace.header().process, 1u);
+  EXPECT_EQ(trace.facts().events(), 2u);
+}
+
 TEST(TorchPickle, older_protocols_say_the_same) {
   // What pickle.dumps(..., protocol=2) gives for one device with one entry.
   const std::string text =

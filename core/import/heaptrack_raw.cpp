@@ -304,12 +304,15 @@ class HeaptrackReader {
 
 // A raw log has a line of the program's path (x) or a module (m) in its head; an interpreted one has strings (s) first.
 int recognise(std::string_view head) {
-  bool version = false;
+  bool version = false, header_alone = true;
   for (std::string_view rest = head; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     if (line.size() == rest.size()) break;
     rest.remove_prefix(line.size() + 1);
-    if (line.size() < 2 || line[1] != ' ') continue;
+    if (line.size() < 2 || line[1] != ' ') {
+      header_alone &= line.empty() || line == "A" || line == "X" || line.front() == '#';
+      continue;
+    }
     std::string_view text = line.substr(2);
     std::uint64_t number = 0;
     switch (line.front()) {
@@ -327,10 +330,12 @@ int recognise(std::string_view head) {
       case '-':
         return 0;
       default:
+        header_alone &= std::string_view("XIASRc#").find(line.front()) != std::string_view::npos;
         break;
     }
   }
-  return 0;
+  // Of a program that ended before it wrote more: which of the two logs it would have been cannot be seen.
+  return version && header_alone && head.starts_with("v ") ? 60 : 0;
 }
 
 Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& /*options*/) {

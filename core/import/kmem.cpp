@@ -68,6 +68,7 @@ struct Record {
   const Tracepoint* point = nullptr;
   std::optional<std::uint64_t> process;
   std::uint64_t clock_ns = 0;
+  bool has_time = true;
   std::string_view fields;
 };
 
@@ -114,15 +115,38 @@ bool parse_prefix(std::string_view text, Record& record) {
       return true;
     }
   }
+  const bool alone = trimmed(text).find_first_not_of(' ') == std::string_view::npos;  // perf script -F time,event,trace
   record.process = process_of(cut_last_word(text));
-  return record.process.has_value() && time.find('.') != std::string_view::npos;
+  return (record.process || alone) && time.find('.') != std::string_view::npos;
 }
 
+// perf names an event as it was asked for, "kmalloc:k" where only the kernel was to be heard.
 const Tracepoint* tracepoint_named(std::string_view name) {
+  if (const std::size_t colon = name.find(':');
+      colon != std::string_view::npos && name.find_first_not_of("ukhGHpPSDeIW", colon + 1) == name.npos) {
+    name = name.substr(0, colon);
+  }
   for (const Tracepoint& point : kTracepoints) {
     if (point.name == name) return &point;
   }
   return nullptr;
+}
+
+// perf script -F event,trace and the like: no time stands before the tracepoint, perhaps a process and a processor.
+bool parse_without_time(std::string_view line, Record& record) {
+  const std::size_t at = line.find("kmem:");
+  if (at == std::string_view::npos || (at != 0 && line[at - 1] != ' ')) return false;
+  const std::string_view rest = line.substr(at + 5);
+  const std::size_t end = rest.find(": ");
+  record.point = end == std::string_view::npos ? nullptr : tracepoint_named(rest.substr(0, end));
+  if (record.point == nullptr) return false;
+  record.has_time = false;
+  record.fields = rest.substr(end + 1);
+  std::string_view before = line.substr(0, at);
+  std::string_view word = cut_last_word(before);
+  if (word.starts_with('[')) word = cut_last_word(before);
+  record.process = process_of(word);
+  return true;
 }
 
 // The tracepoint stands between two colons, the first behind the time; a command's name may hold colons too.
@@ -137,13 +161,14 @@ bool parse(std::string_view line, Record& record) {
     }
     take(rest, "kmem:");
     const std::size_t end = rest.find(": ");
-    if (end == std::string_view::npos) return false;
+    if (end == std::string_view::npos) break;
     record.point = tracepoint_named(rest.substr(0, end));
     if (record.point == nullptr) continue;
     record.fields = rest.substr(end + 1);
-    return parse_prefix(line.substr(0, colon + 1), record);
+    if (parse_prefix(line.substr(0, colon + 1), record)) return true;
+    break;
   }
-  return false;
+  return parse_without_time(line, record);
 }
 
 // Whether it is the line of any tracepoint.
@@ -286,7 +311,8 @@ class KmemReader {
     waiting_.event.thread = record.process;
     is_waiting_ = layer == Layer::Pages ? take_pages(record, waiting_) : take_slab(record, waiting_);
     if (!is_waiting_) return false;
-    waiting_.event.time_ns = time_.since_start(record.process.value_or(~std::uint64_t{0}), record.clock_ns);
+    if (record.has_time)
+      waiting_.event.time_ns = time_.since_start(record.process.value_or(~std::uint64_t{0}), record.clock_ns);
     return true;
   }
 

@@ -63,6 +63,10 @@ Status LineLog::finish(trace::TraceBuilder& builder, std::string_view format_tit
     return Trouble{fmt::format("not one event of {} in {} lines", format_title, lines_read_ - 1),
                    place(first_lines_[0]), "check that the log is whole"};
   }
+  if (builder.size() == 0 && cut_line_ == 0 && !lines_.source().cut_short()) {
+    builder.warn(
+        "the log has no events: its program allocated nothing while it was recorded, or ended before it wrote any");
+  }
   if (left_out_ != 0) {
     builder.warn(fmt::format("{} {} not {} and {} left out", lines_left_out(), left_out_ == 1 ? "is" : "are",
                              format_title, left_out_ == 1 ? "was" : "were"));

@@ -33,6 +33,7 @@ using trace::Status;
 using trace::Trace;
 
 constexpr std::string_view kTitle = "CS:APP malloc lab";
+constexpr int kMostNumbers = 6;  // of a header; 2 or 4 are known, forks have others
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -121,6 +122,10 @@ class MalloclabReader {
 
   Status finish() {
     if (Status status = log_.finish(builder_, kTitle); !status) return status;
+    if (header_size_ > 4) {
+      builder_.warn(
+          fmt::format("the header has {} numbers where 2 or 4 are known: they were passed over", header_size_));
+    }
     const std::uint64_t said = header_size_ == 4 ? header_[2] : header_[1];
     if ((header_size_ == 2 || header_size_ == 4) && said != builder_.size()) {
       builder_.warn(fmt::format("the header says {} operations and the file has {}", said, builder_.size()));
@@ -130,14 +135,16 @@ class MalloclabReader {
 
   trace::TraceBuilder builder_;
   LineLog log_;
-  std::array<std::uint64_t, 4> header_{};
+  std::array<std::uint64_t, kMostNumbers> header_{};
   std::size_t header_size_ = 0;
 };
 
-// Two or four numbers, then an operation. Some left the header away, or part of it: then there are only operations.
+// Two or four numbers, then an operation, or none where they say that there is none. Some left the header away, or part
+// of it, or have one of their own: then there have to be some operations.
 int recognise(std::string_view head) {
   constexpr int kSome = 3;
   int numbers = 0, events = 0;
+  std::uint64_t third = 1;
   while (!head.empty()) {
     const std::size_t end = head.find('\n');
     if (end == std::string_view::npos) return 0;
@@ -151,11 +158,14 @@ int recognise(std::string_view head) {
     if (parse_event(line, event)) {
       if (numbers == 2 || numbers == 4) return 95;
       if (++events == kSome) return 30;
-    } else if (events != 0 || !take_numbers(line, [&](std::uint64_t /*number*/) { return ++numbers <= 4; })) {
+    } else if (events != 0 || !take_numbers(line, [&](std::uint64_t number) {
+                 if (++numbers == 3) third = number;
+                 return numbers <= kMostNumbers;
+               })) {
       return 0;
     }
   }
-  return 0;
+  return events == 0 && numbers == 4 && third == 0 ? 20 : 0;
 }
 
 Result<Trace> read(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& /*options*/) {

@@ -15,6 +15,8 @@ constexpr std::string_view kRecordEvents =
 constexpr std::string_view kTableMarks = ",;\t|";
 constexpr std::string_view kMtraceLog = "open the log itself, the file that MALLOC_TRACE named";
 constexpr std::string_view kPerfScript = "record with `perf record -e 'kmem:*' -a` and print it with `perf script`";
+constexpr std::string_view kNoEvent = "it has the fields of kmem tracepoints without their names";
+constexpr std::string_view kWithEvent = "print it with `perf script -F +event`";
 constexpr std::string_view kPackedTwice = "it is packed more than once";
 constexpr std::string_view kUnpack = "unpack it once";
 
@@ -39,8 +41,17 @@ constexpr Kind kKinds[] = {
      kRecordEvents},
     {"heap profile:", "", "it is a gperftools heap profile: totals a call stack, without the single calls",
      kRecordEvents},
-    {"--- symbol", "--- heap", "it is a gperftools heap profile: totals a call stack, without the single calls",
+    {"--- symbol", "", "it is a profile of pprof or gperftools: totals a call stack, without the single calls",
      kRecordEvents},
+    {"", "___ Begin jemalloc statistics ___", "it is what malloc_stats_print() of jemalloc says: one moment, no calls",
+     kRecordEvents},
+    {"{\"jemalloc\":", "", "it is what malloc_stats_print() of jemalloc says: one moment, no calls", kRecordEvents},
+    {"", "Bytes in use by application", "it is what MallocExtension of tcmalloc says: one moment, no calls",
+     kRecordEvents},
+    {"slabinfo - version", "", "it is /proc/slabinfo: one moment, no calls", kPerfScript},
+    {"Node ", ", zone ", "it is /proc/buddyinfo: how many free blocks there are of each order at one moment",
+     kPerfScript},
+    {"", "Page allocated via order ", "it is what page_owner says: who holds which pages at one moment", kPerfScript},
     {"{\"dhatFileVersion\"", "", "it is DHAT's output: totals a call stack, without the single calls", kRecordEvents},
     {"{", "\"traceEvents\"", "it is a Chrome or Perfetto trace: spans of time, no allocations", kRecordEvents},
     {"{", "\"DefaultPools\"", "it is a Vulkan Memory Allocator state dump: one moment, no calls", ""},
@@ -76,6 +87,8 @@ constexpr Kind kKinds[] = {
     {"\x1f\x8b", "", kPackedTwice, kUnpack},
     {"\xfd\x37zXZ", "", kPackedTwice, kUnpack},
     {"PK\x03\x04", "", kPackedTwice, kUnpack},
+    {"", " migratetype=", kNoEvent, kWithEvent},
+    {"", " bytes_alloc=", kNoEvent, kWithEvent},
     {"PERFILE2", "", "it is perf's binary file: `perf script` prints it as text", ""},
     {"\x7f"
      "ELF"sv,
@@ -88,6 +101,8 @@ constexpr Kind kKinds[] = {
     {"<", "<html", "it is a web page", ""},
     {"", "+++ exited (status ", "it is an ltrace log without a call of malloc, new or free",
      "run ltrace without -e, or with -e malloc+calloc+realloc+free"},
+    {"", "Private_Dirty:", "it is /proc/PID/smaps: one moment, no calls", kRecordEvents},
+    {"", "brk(NULL)", "it is an strace log: system calls, without the calls of malloc", kRecordEvents},
     {"", "execve(\"", "it is an strace log: system calls, without the calls of malloc", kRecordEvents},
     {"", " total heap usage: ", "it is a valgrind log without its --trace-malloc=yes lines", kRecordEvents},
 };
