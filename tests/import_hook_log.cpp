@@ -76,5 +76,23 @@ TEST(HookLog, cut_at_any_byte_gives_its_complete_lines) {
   cut_everywhere("hook-log", "=malloc= 0x20001000, 64\n=malloc= 0x20002000, 32\n= free = 0x20001000, 64\n");
 }
 
+TEST(HookLog, reads_groups_of_digits_units_alignments_and_addresses_without_0x) {
+  const Trace tracker = trace_of("hook-log",
+                                 "2024-05-01 12:00:00.123 [INFO] Allocated 1,024 bytes at 0x7f3a1000 (thread 12)\n"
+                                 "2024-05-01 12:00:00.124 [INFO] Allocated 2 KB at 0x7f3a2000 (thread 12)\n"
+                                 "2024-05-01 12:00:00.125 [INFO] Freed 1,024 bytes at 0x7f3a1000 (thread 12)\n");
+  EXPECT_EQ(tracker.event(0).size, 1024u);
+  EXPECT_EQ(tracker.facts().live_bytes_at_end, 2048u);
+  const Trace aligned =
+      trace_of("hook-log", "malloc(64) -> 0x1000\nmemalign(64, 100) -> 0x4000\naligned_alloc(32, 96) -> 0x5000\n");
+  EXPECT_EQ(aligned.facts().live_bytes_at_end, 64u + 100 + 96);
+  EXPECT_EQ(trace_of("hook-log", "calloc(4,128) = 0x1000\n").event(0).size, 512u);
+  const Trace bare = trace_of("hook-log",
+                              "time=1 event=alloc addr=20001000 size=64\ntime=2 event=alloc addr=2000a000 size=32\n"
+                              "time=3 event=free addr=20001000\n");
+  EXPECT_EQ(bare.event(0).addr, 0x20001000u);
+  EXPECT_EQ(bare.facts().live_bytes_at_end, 32u);
+}
+
 }  // namespace
 }  // namespace allocviz::import::hook_log_test

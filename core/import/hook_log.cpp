@@ -80,6 +80,7 @@ class Pieces {
       }
       std::size_t end = at;
       while (end < line.size() && is_word_char(line[end])) ++end;
+      end = end_of_groups(line, at, end);
       const std::string_view word = line.substr(at, end - at);
       // "12:34:56.789", "#3", "parser.c:12", "-1": parts of something that is no size.
       const char before = at == 0 ? ' ' : line[at - 1], behind = end == line.size() ? ' ' : line[end];
@@ -118,8 +119,14 @@ class Pieces {
     }
     const Number* const size = size_number();
     if (size == nullptr) return {};
-    call.size = size->value;
-    const bool counts = csv_plain(name_).ends_with("calloc") && !is_size_name(size->name);
+    call.size = bytes_of(*size);
+    const std::string name = csv_plain(name_);
+    const bool unnamed = !is_size_name(size->name);
+    if (const Number* const behind = number_behind(size);  // the first one is the alignment
+        unnamed && behind != nullptr && (name.ends_with("memalign") || name.ends_with("aligned_alloc"))) {
+      call.size = behind->value;
+    }
+    const bool counts = name.ends_with("calloc") && unnamed;
     if (const Number* const each = counts ? number_behind(size) : nullptr) {
       if (__builtin_mul_overflow(call.size, each->value, &call.size)) return {};
     }
@@ -128,6 +135,19 @@ class Pieces {
 
  private:
   static constexpr std::size_t kMost = 8;
+
+  // "1,024 bytes": groups of three digits belong to one number where a unit stands behind them; calloc(4,128) has two.
+  static std::size_t end_of_groups(std::string_view line, std::size_t at, std::size_t end) {
+    const auto are_digits = [](std::string_view text) {
+      return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    if (end - at > 3 || !are_digits(line.substr(at, end - at))) return end;
+    std::size_t last = end;
+    while (last + 3 < line.size() && line[last] == ',' && are_digits(line.substr(last + 1, 3))) last += 4;
+    std::string_view behind = csv_trimmed(line.substr(last));
+    behind = behind.substr(0, std::min(behind.find_first_of(" ,;)"), behind.size()));
+    return is_one_of(behind, {"bytes", "byte", "b"}) ? last : end;
+  }
 
   struct Numbers {
     std::array<Number, kMost> all{};
@@ -148,7 +168,15 @@ class Pieces {
       rest.remove_prefix(2);
       if (!take_hex(rest, number.value) || !rest.empty()) return false;
     } else if (!null) {
-      if (!take_dec(rest, number.value) || !rest.empty()) return false;
+      const std::string digits = without_commas(word);
+      rest = digits;
+      if (is_one_of(last_word, {"addr", "address", "ptr", "pointer", "mem"}) && word.size() >= 4) {
+        if (!take_hex(rest, number.value) || !rest.empty()) return false;
+        number.is_address = true;
+        is_part = false;
+      } else if (!take_dec(rest, number.value) || !rest.empty()) {
+        return false;
+      }
       if (is_part && !is_size_name(last_word)) return true;  // a number, and none of ours
     }
     number.before_op = !op_;
@@ -158,6 +186,21 @@ class Pieces {
       numbers_.open = true;
     }
     return true;
+  }
+
+  static std::string without_commas(std::string_view word) {
+    std::string digits(word);
+    std::erase(digits, ',');
+    return digits;
+  }
+
+  // Bytes, from a size with its unit.
+  static std::uint64_t bytes_of(const Number& number) {
+    const CsvUnit* const unit = csv_unit_named(csv_plain(number.unit));
+    std::uint64_t bytes = 0;
+    const bool scaled = unit != nullptr && unit->size > 1 && number.unit.size() > 1 &&
+                        !__builtin_mul_overflow(number.value, unit->size, &bytes);
+    return scaled ? bytes : number.value;
   }
 
   static bool is_size_name(std::string_view word) {
@@ -194,7 +237,7 @@ class Pieces {
       const Number& number = numbers_.all[i];
       const int rank = is_size_name(number.name)                                                         ? 4
                        : number.is_address                                                               ? 0
-                       : is_one_of(number.unit, {"bytes", "byte", "b"})                                  ? 3
+                       : is_one_of(number.unit, {"bytes", "byte", "b", "kb", "kib", "mb", "mib"})        ? 3
                        : number.before_op                                                                ? 0
                        : is_one_of(number.name, {"line", "task", "tid", "thread", "pid", "cpu", "core"}) ? 0
                                                                                                          : 2;
