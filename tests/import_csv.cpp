@@ -453,5 +453,15 @@ TEST(Csv, a_reset_ends_blocks_that_are_named_by_address) {
   EXPECT_EQ(trace.facts().unknown_frees, 1u);
 }
 
+TEST(Csv, says_where_addresses_that_were_read_as_decimal_turn_out_to_be_hex) {
+  std::string text = "op,address,size\n";
+  for (int i = 0; i < 6000; ++i) text += "alloc," + std::to_string(20000000 + i * 10) + ",64\n";
+  EXPECT_FALSE(warns(read(text), "letters"));
+  EXPECT_TRUE(warns(read(text + "alloc,2000a0f0,16\n"), "line 6002 has an address with letters"));
+  const Trace hex = read("op,address (hex),size\nalloc,20000000,64\nalloc,2000a0f0,16\n");
+  EXPECT_EQ(hex.event(0).addr, 0x20000000u);
+  EXPECT_TRUE(hex.warnings().empty());
+}
+
 }  // namespace
 }  // namespace allocviz::import::csv_test

@@ -266,9 +266,14 @@ class CsvReader {
     return places;
   }
 
-  bool parse_address(std::string_view text, std::optional<std::uint64_t>& address) const {
+  bool parse_address(std::string_view text, std::optional<std::uint64_t>& address) {
     if (text.empty()) return true;
     address = 0;
+    if (!bare_hex_ && text.size() > 3) {
+      const bool decimal = text.find_first_not_of("0123456789") == std::string_view::npos;
+      decimals_ |= decimal;
+      if (decimals_ && !decimal && late_hex_line_ == 0 && is_bare_hex(text)) late_hex_line_ = log_.line_number();
+    }
     return csv_address(text, bare_hex_, *address);
   }
 
@@ -392,6 +397,12 @@ class CsvReader {
       return trouble;
     }
     if (!first_fault_.empty()) lane.builder.warn(fmt::format("of the first row left out, {}", first_fault_));
+    if (late_hex_line_ != 0) {
+      lane.builder.warn(
+          fmt::format("line {} has an address with letters, those before were read as decimal: name the column "
+                      "\"address (hex)\" if all of them are hex",
+                      late_hex_line_));
+    }
     if (multiplied_ != 0) {
       lane.builder.warn(
           fmt::format("the sizes of {} rows of calloc were multiplied by the counts beside them", multiplied_));
@@ -421,7 +432,8 @@ class CsvReader {
   std::string open_row_;
   std::string fault_, first_fault_;  // why the row at hand, and the first one, are left out
   std::uint64_t multiplied_ = 0;
-  bool times_without_unit_ = false, frees_ = false;
+  std::uint64_t late_hex_line_ = 0;
+  bool times_without_unit_ = false, frees_ = false, decimals_ = false;
   std::uint64_t open_row_line_ = 0, times_not_read_ = 0;
   bool bare_hex_ = false;
   std::unordered_map<std::string, std::uint64_t> threads_;
