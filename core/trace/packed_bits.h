@@ -31,10 +31,12 @@ struct LeastAndLargest {
 };
 template <std::size_t kCount = std::dynamic_extent>
 LeastAndLargest range_of(std::span<const std::uint64_t, kCount> values) {  // of one at least
-  LeastAndLargest range{values[0], values[0]};
-  for (const std::uint64_t value : values) {
-    range.least = std::min(range.least, value);
-    range.largest = std::max(range.largest, value);
+  // Two at a time: each pair is put in order while the one before it is compared.
+  LeastAndLargest range{values.back(), values.back()};
+  for (std::size_t i = 0; i + 1 < values.size(); i += 2) {
+    const std::uint64_t a = values[i], b = values[i + 1];
+    range.least = std::min(range.least, std::min(a, b));
+    range.largest = std::max(range.largest, std::max(a, b));
   }
   return range;
 }
@@ -49,6 +51,16 @@ void write_packed(std::byte* to, std::span<const std::uint64_t, kCount> values, 
       std::memcpy(to + 8 * i, &above, sizeof above);
     }
     return;
+  }
+  // Two beside each other are one of twice the bits. No pair waits for the one before it, as the words below do.
+  if constexpr (kCount != std::dynamic_extent && kCount % 2 == 0) {
+    if (bits <= 32) {
+      std::array<std::uint64_t, kCount / 2> pairs;
+      for (std::size_t i = 0; i < pairs.size(); ++i) {
+        pairs[i] = (values[2 * i] - least) | (values[2 * i + 1] - least) << bits;
+      }
+      return write_packed(to, std::span<const std::uint64_t, kCount / 2>(pairs), 0, 2 * bits);
+    }
   }
   // A word is stored with each value that reaches into it: whether one is full is nothing that a processor could guess.
   std::uint64_t word = 0;
