@@ -295,6 +295,31 @@ TEST(Column, packs_itself_while_it_grows_and_holds_what_a_vector_holds) {
   }
 }
 
+TEST(Column, takes_many_values_at_once_as_it_takes_one_by_one) {
+  for (std::uint64_t seed = 1; seed <= test::fewer(40); ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937_64 random(seed);
+    Column column;
+    if (seed % 4 != 0) column.pack_while_growing();
+    std::vector<std::uint64_t> expected, values;
+    while (expected.size() < 3 * kTail) {
+      const int kind = static_cast<int>(random() % 7);
+      std::uint64_t value = random() % 4 == 0 ? 0 : random() >> (random() % 64);
+      for (std::uint64_t left = random() % 200; left != 0; --left) {
+        values.clear();
+        for (std::uint64_t i = random() % 300; i != 0; --i) values.push_back(value = next_value(random, kind, value));
+        column.append(values);
+        expected.insert(expected.end(), values.begin(), values.end());
+        ASSERT_EQ(column.size(), expected.size());
+        if (random() % 8 == 0) column.push_back(expected.emplace_back(value));
+      }
+    }
+    expect_whole(column, expected);
+    column.pack();
+    expect_whole(column, expected);
+  }
+}
+
 TEST(Column, that_packs_itself_ends_as_one_that_is_packed_when_it_is_complete) {
   const std::uint64_t kLast = 1 << 12;
   for (const std::uint64_t around :

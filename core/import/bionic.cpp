@@ -92,7 +92,7 @@ class BionicReader {
       : log_(lines, progress, LineLog::Tail::Keep), lives_(builder_) {
     builder_.header().format = kBionic.format;
     builder_.watch(progress.watcher);
-    builder_.header().default_align = 16;  // what malloc promises on 64-bit Android
+    builder_.set_default_align(16);  // what malloc promises on 64-bit Android
   }
 
   Result<Trace> read() {

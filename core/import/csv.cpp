@@ -49,7 +49,7 @@ constexpr std::size_t kMaxRowBytes = std::size_t{64} << 10;  // of a row whose q
 struct Lane {
   Lane() : lives(builder) {
     builder.header().format = kCsv.format;
-    builder.header().default_align = 16;  // a table without a column for it does not say
+    builder.set_default_align(16);  // a table without a column for it does not say
   }
   trace::TraceBuilder builder;
   Lives lives;

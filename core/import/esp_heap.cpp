@@ -217,7 +217,7 @@ class EspReader {
       : log_(lines, progress, LineLog::Tail::Drop), lives_(builder_), ends_(lives_) {
     builder_.header().format = kEspHeap.format;
     builder_.watch(progress.watcher);
-    builder_.header().default_align = 4;  // what the chip's heap promises of any block
+    builder_.set_default_align(4);  // what the chip's heap promises of any block
   }
 
   Result<Trace> read() {

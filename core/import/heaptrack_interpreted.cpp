@@ -144,7 +144,7 @@ class InterpretedReader {
   InterpretedReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress) {
     builder_.header().format = kHeaptrack.format;
     builder_.watch(progress.watcher);
-    builder_.header().default_align = 16;  // what malloc promises; the log does not say more
+    builder_.set_default_align(16);  // what malloc promises; the log does not say more
   }
 
   Result<Trace> read() {

@@ -261,7 +261,7 @@ class HookReader {
   HookReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
     builder_.header().format = kHookLog.format;
     builder_.watch(progress.watcher);
-    builder_.header().default_align = 16;  // what malloc promises; nobody says more
+    builder_.set_default_align(16);  // what malloc promises; nobody says more
   }
 
   Result<Trace> read() {

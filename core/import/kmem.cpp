@@ -230,7 +230,7 @@ class KmemReader {
       : lines_(lines), log_(lines, progress), lives_(builder_) {
     builder_.header().format = kKmem.format;
     builder_.watch(progress.watcher);
-    builder_.header().default_align = 16;  // of the slabs, which do not say; a page block says its own
+    builder_.set_default_align(16);  // of the slabs, which do not say; a page block says its own
   }
 
   Result<Trace> read() {

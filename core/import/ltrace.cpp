@@ -51,7 +51,7 @@ class LtraceReader {
   LtraceReader(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options)
       : log_(lines, progress), lives_(builder_), wanted_(options.process) {
     builder_.header().format = kLtrace.format;
-    builder_.header().default_align = 16;  // what malloc promises; only the aligned calls say theirs
+    builder_.set_default_align(16);  // what malloc promises; only the aligned calls say theirs
   }
 
   Result<Trace> read() {

@@ -91,7 +91,7 @@ class MalloclabReader {
       : log_(lines, progress, LineLog::Tail::Keep) {
     builder_.header().format = kMalloclab.format;
     builder_.watch(progress.watcher);
-    builder_.header().default_align = 16;  // what the lab asks of an allocator; the log does not say
+    builder_.set_default_align(16);  // what the lab asks of an allocator; the log does not say
   }
 
   Result<Trace> read() {

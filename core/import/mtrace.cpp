@@ -105,7 +105,7 @@ class MtraceReader {
   MtraceReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
     builder_.header().format = kMtrace.format;
     builder_.watch(progress.watcher);
-    builder_.header().default_align = 16;  // what malloc promises on 64-bit glibc; the log does not say more
+    builder_.set_default_align(16);  // what malloc promises on 64-bit glibc; the log does not say more
   }
 
   Result<Trace> read() {

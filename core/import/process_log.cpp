@@ -58,7 +58,7 @@ class ProcessLogReader {
       : log_(lines, progress, LineLog::Tail::Keep) {
     builder_.header().format = kProcessLog.format;
     builder_.watch(progress.watcher);
-    builder_.header().default_align = 1;  // what is handed out are numbers, no memory
+    builder_.set_default_align(1);  // what is handed out are numbers, no memory
   }
 
   Result<Trace> read() {

@@ -196,7 +196,7 @@ Result<Trace> TorchSnapshot::to_trace(std::string_view format, const std::string
   }
   trace::TraceBuilder builder;
   builder.header().format = format;
-  builder.header().default_align = kBlockBytes;
+  builder.set_default_align(kBlockBytes);
   Device& device = chosen->second;
   builder.header().about = fmt::format("PyTorch CUDA memory snapshot, device {}: {} live blocks at its end.",
                                        chosen->first, device.blocks.size());

@@ -51,7 +51,7 @@ constexpr std::string_view kTitle = "valgrind --trace-malloc=yes";
 struct Lane {
   Lane() : lives(builder) {
     builder.header().format = kValgrind.format;
-    builder.header().default_align = 16;  // memcheck's own default; only the aligned calls say theirs
+    builder.set_default_align(16);  // memcheck's own default; only the aligned calls say theirs
   }
   trace::TraceBuilder builder;
   Lives lives;

@@ -62,7 +62,8 @@ class ReplayAhead::Worker {
       chunk->attempt = attempt_;
       chunk->slot_count = builder.slot_count();
       chunk->events.resize(trace::TraceBuilder::kWatchedEvents);
-      for (trace::Event& event : chunk->events) event = builder.request(next_++);
+      builder.requests(next_, chunk->events);
+      next_ += chunk->events.size();
       pass_on();
     }
   }

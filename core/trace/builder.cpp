@@ -1,6 +1,4 @@
 // What events mean: which block an id stands for, when it began and ended, what was live, what is to be counted.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -8,8 +6,10 @@
 #include <limits>
 #include <random>
 #include <unordered_map>
+#include <utility>
 
 #include "core/alloc/prefetch.h"
+#include "core/trace/event_fault.h"
 #include "core/trace/id_table.h"
 #include "core/trace/intern.h"
 #include "core/trace/trace.h"
@@ -20,9 +20,8 @@ namespace {
 
 static_assert(IdTable::kNone == kNoSlot);
 
-constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();
-constexpr std::uint64_t kDefaultAlign =
-    64;  // in the column of alignments: the header's default, not known before finish
+// In the column of alignments: the header's default, not known before finish.
+constexpr unsigned kDefaultAlign = 64;
 
 // Three blocks of 2^63 - 1 bytes are more than 64 bits count, and a log may say so.
 __extension__ using Wide = unsigned __int128;
@@ -30,65 +29,6 @@ __extension__ using Wide = unsigned __int128;
 std::uint64_t narrow(Wide value) {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
   return value > kMost ? kMost : static_cast<std::uint64_t>(value);
-}
-
-Trouble refuse(std::string field, std::string what, std::string todo) {
-  return {.what = std::move(what), .where = {.field = std::move(field)}, .todo = std::move(todo)};
-}
-
-std::string_view verb(Op op) {
-  switch (op) {
-    case Op::Alloc:
-      return "alloc";
-    case Op::Free:
-      return "free";
-    case Op::Realloc:
-      return "realloc";
-    case Op::Reset:
-      return "reset";
-    case Op::Mark:
-      return "mark";
-  }
-  return "";
-}
-
-std::string with_article(Op op) {
-  return fmt::format("{} {}", op == Op::Alloc ? "an" : "a", verb(op));
-}
-
-bool is_request(Op op) {
-  return op == Op::Alloc || op == Op::Realloc;
-}
-
-// What is wrong with an event by itself.
-std::optional<Trouble> fault_in(const RawEvent& raw) {
-  using Id = RawEvent::Id;
-  const bool request = is_request(raw.op);
-  const bool has_id = raw.id_kind == Id::Number || raw.id_kind == Id::Name;
-  if (!raw.ok && !request) {
-    return refuse("ok", fmt::format("{} cannot have failed", with_article(raw.op)),
-                  "write \"ok\": false on requests only");
-  }
-  if (raw.offset && raw.op != Op::Free) {
-    return refuse("offset", fmt::format("{} has no offset", with_article(raw.op)), "give an offset on a free only");
-  }
-  if (raw.offset && has_id) return refuse("offset", "a free has an id or an offset, not both", "leave one of them out");
-  if (request && raw.ok && raw.id_kind == Id::Null) {
-    return refuse("id", fmt::format("null is no id for {}", verb(raw.op)), "only a free may have the id null");
-  }
-  if ((request && raw.ok && !has_id) || (raw.op == Op::Free && raw.id_kind == Id::None && !raw.offset)) {
-    return refuse("id", "it is missing", "name the block: a number or a string");
-  }
-  if (!request && raw.op != Op::Free && has_id) {
-    return refuse("id", fmt::format("{} has no id", with_article(raw.op)), "leave it out");
-  }
-  if (raw.size > kMaxSize) {
-    return refuse("size", fmt::format("{} is too large", raw.size), fmt::format("the most is {}", kMaxSize));
-  }
-  if (raw.align && !std::has_single_bit(*raw.align)) {
-    return refuse("align", fmt::format("{} is no power of two", *raw.align), "write 1, 2, 4, 8, 16 …");
-  }
-  return {};
 }
 
 struct Block {                    // what is live, by slot
@@ -102,6 +42,14 @@ struct Block {                    // what is live, by slot
 
 struct TraceBuilder::Inner {
   Trace trace;
+  // The last events, which the columns get together.
+  static constexpr std::size_t kMostRows = 128;
+  struct Rows {
+    using Values = std::array<std::uint64_t, kMostRows>;
+    Values op, flags, align_log2, slot, id, size, time, thread, site, tag, addr, partner;
+  } rows;
+  std::size_t row_count = 0;
+  std::uint64_t events = 0;  // all of them
   IdTable slot_of_number{std::random_device{}()};
   std::vector<std::uint32_t> slot_of_name;  // by index into names
   Index names, tags, sites;
@@ -119,6 +67,7 @@ struct TraceBuilder::Inner {
   std::array<ThreadTime, 16> threads_at_hand;  // by the thread's lowest bits
   std::uint64_t last_time_without_thread = 0;
   std::uint32_t largest_site = 0;
+  unsigned align_log2_of_none = kDefaultAlign;  // of a request that names no alignment
   TraceWatcher* watcher = nullptr;
   std::string text;  // where as_utf8 keeps what it made
 
@@ -180,10 +129,14 @@ struct TraceBuilder::Inner {
     facts.largest_request = std::max(facts.largest_request, block.size);
   }
 
-  // Ends the block's life at `event`; slot and id still belong together.
+  // Ends the block's life at `event`.
   void end(std::uint32_t slot, std::uint64_t event) {
     auto& block = blocks[slot];
-    trace.partner_.set(block.born, event + 1);
+    if (const std::uint64_t settled = trace.size(); block.born < settled) {
+      trace.partner_.set(block.born, event + 1);
+    } else {
+      rows.partner[block.born - settled] = event + 1;
+    }
     live_bytes -= block.size;
     --live_blocks;
     block.born = kNoEvent;
@@ -208,7 +161,7 @@ struct TraceBuilder::Inner {
   }
 
   std::uint32_t request(const RawEvent& raw, std::uint64_t id, std::uint8_t& flags) {
-    const std::uint64_t event = trace.op_.size();
+    const std::uint64_t event = events;
     const bool named = raw.id_kind == RawEvent::Id::Name;
     std::uint32_t slot = slot_of(id, named);
     if (slot != kNoSlot) {
@@ -235,7 +188,7 @@ struct TraceBuilder::Inner {
     ++facts.frees;
     if (raw.offset) {
       flags |= kByOffset;
-      trace.offsets_.emplace(trace.op_.size(), *raw.offset);
+      trace.offsets_.emplace(events, *raw.offset);
       return kNoSlot;
     }
     if (raw.id_kind == RawEvent::Id::Null) {
@@ -243,15 +196,15 @@ struct TraceBuilder::Inner {
       ++facts.null_frees;
       return kNoSlot;
     }
-    const std::uint32_t slot = slot_of(id, raw.id_kind == RawEvent::Id::Name);
+    const bool named = raw.id_kind == RawEvent::Id::Name;
+    const std::uint32_t slot = named ? std::exchange(slot_of_name[id], kNoSlot) : slot_of_number.remove(id);
     if (slot == kNoSlot) {
       flags |= kUnknownId;
       ++facts.unknown_frees;
       return kNoSlot;
     }
     partner = blocks[slot].born + 1;
-    forget_id(blocks[slot]);
-    end(slot, trace.op_.size());
+    end(slot, events);
     free_slots.push_back(slot);
     return slot;
   }
@@ -270,7 +223,7 @@ struct TraceBuilder::Inner {
         return free(raw, id, flags, partner);
       case Op::Reset:
         ++facts.resets;
-        reset(trace.op_.size());
+        reset(events);
         return kNoSlot;
       case Op::Mark:
         ++facts.marks;
@@ -287,25 +240,47 @@ struct TraceBuilder::Inner {
     const std::uint64_t id = id_of(raw);
     std::uint64_t partner = 0;
     const std::uint32_t slot = resolve(raw, id, flags, partner);
-    trace.slot_.push_back(slot + 1u);
-    trace.id_.push_back(id);
-    trace.size_.push_back(raw.size);
-    const std::uint64_t absent = is_request(raw.op) ? kDefaultAlign : 0;
-    trace.align_log2_.push_back(raw.align ? static_cast<unsigned>(std::countr_zero(*raw.align)) : absent);
-    trace.time_.push_back(raw.time_ns.value_or(0));
-    trace.thread_.push_back(raw.thread.value_or(0));
-    trace.site_.push_back(raw.site);
+    const std::size_t row = row_count;
+    rows.slot[row] = slot + 1u;
+    rows.id[row] = id;
+    rows.size[row] = raw.size;
+    const unsigned absent = is_request(raw.op) ? align_log2_of_none : 0;
+    rows.align_log2[row] = raw.align ? static_cast<unsigned>(std::countr_zero(*raw.align)) : absent;
+    rows.time[row] = raw.time_ns.value_or(0);
+    rows.thread[row] = raw.thread.value_or(0);
+    rows.site[row] = raw.site;
     largest_site = std::max(largest_site, raw.site);
-    trace.tag_.push_back(raw.tag.empty() ? 0 : 1 + intern(trace.tags_, tags, as_utf8(raw.tag, text)));
-    trace.addr_.push_back(raw.addr);
-    trace.partner_.push_back(partner);
+    rows.tag[row] = raw.tag.empty() ? 0 : 1 + intern(trace.tags_, tags, as_utf8(raw.tag, text));
+    rows.addr[row] = raw.addr;
+    rows.partner[row] = partner;
     append_texts(raw);
-    trace.flags_.push_back(flags);
-    trace.op_.push_back(static_cast<std::uint64_t>(raw.op));
+    rows.flags[row] = flags;
+    rows.op[row] = static_cast<std::uint64_t>(raw.op);
+    ++events;
+    if (++row_count == kMostRows) settle_rows();
+  }
+
+  void settle_rows() {
+    const auto add = [this](Column& column, const Rows::Values& values) {
+      column.append(std::span(values).first(row_count));
+    };
+    add(trace.op_, rows.op);
+    add(trace.flags_, rows.flags);
+    add(trace.align_log2_, rows.align_log2);
+    add(trace.slot_, rows.slot);
+    add(trace.id_, rows.id);
+    add(trace.size_, rows.size);
+    add(trace.time_, rows.time);
+    add(trace.thread_, rows.thread);
+    add(trace.site_, rows.site);
+    add(trace.tag_, rows.tag);
+    add(trace.addr_, rows.addr);
+    add(trace.partner_, rows.partner);
+    row_count = 0;
   }
 
   void append_texts(const RawEvent& raw) {
-    const std::uint64_t event = trace.op_.size();
+    const std::uint64_t event = events;
     if (!raw.note.empty()) trace.notes_.emplace_hint(trace.notes_.end(), event, as_utf8(raw.note, text));
     if (!raw.extra.empty()) trace.extras_.emplace_hint(trace.extras_.end(), event, as_utf8(raw.extra, text));
     if (raw.op == Op::Mark || !raw.mark_name.empty())
@@ -345,51 +320,61 @@ TraceBuilder& TraceBuilder::operator=(TraceBuilder&&) noexcept = default;
 Header& TraceBuilder::header() {
   return inner_->trace.header_;
 }
+void TraceBuilder::set_default_align(std::uint64_t align) {
+  assert(size() == 0 && std::has_single_bit(align));
+  header().default_align = align;
+  inner_->align_log2_of_none = inner_->default_align_log2();
+}
 std::uint64_t TraceBuilder::site_count() const {
   return inner_->trace.sites_.size();
 }
 std::uint64_t TraceBuilder::size() const {
-  return inner_->trace.size();
+  return inner_->events;
 }
 void TraceBuilder::warn(std::string text) {
   inner_->trace.warnings_.push_back(to_utf8(text));
 }
 
 Status TraceBuilder::append(const RawEvent& raw) {
-  auto fault = fault_in(raw);
-  std::uint64_t* last_time = nullptr;
-  if (!fault && raw.time_ns) {
-    last_time = &inner_->last_time_of(raw);
-    if (*raw.time_ns < *last_time) {
-      const auto where = raw.thread ? fmt::format("within thread {}", *raw.thread) : "among events without a thread";
-      fault = refuse("t", fmt::format("time goes back from {} to {} {}", *last_time, *raw.time_ns, where),
-                     "sort the events of each thread by time");
-    }
+  Inner& inner = *inner_;
+  if (!is_plain(raw)) {
+    if (auto fault = fault_in(raw)) return at_event(size() + 1, *std::move(fault));
   }
-  if (!fault && inner_->live_blocks == kNoSlot - 1) {
-    fault = refuse("id", "more blocks are live than 32 bits count", "split the trace");
-  }
-  if (fault) {
-    fault->where.event = size() + 1;
-    return *std::move(fault);
-  }
-  if (last_time != nullptr) {
-    *last_time = *raw.time_ns;
-  } else if (raw.thread) {
-    inner_->last_time_of(raw);  // the thread has been seen
-  }
-  inner_->append(raw);
-  if (inner_->watcher != nullptr && size() % kWatchedEvents == 0) inner_->watcher->grown(*this);
+  std::uint64_t* const last_time = raw.time_ns || raw.thread ? &inner.last_time_of(raw) : nullptr;
+  if (raw.time_ns && *raw.time_ns < *last_time) return at_event(size() + 1, back_in_time(raw, *last_time));
+  if (inner.live_blocks == kNoSlot - 1) return at_event(size() + 1, too_many_blocks());
+  if (raw.time_ns) *last_time = *raw.time_ns;
+  inner.append(raw);
+  if (inner.watcher != nullptr && size() % kWatchedEvents == 0) inner.watcher->grown(*this);
   return Done{};
 }
 
 void TraceBuilder::watch(TraceWatcher* watcher) {
   inner_->watcher = watcher;
 }
-Event TraceBuilder::request(std::uint64_t index) const {
-  Event event = inner_->trace.request(index);
-  if (event.align_log2 == kDefaultAlign) event.align_log2 = static_cast<std::uint8_t>(inner_->default_align_log2());
-  return event;
+void TraceBuilder::requests(std::uint64_t first, std::span<Event> into) const {
+  assert(first % kWatchedEvents == 0 && into.size() % kWatchedEvents == 0 && first + into.size() <= size());
+  static_assert(kWatchedEvents % Column::kLeaf == 0 && kWatchedEvents % Inner::kMostRows == 0);
+  const Trace& trace = inner_->trace;
+  const auto default_align = static_cast<std::uint8_t>(inner_->default_align_log2());
+  Column::Values op, flags, align_log2, slot, size;
+  for (std::uint64_t at = 0; at < into.size(); at += Column::kLeaf) {
+    const std::uint64_t leaf = (first + at) / Column::kLeaf;
+    trace.op_.gather(leaf, op);
+    trace.flags_.gather(leaf, flags);
+    trace.align_log2_.gather(leaf, align_log2);
+    trace.slot_.gather(leaf, slot);
+    trace.size_.gather(leaf, size);
+    for (std::uint64_t i = 0; i < Column::kLeaf; ++i) {
+      Event& event = into[at + i];
+      event.op = static_cast<Op>(op[i]);
+      event.flags = static_cast<std::uint8_t>(flags[i]);
+      event.align_log2 = align_log2[i] == kDefaultAlign ? default_align : static_cast<std::uint8_t>(align_log2[i]);
+      event.slot = static_cast<std::uint32_t>(slot[i]) - 1;
+      event.size = size[i];
+      if (event.has(kByOffset)) event.offset = trace.offsets_.find(first + at + i)->second;
+    }
+  }
 }
 std::uint32_t TraceBuilder::slot_count() const {
   return static_cast<std::uint32_t>(inner_->blocks.size());
@@ -415,7 +400,10 @@ void TraceBuilder::prefetch(std::span<const RawEvent> events) const {
     if (slots[i] != kNoSlot) alloc::prefetch(&inner.blocks[slots[i]]);
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (slots[i] != kNoSlot) inner.trace.partner_.prefetch(inner.blocks[slots[i]].born);
+    if (slots[i] == kNoSlot) continue;
+    if (const std::uint64_t born = inner.blocks[slots[i]].born; born < inner.trace.size()) {
+      inner.trace.partner_.prefetch(born);
+    }
   }
 }
 
@@ -457,13 +445,14 @@ void TraceBuilder::set_sites(std::vector<Site> sites) {
 
 Trace TraceBuilder::finish() && {
   auto& inner = *inner_;
+  inner.settle_rows();
   auto& facts = inner.trace.facts_;
   facts.peak_live_bytes = narrow(inner.peak_bytes);
   facts.live_bytes_at_end = narrow(inner.live_bytes);
   facts.live_blocks_at_end = inner.live_blocks;
   facts.threads = inner.last_time.size();
   inner.trace.slot_count_ = slot_count();
-  inner.settle_alignments();
+  if (inner.align_log2_of_none == kDefaultAlign) inner.settle_alignments();
   inner.settle_sites();
   for (const auto column : Trace::kColumns) (inner.trace.*column).pack();
   return std::move(inner.trace);

@@ -305,6 +305,25 @@ std::uint64_t Column::bits() const {
   return all;
 }
 
+void Column::append(std::span<const std::uint64_t> values) {
+  if (width_ == 0 && !values.empty()) {
+    if (size_ == 0) first_ = values[0];
+    const auto other = std::find_if(values.begin(), values.end(), [&](std::uint64_t value) { return value != first_; });
+    const auto equal = static_cast<std::size_t>(other - values.begin());
+    size_ += equal;
+    values = values.subspan(equal);
+  }
+  std::uint64_t all = 0;
+  for (const std::uint64_t value : values) all |= value;
+  while (!values.empty()) {
+    if (all > max_ || size_ >= full_at_) make_room(all);
+    const std::size_t count = std::min<std::uint64_t>(values.size(), full_at_ - size_);
+    store(size_ - front_, values.first(count));
+    size_ += count;
+    values = values.subspan(count);
+  }
+}
+
 // What was borrowed is copied, what was its own grows or shrinks where it is.
 void Column::set_room(std::uint64_t bytes) {
   const std::byte* const borrowed = room_ == 0 ? bytes_ : nullptr;

@@ -57,6 +57,9 @@ class Column {
     store(size_++ - front_, value);
   }
 
+  // Appends several, which costs less than one by one.
+  void append(std::span<const std::uint64_t> values);
+
   // The value at index (< size()). O(1).
   [[nodiscard]] std::uint64_t operator[](std::uint64_t index) const {
     if (index < front_) return packed(index);
@@ -78,6 +81,11 @@ class Column {
         return load<std::uint64_t>(8 * index);
     }
   }
+
+  // The values from kLeaf * leaf on (< size()), which costs less than one by one; returns how many there are of kLeaf.
+  static constexpr std::uint64_t kLeaf = 128;
+  using Values = std::array<std::uint64_t, kLeaf>;
+  std::uint64_t gather(std::uint64_t leaf, Values& out) const;
 
   // Replaces the value at index (< size()); may widen the column.
   void set(std::uint64_t index, std::uint64_t value) {
@@ -145,9 +153,6 @@ class Column {
     [[nodiscard]] unsigned bits() const { return static_cast<unsigned>(place % 128); }
     [[nodiscard]] std::uint64_t at() const { return place / 128; }
   };
-  static constexpr std::uint64_t kLeaf = 128;
-  using Values = std::array<std::uint64_t, kLeaf>;
-
   // What a column that packs itself has packed so far.
   struct Grown {
     Own values, leaves;
@@ -174,9 +179,6 @@ class Column {
     return leaf.least + (bits == 64 ? eight : eight & ((std::uint64_t{1} << bits) - 1));
   }
   [[nodiscard]] bool leaves_hold() const;
-  // The values of a leaf, one after the other; returns how many they are.
-  std::uint64_t gather(std::uint64_t leaf, Values& out) const;
-
   template <class Word>
   [[nodiscard]] static Word word_at(const std::byte* bytes) {
     Word word;
@@ -188,26 +190,38 @@ class Column {
     return word_at<Word>(bytes_ + byte);
   }
   template <class Word>
-  void put(std::uint64_t byte, std::uint64_t value) {
+  static void put(std::byte* to, std::uint64_t value) {
     const auto word = static_cast<Word>(value);
-    std::memcpy(own_.get() + byte, &word, sizeof(Word));
+    std::memcpy(to, &word, sizeof(Word));
   }
   void store(std::uint64_t index, std::uint64_t value) {  // index from front_ on
-    switch (width_) {
+    store(index, std::span<const std::uint64_t, 1>(&value, 1));
+  }
+  template <std::size_t kCount>
+  void store(std::uint64_t index, std::span<const std::uint64_t, kCount> values) {
+    std::byte* const to = own_.get() + index * width_;
+    const auto each = [&](auto put_at) {
+      for (std::size_t i = 0; i < values.size(); ++i) put_at(i, values[i]);
+    };
+    switch (width_) {  // once, not for each value
       case 1:
-        return put<std::uint8_t>(index, value);
+        return each([&](std::uint64_t i, std::uint64_t value) { put<std::uint8_t>(to + i, value); });
       case 2:
-        return put<std::uint16_t>(2 * index, value);
+        return each([&](std::uint64_t i, std::uint64_t value) { put<std::uint16_t>(to + 2 * i, value); });
       case 3:
-        put<std::uint16_t>(3 * index, value);
-        return put<std::uint8_t>(3 * index + 2, value >> 16);
+        return each([&](std::uint64_t i, std::uint64_t value) {
+          put<std::uint16_t>(to + 3 * i, value);
+          put<std::uint8_t>(to + 3 * i + 2, value >> 16);
+        });
       case 4:
-        return put<std::uint32_t>(4 * index, value);
+        return each([&](std::uint64_t i, std::uint64_t value) { put<std::uint32_t>(to + 4 * i, value); });
       case 6:
-        put<std::uint32_t>(6 * index, value);
-        return put<std::uint16_t>(6 * index + 4, value >> 32);
+        return each([&](std::uint64_t i, std::uint64_t value) {
+          put<std::uint32_t>(to + 6 * i, value);
+          put<std::uint16_t>(to + 6 * i + 4, value >> 32);
+        });
       default:  // packed ones are not written to
-        return put<std::uint64_t>(8 * index, value);
+        return each([&](std::uint64_t i, std::uint64_t value) { put<std::uint64_t>(to + 8 * i, value); });
     }
   }
   void make_room(std::uint64_t value);      // for one more value, of this size

@@ -8,6 +8,7 @@ list(APPEND trace_sources
   trace/spec_fault.cpp
   trace/trace.cpp
   trace/builder.cpp
+  trace/event_fault.cpp
   trace/beginning.cpp
   trace/line_reader.cpp
   trace/source.cpp

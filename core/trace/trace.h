@@ -246,6 +246,9 @@ class TraceBuilder {
   TraceBuilder& operator=(TraceBuilder&&) noexcept;
 
   [[nodiscard]] Header& header();
+  // For who knows the header's default before the first event, and that it stays: events that name none need not wait
+  // for the end of the log.
+  void set_default_align(std::uint64_t align);
   // Refuses only what no reader may pass on: size above 2^63-1, an alignment that is no power of two, a missing id, an
   // offset or a failure where there can be none, a time that goes back within its thread. The Trouble names the field
   // and the event, and nothing was appended; the caller adds file and line. Amortised O(1).
@@ -263,8 +266,9 @@ class TraceBuilder {
   // Called with this builder at every kWatchedEvents-th event from now on; may be null.
   void watch(TraceWatcher* watcher);
   static constexpr std::uint64_t kWatchedEvents = 4096;
-  // What finish() would say of the trace were this all of it: as Trace::request(), slot_count(), specs_to_open().
-  [[nodiscard]] Event request(std::uint64_t index) const;
+  // What finish() would say of the trace were this all of it: as Trace::request() of those from `first` on (which
+  // changes nothing else in `into`), slot_count(), specs_to_open(). They have to be there, and in whole kWatchedEvents.
+  void requests(std::uint64_t first, std::span<Event> into) const;
   [[nodiscard]] std::uint32_t slot_count() const;
   [[nodiscard]] std::vector<AllocatorSpec> specs_to_open() const;
   [[nodiscard]] std::uint64_t default_align() const;
