@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <iterator>
+#include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/import_support.h"
@@ -118,6 +122,34 @@ TEST(HeaptrackRaw, takes_every_line_of_the_grammar_and_leaves_out_the_rest) {
                      "+ 1 0 0\n+ ffffffffffffffff 0 30\nz 1\nt 5\n+ 1 1 40\n- 10 \n"));
   EXPECT_EQ(trace.size(), 2u);
   EXPECT_TRUE(warns(trace, "9 lines (16, 17, 18, 19, 20, …) are not heaptrack raw and were left out"));
+}
+
+// A carriage return is nothing that heaptrack writes, so each of those lines is looked at closely.
+TEST(HeaptrackRaw, reads_lines_as_heaptrack_writes_them_as_it_reads_unusual_ones) {
+  std::string plain = with_head("t 5 0\nt 6 1\n");
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 40'000; ++i) {
+    const std::uint64_t kind = random() % 64, addr = 0x10 * (1 + random() % 3000) << (random() % 3 * 20);
+    if (kind == 0) {
+      plain += fmt::format("t {:x} {:x}\nc {:x}\n", random() % 99, random() % 3, i);
+    } else if (kind == 1) {
+      constexpr std::string_view kOdd[] = {"+ 1 0",   "+ 1 0 0",   "- 0", "+ 1 fffff 10", "+ 8000000000000000 0 10",
+                                           "- 10 ",   "+ 1  0 10", "",    "z 1",          "- 11223344556677889",
+                                           "+ A 1 B", "+ 1 0 10g", "-10", "+ x 0 10",     "+ 00000000000000001 1 0A0"};
+      plain += fmt::format("{}\n", kOdd[random() % std::size(kOdd)]);
+    } else if (kind < 34) {
+      plain += fmt::format("+ {:x} {:x} {:x}\n", random() >> (1 + random() % 63), random() % 3, addr);
+    } else {
+      plain += fmt::format("- {:x}\n", addr);
+    }
+  }
+  plain += "+ 1 0 10\n- 1";
+  std::string unusual;
+  for (const char c : plain) unusual += c == '\n' ? "\r\n" : std::string(1, c);
+  const Trace read_plain = read(plain), read_unusual = read(unusual);
+  EXPECT_GT(read_plain.size(), 35'000u);
+  EXPECT_EQ(difference(read_plain, read_unusual), "");
+  EXPECT_EQ(read_plain.warnings(), read_unusual.warnings());
 }
 
 TEST(HeaptrackRaw, keeps_the_numbers_of_stacks_right_behind_one_that_is_damaged) {

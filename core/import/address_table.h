@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/alloc/prefetch.h"
+
 namespace allocviz::import {
 
 class AddressTable {
@@ -26,6 +28,11 @@ class AddressTable {
   [[nodiscard]] std::uint64_t find(std::uint64_t addr) const {
     if (size_ == 0 || addr == 0) return kNoId;
     return entries_[place_of(addr)].id;
+  }
+
+  // Brings the place where addr would be nearer.
+  void prefetch(std::uint64_t addr) const {
+    if (size_ != 0) alloc::prefetch(&entries_[home_of(addr)]);
   }
 
   // The id at addr; `id` (not kNoId) is put there first when nothing was. addr is not 0. Amortised O(1).

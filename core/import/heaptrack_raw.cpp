@@ -13,9 +13,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +59,34 @@ struct Module {
   std::string name;  // its file name without the folder, and "+0x"
   std::uint64_t base = 0;
 };
+
+// The longest line of an event: "+ ", three numbers, and what is behind each.
+constexpr std::size_t kLongestEvent = 2 + 3 * (16 + 1);
+
+// What a character is as a hex digit, 16 where it is none.
+constexpr std::array<std::uint8_t, 256> kHexDigits = [] {
+  std::array<std::uint8_t, 256> digits;
+  digits.fill(16);
+  for (std::uint8_t i = 0; i < 10; ++i) digits[static_cast<std::size_t>('0' + i)] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) digits[static_cast<std::size_t>('a' + i)] = 10 + i;
+  return digits;
+}();
+
+// A number of at most 16 digits and `behind` it that character: returns the place after it, or null. Of the text 17
+// bytes can be read.
+const char* past_hex(const char* text, char behind, std::uint64_t& number) {
+  std::uint64_t value = 0;
+  for (int i = 0; i <= 16; ++i) {
+    const std::uint8_t digit = kHexDigits[static_cast<unsigned char>(text[i])];
+    if (digit < 16) {
+      value = value << 4 | digit;
+      continue;
+    }
+    number = value;
+    return i != 0 && text[i] == behind ? text + i + 1 : nullptr;
+  }
+  return nullptr;
+}
 
 // Prefix and hex digits: three million of these are made for a compiler's log, which is what fmt is too slow for.
 std::string hex_text(std::string_view prefix, std::uint64_t number) {
@@ -115,6 +145,13 @@ class Stacks {
 
   [[nodiscard]] bool has(std::uint64_t stack) const { return stack <= nodes_.size(); }
 
+  // Whether the site of a stack is there, and which one it is.
+  [[nodiscard]] bool has_site(std::uint64_t stack, std::uint32_t& site) const {
+    if (stack > nodes_.size()) return false;
+    site = stack == 0 ? 0 : nodes_[stack - 1].site;
+    return stack == 0 || site != 0;
+  }
+
   // The site of a stack (0 = none), built at its first use. Frame count of all sites stays within `frame_limit`,
   // apart from a few frames each.
   std::uint32_t site_of(std::uint64_t stack, Modules& modules, trace::TraceBuilder& builder,
@@ -157,12 +194,13 @@ class HeaptrackReader {
   HeaptrackReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress), lives_(builder_) {
     builder_.header().format = kHeaptrackRaw.format;
     builder_.watch(progress.watcher);
-    builder_.header().default_align = 16;  // what malloc promises; the log does not say more
+    builder_.set_default_align(16);  // what malloc promises; the log does not say more
   }
 
   Result<Trace> read() {
     std::string_view line;
     while (true) {
+      if (Status status = take_events(); !status) return std::move(status).trouble();
       Result<bool> more = log_.next(line);
       if (!more) return std::move(more).trouble();
       if (!*more) break;
@@ -175,6 +213,62 @@ class HeaptrackReader {
   }
 
  private:
+  // The lines that come next, as long as they are events as heaptrack writes them, of stacks that were met before:
+  // nearly all lines are. Any other is take_line()'s.
+  Status take_events() {
+    if (second_log_ != 0) return trace::Done{};
+    Result<std::string_view> ahead = log_.ahead();
+    if (!ahead) return std::move(ahead).trouble();
+    const char* const begin = ahead->data();
+    const char* const end = begin + ahead->size();
+    const char* at = begin;
+    std::uint64_t lines = 0;
+    for (std::size_t count = batch_.size(); count == batch_.size() && lines < LineLog::kLinesBetweenReports;) {
+      count = 0;
+      while (count < batch_.size() && static_cast<std::size_t>(end - at) >= kLongestEvent) {
+        const char* const behind = past_event(at, batch_[count]);
+        if (behind == nullptr) break;
+        lives_.prefetch(batch_[count++].addr);
+        at = behind;
+      }
+      if (Status status = append(std::span(batch_).first(count)); !status) return status;
+      lines += count;
+    }
+    log_.take(static_cast<std::size_t>(at - begin), lines);
+    return trace::Done{};
+  }
+
+  // The event of the line that begins at `at`, where kLongestEvent bytes can be read. Returns what is behind it, null
+  // where it is none of take_events()'.
+  const char* past_event(const char* at, RawEvent& event) const {
+    if (at[1] != ' ') return nullptr;
+    event.time_ns = time_ns_;
+    if (at[0] == '-') {
+      event.op = trace::Op::Free;
+      event.size = 0;
+      event.site = 0;
+      at = past_hex(at + 2, '\n', event.addr);
+    } else if (at[0] == '+') {
+      std::uint64_t stack = 0;
+      event.op = trace::Op::Alloc;
+      at = past_hex(at + 2, ' ', event.size);
+      if (at != nullptr) at = past_hex(at, ' ', stack);
+      if (at != nullptr) at = past_hex(at, '\n', event.addr);
+      if (event.size > kMaxSize || !stacks_.has_site(stack, event.site)) return nullptr;
+    } else {
+      return nullptr;
+    }
+    return event.addr != 0 ? at : nullptr;
+  }
+
+  Status append(std::span<RawEvent> events) {
+    for (RawEvent& event : events) lives_.name(event);
+    for (const RawEvent& event : events) {
+      if (Status status = builder_.append(event); !status) return status;
+    }
+    return trace::Done{};
+  }
+
   // true: the line was of the format.
   Result<bool> take_line(std::string_view line) {
     if (second_log_ != 0) return true;
@@ -300,6 +394,7 @@ class HeaptrackReader {
   std::string program_;
   std::uint64_t file_version_ = kNewestHeaptrackFile;
   std::uint64_t time_ns_ = 0;
+  std::array<RawEvent, 32> batch_;  // take_events()': what they will touch is brought nearer, of all of them at once
 };
 
 // A raw log has a line of the program's path (x) or a module (m) in its head; an interpreted one has strings (s) first.

@@ -10,22 +10,35 @@ using trace::Result;
 using trace::Status;
 using trace::Trouble;
 
-namespace {
-
-constexpr std::uint64_t kLinesBetweenReports = 1u << 14;
-
-}  // namespace
-
 Result<bool> LineLog::next(std::string_view& line) {
-  if (lines_read_++ % kLinesBetweenReports == 0) {
-    if (progress_.stop()) return Trouble{"reading was cancelled", place(0), ""};
-    if (progress_.report) progress_.report(lines_.source().fraction_read());
+  if (lines_read_ >= report_at_) {
+    if (auto cancelled = report()) return *std::move(cancelled);
   }
+  ++lines_read_;
   Result<bool> more = lines_.next(line);
   if (!more || !*more) return more;
   if (lines_.last_line_was_complete()) return true;
   cut_line_ = lines_.line_number();
   return tail_ == Tail::Keep;
+}
+
+Result<std::string_view> LineLog::ahead() {
+  if (lines_read_ >= report_at_) {
+    if (auto cancelled = report()) return *std::move(cancelled);
+  }
+  return lines_.chunk();
+}
+
+void LineLog::take(std::size_t bytes, std::uint64_t lines) {
+  lines_.consume(bytes, lines);
+  lines_read_ += lines;
+}
+
+std::optional<Trouble> LineLog::report() {
+  report_at_ = lines_read_ + kLinesBetweenReports;
+  if (progress_.stop()) return Trouble{"reading was cancelled", place(0), ""};
+  if (progress_.report) progress_.report(lines_.source().fraction_read());
+  return {};
 }
 
 void LineLog::leave_out(std::uint64_t line) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,11 @@ class LineLog {
 
   // The next line to parse; false at the end. Trouble where reading failed or the user cancelled.
   trace::Result<bool> next(std::string_view& line);
+  // For readers that know the most frequent lines by a look at their bytes: what is buffered, from the beginning of a
+  // line on (empty at the end; valid until the next call), and how much of it was taken, in whole lines.
+  trace::Result<std::string_view> ahead();
+  void take(std::size_t bytes, std::uint64_t lines);
+  static constexpr std::uint64_t kLinesBetweenReports = 1u << 14;  // more are not to be taken at once
   [[nodiscard]] std::uint64_t line_number() const { return lines_.line_number(); }
   [[nodiscard]] std::uint64_t bytes_read() const { return lines_.line_offset(); }
   // The line last returned is not of the format; it is left out and counted.
@@ -51,11 +57,12 @@ class LineLog {
  private:
   [[nodiscard]] trace::Place place(std::uint64_t line) const;
   [[nodiscard]] std::string lines_left_out() const;
+  [[nodiscard]] std::optional<trace::Trouble> report();  // where that is due; Trouble where the user cancelled
 
   trace::LineReader& lines_;
   const trace::Progress& progress_;
   Tail tail_;
-  std::uint64_t lines_read_ = 0;
+  std::uint64_t lines_read_ = 0, report_at_ = 0;
   std::uint64_t left_out_ = 0, clamped_ = 0, cut_line_ = 0;
   std::array<std::uint64_t, 5> first_lines_{};
 };

@@ -10,7 +10,7 @@ using trace::Status;
 
 namespace {
 
-void name(RawEvent& event, std::uint64_t id) {
+void set_id(RawEvent& event, std::uint64_t id) {
   event.id_kind = RawEvent::Id::Number;
   event.id_number = id;
 }
@@ -21,33 +21,36 @@ Lives::Lives(trace::TraceBuilder& builder) : builder_(builder), table_(std::rand
 
 Status Lives::alloc(RawEvent& event, std::uint64_t addr) {
   event.op = Op::Alloc;
-  event.addr = shown(addr);
+  event.addr = addr;
   if (addr == 0) {
     event.id_kind = RawEvent::Id::None;
     event.ok = false;
     return builder_.append(event);
   }
-  const std::uint64_t id = table_.find_or_put(addr, last_id_ + 1);
-  if (id == last_id_ + 1) ++last_id_;
-  name(event, id);
+  name(event);
   return builder_.append(event);
 }
 
 Status Lives::free(RawEvent& event, std::uint64_t addr) {
   event.op = Op::Free;
   event.size = 0;
-  event.addr = trace::kNoAddr;
+  event.addr = addr;
   if (addr == 0) {
     event.id_kind = RawEvent::Id::Null;
-    return builder_.append(event);
+  } else {
+    name(event);
   }
-  std::uint64_t id = table_.take(addr);
-  if (id == AddressTable::kNoId) {
-    id = ++last_id_;
-    event.addr = shown(addr);  // nothing else in the trace would say which block was meant
-  }
-  name(event, id);
   return builder_.append(event);
+}
+
+void Lives::name(RawEvent& event) {
+  const std::uint64_t addr = event.addr, next = last_id_ + 1;
+  std::uint64_t id = event.op == Op::Free ? table_.take(addr) : table_.find_or_put(addr, next);
+  const bool known = id != AddressTable::kNoId && id != next;
+  if (!known) id = last_id_ = next;
+  // Of a free nothing else in the trace says which block was meant, where none is known.
+  event.addr = event.op == Op::Free && known ? trace::kNoAddr : shown(addr);
+  set_id(event, id);
 }
 
 Status Lives::realloc(RawEvent& event, std::uint64_t from, std::uint64_t to) {
@@ -60,14 +63,14 @@ Status Lives::realloc(RawEvent& event, std::uint64_t from, std::uint64_t to) {
     end.size = 0;
     end.align.reset();
     end.addr = trace::kNoAddr;
-    name(end, other);
+    set_id(end, other);
     ++added_frees_;
     if (Status status = builder_.append(end); !status) return status;
   }
   table_.find_or_put(to, id);
   event.op = Op::Realloc;
   event.addr = shown(to);
-  name(event, id);
+  set_id(event, id);
   return builder_.append(event);
 }
 
@@ -76,7 +79,7 @@ Status Lives::failed_realloc(RawEvent& event, std::uint64_t addr) {
   event.ok = false;
   event.addr = shown(addr);
   event.id_kind = RawEvent::Id::None;
-  if (const std::uint64_t id = table_.find(addr); id != AddressTable::kNoId) name(event, id);
+  if (const std::uint64_t id = table_.find(addr); id != AddressTable::kNoId) set_id(event, id);
   return builder_.append(event);
 }
 

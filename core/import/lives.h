@@ -39,6 +39,11 @@ class Lives {
   // From here on the numbers only tell blocks apart and are no addresses: the trace does not show them.
   void hide_addresses() { shown_ = false; }
 
+  // What alloc() and free() make of an event, here an Alloc or a Free whose address is there and is not 0; who has many
+  // names them all and appends them then. An event at addr that is to come soon finds its block nearer.
+  void name(trace::RawEvent& event);
+  void prefetch(std::uint64_t addr) const { table_.prefetch(addr); }
+
   // How many frees were added because a realloc landed on a block still live in the log.
   [[nodiscard]] std::uint64_t added_frees() const { return added_frees_; }
 

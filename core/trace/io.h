@@ -66,9 +66,11 @@ class LineReader {
   // The first bytes of the input, without consuming them: what recognisers look at.
   Result<std::string_view> peek(std::size_t bytes);
   // For readers of what is not lines: the bytes that are buffered, at least one except at the end of input (valid until
-  // the next call of anything), and how many of them were used. Lines are counted on; next() goes on from there.
+  // the next call of anything), and how many of them were used. Lines are counted on; next() goes on from there. Who
+  // has counted the line breaks among them says how many they are.
   Result<std::string_view> chunk();
   void consume(std::size_t bytes);
+  void consume(std::size_t bytes, std::uint64_t line_breaks);
 
  private:
   Result<bool> refill();  // false at the end of input

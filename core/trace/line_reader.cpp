@@ -88,10 +88,16 @@ Result<std::string_view> LineReader::chunk() {
 void LineReader::consume(std::size_t bytes) {
   const char* from = buffer_.data() + begin_;
   const char* const to = from + bytes;
+  std::uint64_t line_breaks = 0;
   while (const void* found = from == to ? nullptr : std::memchr(from, '\n', static_cast<std::size_t>(to - from))) {
     from = static_cast<const char*>(found) + 1;
-    ++line_number_;
+    ++line_breaks;
   }
+  consume(bytes, line_breaks);
+}
+
+void LineReader::consume(std::size_t bytes, std::uint64_t line_breaks) {
+  line_number_ += line_breaks;
   begin_ += bytes;
   next_offset_ += bytes;
   line_offset_ = next_offset_;
