@@ -67,6 +67,28 @@ TEST(Timeline, walks_through_the_steps_of_an_event_in_both_directions) {
   EXPECT_EQ(timeline->figures().free, 1024u);
 }
 
+TEST(Timeline, of_the_summary_alone_sums_up_the_same) {
+  std::mt19937_64 random(test::seed());
+  const auto trace = test::random_trace(random, 3000, 16'384, 2000);
+  for (const char* spec : {"buddy:arena=16KiB,min=64", "bump:arena=20000", "tiered:arena=16KiB,min=64"}) {
+    const auto whole = test::timeline_of(trace, test::spec_of(spec));
+    const auto alone = test::timeline_of(trace, test::spec_of(spec), kSummaryAlone);
+    const Summary &a = whole->summary(), &b = alone->summary();
+    EXPECT_EQ(a.events, b.events);
+    EXPECT_EQ(a.failed, b.failed);
+    EXPECT_EQ(a.first_failed, b.first_failed);
+    EXPECT_EQ(a.frees_of_failed, b.frees_of_failed);
+    EXPECT_EQ(a.peak_live_requested, b.peak_live_requested);
+    EXPECT_EQ(a.peak_reserved, b.peak_reserved);
+    EXPECT_EQ(a.peak_event, b.peak_event);
+    EXPECT_EQ(a.at_peak, b.at_peak);
+    EXPECT_EQ(a.at_end, b.at_end);
+    EXPECT_EQ(whole->failures(), alone->failures());
+    EXPECT_EQ(alone->series().size(), 0u);
+    EXPECT_LT(alone->memory_bytes(), whole->memory_bytes());
+  }
+}
+
 TEST(Timeline, looks_an_event_up_without_moving) {
   const auto timeline = lesson();
   timeline->seek({1, 2});

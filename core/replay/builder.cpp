@@ -26,7 +26,7 @@ Pass::Pass(Account& account, Machine& machine, const TimelineOptions& options)
   Summary& summary = account_.summary;
   summary.at_peak = machine_.figures();
   summary.peak_reserved = summary.at_peak.reserved;
-  account_.series.append(summary.at_peak);
+  if (options_.curves) account_.series.append(summary.at_peak);
   account_.free_levels.begin(levels_);
   keep();
 }
@@ -98,8 +98,10 @@ void Pass::account_for(std::span<const trace::Event> events) {
   changes_.clear();
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Figures& figures = applied_[i].figures;
-    account_.series.append(figures);
-    account_.tally.append(events[i], applied_[i].outcome);
+    if (options_.curves) {
+      account_.series.append(figures);
+      account_.tally.append(events[i], applied_[i].outcome);
+    }
     if (applied_[i].outcome.kind == OutcomeKind::Failed) account_.failures.push_back(event_ + i);
     summary.peak_live_requested = std::max(summary.peak_live_requested, figures.live_requested);
     summary.peak_reserved = std::max(summary.peak_reserved, figures.reserved);

@@ -52,12 +52,13 @@ struct Account;  // builder.h
 struct TimelineOptions {
   std::uint64_t keyframe_events = 0;  // a keyframe every so many events; 0 = by what they cost to replay and to save
   std::uint64_t keyframe_budget_bytes = std::uint64_t{256} << 20;
+  bool curves = true;       // keep the figures after every event (series) and what each came to (tally)
   bool free_levels = true;  // keep how many free blocks of each level there were
 };
 
-// Where the summary alone is wanted: no keyframes are kept.
+// Where the summary alone is wanted: nothing is kept of single events, and no keyframes.
 inline constexpr TimelineOptions kSummaryAlone{
-    .keyframe_events = std::uint64_t{1} << 62, .keyframe_budget_bytes = 0, .free_levels = false};
+    .keyframe_events = std::uint64_t{1} << 62, .keyframe_budget_bytes = 0, .curves = false, .free_levels = false};
 
 class Timeline {
  public:
