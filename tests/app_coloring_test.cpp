@@ -4,6 +4,7 @@
 #include "tests/app_support.h"
 #include "viz/app/availability.h"
 #include "viz/app/coloring.h"
+#include "viz/app/group_view.h"
 #include "viz/app/names.h"
 #include "viz/app/settings.h"
 
@@ -38,12 +39,26 @@ TEST(Coloring, a_lifetime_ends_where_the_log_frees_and_some_never_do) {
   seek(state, 3);
   const Coloring by_life = coloring(state, ColorBy::Lifetime);
   EXPECT_EQ(words(by_life), (std::vector<std::string>{"< 10", "never freed"}));
-  EXPECT_EQ(app::title_of(ColorBy::Lifetime), "by lifetime, in events") << "once, for all of them";
-  EXPECT_EQ(app::title_of(ColorBy::Age), "by age, in events");
-  EXPECT_EQ(app::title_of(ColorBy::Size), "by size");
+  const trace::Trace& trace = *state.document.trace;
+  EXPECT_EQ(app::title_of(ColorBy::Lifetime, trace), "by lifetime, in events") << "once, for all of them";
+  EXPECT_EQ(app::title_of(ColorBy::Age, trace), "by age, in events");
+  EXPECT_EQ(app::title_of(ColorBy::Size, trace), "by size");
   EXPECT_EQ(by_life.entries[0].whole, "< 10 events");
   EXPECT_EQ(by_life.entries[0].kept, by_life.entries[0].word.size()) << "a number that is cut is another one";
   EXPECT_EQ(by_life.entries[0].bytes, 60u) << "B is freed by event 6";
+}
+
+TEST(Coloring, lifetimes_that_a_log_could_not_tell_are_called_approximate) {
+  // As a log of heaptrack's becomes a trace of ours, whose field is read back.
+  const app::State state = opened(R"({"format": "allocviz-trace", "version": 1, "lifetimes": "approximate",
+    "allocators": [{"kind": "buddy", "arena": "1 KiB", "min_block": 64}],
+    "events": [{"op": "alloc", "id": 1, "size": 50}, {"op": "free", "id": 1}]})");
+  const trace::Trace& trace = *state.document.trace;
+  EXPECT_EQ(app::title_of(ColorBy::Lifetime, trace), "by approximate lifetime, in events");
+  EXPECT_EQ(app::title_of(ColorBy::Age, trace), "by age, in events");
+  EXPECT_STREQ(app::name_of(app::GroupColumn::Lifetime, trace), "~ lifetime");
+  EXPECT_STREQ(app::name_of(app::GroupColumn::Bytes, trace), "allocated");
+  EXPECT_NE(app::meaning_of(app::GroupColumn::Lifetime, trace).find("approximate"), std::string::npos);
 }
 
 TEST(Coloring, a_hundred_thousand_events_are_100_k_and_a_million_1_m) {

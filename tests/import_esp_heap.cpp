@@ -42,6 +42,7 @@ TEST(EspHeap, a_free_without_a_time_stands_as_late_as_the_addresses_allow) {
   EXPECT_EQ(trace.facts().live_bytes_at_end, 40u);
   EXPECT_EQ(trace.facts().peak_live_bytes, 104u);
   EXPECT_TRUE(warns(trace, "lifetimes are approximate: the table does not say when its 2 freed blocks were freed"));
+  EXPECT_TRUE(trace.header().has_approximate_lifetimes());
   EXPECT_EQ(fault_of_import(trace), "");
 }
 

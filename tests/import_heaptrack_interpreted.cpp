@@ -40,6 +40,7 @@ TEST(Heaptrack, names_functions_files_and_lines_innermost_first) {
   EXPECT_EQ(trace.event(2).id, 1u);
   EXPECT_FALSE(trace.has_addresses());
   EXPECT_TRUE(trace.warnings().empty());
+  EXPECT_FALSE(trace.header().has_approximate_lifetimes()) << "no block here was alike another";
 }
 
 TEST(Heaptrack, takes_the_youngest_of_alike_blocks_and_says_how_often) {
@@ -48,7 +49,8 @@ TEST(Heaptrack, takes_the_youngest_of_alike_blocks_and_says_how_often) {
   EXPECT_EQ(trace.event(3).id, 1u);
   EXPECT_TRUE(trace.event(4).has(trace::kUnknownId));
   EXPECT_EQ(trace.event(5).id, 4u);
-  EXPECT_TRUE(warns(trace, "1 of 3 frees end one of several blocks that are alike"));
+  EXPECT_TRUE(warns(trace, "lifetimes are approximate: 1 of 3 frees end one of several blocks that are alike"));
+  EXPECT_TRUE(trace.header().has_approximate_lifetimes());
   EXPECT_EQ(fault_of_import(trace), "");
 }
 

@@ -221,6 +221,19 @@ TEST_F(Panels, the_inspector_leads_to_the_events_of_a_block_and_to_its_buddy) {
   EXPECT_EQ(event(), 2u);
 }
 
+TEST_F(Panels, an_end_that_the_log_could_not_tell_is_about_an_event) {
+  state = opened(R"({"format": "allocviz-trace", "version": 1, "lifetimes": "approximate",
+    "allocators": [{"kind": "buddy", "arena": "1 KiB", "min_block": 64}],
+    "events": [{"op": "alloc", "id": 1, "size": 50}, {"op": "free", "id": 1}]})");
+  act(state, {.what = Do::SeekTo, .position = {1, replay::kAllSteps}});
+  act(state, {.what = Do::Select, .number = 0});
+  program.gui->frames(2);
+  program.gui->wheel(program.gui->middle_of("block/offset"), -50);
+  program.gui->frames(2);
+  program.click("block/about event 2");
+  EXPECT_EQ(event(), 2u);
+}
+
 TEST_F(Panels, splitters_move_what_they_divide) {
   const float before = state.settings.left_width;
   const Point at = program.gui->middle_of("window/split left");

@@ -329,6 +329,7 @@ class EspReader {
     if (Status status = ends_.at_the_end(); !status) return status;
     if (Status status = log_.finish(builder_, kTitle); !status) return status;
     if (ends_.frees() != 0) {
+      builder_.header().set_approximate_lifetimes();
       builder_.warn(
           fmt::format("lifetimes are approximate: the table does not say when its {} freed blocks were freed; each is "
                       "freed here as late as the addresses allow",

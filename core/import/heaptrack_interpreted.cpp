@@ -284,10 +284,11 @@ class InterpretedReader {
       builder_.warn(fmt::format("line {} begins a second log, which was left out: open it alone", second_log_));
     }
     if (ambiguous_frees_ != 0) {
-      builder_.warn(
-          fmt::format("{} of {} frees end one of several blocks that are alike here, as this log has no "
-                      "pointers: the youngest was taken; heaptrack --raw records which",
-                      ambiguous_frees_, frees_));
+      builder_.header().set_approximate_lifetimes();
+      builder_.warn(fmt::format(
+          "lifetimes are approximate: {} of {} frees end one of several blocks that are alike here, as this log has no "
+          "pointers: the youngest was taken; heaptrack --raw records which",
+          ambiguous_frees_, frees_));
     }
     return trace::Done{};
   }

@@ -67,6 +67,15 @@ void Trace::set_mark(std::uint64_t index, std::string name) {
     mark_names_[index] = std::move(name);
   }
 }
+void Header::set_approximate_lifetimes() {
+  extra["lifetimes"] = "\"approximate\"";
+}
+
+bool Header::has_approximate_lifetimes() const {
+  const auto field = extra.find("lifetimes");
+  return field != extra.end() && field->second == "\"approximate\"";
+}
+
 const std::string* Trace::extra(std::uint64_t index) const {
   return find(extras_, index);
 }

@@ -103,6 +103,11 @@ struct Header {
   std::map<std::string, std::string> extra;  // unknown header fields, as JSON text, kept for the round trip
   std::vector<LoggedProcess> processes;      // of the log, in its order; empty: one alone, or the format does not tell
   std::uint64_t process = 0;                 // of several: the number of the one that the events are of
+
+  // The log does not tell which block some of its frees end, or when: what says how long blocks lived is a guess. Kept
+  // as a field of the header, `"lifetimes": "approximate"`, so that a trace made of such a log says so too.
+  void set_approximate_lifetimes();
+  [[nodiscard]] bool has_approximate_lifetimes() const;
 };
 
 // What a reader found of one event. Ids are resolved, checked and counted by the TraceBuilder, alike for every format.

@@ -262,9 +262,10 @@ const char* name_of(ColorBy by) {
   return kNames[static_cast<std::size_t>(by)];
 }
 
-std::string title_of(ColorBy by) {
+std::string title_of(ColorBy by, const trace::Trace& trace) {
   const bool in_events = by == ColorBy::Age || by == ColorBy::Lifetime;
-  return fmt::format("by {}{}", name_of(by), in_events ? ", in events" : "");
+  const bool guessed = by == ColorBy::Lifetime && trace.header().has_approximate_lifetimes();
+  return fmt::format("by {}{}{}", guessed ? "approximate " : "", name_of(by), in_events ? ", in events" : "");
 }
 
 Coloring coloring_of(ColorBy by, const trace::Trace& trace, const replay::Census& census, std::uint64_t event) {

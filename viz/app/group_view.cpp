@@ -187,12 +187,23 @@ std::string text_of(const GroupRow& row, GroupColumn column) {
   }
 }
 
-const char* name_of(GroupColumn column) {
-  return kColumns[static_cast<std::size_t>(column)].name;
+namespace {
+
+bool is_guessed(GroupColumn column, const trace::Trace& trace) {
+  return column == GroupColumn::Lifetime && trace.header().has_approximate_lifetimes();
 }
 
-std::string_view meaning_of(GroupColumn column) {
-  return kColumns[static_cast<std::size_t>(column)].means;
+}  // namespace
+
+const char* name_of(GroupColumn column, const trace::Trace& trace) {
+  return is_guessed(column, trace) ? "~ lifetime" : kColumns[static_cast<std::size_t>(column)].name;
+}
+
+std::string meaning_of(GroupColumn column, const trace::Trace& trace) {
+  std::string means(kColumns[static_cast<std::size_t>(column)].means);
+  if (is_guessed(column, trace))
+    means += "; approximate, for the log does not tell which blocks its frees end, or when";
+  return means;
 }
 
 std::span<const GroupColumn> group_columns(const State& state) {
@@ -253,7 +264,7 @@ std::string groups_as_text(const State& state) {
   const std::string to = fmt::format("event {}", groups.sums->to());
   text += is_compared(state) ? fmt::format("from event {} to {}\n", groups.sums->from(), to) : "after " + to + "\n";
   const std::span<const GroupColumn> columns = group_columns(state);
-  for (const GroupColumn column : columns) text += fmt::format("{}\t", name_of(column));
+  for (const GroupColumn column : columns) text += fmt::format("{}\t", name_of(column, *state.document.trace));
   text += "group\n";
   for (const GroupRow& row : groups.rows) {
     for (const GroupColumn column : columns) text += fmt::format("{:.0f}\t", value_of(row, column));

@@ -30,8 +30,9 @@ void forget_groups(State& state);
 // What a column says of a row, as a number to sort and draw bars by.
 [[nodiscard]] double value_of(const analyze::GroupRow& row, GroupColumn column);
 [[nodiscard]] std::string text_of(const analyze::GroupRow& row, GroupColumn column);
-[[nodiscard]] const char* name_of(GroupColumn column);
-[[nodiscard]] std::string_view meaning_of(GroupColumn column);
+// "~ lifetime" and why, where the trace has guessed ends of blocks (Header::has_approximate_lifetimes).
+[[nodiscard]] const char* name_of(GroupColumn column, const trace::Trace& trace);
+[[nodiscard]] std::string meaning_of(GroupColumn column, const trace::Trace& trace);
 // The columns there are now: sums, or what changed.
 [[nodiscard]] std::span<const GroupColumn> group_columns(const State& state);
 [[nodiscard]] GroupColumn sorted_by(const State& state);

@@ -152,20 +152,21 @@ void moment_line(const Context& context, Rect inside, float y) {
 void head(const Context& context, const Table& table, Rect line) {
   const ui::WithFont font(ui::Font::Small);
   const GroupColumn sorted = app::sorted_by(context.state);
+  const trace::Trace& trace = *context.state.document.trace;
   for (const Table::Column& column : table.columns) {
     const Rect cell{column.right - column.width + 0.3f * context.em, line.y0, column.right + 0.2f * context.em,
                     line.y1};
     const std::string label = fmt::format("##sort {}", static_cast<int>(column.column));
     const bool hovered = ui::canvas(label.c_str(), cell);
-    ui::tooltip(
-        fmt::format("{}. A click sorts by it, another one turns the order round.", app::meaning_of(column.column)));
+    ui::tooltip(fmt::format("{}. A click sorts by it, another one turns the order round.",
+                            app::meaning_of(column.column, trace)));
     if (ImGui::IsItemClicked(0)) {
       context.commands.push({.what = app::Do::SortGroups, .number = static_cast<std::uint64_t>(column.column)});
     }
     const bool chosen = column.column == sorted;
     const std::string word =
-        chosen ? fmt::format("{} {}", context.state.groups.ascending ? "↑" : "↓", app::name_of(column.column))
-               : app::name_of(column.column);
+        chosen ? fmt::format("{} {}", context.state.groups.ascending ? "↑" : "↓", app::name_of(column.column, trace))
+               : app::name_of(column.column, trace);
     row_text_right(line, column.right, chosen || hovered ? context.theme.text : context.theme.text_faint, word);
   }
   ui::fill(ui::draw_list(), {line.x0, line.y1, line.x1, line.y1 + 1}, context.theme.grid);
@@ -191,7 +192,7 @@ void bar(const Context& context, const Table& table, Rect row, double value, dou
 std::string tip_of(const app::State& state, const GroupRow& row) {
   std::string text = state.groups.sums->grouping().label(row.group);
   for (const GroupColumn column : app::group_columns(state)) {
-    text += fmt::format("\n{}: {}", app::name_of(column), app::text_of(row, column));
+    text += fmt::format("\n{}: {}", app::name_of(column, *state.document.trace), app::text_of(row, column));
   }
   const bool picked = state.groups.picked == row.group;
   return text +

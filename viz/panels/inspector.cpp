@@ -57,7 +57,7 @@ Line event_line(const char* key, std::uint64_t index) {
   return {key, "event " + trace::count_text(index + 1), Line::Leads::Event, index, {}};
 }
 
-void add_life(std::vector<Line>& lines, const BlockFacts& facts) {
+void add_life(std::vector<Line>& lines, const BlockFacts& facts, bool approximate) {
   if (facts.allocated) lines.push_back(event_line("allocated", *facts.allocated));
   if (facts.resized) lines.push_back(event_line("resized", *facts.resized));
   if (facts.ended) {
@@ -66,7 +66,12 @@ void add_life(std::vector<Line>& lines, const BlockFacts& facts) {
     static constexpr const char* kWillEnd[] = {"will be freed", "will be freed", "resized next", "will be reset",
                                                "mark"};
     const auto* ends = facts.block.state == BlockState::Live ? kWillEnd : kEnds;
-    lines.push_back(event_line(ends[static_cast<std::size_t>(facts.ended_by)], *facts.ended));
+    Line line = event_line(ends[static_cast<std::size_t>(facts.ended_by)], *facts.ended);
+    if (approximate) {
+      line.value = "about " + line.value;
+      line.hint = "The log does not tell which of several blocks its frees end, or when: this is a guess.";
+    }
+    lines.push_back(std::move(line));
   } else if (facts.allocated) {
     lines.push_back({"freed", "never in this log", Line::Leads::Nowhere, 0, {}});
   }
@@ -156,7 +161,7 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
                      {}});
   }
   if (block.state != BlockState::Live) plain("state", state_word(context, facts));
-  add_life(lines, facts);
+  add_life(lines, facts, context.state.document.trace->header().has_approximate_lifetimes());
   if (block.state == BlockState::Live) {
     if (std::string age = age_of(context, block.born); !age.empty())
       lines.push_back({"age", std::move(age), Line::Leads::Event, block.born, "Goes to the event that made it."});

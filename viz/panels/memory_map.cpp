@@ -107,7 +107,7 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   if (key.found != 0) light_found(context, timeline, colors);
   const draw::NameOf names = names_of(timeline);
   const draw::Focus focus = draw::focus_of(draw::moment_of(timeline), timeline.spec(), key.selected);
-  const std::string title = app::title_of(by);
+  const std::string title = app::title_of(by, *context.state.document.trace);
   cached.scene = draw::lay_out_map({.census = timeline.census(),
                                     .focus = focus,
                                     .rect = inside,
@@ -132,7 +132,7 @@ void legend(const Context& context, const draw::MapScene& scene) {
   const ui::WithFont font(ui::Font::Small);
   const float top = std::round((scene.legend_line.y0 + scene.legend_line.y1 - ui::line_height()) / 2);
   ImGui::SetCursorScreenPos(ImVec2(scene.legend_line.x0, top));
-  const std::string by = app::title_of(app::color_by(context.state)) + "##colour";
+  const std::string by = app::title_of(app::color_by(context.state), *context.state.document.trace) + "##colour";
   if (ui::link(context.theme, by.c_str())) context.commands.push(app::Do::NextColorBy);
   ui::tooltip(
       "What the colours stand for. A click goes to the next: state, size, age, lifetime, and thread, call site "
