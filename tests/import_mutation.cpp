@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/import_support.h"
@@ -142,6 +143,34 @@ TEST(DamagedLogs, of_tables_are_read_as_far_as_they_make_sense) {
                         0x20001000 + i / 3 * 64, i, i % 4);
   }
   read_damaged("csv", {text}, 1000);
+}
+
+// Ids are the log's own in these two, so only the end of their reading is checked.
+TEST(DamagedLogs, of_courses_and_of_ones_own_hooks_are_read_as_far_as_they_make_sense) {
+  std::string course, hook;
+  for (int i = 0; i < 80; ++i) {
+    course += fmt::format("At time {} {} {} bytes for process {} from {} to {}\n", i,
+                          i % 3 == 2 ? "freed" : "allocated", 32 + i % 3 % 2, i, 64 * i, 64 * i + 63);
+    hook += i % 3 == 2 ? fmt::format("free({:#x})\n", 0x1000 + i / 3 * 64)
+                       : fmt::format("[task {}] malloc({}) = {:#x}\n", i % 4, 8 * i, 0x1000 + i / 3 * 64);
+  }
+  Random random(test::seed());
+  for (const auto& [format, original] : {std::pair{"process-log", course}, std::pair{"hook-log", hook}}) {
+    int read = 0;
+    for (int round = 0; round < 1000; ++round) {
+      std::string text = original;
+      const std::size_t times = 1 + below(random, 12);
+      for (std::size_t i = 0; i < times && !text.empty(); ++i) damage(text, random);
+      const auto trace = read_text(format, text);
+      if (!trace) {
+        ASSERT_FALSE(trace.trouble().what.empty());
+        continue;
+      }
+      ++read;
+      ASSERT_LE(trace->memory_bytes(), 200 * text.size() + (std::uint64_t{1} << 20)) << format << " round " << round;
+    }
+    EXPECT_GT(read, 500) << format;
+  }
 }
 
 // A snapshot in which one character is wrong is mostly broken as a whole: it is read or refused.

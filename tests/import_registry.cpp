@@ -338,6 +338,11 @@ TEST_P(WholeLogs, are_counted_as_an_independent_reader_does) {
     // valgrind names processes, which the other reader counts; threads it does not name.
     EXPECT_EQ(facts.threads, format == "vg" ? 0u : said["threads"].get<std::uint64_t>());
     EXPECT_EQ(trace->warnings().size(), format == "ht" ? 1u : 0u);
+    EXPECT_EQ(trace->header().has_approximate_lifetimes(), format == "ht");
+    if (format == "ht") {
+      const std::string ambiguous = std::to_string(said["ambiguous_free"].get<std::uint64_t>()) + " of ";
+      EXPECT_NE(trace->warnings()[0].find(ambiguous), std::string::npos) << trace->warnings()[0];
+    }
     ++counted;
   }
   if (counted == 0) GTEST_SKIP() << "no log of this format is there";

@@ -39,7 +39,8 @@ TEST_P(TieredServes, every_request_of_the_log_in_the_arena_it_opens_with) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Logs, TieredServes,
-                         testing::Values("android-systemui.zip", "git-log.vgtrace", "jq-sum.ltrace", "nginx-serve.rep",
+                         testing::Values("android-systemui.zip", "cc1plus-regex.heaptrack.raw.zst", "git-log.vgtrace",
+                                         "jq-sum.ltrace", "kernel-pages.perfscript.zst", "nginx-serve.rep",
                                          "node-zlib.heaptrack.raw.zst", "perl-wordfreq.mtrace",
                                          "python-ast-json.heaptrack.zst", "sqlite-build.mtrace.zst",
                                          "edge/mt.vgtrace.zst", "edge/edge.mtrace", "edge/edge2.vgtrace"),
