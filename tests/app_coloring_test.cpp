@@ -54,7 +54,7 @@ TEST(Coloring, lifetimes_that_a_log_could_not_tell_are_called_approximate) {
     "allocators": [{"kind": "buddy", "arena": "1 KiB", "min_block": 64}],
     "events": [{"op": "alloc", "id": 1, "size": 50}, {"op": "free", "id": 1}]})");
   const trace::Trace& trace = *state.document.trace;
-  EXPECT_EQ(app::title_of(ColorBy::Lifetime, trace), "by approximate lifetime, in events");
+  EXPECT_EQ(app::title_of(ColorBy::Lifetime, trace), "by approximate lifetime");
   EXPECT_EQ(app::title_of(ColorBy::Age, trace), "by age, in events");
   EXPECT_STREQ(app::name_of(app::GroupColumn::Lifetime, trace), "~ lifetime");
   EXPECT_STREQ(app::name_of(app::GroupColumn::Bytes, trace), "allocated");

@@ -264,8 +264,9 @@ const char* name_of(ColorBy by) {
 
 std::string title_of(ColorBy by, const trace::Trace& trace) {
   const bool in_events = by == ColorBy::Age || by == ColorBy::Lifetime;
-  const bool guessed = by == ColorBy::Lifetime && trace.header().has_approximate_lifetimes();
-  return fmt::format("by {}{}{}", guessed ? "approximate " : "", name_of(by), in_events ? ", in events" : "");
+  // No longer than the exact one: on a small window the first colours stand beside it or not at all.
+  if (by == ColorBy::Lifetime && trace.header().has_approximate_lifetimes()) return "by approximate lifetime";
+  return fmt::format("by {}{}", name_of(by), in_events ? ", in events" : "");
 }
 
 Coloring coloring_of(ColorBy by, const trace::Trace& trace, const replay::Census& census, std::uint64_t event) {

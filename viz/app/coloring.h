@@ -33,7 +33,7 @@ inline constexpr std::size_t kMostEntries = 8;
 // Whether the log says what this colouring asks for (threads, sites, tags).
 [[nodiscard]] bool can_color_by(ColorBy by, const trace::Trace& trace);
 [[nodiscard]] const char* name_of(ColorBy by);  // "size"
-// Before the legend: "by lifetime, in events"; "by approximate lifetime, in events" where the trace knows no better.
+// Before the legend: "by lifetime, in events"; "by approximate lifetime" where the trace knows no better.
 [[nodiscard]] std::string title_of(ColorBy by, const trace::Trace& trace);
 // What is coloured by now: as set, where this trace can say it.
 [[nodiscard]] ColorBy color_by(const State& state);

@@ -136,7 +136,7 @@ void legend(const Context& context, const draw::MapScene& scene) {
   if (ui::link(context.theme, by.c_str())) context.commands.push(app::Do::NextColorBy);
   ui::tooltip(
       "What the colours stand for. A click goes to the next: state, size, age, lifetime, and thread, call site "
-      "and tag where the log names them.");
+      "and tag where the log names them. Approximate are lifetimes of which the log does not tell the ends.");
   const bool lights_found = context.state.filter.active && app::color_by(context.state) == app::ColorBy::State;
   for (std::size_t i = 0; i < scene.legend.size(); ++i) {
     const Rect& rect = scene.legend[i];
