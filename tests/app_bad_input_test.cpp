@@ -8,7 +8,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -16,6 +15,7 @@
 #include <thread>
 
 #include "tests/app_support.h"
+#include "tests/support/as_nobody.h"
 #include "tests/support/sanitized.h"
 
 namespace {
@@ -183,21 +183,10 @@ TEST_F(BadInput, what_is_no_file_is_refused) {
   expect_refused(write("empty.json", ""), "empty");
 }
 
-// Whoever may read everything reads as somebody else for as long as this lives.
-struct AsNobody {
-  bool changed = ::geteuid() == 0 && ::seteuid(65'534) == 0;
-  AsNobody() = default;
-  AsNobody(const AsNobody&) = delete;
-  AsNobody& operator=(const AsNobody&) = delete;
-  ~AsNobody() {
-    if (changed && ::seteuid(0) != 0) std::abort();
-  }
-};
-
 TEST_F(BadInput, what_may_not_be_read_is_refused) {
   const std::string secret = write("secret.json", kHeaderLine);
   fs::permissions(secret, fs::perms::none);
-  const AsNobody nobody;
+  const test::AsNobody nobody;
   if (::geteuid() == 0) GTEST_SKIP() << "this user may read everything";
   expect_refused(secret, "ask its owner for permission");
 }

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/as_nobody.h"
 #include "tests/support/trace_samples.h"
 
 namespace allocviz::trace {
@@ -237,6 +238,7 @@ TEST(Source, what_is_no_readable_file_is_a_clear_trouble) {
   EXPECT_NE(all_of((folder / "none") + "/x").find("No such file"), std::string::npos);
   write_bytes(folder / "secret", "x");
   fs::permissions(folder / "secret", fs::perms::none);
+  const test::AsNobody nobody;
   if (::geteuid() != 0) {
     EXPECT_EQ(all_of(folder / "secret"),
               "<" + (folder / "secret") + ": it cannot be opened: Permission denied; ask its owner for permission>");
@@ -251,6 +253,12 @@ TEST(Source, a_file_that_grows_a_thousandfold_is_refused_unless_the_user_raises_
   EXPECT_EQ(all_of(folder / "bomb.zst"),
             "<" + (folder / "bomb.zst") +
                 ": it decompresses to more than 1000 times its size; raise the limit if you trust the file>");
+  for (const Form form : {Form::Zip, Form::Xz, Form::Bzip2}) {
+    const std::string bomb = archive_of(form, {{"log", zeros}});
+    ASSERT_GT(zeros.size() / bomb.size(), 1000u);
+    write_bytes(folder / "bomb", bomb);
+    EXPECT_NE(all_of(folder / "bomb").find("more than 1000 times its size"), std::string::npos);
+  }
   ReadLimits more;
   more.max_expansion = 1'000'000;
   EXPECT_EQ(all_of(folder / "bomb.zst", more).size(), zeros.size());
