@@ -400,3 +400,46 @@ TEST(House, text_has_no_tabs_no_trailing_spaces_and_ends_with_a_newline) {
     EXPECT_TRUE(text.empty() || text.back() == '\n') << file << " does not end with a newline";
   }
 }
+
+// "TEST_F(Suite, name)": both, as "Suite" and "Suite.name"; of a benchmark its name.
+void add_names(const std::string& text, const std::string& macro, Names& known) {
+  for (std::size_t at = text.find(macro); at != std::string::npos; at = text.find(macro, at + 1)) {
+    const std::size_t from = at + macro.size();
+    const std::string suite = text.substr(from, text.find_first_of(",<)", from) - from);
+    known.insert(suite);
+    const std::size_t comma = text.find_first_not_of(", \n", from + suite.size());
+    known.insert(suite + "." + text.substr(comma, text.find(')', comma) - comma));
+  }
+}
+
+TEST(House, every_test_and_benchmark_that_the_contract_names_is_there) {
+  Names known;
+  for (const std::string& file : files_below({"tests"}, {".cpp", ".cmake"})) {
+    const std::string text = read(kRoot / file);
+    known.insert(fs::path(file).filename().string());
+    for (const char* macro : {"TEST(", "TEST_F(", "TEST_P(", "BENCHMARK("}) add_names(text, macro, known);
+    // Programs that ctest runs: their names stand in the lists.
+    std::istringstream words(file.ends_with(".cmake") ? text : "");
+    for (std::string word; words >> word;) {
+      const std::size_t point = word.find('.');
+      if (point == std::string::npos || word.front() < 'A' || word.front() > 'Z') continue;
+      known.insert(word.substr(0, point));
+      known.insert(word.substr(0, word.find_last_not_of(')') + 1));
+    }
+  }
+  std::size_t named = 0;
+  for (const std::string& line : lines_of(read(kRoot / "core/docs/contract.md"))) {
+    const std::size_t promise = line.find(" | ");
+    if (!starts(line, "| ") || promise == std::string::npos) continue;
+    for (std::size_t at = line.find('`', promise); at != std::string::npos;) {
+      const std::size_t end = line.find('`', at + 1);
+      const std::string name = line.substr(at + 1, end - at - 1);
+      if (name != "alloc_bench") {
+        ++named;
+        EXPECT_TRUE(known.contains(name)) << name << " of: " << line;
+      }
+      at = line.find('`', end + 1);
+    }
+  }
+  EXPECT_GT(named, 100U);
+}
