@@ -164,6 +164,35 @@ TEST(Record, nothing_is_lost_of_a_program_that_is_killed) {
   expect_same_calls(lists[0], calls_said(ran.out));
 }
 
+// Programs that know nothing of us, of those that are here: they do what they do, and what was recorded replays.
+TEST(Record, programs_of_every_day_are_recorded_and_replay) {
+  const TestFolder folder;
+  const std::string source = folder.file("x.cc"), object = folder.file("x.o");
+  std::ofstream(source) << "#include <map>\n#include <string>\nstd::map<std::string, int> words;\n";
+  const std::vector<std::vector<std::string>> programs = {
+      {"/usr/bin/python3", "-c", "import json; json.loads(json.dumps({str(i): [i] * 3 for i in range(999)}))"},
+      {"/usr/bin/git", "init", "-q", folder.file("repository")},
+      {"/usr/bin/sqlite3", ":memory:", "create table t(a); insert into t values (1), (2); select sum(a) from t;"},
+      {"/usr/bin/clang++", "-c", source, "-o", object},
+      {"/usr/bin/g++", "-c", source, "-o", object},
+      {"/usr/bin/redis-server", "--version"},
+      {"/usr/bin/cmake", "--version"}};
+  std::size_t recorded = 0;
+  for (const std::vector<std::string>& program : programs) {
+    if (!cli::exists(program.front())) continue;
+    SCOPED_TRACE(program.front());
+    std::vector<std::string> arguments = {"record", "-o", folder.file("out.jsonl.zst"), "--"};
+    arguments.insert(arguments.end(), program.begin(), program.end());
+    const cli::Ran ran = cli::run(arguments);
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    const trace::Trace trace = sound_trace(folder.file("out.jsonl.zst"));
+    EXPECT_GT(trace.facts().allocs, 5u);
+    EXPECT_EQ(trace.facts().implicit_frees, 0u);
+    ++recorded;
+  }
+  EXPECT_GT(recorded, 0u) << "something built this";
+}
+
 TEST(Record, handlers_at_fork_may_allocate) {
   const TestFolder folder;
   const cli::Ran ran = record(folder, {"atforks"}, {"--children"});
