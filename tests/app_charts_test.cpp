@@ -19,6 +19,30 @@ constexpr std::string_view kTimed = R"({
     {"op": "free", "id": 2, "t": 10000}, {"op": "free", "id": 3, "t": 10010}
   ]})";
 
+// What really was, beside what ours makes of it: one cursor, and curves of both.
+TEST(RecordedHeap, stands_beside_ours_at_every_event_with_curves_of_its_own) {
+  app::State state = opened(R"({"format": "allocviz-trace", "version": 1, "events": [
+    {"op": "alloc", "id": 1, "size": 100, "addr": "0x7000010"}, {"op": "alloc", "id": 2, "size": 50, "addr": "0x7000100"},
+    {"op": "free", "id": 1}, {"op": "alloc", "id": 3, "size": 30, "addr": "0x7000020"}, {"op": "free", "id": 2}]})",
+                            {spec("buddy:arena=1KiB,min=64"), spec("recorded")});
+  ASSERT_EQ(state.stages.size(), 2u);
+  constexpr std::uint64_t kLive[] = {0, 100, 150, 50, 80, 30};
+  for (std::uint64_t event = 0; event <= 5; ++event) {
+    seek(state, event);
+    for (std::size_t stage = 0; stage < 2; ++stage) {
+      const replay::Timeline& timeline = state.timeline(stage);
+      EXPECT_EQ(timeline.census().figures.live_requested, kLive[event]) << "stage " << stage << " event " << event;
+      EXPECT_EQ(timeline.series().at(replay::Curve::LiveRequested, event), kLive[event]);
+    }
+  }
+  seek(state, 4);
+  std::vector<std::uint64_t> live;
+  for (const replay::Block& block : state.timeline(1).census().blocks) {
+    if (block.state == replay::BlockState::Live) live.push_back(block.offset);
+  }
+  EXPECT_EQ(live, (std::vector<std::uint64_t>{0x20, 0x100})) << "where the log has them, with gaps between";
+}
+
 TEST(Range, is_selected_from_either_end_and_cleared_before_the_block) {
   app::State state = opened(kLesson);
   seek(state, 3);
