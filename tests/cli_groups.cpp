@@ -49,6 +49,17 @@ TEST(GroupsCommand, print_a_table_and_say_what_is_left_out) {
   EXPECT_EQ(one.out.find("parse"), std::string::npos) << one.out;
 }
 
+// What a log of heaptrack's interpreter cannot tell is not printed as if it had.
+TEST(GroupsCommand, marks_lifetimes_that_the_log_could_not_tell) {
+  std::string guessed = kLog;
+  guessed.insert(1, R"("lifetimes": "approximate", )");
+  const Scratch file("groups.json", kLog), other("guessed.json", guessed);
+  EXPECT_FALSE(json_of(run({"groups", file.path(), "--json"}))["approximate_lifetimes"].get<bool>());
+  EXPECT_TRUE(json_of(run({"groups", other.path(), "--json"}))["approximate_lifetimes"].get<bool>());
+  EXPECT_NE(run({"groups", file.path()}).out.find(" mean events"), std::string::npos);
+  EXPECT_NE(run({"groups", other.path()}).out.find("~mean events"), std::string::npos);
+}
+
 TEST(DiffCommand, tells_what_was_born_died_and_stayed_between_two_events) {
   const Scratch file("groups.json", kLog);
   const auto json = json_of(run({"diff", file.path(), "--from", "3", "--to", "6", "--json"}));

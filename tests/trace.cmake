@@ -31,6 +31,10 @@ if(ALLOCVIZ_FUZZ)
   target_compile_options(trace_json_fuzz PRIVATE -fsanitize=fuzzer)
   target_link_options(trace_json_fuzz PRIVATE -fsanitize=fuzzer)
   target_link_libraries(trace_json_fuzz PRIVATE allocviz_core allocviz_flags GTest::gtest)
+  file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/trace_json_found)
+  add_test(NAME Fuzz.bytes_that_look_like_json_break_no_reader
+    COMMAND trace_json_fuzz -runs=20000 -max_len=4000 -seed=1 -timeout=20
+      ${CMAKE_CURRENT_BINARY_DIR}/trace_json_found ${PROJECT_SOURCE_DIR}/scenarios)
 endif()
 
 if(ALLOCVIZ_BENCH)

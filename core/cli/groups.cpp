@@ -107,7 +107,9 @@ void put_row(JsonWriter& json, const Groups& groups, const GroupRow& row, bool i
 void print_json(const Groups& groups, const trace::AllocatorSpec& spec, const GroupsOptions& options) {
   JsonWriter json(stdout);
   json.begin_object().member("allocator", trace::to_text(spec)).member("by", analyze::name_of(options.by));
-  json.member("from", groups.from()).member("to", groups.to()).key("groups").begin_array();
+  json.member("from", groups.from()).member("to", groups.to());
+  json.member("approximate_lifetimes", groups.trace().header().has_approximate_lifetimes());
+  json.key("groups").begin_array();
   const std::vector<GroupRow> rows = sorted_rows(groups, options.is_diff);
   const std::size_t shown = options.top.value_or(0) == 0 ? rows.size() : std::min(rows.size(), *options.top);
   for (std::size_t i = 0; i < shown; ++i) put_row(json, groups, rows[i], options.is_diff);
@@ -151,7 +153,7 @@ void print_text(const Groups& groups, const trace::AllocatorSpec& spec, const Gr
     const std::string when = groups.from() == 0 ? "after " + to : fmt::format("from {} to {}", from, to);
     fmt::print("by {}, {}, {}\n\n", analyze::name_of(options.by), when, trace::to_text(spec));
     fmt::print("{:>11} {:>10} {:>12} {:>11} {:>8} {:>12}\n", "live", "blocks", "allocations", "allocated", "failed",
-               "mean events");
+               groups.trace().header().has_approximate_lifetimes() ? "~mean events" : "mean events");
   }
   const std::vector<GroupRow> rows = sorted_rows(groups, options.is_diff);
   const std::size_t most = options.top.value_or(kRowsShown);
