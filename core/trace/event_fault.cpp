@@ -4,7 +4,6 @@
 
 #include <bit>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace allocviz::trace {
@@ -14,24 +13,8 @@ Trouble refuse(std::string field, std::string what, std::string todo) {
   return {.what = std::move(what), .where = {.field = std::move(field)}, .todo = std::move(todo)};
 }
 
-std::string_view verb(Op op) {
-  switch (op) {
-    case Op::Alloc:
-      return "alloc";
-    case Op::Free:
-      return "free";
-    case Op::Realloc:
-      return "realloc";
-    case Op::Reset:
-      return "reset";
-    case Op::Mark:
-      return "mark";
-  }
-  return "";
-}
-
 std::string with_article(Op op) {
-  return fmt::format("{} {}", op == Op::Alloc ? "an" : "a", verb(op));
+  return fmt::format("{} {}", op == Op::Alloc ? "an" : "a", word_of(op));
 }
 
 }  // namespace
@@ -49,7 +32,7 @@ std::optional<Trouble> fault_in(const RawEvent& raw) {
   }
   if (raw.offset && has_id) return refuse("offset", "a free has an id or an offset, not both", "leave one of them out");
   if (request && raw.ok && raw.id_kind == Id::Null) {
-    return refuse("id", fmt::format("null is no id for {}", verb(raw.op)), "only a free may have the id null");
+    return refuse("id", fmt::format("null is no id for {}", word_of(raw.op)), "only a free may have the id null");
   }
   if ((request && raw.ok && !has_id) || (raw.op == Op::Free && raw.id_kind == Id::None && !raw.offset)) {
     return refuse("id", "it is missing", "name the block: a number or a string");

@@ -24,6 +24,22 @@ std::uint64_t memory_of(const std::map<std::uint64_t, std::string>& texts) {
 
 }  // namespace
 
+std::string_view word_of(Op op) {
+  switch (op) {
+    case Op::Alloc:
+      return "alloc";
+    case Op::Free:
+      return "free";
+    case Op::Realloc:
+      return "realloc";
+    case Op::Reset:
+      return "reset";
+    case Op::Mark:
+      return "mark";
+  }
+  return "";
+}
+
 std::string Trace::id_text(std::uint64_t index) const {
   Event only_id;
   only_id.flags = flags(index);

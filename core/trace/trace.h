@@ -33,6 +33,7 @@
 namespace allocviz::trace {
 
 enum class Op : std::uint8_t { Alloc, Free, Realloc, Reset, Mark };
+[[nodiscard]] std::string_view word_of(Op op);  // "alloc", "free", "realloc", "reset", "mark"
 
 inline constexpr std::uint32_t kNoSlot = 0xffff'ffffu;
 inline constexpr std::uint64_t kNoEvent = ~std::uint64_t{0};

@@ -23,22 +23,6 @@ namespace {
 using trace::Event;
 using trace::Op;
 
-const char* word_of(Op op) {
-  switch (op) {
-    case Op::Alloc:
-      return "alloc";
-    case Op::Free:
-      return "free";
-    case Op::Realloc:
-      return "realloc";
-    case Op::Reset:
-      return "reset";
-    case Op::Mark:
-      return "mark";
-  }
-  return "";
-}
-
 bool failed_here(const Context& context, std::uint64_t index) {
   const auto& failures = context.state.failures;
   return std::binary_search(failures.begin(), failures.end(), index);
@@ -213,7 +197,7 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   const draw::Color faded = ahead ? theme.text_faint : lives || current ? theme.text : theme.text_dim;
   const bool freed = event.op == Op::Free && !ahead && !failed_here(context, index);
   const draw::Color word = freed ? theme.ok : faded;
-  const float said = row_text(row, columns.op, word, word_of(event.op), 3.2f * context.em);
+  const float said = row_text(row, columns.op, word, trace::word_of(event.op), 3.2f * context.em);
   const float id_left = columns.narrow ? std::max(columns.id, columns.op + said + 0.4f * context.em) : columns.id;
 
   std::string id = trace.id_text(event);

@@ -47,8 +47,7 @@ Title title_of(const Context& context, std::uint64_t index) {
   std::string id = trace.id_text(event);
   if (event.has(trace::kByOffset)) id = trace::offset_text(event.offset, context.state.timeline().census().arena_bytes);
   if (event.has(trace::kNullFree)) id = "null";
-  static constexpr const char* kWords[] = {"alloc", "free", "realloc", "reset", "mark"};
-  std::string name = kWords[static_cast<std::size_t>(event.op)];
+  std::string name(trace::word_of(event.op));
   if (!id.empty()) name += " " + id;
   return {std::move(name), sizes_of(trace, event, index), context.theme.text};
 }
