@@ -152,8 +152,9 @@ class BrokenSlab : public testing::Test {
     change(state);
     slab_->restore(state);
   }
-  void set_link(std::size_t offset, std::size_t value) {
-    std::memcpy(slab_.region.data() + offset, &value, sizeof value);
+  void set_link(std::size_t offset, std::size_t next) {
+    const alloc::SlabLink link{slab_->size() - next};
+    std::memcpy(slab_.region.data() + offset, &link, sizeof link);
   }
   TestSlab slab_;
 };
@@ -181,6 +182,20 @@ TEST_F(BrokenSlab, I3_a_link_to_a_fresh_block) {
 TEST_F(BrokenSlab, I3_a_link_into_a_block) {
   set_link(96, 49);
   EXPECT_EQ(slab_->check().invariant, 3u);
+}
+
+TEST_F(BrokenSlab, I3_a_link_out_of_the_region) {
+  for (const std::size_t beyond : {std::size_t{480 + 48}, ~std::size_t{0} - 47, std::size_t{1} << 40}) {
+    set_link(96, beyond);
+    EXPECT_EQ(slab_->check().invariant, 3u) << beyond;
+  }
+}
+
+TEST_F(BrokenSlab, I3_a_head_that_is_no_block_below_fresh) {
+  for (const std::size_t head : {std::size_t{5 * 48}, std::size_t{49}, std::size_t{1} << 40}) {
+    change_state([&](auto& state) { state.head = {slab_->size() - head}; });
+    EXPECT_EQ(slab_->check().invariant, 3u) << head;
+  }
 }
 
 TEST_F(BrokenSlab, I3_a_list_that_goes_round) {

@@ -35,7 +35,7 @@ class Arena {
   // For a pointer from elsewhere the subtraction wraps, and the result is not below size().
   [[nodiscard]] usize offset_of(const void* ptr) const { return reinterpret_cast<std::uintptr_t>(ptr) - address(); }
   [[nodiscard]] bool contains(const void* ptr) const { return offset_of(ptr) < size_; }
-  [[nodiscard]] std::byte* at(usize offset) const { return base_ + offset; }
+  [[nodiscard]] constexpr std::byte* at(usize offset) const { return base_ + offset; }
   template <class T>
   [[nodiscard]] T* as(usize offset) const {
     return reinterpret_cast<T*>(base_ + offset);

@@ -187,7 +187,7 @@ class Slab {
   }
   [[nodiscard]] Report check() const { return core_.check(); }
 
-  [[nodiscard]] constexpr const State& state() const { return core_.state(); }
+  [[nodiscard]] constexpr State state() const { return core_.state(); }
   // With the metadata and the links of the same moment: back to that moment. Same geometry, same size.
   constexpr void restore(const State& state) { core_.restore(state); }
   // Of which only the bits of blocks below the fresh mark mean something.

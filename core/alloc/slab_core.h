@@ -15,7 +15,7 @@ namespace allocviz::alloc {
 
 // What a slab knows beside its bits and links. No address in it: with those it is the whole state.
 struct SlabState {
-  usize head = kSlabEnd;  // offset of the first block of the list
+  SlabLink head;          // to the first block of the list
   usize fresh = 0;        // offset of the first block never handed out
   usize outstanding = 0;  // blocks, where they are counted
   [[nodiscard]] friend constexpr bool operator==(const SlabState&, const SlabState&) = default;
@@ -30,10 +30,17 @@ class SlabCore {
  public:
   constexpr SlabCore() = default;
   constexpr SlabCore(Arena arena, void* bits, Geometry geometry)
-      : arena_(arena), count_(arena.size() / geometry.block_size()), live_(bits), geometry_(geometry) {}
+      : arena_(arena),
+        count_(arena.size() / geometry.block_size()),
+        live_(bits),
+        geometry_(geometry),
+        end_(arena.at(arena.size())),
+        head_(end_) {}
   // One in the midst of its life, of `count` blocks that fill the arena.
   constexpr SlabCore(Arena arena, usize count, void* bits, Geometry geometry, const SlabState& state)
-      : arena_(arena), count_(count), live_(bits), geometry_(geometry), state_(state) {}
+      : arena_(arena), count_(count), live_(bits), geometry_(geometry), end_(arena.at(arena.size())) {
+    restore(state);
+  }
 
   template <class S>
   Allocation allocate(Layout layout, S& sink) {
@@ -47,35 +54,35 @@ class SlabCore {
   template <class S>
   Allocation allocate_block(S& sink) {
     sink(Step{.kind = StepKind::Look, .other = can_allocate()});
-    usize offset = state_.head;
-    if (offset != kSlabEnd) [[likely]] {
-      state_.head = next(offset);
+    std::byte* block = head_;
+    if (block != end_) [[likely]] {
+      head_ = next(block);
     } else {
-      offset = state_.fresh;
-      if (offset == arena_.size()) [[unlikely]]
+      if (fresh_ == arena_.size()) [[unlikely]]
         return {nullptr, fail(Error::OutOfMemory, sink)};
-      if constexpr (kChecked) init_bits(offset);
-      state_.fresh += block_size();
+      if constexpr (kChecked) init_bits(fresh_);
+      block = arena_.at(fresh_);
+      fresh_ += block_size();
     }
-    if constexpr (kChecked) live_.set(geometry_.number(offset));
-    if constexpr (kCounts) ++state_.outstanding;
-    sink(Step{.kind = StepKind::Pop, .offset = offset, .size = block_size()});
-    sink(Step{.kind = StepKind::Take, .offset = offset, .size = block_size()});
-    return {arena_.at(offset)};
+    if constexpr (kChecked) live_.set(geometry_.number(arena_.offset_of(block)));
+    if constexpr (kCounts) ++outstanding_;
+    sink(Step{.kind = StepKind::Pop, .offset = arena_.offset_of(block), .size = block_size()});
+    sink(Step{.kind = StepKind::Take, .offset = arena_.offset_of(block), .size = block_size()});
+    return {block};
   }
 
   template <class S>
   Error deallocate(void* ptr, S& sink) {
-    const usize offset = arena_.offset_of(ptr);
     if constexpr (kChecked) {
+      const usize offset = arena_.offset_of(ptr);
       if (!is_live(offset)) [[unlikely]]
         return fail(why_not_live(offset), sink);
       live_.clear(geometry_.number(offset));
     }
-    ::new (static_cast<void*>(arena_.at(offset))) SlabLink{state_.head};
-    state_.head = offset;
-    if constexpr (kCounts) --state_.outstanding;
-    sink(Step{.kind = StepKind::Push, .offset = offset, .size = block_size()});
+    ::new (ptr) SlabLink{link_to(head_)};
+    head_ = static_cast<std::byte*>(ptr);
+    if constexpr (kCounts) --outstanding_;
+    sink(Step{.kind = StepKind::Push, .offset = arena_.offset_of(ptr), .size = block_size()});
     return Error::None;
   }
 
@@ -91,7 +98,7 @@ class SlabCore {
     return Error::None;
   }
 
-  constexpr void reset() { state_ = SlabState{}; }
+  constexpr void reset() { restore({}); }
 
   // f(const Extent&) for every block in address order.
   template <class F>
@@ -103,32 +110,36 @@ class SlabCore {
   // f(usize offset) for every block on the list; not the fresh ones.
   template <class F>
   void visit_list(F&& f) const {
-    for (usize offset = state_.head; offset != kSlabEnd; offset = next(offset)) f(offset);
+    for (const std::byte* block = head_; block != end_; block = next(block)) f(arena_.offset_of(block));
   }
   [[nodiscard]] Report check() const;
 
   // Blocks. O(1) where they are counted, else O(blocks on the list).
   [[nodiscard]] usize outstanding() const {
-    if constexpr (kCounts) return state_.outstanding;
-    usize live = state_.fresh / block_size();
+    if constexpr (kCounts) return outstanding_;
+    usize live = fresh_ / block_size();
     visit_list([&live](usize) { --live; });
     return live;
   }
   // Whether a live block starts at this offset; unchecked, a block that has ever been handed out.
   [[nodiscard]] bool is_live(usize offset) const {
-    if (offset >= state_.fresh) return false;
+    if (offset >= fresh_) return false;
     const usize number = geometry_.number(offset);
     return number < count_ && (!kChecked || live_.test(number));
   }
-  [[nodiscard]] constexpr bool can_allocate() const { return state_.head != kSlabEnd || state_.fresh != arena_.size(); }
+  [[nodiscard]] constexpr bool can_allocate() const { return head_ != end_ || fresh_ != arena_.size(); }
   [[nodiscard]] constexpr usize count() const { return count_; }
   [[nodiscard]] constexpr usize block_size() const { return geometry_.block_size(); }
   [[nodiscard]] constexpr usize block_align() const { return slab_block_align(block_size()); }
   [[nodiscard]] constexpr const Arena& arena() const { return arena_; }
   [[nodiscard]] constexpr const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] constexpr std::byte* bits() const { return static_cast<std::byte*>(live_.data()); }
-  [[nodiscard]] constexpr const SlabState& state() const { return state_; }
-  constexpr void restore(const SlabState& state) { state_ = state; }
+  [[nodiscard]] constexpr SlabState state() const { return {link_to(head_), fresh_, outstanding_}; }
+  constexpr void restore(const SlabState& state) {
+    head_ = end_ - state.head.before_end;
+    fresh_ = state.fresh;
+    outstanding_ = state.outstanding;
+  }
 
  private:
   [[nodiscard]] Error why_impossible(Layout layout) const {
@@ -144,9 +155,12 @@ class SlabCore {
   void init_bits(usize offset) {
     if (const usize number = geometry_.number(offset); number % 8 == 0) live_.clear_byte_of(number);
   }
-  [[nodiscard]] usize next(usize offset) const { return arena_.as<SlabLink>(offset)->next; }
+  [[nodiscard]] std::byte* next(const std::byte* block) const {
+    return end_ - reinterpret_cast<const SlabLink*>(block)->before_end;
+  }
+  [[nodiscard]] constexpr SlabLink link_to(const std::byte* block) const { return {static_cast<usize>(end_ - block)}; }
   [[nodiscard]] Use use_of(usize offset) const {
-    if (offset >= state_.fresh) return Use::Fresh;
+    if (offset >= fresh_) return Use::Fresh;
     if constexpr (kChecked) return live_.test(geometry_.number(offset)) ? Use::Live : Use::Free;
     bool is_listed = false;
     visit_list([&](usize listed) { is_listed |= listed == offset; });
@@ -162,26 +176,31 @@ class SlabCore {
   usize count_ = 0;
   Bitmap live_;
   [[no_unique_address]] Geometry geometry_;
-  SlabState state_;
+  std::byte* end_ = nullptr;   // behind the last block, where the list ends
+  std::byte* head_ = nullptr;  // the first block of the list, or end_
+  usize fresh_ = 0;
+  usize outstanding_ = 0;
 };
 
 // In an order in which each check may rely on the ones before it. Follows no link before it knows where it leads.
 template <class Geometry, class Policy, bool kCounts>
 Report SlabCore<Geometry, Policy, kCounts>::check() const {
   const usize size = block_size();
-  if (state_.fresh > arena_.size() || state_.fresh % size != 0) return {1, state_.fresh, "fresh is no block's start"};
-  const usize used = state_.fresh / size;
+  if (fresh_ > arena_.size() || fresh_ % size != 0) return {1, fresh_, "fresh is no block's start"};
+  const usize used = fresh_ / size;
   usize listed = 0;
-  for (usize offset = state_.head; offset != kSlabEnd; offset = next(offset)) {
-    if (offset >= state_.fresh || offset % size != 0) return {3, offset, "the list leads to no block below fresh"};
+  for (const std::byte* block = head_; block != end_; block = next(block)) {
+    const usize offset = arena_.offset_of(block);
+    if (offset >= fresh_ || offset % size != 0) return {3, offset, "the list leads to no block below fresh"};
     if (++listed > used) return {3, offset, "the list has a cycle"};
     if (kChecked && live_.test(offset / size)) return {4, offset, "a block on the list is marked as live"};
   }
-  if (kCounts && state_.outstanding + listed != used) return {2, 0, "outstanding + listed blocks are not all blocks below fresh"};
+  if (kCounts && outstanding_ + listed != used)
+    return {2, 0, "outstanding + listed blocks are not all blocks below fresh"};
   if constexpr (kChecked) {
     usize live = 0;
     for (usize number = 0; number < used; ++number) live += live_.test(number) ? 1 : 0;
-    if (live != state_.outstanding) return {4, 0, "a block that is not on the list is not marked as live"};
+    if (live != outstanding_) return {4, 0, "a block that is not on the list is not marked as live"};
   }
   return {};
 }

@@ -8,11 +8,13 @@
 
 namespace allocviz::alloc {
 
-// The link in the first bytes of a recycled block: the offset of the next one, or kSlabEnd.
+// The link in the first bytes of a recycled block: how far before the region's end the next one starts, or 0 when there
+// is none. No address, as everywhere; and end - link is one instruction that loads and subtracts, which lets a
+// processor run ahead along the list as it does along a list of pointers: a load and an addition do not.
 struct SlabLink {
-  usize next;
+  usize before_end = 0;
+  [[nodiscard]] friend constexpr bool operator==(const SlabLink&, const SlabLink&) = default;
 };
-inline constexpr usize kSlabEnd = ~usize{0};
 
 // A block holds a link; its size is rounded up to a link's alignment.
 [[nodiscard]] constexpr bool is_slab_block(usize block_size) {

@@ -92,7 +92,7 @@ class SlabHeap {
     for (auto i = list_.rbegin(); i != list_.rend(); ++i) {
       const std::uint64_t offset = *i * slab_.block_size();
       ::new (static_cast<void*>(arena().at(offset))) alloc::SlabLink{state.head};
-      state.head = offset;
+      state.head = {slab_.size() - offset};
       bits[*i / 8] &= ~(std::byte{1} << (*i % 8));
     }
     slab_.restore(state);

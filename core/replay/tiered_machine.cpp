@@ -156,10 +156,12 @@ class TieredHeap {
     out.put(used);
     out.put(used - slab.state.outstanding);
     std::uint64_t last = 0;
-    for (std::uint64_t at = slab.state.head; at != alloc::kSlabEnd;) {
+    const std::uint64_t end = slab.blocks * slab.block_size;
+    for (alloc::SlabLink link = slab.state.head; link != alloc::SlabLink{};) {
+      const std::uint64_t at = end - link.before_end;
       out.put_difference(at / slab.block_size, last);
       last = at / slab.block_size;
-      at = arena().as<alloc::SlabLink>(slab.offset + at)->next;
+      link = *arena().as<alloc::SlabLink>(slab.offset + at);
     }
   }
   void load_slab(std::uint64_t place, ByteReader& in) {
@@ -169,7 +171,7 @@ class TieredHeap {
     const std::uint64_t size = geometry().block_size(number);
     TieredSlab slab;
     slab.size_class = number;
-    slab.state = {.head = alloc::kSlabEnd, .fresh = used * size, .outstanding = used - listed};
+    slab.state = {.head = {}, .fresh = used * size, .outstanding = used - listed};
     std::byte* const bits = tiered_.bits_of_slab(place);
     if (used != 0) std::memset(bits, 0xff, used / 8);
     if (used % 8 != 0) bits[used / 8] = static_cast<std::byte>((1u << (used % 8)) - 1);
@@ -180,7 +182,7 @@ class TieredHeap {
       const std::uint64_t offset = *i * size;
       std::byte* const block = arena().at((place << geometry().slab_shift()) + offset);
       ::new (static_cast<void*>(block)) alloc::SlabLink{slab.state.head};
-      slab.state.head = offset;
+      slab.state.head = {geometry()[number].bytes - offset};
       bits[*i / 8] &= ~(std::byte{1} << (*i % 8));
     }
     tiered_.slab_table()[place] = slab;
