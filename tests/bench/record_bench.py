@@ -9,11 +9,13 @@ The measure is the processor time (user and system) of the program with the reco
 it while it runs: on a machine that does other things, elapsed time says little. `whole` is the processor time of the
 command as a user types it, with what is done after the program ended (names of call sites, writing the log).
 Each library alone writes its own raw form to a file of its own, uncompressed. ltrace, which stops the program at every call,
-is only tried where there are few.
+is only tried where there are few. A server's load comes from clients that are neither recorded nor counted.
+
+Before each table: what the program's log has, and whether it replays, on a heap of slabs over a buddy of 1 GiB.
 """
 import argparse
+import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -30,20 +32,35 @@ CPP = ("#include <map>\n#include <regex>\n#include <string>\n"
 PYTHON = "import json; d={str(i):[i]*3 for i in range(20000)}; json.loads(json.dumps(d))"
 
 
+# Debian's redis-tools has the server under another name, without the service that redis-server would start.
+REDIS = "/usr/bin/redis-check-rdb"
+REDIS_LOAD = """
+for i in $(seq 600); do redis-cli -s socket ping 2>/dev/null && break; sleep 0.05; done
+redis-benchmark -s socket -n 20000 -c 20 -P 8 -q -r 1000 -t set,get,lpush,lpop,sadd,hset,zadd,mset
+redis-cli -s socket shutdown nosave
+"""
+
+
+# name: (command, environment, whether it makes few calls, a script that loads it meanwhile)
 def programs(build, folder):
     source = os.path.join(folder, "t.cc")
     with open(source, "w") as file:
         file.write(CPP)
     subject = os.path.join(build, "tests/record_subject")
     found = {
-        "malloc and free, 40k calls": ([subject, "many", "20000"], {}, True),
-        "malloc and free, 10M calls": ([subject, "many", "5000000"], {}, False),
-        "4 threads": ([subject, "threads", "20000"], {}, False),
-        "sqlite3": (["sqlite3", ":memory:", SQL], {}, False),
-        "python3, PYTHONMALLOC=malloc": (["/usr/bin/python3", "-c", PYTHON], {"PYTHONMALLOC": "malloc"}, False),
-        "git log --stat": (["git", "-C", os.path.dirname(os.path.abspath(__file__)), "log", "--stat", "-n", "30"], {}, True),
-        "clang++ of <regex>": (["clang++", "-O1", "-c", source, "-o", source + ".o"], {}, False),
+        "malloc and free, 40k calls": ([subject, "many", "20000"], {}, True, None),
+        "malloc and free, 10M calls": ([subject, "many", "5000000"], {}, False, None),
+        "4 threads": ([subject, "threads", "20000"], {}, False, None),
+        "sqlite3": (["sqlite3", ":memory:", SQL], {}, False, None),
+        "python3, PYTHONMALLOC=malloc": (["/usr/bin/python3", "-c", PYTHON], {"PYTHONMALLOC": "malloc"}, False, None),
+        "git log --stat": (["git", "-C", os.path.dirname(os.path.abspath(__file__)), "log", "--stat", "-n", "30"], {}, True, None),
+        "clang++ of <regex>": (["clang++", "-O1", "-c", source, "-o", source + ".o"], {}, False, None),
     }
+    if os.path.exists(REDIS) and shutil.which("redis-benchmark"):
+        server = os.path.join(folder, "redis-server")
+        os.symlink(REDIS, server)
+        found["redis-server under load"] = (
+            [server, "--port", "0", "--unixsocket", "socket", "--save", ""], {}, False, REDIS_LOAD)
     return {name: what for name, what in found.items() if shutil.which(what[0][0])}
 
 
@@ -67,17 +84,32 @@ def variants(build, folder):
     return found
 
 
-def seconds_of(prefix, command, environment, folder):
+def seconds_of(prefix, command, environment, load, folder):
     spool = os.path.join(folder, "spool")
     shutil.rmtree(spool, ignore_errors=True)
     os.mkdir(spool)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result = subprocess.run(prefix + command, env={**os.environ, **environment}, cwd=folder,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if result.returncode not in (0, 5):
-        print(f"{prefix + command}: ended with {result.returncode}", file=sys.stderr)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    quiet = {"cwd": folder, "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    clients = subprocess.Popen(["sh", "-c", load], **quiet) if load else None
+    program = subprocess.Popen(prefix + command, env={**os.environ, **environment}, **quiet)
+    _, status, used = os.wait4(program.pid, 0)
+    program.returncode = os.waitstatus_to_exitcode(status)
+    if clients:
+        clients.wait()
+    if program.returncode not in (0, 5):
+        print(f"{prefix + command}: ended with {program.returncode}", file=sys.stderr)
+    return used.ru_utime + used.ru_stime
+
+
+# What the log of the last run of `alloctrace record` has, and whether it replays.
+def said_of_log(build, folder):
+    def told(*arguments):
+        ran = subprocess.run([os.path.join(build, "core/alloctrace"), *arguments], cwd=folder, capture_output=True, check=True)
+        return json.loads(ran.stdout)
+
+    log = told("info", "--json", "out.jsonl.zst")
+    replayed = told("replay", "--json", "--allocator", "tiered:arena=1GiB,min=64", "out.jsonl.zst")
+    return (f"{log['events']} events of {log['threads']} threads, {log['unknown_frees']} frees of unknown blocks; "
+            f"{replayed['runs'][0]['failed']} requests fail in the replay")
 
 
 def main():
@@ -89,7 +121,7 @@ def main():
     build = os.path.abspath(options.build)
     with tempfile.TemporaryDirectory(prefix="record-bench-") as folder:
         ways = variants(build, folder)
-        for name, (command, environment, few) in programs(build, folder).items():
+        for name, (command, environment, few, load) in programs(build, folder).items():
             if options.only not in name:
                 continue
             taken = {way: [] for way in ways if few or way != "ltrace"}
@@ -97,12 +129,12 @@ def main():
             for _ in range(options.rounds):
                 for way in order:
                     prefix, more = ways[way]
-                    taken[way].append(seconds_of(prefix, command, {**environment, **more}, folder))
+                    taken[way].append(seconds_of(prefix, command, {**environment, **more}, load, folder))
                 order.append(order.pop(0))
             medians = {way: statistics.median(times) for way, times in taken.items()}
             bare = medians["bare"]
             peer = medians.get("heaptrack", bare) - bare
-            print(f"\n{name}: bare {bare:.3f} s of processor time")
+            print(f"\n{name}: bare {bare:.3f} s of processor time; {said_of_log(build, folder)}")
             print("| variant | s | times bare | added s | of heaptrack's |\n|---|---|---|---|---|")
             for way, median in medians.items():
                 share = f"{(median - bare) / peer:.2f}" if peer > 0.001 and way != "bare" else ""
