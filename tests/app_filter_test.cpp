@@ -84,6 +84,22 @@ TEST_F(AppFilter, fields_are_named) {
   EXPECT_EQ(found("addr=0x7f00"), (Indices{1}));
 }
 
+TEST(AppFilterOfGuesses, what_rests_on_ends_that_the_log_could_not_tell_says_so) {
+  app::State guessed = opened(R"({"format": "allocviz-trace", "version": 1, "lifetimes": "approximate",
+    "events": [{"op": "alloc", "id": 1, "size": 50}, {"op": "free", "id": 1}]})");
+  const auto said = [&](app::State& state, const std::string& text) {
+    act(state, {.what = app::Do::SetFilter, .text = text});
+    return app::found_text(state);
+  };
+  EXPECT_EQ(said(guessed, ""), "2 events");
+  EXPECT_EQ(said(guessed, "lifetime<5"), "1 of 2 · frees are approximate");
+  EXPECT_EQ(said(guessed, "size=50 or freed<9"), "1 of 2 · frees are approximate");
+  for (const std::string exact : {"size=50", "born=1"}) EXPECT_EQ(said(guessed, exact), "1 of 2") << exact;
+  app::State known = opened(R"({"format": "allocviz-trace", "version": 1,
+    "events": [{"op": "alloc", "id": 1, "size": 50}, {"op": "free", "id": 1}]})");
+  EXPECT_EQ(said(known, "lifetime<5"), "1 of 2");
+}
+
 TEST_F(AppFilter, several_words_must_all_hold) {
   EXPECT_EQ(found("alloc size>60"), (Indices{0, 1, 7}));
   EXPECT_EQ(found("alloc size>60 17"), (Indices{1, 7}));

@@ -300,4 +300,19 @@ std::string in_quotes(std::string_view text) {
   return out + '"';
 }
 
+std::string found_text(const State& state) {
+  const EventFilter& filter = state.filter;
+  const std::uint64_t all = state.document.trace->size();
+  if (!filter.active) return trace::count_text(all) + (all == 1 ? " event" : " events");
+  std::string note = fmt::format("{} of {}", trace::count_text(filter.matches.size()), trace::count_text(all));
+  if (filter.scanned < all) {
+    note +=
+        fmt::format(" · searching {:.0f} %", 100.0 * static_cast<double>(filter.scanned) / static_cast<double>(all));
+  }
+  if (state.document.trace->header().has_approximate_lifetimes() && filter.matcher->asks_for_ends()) {
+    note += " · frees are approximate";
+  }
+  return note;
+}
+
 }  // namespace allocviz::app

@@ -28,6 +28,7 @@ class Matcher {
   Matcher(const trace::Trace& trace, Query query);
   [[nodiscard]] bool matches(std::uint64_t index, const SearchMoment& now) const;
   [[nodiscard]] bool follows_cursor() const { return query_.follows_cursor(); }
+  [[nodiscard]] bool asks_for_ends() const { return query_.asks_for_ends(); }
   // Whatever it finds lives at the cursor: the blocks of the census are all there is to look at.
   [[nodiscard]] bool wants_live_at_cursor() const;
 
@@ -76,6 +77,8 @@ void search_on(State& state, const Slice& slice);
 [[nodiscard]] bool is_found(const State& state, std::uint64_t index);
 // The list shows what was found and nothing else.
 [[nodiscard]] bool list_is_narrowed(const State& state);
+// "12 of 345", how far a search is, and whether what it found rests on ends of blocks that the log could not tell.
+[[nodiscard]] std::string found_text(const State& state);
 // How a query spells a text that holds spaces or quotes: "a \"b\"".
 [[nodiscard]] std::string in_quotes(std::string_view text);
 

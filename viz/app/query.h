@@ -62,6 +62,8 @@ struct Query {
   std::vector<std::vector<Term>> any_of;  // none of them empty; empty itself where nothing was written
   // What it finds depends on where the cursor stands.
   [[nodiscard]] bool follows_cursor() const;
+  // What it finds depends on when blocks were freed: approximate where the log cannot tell.
+  [[nodiscard]] bool asks_for_ends() const;
   bool operator==(const Query&) const = default;
 };
 

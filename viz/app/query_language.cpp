@@ -68,10 +68,21 @@ std::string completed(std::string_view text, const Phrase& phrase) {
   return std::string(text.substr(0, last_word(text))) + std::string(phrase.begins);
 }
 
+namespace {
+
+template <class F>
+bool any_term(const Query& query, F&& holds) {
+  return std::any_of(query.any_of.begin(), query.any_of.end(),
+                     [&](const auto& terms) { return std::any_of(terms.begin(), terms.end(), holds); });
+}
+
+}  // namespace
+
 bool Query::follows_cursor() const {
-  const auto follows = [](const Term& term) { return term.kind == TermKind::Age || term.at_cursor; };
-  return std::any_of(any_of.begin(), any_of.end(),
-                     [&](const auto& terms) { return std::any_of(terms.begin(), terms.end(), follows); });
+  return any_term(*this, [](const Term& term) { return term.kind == TermKind::Age || term.at_cursor; });
+}
+bool Query::asks_for_ends() const {
+  return any_term(*this, [](const Term& term) { return is_of_block(term.kind) && term.kind != TermKind::Born; });
 }
 
 trace::Status fits(const Query& query, const trace::Trace& trace) {

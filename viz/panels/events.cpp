@@ -26,18 +26,6 @@ void push_filter(const Context& context, std::string text) {
   context.commands.push(std::move(command));
 }
 
-std::string search_note(const app::State& state) {
-  const app::EventFilter& filter = state.filter;
-  const std::uint64_t all = state.document.trace->size();
-  if (!filter.active) return trace::count_text(all) + (all == 1 ? " event" : " events");
-  std::string note = fmt::format("{} of {}", trace::count_text(filter.matches.size()), trace::count_text(all));
-  if (filter.scanned < all) {
-    note +=
-        fmt::format(" · searching {:.0f} %", 100.0 * static_cast<double>(filter.scanned) / static_cast<double>(all));
-  }
-  return note;
-}
-
 struct Searched {
   float bottom = 0;        // where what is below begins
   bool has_focus = false;  // it is typed into now, or was until the mouse went down elsewhere
@@ -81,7 +69,7 @@ float search_line(const Context& context, draw::Rect inside, float y) {
     const float height = wrapped({inside.x0, y}, inside.width(), context.theme.failed, state.filter.fault);
     return y + height + std::round(0.4f * context.em);
   }
-  const std::string note = search_note(state);
+  const std::string note = app::found_text(state);
   float x = inside.x0 + 0.2f * context.em;
   const float used = ui::text_at(ui::draw_list(), {x, y}, context.theme.text_faint, note, inside.width());
   ui::place("found", {x, y, x + used, y + ui::line_height()});
