@@ -90,4 +90,9 @@ endforeach()
 add_test(NAME Embed.the_installed_allocators_are_found_and_run
   COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DOUT=${CMAKE_CURRENT_BINARY_DIR}/installed
     -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR} -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/installed.cmake)
-set_tests_properties(Embed.the_installed_allocators_are_found_and_run PROPERTIES TIMEOUT 120)
+# And without CMake: the folder alone, copied under another name.
+add_test(NAME Embed.a_copy_of_the_folder_serves_under_another_name
+  COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DOUT=${CMAKE_CURRENT_BINARY_DIR}/copied -DCXX=${CMAKE_CXX_COMPILER}
+    -P ${CMAKE_CURRENT_SOURCE_DIR}/embed/copied.cmake)
+set_tests_properties(Embed.the_installed_allocators_are_found_and_run
+  Embed.a_copy_of_the_folder_serves_under_another_name PROPERTIES TIMEOUT 120)
