@@ -233,6 +233,14 @@ TEST(Ltrace, says_that_several_processes_are_read_as_one) {
   ASSERT_TRUE(child.ok());
   EXPECT_EQ(child->size(), 1u);
   EXPECT_FALSE(warns(*child, "several processes"));
+  // As without fork among the calls that are traced.
+  const Trace silent = ltrace(
+      "7 malloc(100) = 0x10\n8 malloc(20) = 0x20\n8 free(0x10) = <void>\n8 +++ exited (status 0) +++\n"
+      "7 --- SIGCHLD (Child exited) ---\n7 free(0x10) = <void>\n7 +++ exited (status 0) +++\n");
+  EXPECT_TRUE(warns(silent, "from line 2 on there are several processes"));
+  // A child that says nothing allocates nothing.
+  EXPECT_TRUE(
+      ltrace("7 malloc(1) = 0x10\n7 --- SIGCHLD (Child exited) ---\n7 free(0x10) = <void>\n").warnings().empty());
   // A thread that has exited leaves the others running.
   EXPECT_TRUE(ltrace("7 malloc(1) = 0x10\n9 malloc(1) = 0x20\n9 +++ exited (status 0) +++\n7 free(0x20) = <void>\n")
                   .warnings()

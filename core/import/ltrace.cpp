@@ -24,7 +24,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -95,6 +94,7 @@ class LtraceReader {
     switch (line.kind) {
       case Line::Kind::Exec:
       case Line::Kind::Exited:
+      case Line::Kind::ChildExited:
       case Line::Kind::Other:
         return trace::Done{};
       case Line::Kind::Resumed:
@@ -134,23 +134,27 @@ class LtraceReader {
     const std::uint64_t number = line.thread.value_or(0);
     const bool all_ended = running_.empty() && exited_;
     if (line.kind == Line::Kind::Exited) {
-      running_.erase(number);
+      const auto ended = running_.find(number);
+      exited_first_line_ = ended != running_.end() ? ended->second : 0;
+      if (ended != running_.end()) running_.erase(ended);
       last_number_.reset();
       exited_ = true;
       return trace::Done{};
     }
+    // No thread that ends sends this: where fork is not among the calls that are traced, nothing else tells.
+    if (line.kind == Line::Kind::ChildExited && exited_first_line_ != 0) note_several(exited_first_line_);
     if (last_number_ != number) {
-      running_.insert(number);
+      running_.try_emplace(number, log_.line_number());
       last_number_ = number;
     }
     std::string_view child = line.result;
     std::uint64_t child_number = 0;
     if (line.forks && take_integer(child, child_number) && child.empty() && child_number != 0) {
-      running_.insert(child_number);
-      note_several();
+      running_.try_emplace(child_number, log_.line_number());
+      note_several(log_.line_number());
     }
     const bool execs = line.kind == Line::Kind::Exec;
-    if (execs && running_.size() > 1) note_several();
+    if (execs && running_.size() > 1) note_several(log_.line_number());
     return all_ended || (execs && running_.size() == 1) ? begin_anew(line) : trace::Done{};
   }
 
@@ -164,8 +168,8 @@ class LtraceReader {
     return lives_.begin_anew(event);
   }
 
-  void note_several() {
-    if (several_line_ == 0 && !wanted_) several_line_ = log_.line_number();
+  void note_several(std::uint64_t line) {
+    if (several_line_ == 0 && !wanted_) several_line_ = line;
   }
 
   [[nodiscard]] static bool is_alloc(Function function) {
@@ -297,9 +301,10 @@ class LtraceReader {
   std::uint64_t elapsed_ns_ = 0;
   std::optional<std::uint64_t> wanted_;
   std::uint64_t of_others_ = 0;
-  std::unordered_set<std::uint64_t> running_;  // who has said something and not exited
-  std::optional<std::uint64_t> last_number_;   // of running_
+  std::unordered_map<std::uint64_t, std::uint64_t> running_;  // who has said something and not exited: since which line
+  std::optional<std::uint64_t> last_number_;                  // of running_
   bool exited_ = false;
+  std::uint64_t exited_first_line_ = 0;  // of the one that exited last; 0 = it had none
   std::uint64_t another_line_ = 0, several_line_ = 0;
 };
 

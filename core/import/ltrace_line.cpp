@@ -161,6 +161,7 @@ bool parse(std::string_view text, Line& line) {
   line = {};
   take_prefix(text, line);
   if (text.starts_with("--- Called exec")) line.kind = Line::Kind::Exec;
+  if (text.starts_with("--- SIGCHLD (Child exited")) line.kind = Line::Kind::ChildExited;
   if (text.starts_with("+++ exited") || text.starts_with("+++ killed")) line.kind = Line::Kind::Exited;
   if (text.starts_with("+++ ") || text.starts_with("--- ") || text.ends_with("<no return ...>")) return true;
   if (take(text, "<... ")) {

@@ -29,7 +29,7 @@ struct Call {
 };
 
 struct Line {
-  enum class Kind : std::uint8_t { Call, Unfinished, Resumed, Exec, Exited, Other } kind = Kind::Other;
+  enum class Kind : std::uint8_t { Call, Unfinished, Resumed, Exec, Exited, ChildExited, Other } kind = Kind::Other;
   std::optional<std::uint64_t> thread;
   std::optional<std::uint64_t> clock_ns;
   std::string_view caller;
