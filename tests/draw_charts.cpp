@@ -169,9 +169,9 @@ TEST(Charts, curves_whose_lines_are_one_take_turns_so_that_each_is_seen) {
     ASSERT_EQ(scene.curves.size(), 2u);
     std::vector<float> wide;
     for (const draw::ChartCurve& curve : scene.curves) {
-      EXPECT_TRUE(curve.shares);
+      EXPECT_TRUE(curve.pieces.empty());
       float sum = 0;
-      for (const std::vector<draw::Point>& piece : curve.pieces) {
+      for (const std::vector<draw::Point>& piece : curve.shared) {
         EXPECT_LE(piece.back().x - piece.front().x, 0.7f * input.style.em);
         sum += piece.back().x - piece.front().x;
       }
@@ -181,8 +181,87 @@ TEST(Charts, curves_whose_lines_are_one_take_turns_so_that_each_is_seen) {
     EXPECT_NEAR(wide[0] + wide[1], scene.plot.width(), 2);
   }
   Chart apart;
-  for (const std::uint64_t value : {0u, 100u, 100u, 50u}) apart.append(value);
-  for (const draw::ChartCurve& curve : apart.lay_out(0, 3).curves) EXPECT_FALSE(curve.shares);
+  for (const std::uint64_t value : {20u, 100u, 100u, 50u}) apart.append(value);
+  for (const draw::ChartCurve& curve : apart.lay_out(0, 3).curves) EXPECT_TRUE(curve.shared.empty());
+}
+
+// How many pixels of [x0, x1) a curve's pieces cover.
+float covered(const std::vector<std::vector<draw::Point>>& pieces, double x0, double x1) {
+  float sum = 0;
+  for (const std::vector<draw::Point>& piece : pieces) {
+    const float from = std::max(piece.front().x, static_cast<float>(x0));
+    sum += std::max(0.0f, std::min(piece.back().x, static_cast<float>(x1)) - from);
+  }
+  return sum;
+}
+
+TEST(Charts, curves_whose_lines_are_one_in_part_take_turns_there_and_stand_alone_elsewhere) {
+  for (const std::size_t events : {10u, 5000u}) {
+    replay::Series series;
+    for (std::size_t i = 0; i < events; ++i) {
+      replay::Figures figures;
+      figures.live_requested = 100 + i % 2;
+      figures.live_rounded = i < events / 2 ? figures.live_requested : 200;  // the first half is one line
+      series.append(figures);
+    }
+    Chart chart;
+    draw::ChartInput input = chart.input(0, static_cast<double>(events - 1));
+    input.runs = {{&series, ""}};
+    const draw::ChartScene scene = draw::lay_out_chart(input);
+    ASSERT_EQ(scene.curves.size(), 2u);
+    const double middle = scene.axis.begin_of(events / 2);
+    const float half = scene.plot.width() / 2;
+    float together = 0;
+    for (const draw::ChartCurve& curve : scene.curves) {
+      EXPECT_NEAR(covered(curve.shared, 0, middle), half / 2, 12) << events;
+      EXPECT_NEAR(covered(curve.pieces, middle, 2000), half, 3) << "where it is alone it is whole";
+      EXPECT_LT(covered(curve.pieces, 0, middle) + covered(curve.shared, middle, 2000), 3);
+      together += covered(curve.shared, 0, middle);
+    }
+    EXPECT_NEAR(together, half, 3) << "one of them is seen everywhere";
+  }
+}
+
+TEST(Charts, a_riser_between_what_is_shared_and_what_is_not_is_drawn_by_its_curve) {
+  for (float width = 600; width < 604; width += 0.25f) {
+    replay::Series series;
+    for (const std::uint64_t rounded : {10u, 90u, 10u, 60u, 60u, 10u, 90u}) {
+      replay::Figures figures;
+      figures.live_requested = 10;
+      figures.live_rounded = rounded;
+      series.append(figures);
+    }
+    Chart chart;
+    draw::ChartInput input = chart.input(0, 6, {0, 0, width, 220});
+    input.runs = {{&series, ""}};
+    const draw::ChartScene scene = draw::lay_out_chart(input);
+    const auto curve = std::find_if(scene.curves.begin(), scene.curves.end(),
+                                    [](const draw::ChartCurve& c) { return c.curve == Curve::LiveRounded; });
+    ASSERT_NE(curve, scene.curves.end());
+    int risers = 0;
+    for (const auto* pieces : {&curve->pieces, &curve->shared}) {
+      for (const std::vector<draw::Point>& piece : *pieces) {
+        for (std::size_t i = 1; i < piece.size(); ++i) risers += piece[i].y != piece[i - 1].y ? 1 : 0;
+      }
+    }
+    EXPECT_EQ(risers, 5) << width;
+  }
+}
+
+TEST(Charts, no_curve_runs_behind_the_failures) {
+  for (const float height : {70.0f, 220.0f}) {
+    Chart chart;
+    for (int i = 0; i < 200; ++i) chart.append(1024);  // 2 KiB rounded, the top of the axis
+    EXPECT_EQ(chart.lay_out(0, 199, {0, 0, 1000, height}).failure_lane, 0) << "nothing failed: no room is kept for it";
+    for (std::uint64_t i = 20; i < 150; ++i) chart.failures.push_back(i);
+    const draw::ChartScene scene = chart.lay_out(0, 199, {0, 0, 1000, height});
+    EXPECT_GE(scene.failure_lane, 8);
+    EXPECT_LT(scene.failure_lane, 0.4f * scene.plot.height());
+    for (const draw::ChartCurve& curve : scene.curves) {
+      for (const float y : curve.top) EXPECT_GE(y, scene.plot.y0 + scene.failure_lane);
+    }
+    EXPECT_GE(scene.grid.back(), scene.plot.y0 + scene.failure_lane - 1) << "the axis' top is where the curves end";
+  }
 }
 
 TEST(Charts, of_compared_runs_each_has_its_own_stroke_and_what_is_common_stands_once) {

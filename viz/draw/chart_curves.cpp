@@ -43,11 +43,10 @@ std::vector<Point> stairs(const replay::Series& series, const ChartScene& scene,
 }
 
 // Down and up through the minimum and maximum of each column, so that no spike is missed.
-std::vector<Point> zigzag(const ChartScene& scene, Curve curve, const std::vector<Extent>& bins, std::size_t from,
-                          std::size_t to) {
+std::vector<Point> zigzag(const ChartScene& scene, Curve curve, const std::vector<Extent>& bins) {
   std::vector<Point> points;
   bool up = false;
-  for (std::size_t c = from; c < to; ++c) {
+  for (std::size_t c = 0; c < bins.size(); ++c) {
     const float x = scene.plot.x0 + static_cast<float>(c) + 0.5f;
     const float high = y_of(scene, curve, bins[c].max);
     const float low = y_of(scene, curve, bins[c].min);
@@ -62,93 +61,109 @@ std::vector<Point> zigzag(const ChartScene& scene, Curve curve, const std::vecto
   return points;
 }
 
-ChartCurve lay_curve(const ChartInput& input, const ChartScene& scene, Curve curve, std::size_t run,
-                     const std::vector<double>& edges) {
+// A curve and its whole line, from which pieces are cut.
+struct Lined {
+  ChartCurve curve;
+  std::vector<Point> line;  // its x never falls
+};
+
+Lined lay_curve(const ChartInput& input, const ChartScene& scene, Curve curve, std::size_t run,
+                const std::vector<double>& edges) {
   const replay::Series& series = *input.runs[run].series;
-  ChartCurve out{.curve = curve, .run = run, .stroke = stroke_of(curve, run, input.runs.size())};
+  Lined out{{.curve = curve, .run = run, .stroke = stroke_of(curve, run, input.runs.size())}, {}};
   const std::size_t width = edges.size() - 1;
   std::vector<Extent> bins(width);
   series.bins(curve, edges, bins);
-  out.top.reserve(width);
-  out.low.reserve(width);
+  out.curve.top.reserve(width);
+  out.curve.low.reserve(width);
   for (const Extent& bin : bins) {
-    out.top.push_back(y_of(scene, curve, bin.max));
-    out.low.push_back(y_of(scene, curve, bin.min));
+    out.curve.top.push_back(y_of(scene, curve, bin.max));
+    out.curve.low.push_back(y_of(scene, curve, bin.min));
   }
   const TimeAxis::Positions in_view = scene.axis.in_view(series.size());
-  out.stairs = static_cast<double>(width) >= kStairsFromPx * static_cast<double>(in_view.last - in_view.first);
-  if (out.stairs) {
-    out.pieces.push_back(stairs(series, scene, curve));
-  } else if (out.stroke == Stroke::Solid) {
-    out.pieces.push_back(zigzag(scene, curve, bins, 0, width));
-  } else {
-    const Dashes dashes = dashes_of(out.stroke);
-    for (std::size_t from = 0; from < width; from += dashes.period) {
-      out.pieces.push_back(zigzag(scene, curve, bins, from, std::min(width, from + dashes.on + 1)));
-    }
-  }
+  out.curve.stairs = static_cast<double>(width) >= kStairsFromPx * static_cast<double>(in_view.last - in_view.first);
+  out.line = out.curve.stairs ? stairs(series, scene, curve) : zigzag(scene, curve, bins);
   return out;
 }
 
-// Whether one line lies on the other all over what is in view, so that the later one would hide it.
-bool are_one_line(const ChartCurve& a, const ChartCurve& b) {
-  const auto close = [](float y, float other) { return std::abs(y - other) < 0.75f; };
-  return std::equal(a.top.begin(), a.top.end(), b.top.begin(), b.top.end(), close) &&
-         std::equal(a.low.begin(), a.low.end(), b.low.begin(), b.low.end(), close);
-}
-
-// The parts of a line in every `turns`-th stretch of the plot, from the stretch `turn` on. Its x never falls.
-std::vector<std::vector<Point>> turns_of(const std::vector<Point>& line, float x0, float stretch, std::size_t turn,
-                                         std::size_t turns) {
-  std::vector<std::vector<Point>> pieces;
-  const auto append = [&](Point from, Point to) {
-    if (pieces.empty() || pieces.back().back().x != from.x || pieces.back().back().y != from.y)
-      pieces.push_back({from});
-    pieces.back().push_back(to);
+// Whether one line lies on the other in a column of pixels, so that the later one would hide it there. Stairs stand on
+// whole pixels: of two that are one apart both are seen.
+bool lies_on(const ChartCurve& a, const ChartCurve& b, std::size_t column) {
+  const auto is_near = [&](float y, float other) {
+    return a.stairs && b.stairs ? std::round(y) == std::round(other) : std::abs(y - other) < 0.75f;
   };
-  for (std::size_t i = 0; i + 1 < line.size(); ++i) {
-    Point from = line[i];
-    const Point end = line[i + 1];
-    do {
-      const float slot = std::floor((from.x - x0) / stretch);
-      const float next = std::min(end.x, x0 + (slot + 1) * stretch);
-      const float part = end.x > from.x ? (next - from.x) / (end.x - from.x) : 1.0f;
-      const Point to = next < end.x ? Point{next, from.y + part * (end.y - from.y)} : end;
-      if (static_cast<std::size_t>(std::max(slot, 0.0f)) % turns == turn) append(from, to);
-      from = to;
-    } while (from.x < end.x);
-  }
-  return pieces;
+  return is_near(a.top[column], b.top[column]) && is_near(a.low[column], b.low[column]);
 }
 
-// Curves whose lines are one take turns on it, each a stretch: none is hidden.
-void take_turns(const ChartInput& input, ChartScene& scene) {
-  const float stretch = std::max(4.0f, std::round(0.6f * input.style.em));
-  std::vector<bool> done(scene.curves.size());
-  for (std::size_t i = 0; i < scene.curves.size(); ++i) {
-    std::vector<std::size_t> group;
-    for (std::size_t k = i; k < scene.curves.size() && !done[i]; ++k) {
-      if (!done[k] && (k == i || are_one_line(scene.curves[i], scene.curves[k]))) group.push_back(k);
+enum class Turn : std::uint8_t { Alone, Own, Others };  // whose line it is in a column, for one of the curves
+
+// Where the lines of several curves are one they take turns on it, each a stretch: none is hidden. By curve and column.
+std::vector<std::vector<Turn>> take_turns(const std::vector<Lined>& curves, std::size_t width, std::size_t stretch) {
+  std::vector<std::vector<Turn>> turns(curves.size(), std::vector<Turn>(width, Turn::Alone));
+  std::vector<std::size_t> first(curves.size()), size(curves.size()), rank(curves.size());
+  for (std::size_t c = 0; c < width; ++c) {
+    for (std::size_t i = 0; i < curves.size(); ++i) {
+      first[i] = i;
+      for (std::size_t k = 0; k < i && first[i] == i; ++k) {
+        if (first[k] == k && lies_on(curves[k].curve, curves[i].curve, c)) first[i] = k;
+      }
+      if (first[i] == i) size[i] = 0;
+      rank[i] = size[first[i]]++;
     }
-    if (group.size() < 2) continue;
-    // The one that would lie on top gives the line.
-    const ChartCurve& top = scene.curves[group.back()];
-    std::vector<Point> line;
-    if (top.stairs) {
-      line = top.pieces.front();
-    } else {
-      bool up = false;
-      for (std::size_t c = 0; c < top.top.size(); ++c, up = !up) {
-        const float x = scene.plot.x0 + static_cast<float>(c) + 0.5f;
-        line.push_back({x, up ? top.low[c] : top.top[c]});
-        if (top.low[c] - top.top[c] >= 1) line.push_back({x, up ? top.top[c] : top.low[c]});
+    for (std::size_t i = 0; i < curves.size(); ++i) {
+      const std::size_t together = size[first[i]];
+      if (together > 1) turns[i][c] = c / stretch % together == rank[i] ? Turn::Own : Turn::Others;
+    }
+  }
+  // The riser from one to the other stands in either of two columns: it is drawn with what is alone.
+  for (std::vector<Turn>& of : turns) {
+    const std::vector<Turn> was = of;
+    for (std::size_t c = 0; c < width; ++c) {
+      const bool beside = (c > 0 && was[c - 1] == Turn::Alone) || (c + 1 < width && was[c + 1] == Turn::Alone);
+      if (beside) of[c] = Turn::Alone;
+    }
+  }
+  return turns;
+}
+
+// The part of a line between two x.
+std::vector<Point> cut(const std::vector<Point>& line, float from, float to) {
+  std::vector<Point> piece;
+  auto at = std::lower_bound(line.begin(), line.end(), from, [](Point p, float x) { return p.x < x; });
+  const auto between = [](Point a, Point b, float x) { return Point{x, a.y + (x - a.x) / (b.x - a.x) * (b.y - a.y)}; };
+  if (at != line.begin() && at != line.end() && at->x > from) piece.push_back(between(at[-1], *at, from));
+  for (; at != line.end() && at->x <= to; ++at) {
+    piece.push_back(*at);
+    if (at->x == to && piece.size() > 1) return piece;  // a riser there is the next piece's
+  }
+  if (at != line.end() && !piece.empty() && piece.back().x < to) piece.push_back(between(at[-1], *at, to));
+  return piece;
+}
+
+// Cuts a curve's line into what is drawn of it: its own stroke where it is alone, stretches where it has its turn.
+void cut_pieces(Lined& lined, const std::vector<Turn>& turns, Rect plot) {
+  ChartCurve& curve = lined.curve;
+  const auto add = [&](std::vector<std::vector<Point>>& to, float x0, float x1) {
+    std::vector<Point> piece = cut(lined.line, x0, x1);
+    if (piece.size() > 1) to.push_back(std::move(piece));
+  };
+  for (std::size_t c = 0; c < turns.size();) {
+    const Turn turn = turns[c];
+    std::size_t end = c + 1;
+    while (end < turns.size() && turns[end] == turn) ++end;
+    const float x0 = plot.x0 + static_cast<float>(c);
+    const float x1 = end == turns.size() ? plot.x1 : plot.x0 + static_cast<float>(end);
+    if (turn == Turn::Own) add(curve.shared, x0, x1);
+    const bool whole = curve.stairs || curve.stroke == Stroke::Solid;
+    if (turn == Turn::Alone && whole) add(curve.pieces, x0, x1);
+    if (turn == Turn::Alone && !whole) {  // of a line of pixel columns the dashes are cut here
+      const Dashes dashes = dashes_of(curve.stroke);
+      for (std::size_t dash = c / dashes.period * dashes.period; dash < end; dash += dashes.period) {
+        const float left = plot.x0 + static_cast<float>(dash) + 0.5f;
+        add(curve.pieces, std::max(x0, left), std::min(x1, left + static_cast<float>(dashes.on)));
       }
     }
-    for (std::size_t turn = 0; turn < group.size(); ++turn) {
-      ChartCurve& curve = scene.curves[group[turn]];
-      curve.shares = done[group[turn]] = true;
-      curve.pieces = turns_of(line, scene.plot.x0, stretch, turn, group.size());
-    }
+    c = end;
   }
 }
 
@@ -176,20 +191,26 @@ float y_of(const ChartScene& scene, Curve curve, std::uint64_t value) {
   if (curve == Curve::LiveBlocks) top = static_cast<double>(std::max<std::uint64_t>(scene.most_blocks, 1));
   if (is_share(curve)) top = static_cast<double>(replay::kWhole);
   const double part = std::clamp(static_cast<double>(value) / top, 0.0, 1.0);
-  return scene.plot.y1 - static_cast<float>(part) * (scene.plot.height() - 1) - 1;
+  return scene.plot.y1 - static_cast<float>(part) * (scene.plot.height() - scene.failure_lane - 1) - 1;
 }
 
 void lay_curves(const ChartInput& input, ChartScene& scene) {
   const std::vector<double> edges =
       scene.axis.edges(static_cast<std::size_t>(std::max(1.0f, std::floor(scene.plot.width()))));
+  std::vector<Lined> lined;
   // What lives is drawn last, over the rest; of several runs the first.
   for (const Curve curve : {Curve::LargestFree, Curve::Free, Curve::ExternalFragmentation, Curve::InternalFragmentation,
                             Curve::Reserved, Curve::LiveBlocks, Curve::LiveRounded, Curve::LiveRequested}) {
     if ((input.curves >> static_cast<unsigned>(curve) & 1u) == 0) continue;
     const std::size_t runs = is_common(curve, input.alike) ? 1 : input.runs.size();
-    for (std::size_t run = runs; run-- > 0;) scene.curves.push_back(lay_curve(input, scene, curve, run, edges));
+    for (std::size_t run = runs; run-- > 0;) lined.push_back(lay_curve(input, scene, curve, run, edges));
   }
-  take_turns(input, scene);
+  const auto stretch = static_cast<std::size_t>(std::max(4.0f, std::round(0.6f * input.style.em)));
+  const std::vector<std::vector<Turn>> turns = take_turns(lined, edges.size() - 1, stretch);
+  for (std::size_t i = 0; i < lined.size(); ++i) {
+    cut_pieces(lined[i], turns[i], scene.plot);
+    scene.curves.push_back(std::move(lined[i].curve));
+  }
 }
 
 const char* name_of(Curve curve) {

@@ -207,6 +207,9 @@ ChartScene lay_out_chart(const ChartInput& input) {
   const float lane = input.match_lane ? std::max(4.0f, std::round(0.45f * em)) : 0;
   scene.plot = {left, std::floor(rect.y0 + 1.4f * em), right, std::floor(bottom - lane)};
   if (scene.plot.height() < 8) scene.plot.y1 = scene.plot.y0 + 8;
+  if (input.failure_lane && !input.failures.empty()) {
+    scene.failure_lane = std::floor(std::min(1.2f * em, 0.35f * scene.plot.height()));
+  }
   scene.match_lane = {left, scene.plot.y1, right, scene.plot.y1 + lane};
   scene.axis = {input.first, std::max(input.last, input.first), left, right, input.clock};
   scene.whole = {0, end, left, right, input.clock};

@@ -48,8 +48,10 @@ struct ChartCurve {
   std::size_t run = 0;
   Stroke stroke = Stroke::Solid;
   bool stairs = false;
-  bool shares = false;                          // its line is another curve's, too: their pieces take turns
-  std::vector<std::vector<Point>> pieces = {};  // one, but where a line of pixel columns is cut into dashes
+  // Where it is alone, in its stroke: a line of pixel columns is cut into dashes already, stairs are not.
+  std::vector<std::vector<Point>> pieces = {};
+  // Where its line is another curve's, too, they take turns: its stretches of that, without dashes.
+  std::vector<std::vector<Point>> shared = {};
   std::vector<float> top = {}, low = {};  // y of the maximum, to which it is filled, and of the minimum, by column
 };
 struct ChartFailure {
@@ -66,7 +68,8 @@ struct ChartScene {
   TimeAxis axis;
   Rect plot;
   Rect match_lane;                // between the plot and the numbers of its axis; empty where none is wanted
-  double top = 1;                 // bytes at plot.y0
+  float failure_lane = 0;         // of the plot, at its top: where failures stand, above all curves
+  double top = 1;                 // bytes at plot.y0 + failure_lane
   std::uint64_t most_blocks = 0;  // LiveBlocks is drawn on a scale of its own
   bool shares = false;            // some curve is in per cent: the axis at the right
   std::vector<Label> labels;

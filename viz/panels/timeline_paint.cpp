@@ -15,14 +15,14 @@ void paint_curve(const Paint& paint, const draw::ChartCurve& curve) {
   // Whole pixels: ImGui draws these from a texture, with a third of the triangles.
   const float thickness = std::max(2.0f, std::round(0.11f * paint.em));
   const draw::Color color = draw::color_of(curve.curve, curve.run, paint.theme);
-  if (!curve.stairs || curve.shares || curve.stroke == draw::Stroke::Solid) {
-    for (const std::vector<draw::Point>& piece : curve.pieces) ui::polyline(paint.list, piece, color, thickness);
-    return;
-  }
+  for (const std::vector<draw::Point>& piece : curve.shared) ui::polyline(paint.list, piece, color, thickness);
+  const bool dashed = curve.stairs && curve.stroke != draw::Stroke::Solid;
   const float dash = (curve.stroke == draw::Stroke::Dotted ? 0.16f : 0.32f) * paint.em;
-  const std::vector<draw::Point>& points = curve.pieces.front();
-  for (std::size_t i = 0; i + 1 < points.size(); ++i) {
-    ui::dashed(paint.list, points[i], points[i + 1], color, thickness, dash);
+  for (const std::vector<draw::Point>& piece : curve.pieces) {
+    if (!dashed) ui::polyline(paint.list, piece, color, thickness);
+    for (std::size_t i = 0; dashed && i + 1 < piece.size(); ++i) {
+      ui::dashed(paint.list, piece[i], piece[i + 1], color, thickness, dash);
+    }
   }
 }
 
@@ -61,21 +61,23 @@ void paint_flag(const Paint& paint, const ChartScene& scene, const draw::ChartFl
 
 // Crosses; where they have no room beside each other, a column of pixels each, taller for more.
 void paint_failures(const Paint& paint, const ChartScene& scene) {
-  const float em = paint.em;
+  const float em = paint.em, lane = scene.failure_lane;
   if (!scene.crowded) {
+    const float radius = std::min(0.28f * em, 0.32f * lane);
     for (const draw::ChartFailure& failure : scene.failures) {
-      const draw::Point middle{failure.x + 0.5f, scene.plot.y0 + 0.6f * em};
-      paint.list->AddCircleFilled(ImVec2(middle.x, middle.y), 0.5f * em, paint.theme.panel, 16);
-      paint_cross(paint, middle, 0.28f * em);
+      const draw::Point middle{failure.x + 0.5f, scene.plot.y0 + std::floor(0.5f * lane)};
+      // The cursor's line makes room.
+      paint.list->AddCircleFilled(ImVec2(middle.x, middle.y), 1.6f * radius, paint.theme.panel, 16);
+      paint_cross(paint, middle, radius);
     }
     return;
   }
   std::uint64_t most = 1;
   for (const draw::ChartFailure& failure : scene.failures) most = std::max(most, failure.count);
-  const float lane = std::round(1.1f * em), whole = std::log2(1.0f + static_cast<float>(most));
+  const float whole = std::log2(1.0f + static_cast<float>(most));
   for (const draw::ChartFailure& failure : scene.failures) {
     const float part = 0.35f + 0.65f * std::log2(1.0f + static_cast<float>(failure.count)) / whole;
-    ui::fill(paint.list, {failure.x, scene.plot.y0, failure.x + 1, scene.plot.y0 + std::round(lane * part)},
+    ui::fill(paint.list, {failure.x, scene.plot.y0, failure.x + 1, scene.plot.y0 + std::round((lane - 1) * part)},
              paint.theme.failed);
   }
 }
