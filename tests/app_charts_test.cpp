@@ -177,7 +177,7 @@ TEST(Partings, are_none_of_one_allocator_or_of_two_that_are_alike) {
 }
 
 TEST(Refusals, say_what_was_needed_and_what_there_was) {
-  EXPECT_EQ(app::refusal_text(opened(kLesson), 4), "needs level 0, largest free 512 B");
+  EXPECT_EQ(app::refusal_text(opened(kLesson), 4), "needs 1 KiB, largest free 512 B");
   EXPECT_EQ(app::refusal_text(opened(kLesson, {spec("buddy:arena=1KiB,block=512,min=64")}), 4),
             "more than the largest block, 512 B");
   EXPECT_EQ(app::refusal_text(opened(kLesson, {spec("bump:arena=200")}), 2), "40 B are left below the mark");

@@ -1,13 +1,16 @@
 // What the panels at the right say, and that it can be read: nothing cut, nothing that jumps.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/panels_support.h"
 #include "tests/support/sanitized.h"
 #include "viz/app/names.h"
+#include "viz/app/refusals.h"
 #include "viz/app/scenario_list.h"
 #include "viz/panels/parts.h"
 
@@ -225,6 +228,30 @@ TEST_F(Reading, each_of_several_allocators_has_its_sentence_and_a_failure_names_
   EXPECT_EQ(app::refusing_kind(state, 4), "buddy");
   EXPECT_EQ(app::refusing_kind(state, 6), "slab");
   EXPECT_EQ(app::refusing_kind(state, 0), "") << "nobody refused it";
+}
+
+TEST_F(Reading, which_allocator_refuses_is_not_said_before_a_lesson_that_asks_for_it_is_there) {
+  open(lesson("Slab beside buddy"));
+  size(1280, 1600, 13);
+  const auto said = [this](std::string_view what) {
+    return std::any_of(ui::placed().begin(), ui::placed().end(),
+                       [&](const ui::Placed& one) { return one.raw.find(what) != std::string::npos; });
+  };
+  go(4);
+  EXPECT_EQ(app::refusing_kind(state, 4), "");
+  EXPECT_EQ(app::refused_by(state, 4), "");
+  EXPECT_EQ(app::refusal_text(state, 4), "go there to see which refuses it");
+  const Rect unsaid = program.gui->rect_of("events list/tag 5");
+  go(5);
+  EXPECT_EQ(app::refusing_kind(state, 4), "buddy");
+  EXPECT_NE(program.gui->rect_of("events list/tag 5").width(), unsaid.width()) << "failed; then buddy";
+  EXPECT_EQ(app::refusing_kind(state, 6), "") << "that is the next question";
+  act(state, app::Do::ShowFailures);
+  program.gui->frames(2);
+  EXPECT_TRUE(said("buddy 256 B / 64 B: needs"));
+  EXPECT_FALSE(said("slab 5 × 48 B: more than"));
+  go(7);
+  EXPECT_TRUE(said("slab 5 × 48 B: more than"));
 }
 
 TEST_F(Reading, without_a_block_the_figures_of_fragmentation_stand) {

@@ -76,8 +76,14 @@ std::size_t offset_bytes(std::string_view site) {
   return is_hex ? site.size() - (plus == std::string_view::npos ? 0 : plus) : 0;
 }
 
+bool is_to_be_guessed(const State& state, std::uint64_t index) {
+  const trace::Header& header = state.document.trace->header();
+  const bool asks = !header.about.empty() && header.allocators.size() > 1 && state.stages.size() > 1;
+  return asks && state.cursor().event <= index;
+}
+
 std::string refused_by(const State& state, std::uint64_t index) {
-  if (state.stages.size() < 2) return {};
+  if (state.stages.size() < 2 || is_to_be_guessed(state, index)) return {};
   std::vector<std::string> names;
   for (const Stage& stage : state.stages) {
     const std::vector<std::uint64_t>& failures = stage.timeline->failures();
@@ -88,6 +94,7 @@ std::string refused_by(const State& state, std::uint64_t index) {
 }
 
 std::string_view refusing_kind(const State& state, std::uint64_t index) {
+  if (is_to_be_guessed(state, index)) return {};
   std::string_view refusing;
   std::array<int, static_cast<std::size_t>(trace::AllocatorKind::Recorded) + 1> of_kind{};
   for (const Stage& stage : state.stages) {

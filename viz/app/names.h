@@ -33,8 +33,11 @@ inline constexpr std::size_t kNamesSpelled = 3;  // beyond that a number
 // How many bytes at its end say where in a file without names: of "jq+0x3570a" those of "+0x3570a", of a bare address
 // all; 0 of any other.
 [[nodiscard]] std::size_t offset_bytes(std::string_view short_site);
+// Of a trace that was written to compare allocators on it: whether the cursor has yet to come to the event. Then it is
+// not said which of them refuses it, for that is what a reader is to guess.
+[[nodiscard]] bool is_to_be_guessed(const State& state, std::uint64_t index);
 // Which of several allocators refused event `index`: "slab 5 × 48 B", "a and b"; empty where there is one allocator, or
-// none refused it. O(stages log failures).
+// none refused it, or it is to be guessed. O(stages log failures).
 [[nodiscard]] std::string refused_by(const State& state, std::uint64_t index);
 // The same in one word, where one word tells it: "slab"; empty where several refused it, or another is of that kind.
 [[nodiscard]] std::string_view refusing_kind(const State& state, std::uint64_t index);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "viz/app/names.h"
+
 namespace allocviz::app {
 
 namespace {
@@ -13,7 +15,7 @@ std::string of_buddy(const trace::AllocatorSpec& spec, const trace::Event& event
   const std::uint64_t asked = std::max({event.size, event.align(), spec.min_block_bytes});
   const std::uint64_t largest = trace::largest_block_bytes(spec);
   if (asked > largest) return fmt::format("more than the largest block, {}", trace::size_text(largest));
-  return fmt::format("needs level {}, largest free {}", std::countr_zero(largest / std::bit_ceil(asked)), largest_free);
+  return fmt::format("needs {}, largest free {}", trace::size_text(std::bit_ceil(asked)), largest_free);
 }
 
 std::string of_slab(const trace::AllocatorSpec& spec, const trace::Event& event) {
@@ -45,6 +47,7 @@ std::string refusal_text(const State& state, std::uint64_t index) {
   if (event.has(trace::kFailedThere)) return "failed in the recorded program";
   if (event.op == trace::Op::Free)
     return fmt::format("the free of {} was refused", state.document.trace->id_text(event));
+  if (is_to_be_guessed(state, index)) return "go there to see which refuses it";
   for (const Stage& stage : state.stages) {
     const std::vector<std::uint64_t>& failures = stage.timeline->failures();
     if (!std::binary_search(failures.begin(), failures.end(), index)) continue;

@@ -8,7 +8,7 @@
 
 namespace allocviz::app {
 
-// "needs level 2, largest free 8 MiB"; where allocators are compared, with the name of the first one that refused it.
+// "needs 16 MiB, largest free 8 MiB"; where allocators are compared, with the name of the first one that refused it.
 [[nodiscard]] std::string refusal_text(const State& state, std::uint64_t index);
 
 }  // namespace allocviz::app

@@ -46,7 +46,11 @@ Tag tag_of(const Context& context, const Event& event, std::uint64_t index) {
     const std::string who = app::refused_by(context.state, index);
     const std::string_view kind = app::refusing_kind(context.state, index);
     return {fmt::format("✕ {}", kind.empty() ? "failed" : kind), theme.failed, theme.failed_fill,
-            fmt::format("{} refused it; its state is as before", who.empty() ? "The allocator" : who), "✕"};
+            fmt::format("{} refused it; its state is as before", !who.empty() ? who
+                                                                 : app::is_to_be_guessed(context.state, index)
+                                                                     ? "One of the allocators"
+                                                                     : "The allocator"),
+            "✕"};
   }
   if (event.has(trace::kImplicitFree)) {
     return {"frees first", theme.waste, theme.waste_ground, "The id was still live: that block is freed first"};
