@@ -6,6 +6,7 @@
 
 #include "support/replay.h"
 #include "viz/draw/glimpse.h"
+#include "viz/draw/map_layout.h"
 #include "viz/draw/recorded_layout.h"
 
 namespace allocviz {
@@ -110,6 +111,18 @@ TEST(RecordedStage, kernel_pages_stand_in_a_row_for_each_order_over_their_frames
   const auto hit = draw::hit(scene, {scene.rows[3].x0 + 1, scene.rows[3].y0 + 1});
   ASSERT_TRUE(hit.has_value());
   EXPECT_EQ(hit->row, 3u);
+  const draw::Focus focus;
+  const auto map_below = [&](bool alone) {
+    return draw::lay_out_map({.census = census,
+                              .focus = focus,
+                              .rect = {0, 300, 900, 420},
+                              .view = {0, static_cast<double>(census.arena_bytes)},
+                              .style = {},
+                              .name_of = {},
+                              .alone = alone});
+  };
+  EXPECT_EQ(map_below(false).axes.front(), scene.axes.front()) << "a block stands over the bytes that it owns";
+  EXPECT_LT(map_below(true).axes.front().x0, scene.axes.front().x0) << "without a stage it has the whole width";
 }
 
 TEST(Glimpse, shows_every_block_that_has_a_pixel_inside_its_place) {

@@ -106,4 +106,10 @@ ByteAxis stage_axis(Rect inside, Span view, trace::AllocatorKind kind, const Sty
   return axis;
 }
 
+ByteAxis orders_axis(Rect inside, Span view, const Style& style) {
+  ByteAxis axis{view, std::floor(inside.x0 + 8.2f * style.em), std::floor(inside.x1 - 5.2f * style.em)};
+  axis.x1 = std::max(axis.x1, axis.x0 + 1);
+  return axis;
+}
+
 }  // namespace allocviz::draw

@@ -55,5 +55,7 @@ inline constexpr float kNarrowGapEm = 0.5f, kLeastPillPadEm = 0.14f;
 // The x axis inside a panel's content: room for level labels at the left and free lists at the right on a buddy, the
 // whole width elsewhere. One function, so that the tree and the map cannot disagree.
 [[nodiscard]] ByteAxis stage_axis(Rect inside, Span view, trace::AllocatorKind kind, const Style& style);
+// The same of recorded kernel pages, which stand in a row for each order.
+[[nodiscard]] ByteAxis orders_axis(Rect inside, Span view, const Style& style);
 
 }  // namespace allocviz::draw

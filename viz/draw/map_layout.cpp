@@ -8,6 +8,7 @@
 
 #include "viz/draw/legend.h"
 #include "viz/draw/lod.h"
+#include "viz/draw/recorded_layout.h"
 
 namespace allocviz::draw {
 namespace {
@@ -145,8 +146,12 @@ void lay_legend(const MapInput& input, MapScene& out, const LegendPlace& place) 
 MapScene lay_out_map(const MapInput& input) {
   MapScene out;
   const float em = input.style.em;
-  const ByteAxis axis =
-      stage_axis(input.rect, input.view, input.alone ? trace::AllocatorKind::Recorded : input.census.kind, input.style);
+  const bool below_orders =
+      !input.alone && input.census.kind == trace::AllocatorKind::Recorded && has_orders(input.census);
+  const ByteAxis axis = below_orders
+                            ? orders_axis(input.rect, input.view, input.style)
+                            : stage_axis(input.rect, input.view,
+                                         input.alone ? trace::AllocatorKind::Recorded : input.census.kind, input.style);
   // At the first line's left the panel says what is coloured by.
   const bool narrow = input.rect.width() < kNarrowEm * em;
   const float title = input.style.width(Type::Small, input.title) + 1.2f * em;

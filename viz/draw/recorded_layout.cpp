@@ -80,6 +80,7 @@ void lay_addresses(const RecordedInput& input, RecordedScene& out) {
 
 int largest_order(const Census& census) {
   int largest = -1;
+  if (!has_orders(census)) return largest;
   for (const Block& block : census.blocks) largest = std::max(largest, static_cast<int>(block.level));
   return largest;
 }
@@ -113,9 +114,7 @@ void lay_orders(const RecordedInput& input, RecordedScene& out, int largest) {
   const Style& style = input.style;
   const float em = style.em;
   const auto count = static_cast<std::size_t>(largest) + 1;
-  const float left = 8.2f * em, right = 5.2f * em;
-  ByteAxis axis{input.view, std::floor(input.rect.x0 + left), std::floor(input.rect.x1 - right)};
-  axis.x1 = std::max(axis.x1, axis.x0 + 1);
+  const ByteAxis axis = orders_axis(input.rect, input.view, style);
   const float pitch = std::min((input.rect.height() - kScaleEm * em) / static_cast<float>(count), 4 * em);
   float y = input.rect.y0;
   for (int order = largest; order >= 0; --order, y += pitch) {
@@ -142,6 +141,12 @@ void lay_orders(const RecordedInput& input, RecordedScene& out, int largest) {
 }
 
 }  // namespace
+
+bool has_orders(const Census& census) {
+  const auto live = std::find_if(census.blocks.begin(), census.blocks.end(),
+                                 [](const Block& block) { return block.state == BlockState::Live; });
+  return live != census.blocks.end() && live->level >= 0;
+}
 
 std::uint64_t address_at(const Census& census, const AddressOf& address_of, std::uint64_t offset) {
   const Block* at = census.block_at(offset);

@@ -39,6 +39,8 @@ struct RecordedScene {
   std::vector<int> orders;  // of kernel pages: one a row, the largest first; empty where rows are addresses
 };
 
+// Whether the log is of kernel pages: then blocks have orders.
+[[nodiscard]] bool has_orders(const replay::Census& census);
 [[nodiscard]] RecordedScene lay_out_recorded(const RecordedInput& input);
 // The bytes of the pixel at a point, and on which row.
 struct RecordedHit {
