@@ -53,7 +53,7 @@ std::string mark_text(const BumpInput& input) {
   const alloc::Step* step = mark_step(input.now.done);
   if (step == nullptr) return {};
   const std::uint64_t bytes = step->other > step->offset ? step->other - step->offset : step->offset - step->other;
-  const std::string size = trace::exact_size_text(bytes);
+  const std::string size = bump_size(bytes);
   if (step->kind == StepKind::Rewind) {
     const bool reset = input.now.outcome.kind == replay::OutcomeKind::Reset;
     return fmt::format("the mark returns {} up: {}", size, reset ? "a reset" : "nothing is outstanding");
@@ -183,7 +183,7 @@ void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
     const auto said = [&bar](std::string (*size)(std::uint64_t)) {
       return size(bar.bytes) + (bar.in_flight != 0 ? " + " + size(bar.in_flight) : "");
     };
-    std::string text = said(trace::exact_size_text);
+    std::string text = said(bump_size);
     if (input.style.width(Type::MonoSmall, text) > area.x1 - bar.track.x1 - 0.4f * em) text = said(trace::size_text);
     out.scene.labels.push_back({{area.x0, y, bar.track.x0, y + pitch}, bar.word, Tone::Dim, Type::Small, Align::Left});
     out.scene.labels.push_back(
@@ -263,8 +263,13 @@ BumpSums bump_sums(const replay::Census& census) {
   return sums;
 }
 
+std::string bump_size(std::uint64_t bytes) {
+  constexpr std::uint64_t kFewDigits = 10'000;
+  return bytes < kFewDigits ? trace::exact_size_text(bytes) : trace::size_text(bytes);
+}
+
 std::vector<std::string> held_text(const replay::Census& census, const NameOf& name_of, bool exact) {
-  const auto size = exact ? trace::exact_size_text : trace::size_text;
+  const auto size = exact ? bump_size : trace::size_text;
   const BumpSums sums = bump_sums(census);
   if (sums.dead == 0 || sums.live == 0) return {};
   std::vector<std::string> names;

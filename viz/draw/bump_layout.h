@@ -42,6 +42,8 @@ struct BumpSums {
   std::uint64_t live = 0, in_flight = 0, dead = 0, padding = 0, unused = 0;
 };
 [[nodiscard]] BumpSums bump_sums(const replay::Census& census);
+// Of few digits to the byte, so that a lesson's figures add up; else as sizes are told everywhere: "14.2 MiB".
+[[nodiscard]] std::string bump_size(std::uint64_t bytes);
 // Title and lines of the box, empty when nothing holds back dead bytes.
 [[nodiscard]] std::vector<std::string> held_text(const replay::Census& census, const NameOf& name_of,
                                                  bool exact = true);

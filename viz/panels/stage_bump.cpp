@@ -66,7 +66,7 @@ std::string outstanding_text(const replay::Census& census) {
   const draw::BumpSums sums = draw::bump_sums(census);
   std::string text = trace::count_text(census.outstanding) + " outstanding";
   if (sums.in_flight != 0) text += ", in flight";
-  if (sums.dead != 0) text += " · " + trace::exact_size_text(sums.dead) + " dead but not returned";
+  if (sums.dead != 0) text += " · " + draw::bump_size(sums.dead) + " dead but not returned";
   return text;
 }
 
