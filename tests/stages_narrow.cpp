@@ -176,6 +176,56 @@ TEST(NarrowStage, says_where_a_block_was_taken_before_that_its_list_is_empty_whe
   EXPECT_TRUE(says(scene.scene, "took 0x00002000"));
 }
 
+TEST(NarrowStage, says_of_a_block_that_was_taken_its_offset_alone_struck_through_where_the_verb_has_no_room) {
+  test::Script script;
+  for (int i = 0; i < 3; ++i) script.alloc("a" + std::to_string(i), 4096);
+  script.alloc("b", 64);
+  const Tree tree(script, "buddy:arena=1GiB,min=64", 3);
+  const draw::Style style;
+  const float offset = style.width(draw::Type::MonoSmall, "0x00002000");
+  int struck = 0;
+  for (float width = 220; width <= 700; width += 5) {
+    for (const float height : {200.0f, 250.0f, 300.0f}) {
+      SCOPED_TRACE(fmt::format("{} x {}", width, height));
+      const draw::BuddyScene scene = tree.at(width, height);
+      if (width - scene.axis.x1 - draw::kNarrowGapEm * style.em < offset) continue;
+      const auto& labels = scene.scene.labels;
+      const auto alone = std::find_if(labels.begin(), labels.end(), [](const draw::Label& one) { return one.struck; });
+      if (alone == labels.end()) {
+        EXPECT_TRUE(says(scene.scene, "took 0x00002000") || says(scene.scene, "0x00002000"));
+        continue;
+      }
+      ++struck;
+      EXPECT_EQ(alone->text, "0x00002000");
+      EXPECT_FALSE(says(scene.scene, "took"));
+      EXPECT_GE(alone->rect.x0, scene.axis.x1);
+      EXPECT_LE(offset, alone->rect.width() + 0.6f);
+    }
+  }
+  EXPECT_GT(struck, 3);
+}
+
+TEST(NarrowStage, has_the_numbers_of_levels_before_all_sizes_or_before_none) {
+  test::Script script;
+  for (int i = 0; i < 40; ++i) script.alloc("a" + std::to_string(i), std::uint64_t{64} << i % 10);
+  const Tree tree(script, "buddy:arena=4MiB,min=32", 40);
+  int none = 0, all = 0;
+  for (float width = 200; width <= 700; width += 4) {
+    const draw::BuddyScene scene = tree.at(width, 260);
+    std::size_t numbers = 0, sizes = 0;
+    for (const draw::Label& label : scene.scene.labels) {
+      if (label.rect.x1 > scene.axis.x0 || label.text.starts_with("level")) continue;
+      const bool number = label.text.find_first_not_of("0123456789") == std::string::npos;
+      numbers += number ? 1 : 0;
+      sizes += !number && label.text.ends_with("B") ? 1 : 0;
+    }
+    EXPECT_TRUE(numbers == 0 || numbers == sizes) << numbers << " of " << sizes << " at " << width;
+    (numbers == 0 ? none : all) += 1;
+  }
+  EXPECT_GT(none, 0);
+  EXPECT_GT(all, 0);
+}
+
 TEST(NarrowStage, shows_of_a_list_its_head_and_how_many_follow) {
   test::Script script;
   for (int i = 0; i < 42; ++i) script.alloc("a" + std::to_string(i), 2 << 20);

@@ -270,7 +270,8 @@ std::optional<Beside> one_below_the_other(Rect at, float pitch, const Note& note
 }
 
 // Side by side where both fit; else one below the other where the row is high enough; else the note has what it needs
-// and the list the rest.
+// and the list the rest. Of what was taken the offset stands there alone, struck through, rather than the verb without
+// it.
 Beside divide(Rect at, float reach, const BuddyRow& row, std::size_t lines, float list_width, std::size_t list_lines,
               const Note& note, bool empty, const Style& style) {
   const float em = style.em, wide = style.width(note.type, note.text);
@@ -290,10 +291,19 @@ Beside divide(Rect at, float reach, const BuddyRow& row, std::size_t lines, floa
   }
   if (auto narrow = one_below_the_other(at, row.pitch, note, empty, style)) return *std::move(narrow);
   const bool whole = wide <= at.x1 - reach;  // it may begin before the list does
-  const std::string text = whole ? note.text : note.verb();
-  const Rect rest{at.x1 - style.width(note.type, text), at.y0, at.x1, at.y1};
-  left.x1 = std::max(at.x0, rest.x0 - 0.5f * em);
-  return {left, 1, false, {word(rest, text, Align::Right)}};
+  const bool struck =
+      !whole && note.tone == Tone::Touched && style.width(note.type, note.offset()) <= at.width() + 0.5f;
+  const std::string text = whole ? note.text : struck ? note.offset() : note.verb();
+  Label one = word({at.x1 - style.width(note.type, text), at.y0, at.x1, at.y1}, text, Align::Right);
+  one.struck = struck;
+  left.x1 = std::max(at.x0, one.rect.x0 - 0.5f * em);
+  // A bare number of blocks would read as a part of the offset, which then stands below and above the lists' own.
+  if (struck && left.width() < style.width(Type::Small, "9 free")) {
+    left.x1 = left.x0;
+    one.rect.x0 = at.x0;
+    one.align = Align::Left;
+  }
+  return {left, 1, false, {std::move(one)}};
 }
 
 void add_level_list(BuddyScene& out, const BuddyInput& input, const BuddyRow& row, Rect at) {
@@ -353,6 +363,13 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
   const bool narrow = out.axis.x0 - input.rect.x0 < 5.2f * style.em;
   const float right = out.axis.x0 - (narrow ? kNarrowGapEm : 0.7f) * style.em;
   const std::vector<bool> with_words = rows_with_words(out, input);
+  // Numbers stand before the sizes of all levels or of none: "9 8 KiB" below "16 KiB" reads as another size.
+  const auto has_both = [&](const BuddyRow& row) {
+    const float number = style.width(Type::Small, std::to_string(row.first)) + 0.3f * style.em;
+    const std::string size = trace::size_text(out.shape.size_of(row.first));
+    return row.folded || number + style.width(Type::MonoSmall, size) <= right - input.rect.x0;
+  };
+  const bool beside = std::all_of(out.rows.begin(), out.rows.end(), has_both);
   // Zoomed in, what is not seen is not said to be unused.
   const bool all = out.axis.bytes.from <= 0 && out.axis.bytes.to >= static_cast<double>(out.shape.arena);
   const char* const nothing = all ? "unused" : "none in view";
@@ -371,9 +388,6 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
     const std::string size = trace::size_text(out.shape.size_of(row.first));
     const std::string number = std::to_string(row.first);
     const std::string level = "level " + number;
-    const float space = 0.3f * style.em;
-    const bool beside =
-        style.width(Type::Small, number) + space + style.width(Type::MonoSmall, size) <= right - input.rect.x0;
     if (row.rect.height() >= 2.1f * style.em || (!beside && row.pitch >= 1.6f * style.em)) {
       const float line = std::min(1.15f * style.em, std::floor(row.pitch / 2));
       const bool words = style.width(Type::Small, level) <= right - input.rect.x0;
@@ -398,7 +412,7 @@ void add_level_labels(BuddyScene& out, const BuddyInput& input) {
       const float wide = style.width(Type::Small, number);
       out.scene.labels.push_back(
           {{from, middle - half, from + wide + 1, middle + half}, number, lit, Type::Small, Align::Left});
-      from += wide + space;
+      from += wide + 0.3f * style.em;
     }
     out.scene.labels.push_back({{from, middle - half, right, middle + half}, size, lit, Type::MonoSmall, Align::Right});
   }

@@ -58,6 +58,7 @@ struct Label {
   int box = -1;           // the box it stands on and moves with; -1 = it stays
   bool grounded = false;  // over a hatch or an arrow: on a small ground of its box's colour
   bool underlined = false;
+  bool struck = false;  // through its middle: it is no longer there
 };
 
 enum class LinkKind : std::uint8_t {

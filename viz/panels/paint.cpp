@@ -391,6 +391,11 @@ void paint_label(const Paint& paint, const draw::Label& label) {
   }
   const Color color = color_of(label.tone, paint.theme);
   const float width = ui::text_at(paint.list, {x, y}, color, label.text, room + 1);
+  if (label.struck) {
+    const float middle = std::round(y + 0.55f * ui::line_height());
+    const float thick = std::max(1.0f, std::round(paint.em / 13));
+    ui::fill(paint.list, {std::floor(x) - 1, middle, std::ceil(x + width) + 1, middle + thick}, color);
+  }
   if (!label.underlined) return;
   const float line = std::round(y + 0.98f * ui::line_height());
   ui::fill(paint.list, {std::floor(x), line, std::ceil(x + width), line + std::max(2.0f, std::round(paint.em / 9))},
