@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <string_view>
 
 #include "tests/panels_support.h"
 #include "viz/app/filter.h"
@@ -140,6 +141,27 @@ TEST_F(Panels, groups_are_a_table_whose_rows_search_and_whose_heads_sort) {
   program.click("groups/by size");
   EXPECT_EQ(state.groups.by, analyze::GroupBy::Size);
   EXPECT_TRUE(state.groups.fresh);
+}
+
+TEST_F(Panels, of_call_sites_without_names_the_table_shows_the_offset_that_tells_them_apart) {
+  state = opened(R"({"format": "allocviz-trace", "version": 1,
+    "sites": ["/usr/lib/libalongname3.so.0+0xa7504", "/usr/lib/libalongname3.so.0+0xa7588"],
+    "events": [{"op": "alloc", "id": "A", "size": 100, "site": 0},
+               {"op": "alloc", "id": "B", "size": 60, "site": 1}]})");
+  act(state, {.what = Do::SeekTo, .position = {2, replay::kAllSteps}});
+  program.click("events/GROUPS");
+  ASSERT_EQ(state.groups.rows.size(), 2u);
+  for (const float width : {1280.0f, 1000.0f}) {
+    program.size(width, 800, 13);
+    program.gui->frames(3);
+    for (const char* offset : {"+0xa7504", "+0xa7588"}) {
+      const auto& placed = ui::placed();
+      const auto row = std::find_if(placed.begin(), placed.end(), [&](const ui::Placed& one) {
+        return one.raw.find("…") != std::string::npos && one.raw.ends_with(offset);
+      });
+      ASSERT_NE(row, placed.end()) << offset << " at " << width;
+    }
+  }
 }
 
 TEST_F(Panels, a_key_begins_and_ends_a_comparison_of_groups) {

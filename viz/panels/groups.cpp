@@ -199,6 +199,21 @@ std::string tip_of(const app::State& state, const GroupRow& row) {
          (picked ? "\nA click ends the search for it." : "\nA click searches for its events and lights its blocks.");
 }
 
+// Of files without names it is the offset that tells one call site from another: where not all has room, the file's
+// name is cut before it. In the current font.
+std::string site_within(std::string site, float width) {
+  const std::size_t kept = app::offset_bytes(site);
+  if (kept == 0 || kept == site.size() || ui::text_width(site) <= width) return site;
+  const std::string tail = "…" + site.substr(site.size() - kept);
+  std::string head = site.substr(0, site.size() - kept);
+  while (!head.empty() && ui::text_width(head + tail) > width) {
+    while (head.size() > 1 && (static_cast<unsigned char>(head.back()) & 0xC0) == 0x80) head.pop_back();
+    head.pop_back();
+  }
+  while (!head.empty() && head.back() == '.') head.pop_back();  // beside an ellipsis it would be a fourth
+  return head + tail;
+}
+
 void group_row(const Context& context, const Table& table, const GroupRow& row, Rect where, double most) {
   const app::State& state = context.state;
   const draw::Theme& theme = context.theme;
@@ -213,8 +228,10 @@ void group_row(const Context& context, const Table& table, const GroupRow& row, 
   // Of paths that begin alike it is the end that tells one from another.
   const std::string label = state.groups.sums->grouping().label(row.group);
   const bool is_site = app::group_by(state) == GroupBy::Site && state.groups.frames == 1;
-  row_text(where, table.label, stale ? theme.text_dim : theme.text, is_site ? app::short_site(label) : label,
-           table.label_end - table.label - 0.3f * context.em);
+  const float room = table.label_end - table.label - 0.3f * context.em;
+  const std::string shown = is_site ? site_within(app::short_site(label), room) : label;
+  row_text(where, table.label, stale ? theme.text_dim : theme.text, shown, room);
+  ui::place(shown, {table.label, where.y0, table.label + room, where.y1});
   const ui::WithFont font(ui::Font::MonoSmall);
   for (const Table::Column& column : table.columns) {
     const bool nothing = app::value_of(row, column.column) == 0;

@@ -93,7 +93,7 @@ void allocator_dialog(const Context& context) {
   y += std::round((low ? 0.1f : 0.4f) * em);
   if (spec.ok()) {
     const ui::WithFont font(ui::Font::MonoSmall);
-    y += wrapped({inside.x0, y}, inside.width(), context.theme.text_dim, trace::to_text(*spec));
+    y += wrapped({inside.x0, y}, inside.width(), context.theme.text_dim, "--allocator " + trace::to_text(*spec));
   } else {
     const trace::Trouble& fault = spec.trouble();
     const std::string text = fault.what + (fault.todo.empty() ? "" : "; " + fault.todo);
