@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <string>
+#include <utility>
 
 #include "support/seed.h"
 #include "viz/draw/lod.h"
@@ -364,6 +366,37 @@ TEST(MemoryMap, a_high_and_crowded_map_wraps_into_rows_that_tile_the_view) {
     EXPECT_NEAR(scene.axes[i].bytes.from, scene.axes[i - 1].bytes.to, 1e-6);
     EXPECT_GE(scene.rows[i].y0, scene.rows[i - 1].y1);
   }
+}
+
+TEST(MemoryMap, blocks_that_one_row_has_no_room_to_name_stand_in_rows_whatever_they_are_coloured_by) {
+  Census census;
+  census.kind = trace::AllocatorKind::Buddy;
+  constexpr std::uint64_t kEach = 4096;
+  census.arena_bytes = 256 * kEach;
+  for (std::uint64_t at = 0; at < census.arena_bytes; at += kEach) {
+    census.blocks.push_back({at, kEach, BlockState::Live, 8, -1, 3000, at});
+  }
+  const auto laid = [&](float width, float height, const draw::MapColors* colors) {
+    return draw::lay_out_map({.census = census,
+                              .focus = {},
+                              .rect = {0, 0, width, height},
+                              .view = {0, static_cast<double>(census.arena_bytes)},
+                              .style = {},
+                              .name_of = {},
+                              .colors = colors,
+                              .may_wrap = true});
+  };
+  draw::MapColors colors;
+  for (int i = 0; i < 12; ++i) {
+    const std::string word = "libsqlite3.so.0+0xa75" + std::to_string(i);
+    colors.legend.push_back({.word = word, .hint = "", .color = 0xffffffff, .dimmed = false, .kept = word.size()});
+  }
+  colors.tint_of = [](const Block&) { return draw::Color{0xffffffff}; };
+  for (const draw::MapColors* by : {static_cast<const draw::MapColors*>(nullptr), &std::as_const(colors)}) {
+    EXPECT_GT(laid(600, 180, by).rows.size(), 1u) << "six pixels a block in one row";
+    EXPECT_EQ(laid(600, 90, by).rows.size(), 1u) << "no room for rows";
+  }
+  EXPECT_EQ(laid(6000, 180, nullptr).rows.size(), 1u) << "each has room for its name";
 }
 
 TEST(MemoryMap, a_block_over_several_rows_is_labelled_once_and_open_where_it_runs_on) {

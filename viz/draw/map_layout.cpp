@@ -13,13 +13,14 @@
 namespace allocviz::draw {
 namespace {
 
-constexpr float kWrapFromEm = 12;  // a map at least this high shows a large arena in rows
+// A map at least this high shows many blocks in rows: its legend counts, so that other colours change no rows to one.
+constexpr float kWrapFromEm = 10;
 
-// More blocks in view than there are pairs of pixels: one row cannot show them one by one.
+// More blocks in view than one row has room to name: they are stripes there.
 bool is_crowded(const MapInput& input, const ByteAxis& axis) {
   const std::size_t first = first_block_after(input.census, axis.bytes.from);
   const std::size_t last = first_block_after(input.census, axis.bytes.to);
-  return last - first > static_cast<std::size_t>(std::max(1, axis.columns() / 2));
+  return last - first > static_cast<std::size_t>(std::max(1.0f, static_cast<float>(axis.columns()) / input.style.em));
 }
 
 void lay_linear(const MapInput& input, MapScene& out, const ByteAxis& axis, Rect area) {
@@ -164,7 +165,7 @@ MapScene lay_out_map(const MapInput& input) {
   place.lines = lines_for(input, axis, place);
   Rect area = input.rect;
   if (place.lines > 0) area.y1 -= 1.6f * em + static_cast<float>(place.lines - 1) * legend_pitch(input.style);
-  if (input.may_wrap && area.height() >= kWrapFromEm * em && is_crowded(input, axis)) {
+  if (input.may_wrap && input.rect.height() >= kWrapFromEm * em && is_crowded(input, axis)) {
     lay_wrapped(input, out, axis, area);
   } else {
     lay_linear(input, out, axis, area);
