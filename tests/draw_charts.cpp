@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
+#include <utility>
 
 #include "tests/support/replay.h"
 #include "tests/support/seed.h"
@@ -245,6 +247,36 @@ TEST(Charts, a_riser_between_what_is_shared_and_what_is_not_is_drawn_by_its_curv
       }
     }
     EXPECT_EQ(risers, 5) << width;
+  }
+}
+
+TEST(Charts, a_riser_from_a_line_of_two_curves_to_one_of_three_is_drawn) {
+  for (float width = 600; width < 760; width += 3.25f) {
+    replay::Series series;
+    for (const std::uint64_t live : {80u, 60u, 60u, 90u}) {
+      replay::Figures figures;
+      figures.live_requested = figures.live_rounded = live;
+      figures.reserved = live;
+      figures.free = 120 - live;
+      series.append(figures);
+    }
+    Chart chart;
+    draw::ChartInput input = chart.input(0, 3, {0, 0, width, 220});
+    input.runs = {{&series, ""}};
+    input.curves = 0b111;
+    const draw::ChartScene scene = draw::lay_out_chart(input);
+    ASSERT_EQ(scene.curves.size(), 3u);
+    std::set<std::pair<float, float>> risers;  // from which y to which
+    for (const draw::ChartCurve& curve : scene.curves) {
+      for (const auto* pieces : {&curve.pieces, &curve.shared}) {
+        for (const std::vector<draw::Point>& piece : *pieces) {
+          for (std::size_t i = 1; i < piece.size(); ++i) {
+            if (piece[i].y != piece[i - 1].y) risers.insert({piece[i - 1].y, piece[i].y});
+          }
+        }
+      }
+    }
+    EXPECT_EQ(risers.size(), 4u) << "of what lives and of what is free, at " << width;
   }
 }
 

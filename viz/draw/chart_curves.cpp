@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "viz/draw/chart_layout.h"
@@ -97,30 +98,37 @@ bool lies_on(const ChartCurve& a, const ChartCurve& b, std::size_t column) {
 
 enum class Turn : std::uint8_t { Alone, Own, Others };  // whose line it is in a column, for one of the curves
 
-// Where the lines of several curves are one they take turns on it, each a stretch: none is hidden. By curve and column.
-std::vector<std::vector<Turn>> take_turns(const std::vector<Lined>& curves, std::size_t width, std::size_t stretch) {
-  std::vector<std::vector<Turn>> turns(curves.size(), std::vector<Turn>(width, Turn::Alone));
-  std::vector<std::size_t> first(curves.size()), size(curves.size()), rank(curves.size());
+// With which of the curves each lies on one line, by column: bit i = curve i.
+std::vector<std::vector<std::uint64_t>> lines_shared(const std::vector<Lined>& curves, std::size_t width) {
+  std::vector<std::vector<std::uint64_t>> with(curves.size(), std::vector<std::uint64_t>(width));
+  std::vector<std::size_t> first(curves.size());
   for (std::size_t c = 0; c < width; ++c) {
     for (std::size_t i = 0; i < curves.size(); ++i) {
       first[i] = i;
       for (std::size_t k = 0; k < i && first[i] == i; ++k) {
         if (first[k] == k && lies_on(curves[k].curve, curves[i].curve, c)) first[i] = k;
       }
-      if (first[i] == i) size[i] = 0;
-      rank[i] = size[first[i]]++;
+      with[first[i]][c] |= std::uint64_t{1} << i;
     }
-    for (std::size_t i = 0; i < curves.size(); ++i) {
-      const std::size_t together = size[first[i]];
-      if (together > 1) turns[i][c] = c / stretch % together == rank[i] ? Turn::Own : Turn::Others;
-    }
+    for (std::size_t i = 0; i < curves.size(); ++i) with[i][c] = with[first[i]][c];
   }
-  // The riser from one to the other stands in either of two columns: it is drawn with what is alone.
-  for (std::vector<Turn>& of : turns) {
-    const std::vector<Turn> was = of;
+  return with;
+}
+
+// Where the lines of several curves are one they take turns on it, each a stretch: none is hidden. By curve and column.
+std::vector<std::vector<Turn>> take_turns(const std::vector<Lined>& curves, std::size_t width, std::size_t stretch) {
+  std::vector<std::vector<Turn>> turns(curves.size(), std::vector<Turn>(width, Turn::Alone));
+  if (curves.size() > 64) return turns;
+  const std::vector<std::vector<std::uint64_t>> with = lines_shared(curves, width);
+  for (std::size_t i = 0; i < curves.size(); ++i) {
     for (std::size_t c = 0; c < width; ++c) {
-      const bool beside = (c > 0 && was[c - 1] == Turn::Alone) || (c + 1 < width && was[c + 1] == Turn::Alone);
-      if (beside) of[c] = Turn::Alone;
+      const std::uint64_t these = with[i][c];
+      // The riser from one line to another stands in either of two columns: whoever has it draws it.
+      if ((c > 0 && with[i][c - 1] != these) || (c + 1 < width && with[i][c + 1] != these)) continue;
+      const auto together = static_cast<std::size_t>(std::popcount(these));
+      if (together < 2) continue;
+      const auto rank = static_cast<std::size_t>(std::popcount(these & ((std::uint64_t{1} << i) - 1)));
+      turns[i][c] = c / stretch % together == rank ? Turn::Own : Turn::Others;
     }
   }
   return turns;
