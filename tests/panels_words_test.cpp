@@ -233,7 +233,7 @@ TEST_F(Reading, each_of_several_allocators_has_its_sentence_and_a_failure_names_
 TEST_F(Reading, which_allocator_refuses_is_not_said_before_a_lesson_that_asks_for_it_is_there) {
   open(lesson("Slab beside buddy"));
   size(1280, 1600, 13);
-  const auto said = [this](std::string_view what) {
+  const auto said = [](std::string_view what) {
     return std::any_of(ui::placed().begin(), ui::placed().end(),
                        [&](const ui::Placed& one) { return one.raw.find(what) != std::string::npos; });
   };
@@ -248,10 +248,23 @@ TEST_F(Reading, which_allocator_refuses_is_not_said_before_a_lesson_that_asks_fo
   EXPECT_EQ(app::refusing_kind(state, 6), "") << "that is the next question";
   act(state, app::Do::ShowFailures);
   program.gui->frames(2);
-  EXPECT_TRUE(said("buddy 256 B / 64 B: needs"));
+  EXPECT_TRUE(said("buddy 256 B / 64 B: "));
   EXPECT_FALSE(said("slab 5 × 48 B: more than"));
   go(7);
   EXPECT_TRUE(said("slab 5 × 48 B: more than"));
+}
+
+TEST_F(Reading, what_was_free_when_a_request_failed_is_not_cut_in_a_narrow_list) {
+  act(state, app::Do::ShowFailures);
+  const auto said = [](std::string_view what) {
+    return std::any_of(ui::placed().begin(), ui::placed().end(),
+                       [&](const ui::Placed& one) { return one.raw.find(what) != std::string::npos; });
+  };
+  size(2560, 800, 13);
+  EXPECT_TRUE(said("needs 1 KiB, largest free 512 B"));
+  size(1280, 800, 13);
+  EXPECT_FALSE(said("needs 1 KiB, largest free 512 B"));
+  EXPECT_TRUE(said("largest free 512 B"));
 }
 
 TEST_F(Reading, without_a_block_the_figures_of_fragmentation_stand) {

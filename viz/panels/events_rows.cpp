@@ -271,8 +271,12 @@ void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {
     if (text + width + ui::text_width(what) + context.em < right) row_text_right(upper, right, theme.text, what);
   }
   const ui::WithFont font(ui::Font::Small);
-  const std::string why = app::refusal_text(state, index);
-  row_text(lower, text, theme.text_dim, why, row.x1 - text - 0.4f * context.em);
+  std::string why = app::refusal_text(state, index);
+  const float room = row.x1 - text - 0.4f * context.em;
+  // Of "needs 8 KiB, largest free 4 KiB" what there was: what was asked for stands above it.
+  const std::size_t needs = why.find("needs "), comma = why.find(", ", std::min(needs, why.size()));
+  if (comma != std::string::npos && ui::text_width(why) > room) why.erase(needs, comma + 2 - needs);
+  row_text(lower, text, theme.text_dim, why, room);
   ui::place(why, lower);
 }
 
