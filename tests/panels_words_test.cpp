@@ -148,6 +148,25 @@ TEST_F(Reading, a_long_title_is_wrapped) {
   EXPECT_GT(title.height(), 1.9f * line);
 }
 
+TEST_F(Reading, where_the_top_line_has_no_room_for_file_and_title_the_title_stands_alone) {
+  state.document.title = "Short";
+  size(2560, 800, 13);
+  const float alone = program.gui->rect_of("document/title").width();
+  state.document.path = "/home/me/a-file-of-a-rather-long-name.json";
+  program.gui->frames(2);
+  const float both = program.gui->rect_of("document/title").width();
+  ASSERT_GT(both, 3 * alone);
+  bool shorter = false;
+  for (float width = 2560; width >= 800; width -= 40) {
+    size(width, 800, 13);
+    if (!program.gui->sees("document/title")) continue;
+    const float now = program.gui->rect_of("document/title").width();
+    EXPECT_TRUE(std::abs(now - both) < 1 || std::abs(now - alone) < 1) << now << " at " << width;
+    shorter |= now < both - 1;
+  }
+  EXPECT_TRUE(shorter);
+}
+
 TEST_F(Reading, a_request_that_failed_says_what_stands_in_its_way) {
   go(5);
   EXPECT_TRUE(program.gui->sees("block/what stands in the way"));

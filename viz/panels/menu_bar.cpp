@@ -219,9 +219,11 @@ float chips(const Context& context, draw::Rect rect, float from) {
 void title(const Context& context, draw::Rect rect, float left, float right) {
   const app::Document& document = context.state.document;
   const ui::WithFont font(ui::Font::Bold);
-  const std::string text = app::title_with_file(document) + (document.edited ? " •" : "");
   const float room = right - left;
-  if (room < std::min(ui::text_width(text), 7 * context.em)) return;  // a few letters of it say nothing
+  const std::string mark = document.edited ? " •" : "";
+  std::string text = app::title_with_file(document) + mark;
+  if (ui::text_width(text) > room) text = app::full_title(document) + mark;  // the tooltip has the file
+  if (room < std::min(ui::text_width(text), 7 * context.em)) return;         // a few letters of it say nothing
   const float width = std::min(ui::text_width(text), room);
   // In the middle of the window, moved aside where it would touch the menus or the chips.
   const float x = std::clamp((rect.x0 + rect.x1 - width) / 2, left, std::max(left, right - width));
