@@ -123,10 +123,11 @@ std::vector<std::vector<Turn>> take_turns(const std::vector<Lined>& curves, std:
   for (std::size_t i = 0; i < curves.size(); ++i) {
     for (std::size_t c = 0; c < width; ++c) {
       const std::uint64_t these = with[i][c];
-      // The riser from one line to another stands in either of two columns: whoever has it draws it.
-      if ((c > 0 && with[i][c - 1] != these) || (c + 1 < width && with[i][c + 1] != these)) continue;
       const auto together = static_cast<std::size_t>(std::popcount(these));
       if (together < 2) continue;
+      // The riser from one line to another stands in either of two columns: whoever has it draws it.
+      turns[i][c] = Turn::Own;
+      if ((c > 0 && with[i][c - 1] != these) || (c + 1 < width && with[i][c + 1] != these)) continue;
       const auto rank = static_cast<std::size_t>(std::popcount(these & ((std::uint64_t{1} << i) - 1)));
       turns[i][c] = c / stretch % together == rank ? Turn::Own : Turn::Others;
     }
