@@ -397,6 +397,24 @@ TEST(MemoryMap, blocks_that_one_row_has_no_room_to_name_stand_in_rows_whatever_t
     EXPECT_EQ(laid(600, 90, by).rows.size(), 1u) << "no room for rows";
   }
   EXPECT_EQ(laid(6000, 180, nullptr).rows.size(), 1u) << "each has room for its name";
+  draw::Focus focus;
+  focus.refused = 200 * kEach + 8;
+  const draw::MapScene refused = draw::lay_out_map({.census = census,
+                                                    .focus = focus,
+                                                    .rect = {0, 0, 600, 180},
+                                                    .view = {0, static_cast<double>(census.arena_bytes)},
+                                                    .style = {},
+                                                    .name_of = {},
+                                                    .may_wrap = true});
+  const auto& labels = refused.scene.labels;
+  const auto sign = std::find_if(labels.begin(), labels.end(), [](const draw::Label& one) { return one.text == "✕"; });
+  ASSERT_NE(sign, labels.end()) << "where a free was refused is marked in rows, too";
+  for (std::size_t i = 0; i < refused.rows.size(); ++i) {
+    const draw::Span bytes = refused.axes[i].bytes;
+    const auto at = static_cast<double>(*focus.refused);
+    if (at < bytes.from || at >= bytes.to) continue;
+    EXPECT_TRUE(refused.rows[i].contains({(sign->rect.x0 + sign->rect.x1) / 2, (sign->rect.y0 + sign->rect.y1) / 2}));
+  }
 }
 
 TEST(MemoryMap, a_block_over_several_rows_is_labelled_once_and_open_where_it_runs_on) {

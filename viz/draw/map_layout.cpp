@@ -70,6 +70,7 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
     axis.x1 = std::max(axis.x1, axis.x0 + 1);
     const Rect row{axis.x0, y, axis.x1, std::floor(bottom)};
     add_strip(out.scene, input.census, axis, row, input.focus, input.style, input.name_of, options);
+    add_refused(out.scene, axis, row, input.focus, input.style);
     out.scene.labels.push_back({{input.rect.x0, row.y0, axis.x0 - 0.6f * em, row.y1},
                                 trace::offset_text(static_cast<std::uint64_t>(axis.bytes.from), extent),
                                 Tone::Dim,
