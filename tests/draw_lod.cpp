@@ -397,6 +397,14 @@ TEST(MemoryMap, blocks_that_one_row_has_no_room_to_name_stand_in_rows_whatever_t
     EXPECT_EQ(laid(600, 90, by).rows.size(), 1u) << "no room for rows";
   }
   EXPECT_EQ(laid(6000, 180, nullptr).rows.size(), 1u) << "each has room for its name";
+  census.kind = trace::AllocatorKind::Bump;
+  std::fill_n(census.blocks.begin(), 1, Block{0, 100 * kEach, BlockState::Free, -1, -1, 0, 0});
+  census.blocks.erase(census.blocks.begin() + 1, census.blocks.begin() + 100);
+  const draw::MapScene bump = laid(600, 180, nullptr);
+  ASSERT_GT(bump.rows.size(), 1u);
+  EXPECT_TRUE(std::any_of(bump.scene.labels.begin(), bump.scene.labels.end(), [](const draw::Label& one) {
+    return one.box >= 0 && one.text.starts_with("unused");
+  })) << "as in its legend";
   draw::Focus focus;
   focus.refused = 200 * kEach + 8;
   const draw::MapScene refused = draw::lay_out_map({.census = census,

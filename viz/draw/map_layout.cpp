@@ -55,6 +55,7 @@ void lay_wrapped(const MapInput& input, MapScene& out, const ByteAxis& whole, Re
   StripOptions options;
   options.max_boxes = kMaxBoxes / static_cast<std::size_t>(count);
   options.rows = Rows{whole.bytes, bytes};
+  if (input.census.kind == trace::AllocatorKind::Bump) options.free_word = "unused";
   options.digest = input.digest;
   if (input.colors != nullptr) options.tint_of = input.colors->tint_of;
   for (int i = 0; i < count; ++i) {
