@@ -17,6 +17,7 @@ allocviz_test(alloc_test SOURCES
   alloc_snapshot.cpp
   alloc_steps.cpp
   alloc_tiered.cpp
+  alloc_tiered_check.cpp
   fuzz/alloc_fuzz.cpp
   support/placement.cpp
   LIBS allocviz_alloc ALONE)

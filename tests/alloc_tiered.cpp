@@ -1,6 +1,5 @@
-// The tiered allocator: which tier serves a request, slabs that come and go, misuse, resizing, and every invariant of
-// its own broken on purpose once.
-#include "tests/support/tiered.h"
+// The tiered allocator: which tier serves a request, slabs that come and go, misuse, resizing, steps and snapshots.
+#include "tests/alloc_tiered_support.h"
 
 #include <gtest/gtest.h>
 
@@ -21,35 +20,6 @@ using alloc::Layout;
 using alloc::Step;
 using alloc::StepKind;
 using alloc::Use;
-using Tiered = alloc::Tiered<>;
-
-constexpr std::size_t kSlab = 1024;
-
-// 16 KiB, smallest block 64 B, slabs of 1 KiB in classes of 16, 48 and 128 B.
-class TieredTest : public testing::Test {
- protected:
-  TieredTest() : tiered_(16384, 64, kSlab, 1, {16, 48, 128}) {}
-
-  void* get(std::size_t size, std::size_t align = 1) { return tiered_->allocate({size, align}).ptr; }
-  // Takes blocks of a size until the allocator has none; says how many.
-  std::vector<void*> exhaust(std::size_t size) {
-    std::vector<void*> blocks;
-    while (void* const ptr = get(size)) blocks.push_back(ptr);
-    return blocks;
-  }
-  void expect_sound() {
-    const alloc::Report report = tiered_->check();
-    EXPECT_TRUE(report.holds()) << "I" << report.invariant << " at " << report.offset << ": " << report.text;
-  }
-  void expect_whole() {
-    expect_sound();
-    EXPECT_EQ(tiered_->slab_count(), 0u);
-    EXPECT_EQ(tiered_->largest_free(), 16384u);
-    EXPECT_EQ(tiered_->free_bytes(), 16384u);
-  }
-
-  TestTiered<> tiered_;
-};
 
 TEST(TieredGeometry, has_four_classes_to_each_doubling_up_to_an_eighth_of_a_slab) {
   constexpr auto geometry = alloc::TieredGeometry::usual(alloc::RuntimeBuddy::between(65536, 64), 2048);
@@ -518,99 +488,6 @@ TEST(Tiered, answers_a_long_stream_as_it_does_on_every_machine) {
   EXPECT_EQ(placement_digest(*tiered), kTieredDigest);
   TestTiered<alloc::Unchecked> unchecked(262144, 64, 4096);
   EXPECT_NE(placement_digest(*unchecked), 0u);
-}
-
-// ---- every invariant broken once: a slab of 48 B blocks with three live, a slab of 128 B blocks that is full
-
-class BrokenTiered : public TieredTest {
- protected:
-  BrokenTiered() {
-    for (int i = 0; i < 3; ++i) last_ = get(48);
-    for (int i = 0; i < 8; ++i) full_ = get(128);
-    EXPECT_EQ(tiered_->slab_count(), 2u);
-    expect_sound();
-  }
-  [[nodiscard]] std::size_t place_of(void* ptr) { return offset_of(*tiered_, ptr) / kSlab; }
-  alloc::TieredSlab& slab_of(void* ptr) { return tiered_->slab_table()[place_of(ptr)]; }
-  template <class F>
-  void change_lists(F&& change) {
-    auto state = tiered_->state();
-    change(state.lists);
-    tiered_->restore(state);
-  }
-  void expect_broken(unsigned invariant) {
-    const alloc::Report report = tiered_->check();
-    EXPECT_EQ(report.invariant, invariant) << report.text;
-    EXPECT_STRNE(report.text, "");
-  }
-  void* last_ = nullptr;
-  void* full_ = nullptr;
-};
-
-TEST_F(BrokenTiered, I3_a_sum_of_the_buddy_below_that_is_off) {
-  auto state = tiered_->state();
-  state.buddy.free_bytes -= 64;
-  tiered_->restore(state);
-  expect_broken(3);
-}
-
-TEST_F(BrokenTiered, I8_a_class_that_does_not_exist) {
-  slab_of(last_).size_class = 3;
-  expect_broken(8);
-}
-
-TEST_F(BrokenTiered, I8_a_slab_where_the_buddy_has_no_such_block) {
-  slab_of(last_).size_class = kNoClass;
-  tiered_->slab_table()[15] = slab_of(full_);
-  expect_broken(8);
-}
-
-TEST_F(BrokenTiered, I9_a_slab_whose_count_is_off) {
-  ++slab_of(last_).state.outstanding;
-  expect_broken(9);
-}
-
-TEST_F(BrokenTiered, I9_a_slab_kept_without_a_live_block) {
-  slab_of(last_).state = {};
-  expect_broken(9);
-}
-
-TEST_F(BrokenTiered, I10_a_slab_with_room_in_no_list) {
-  change_lists([](auto& lists) { lists.room = 0; });
-  expect_broken(10);
-}
-
-TEST_F(BrokenTiered, I10_a_full_slab_in_a_list) {
-  change_lists([&](auto& lists) {
-    lists.room |= 4;
-    lists.heads[2] = place_of(full_);
-  });
-  expect_broken(10);
-}
-
-TEST_F(BrokenTiered, I10_a_list_of_another_class) {
-  change_lists([&](auto& lists) { lists.heads[1] = place_of(full_); });
-  expect_broken(10);
-}
-
-TEST_F(BrokenTiered, I10_a_list_that_leads_out_of_the_table) {
-  slab_of(last_).next = 99;
-  expect_broken(10);
-}
-
-TEST_F(BrokenTiered, I10_a_prev_that_is_not_the_slab_before) {
-  slab_of(last_).prev = 3;
-  expect_broken(10);
-}
-
-TEST_F(BrokenTiered, I11_free_bytes_of_the_slabs_that_are_off) {
-  change_lists([](auto& lists) { lists.free_bytes += 48; });
-  expect_broken(11);
-}
-
-TEST_F(BrokenTiered, I11_a_count_of_slabs_that_is_off) {
-  change_lists([](auto& lists) { ++lists.slabs; });
-  expect_broken(11);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ allocviz_test(draw_test
     draw_theme.cpp
     stages_buddy.cpp
     stages_marks.cpp
+    stages_marks_buddy.cpp
     stages_narrow.cpp
     stages_others.cpp
     stages_golden.cpp
