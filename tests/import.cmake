@@ -22,6 +22,7 @@ allocviz_test(import_test
     import_process_log.cpp
     import_registry.cpp
     import_support.cpp
+    import_table_lives.cpp
     import_torch.cpp
     import_valgrind.cpp
   LIBS allocviz_core nlohmann_json::nlohmann_json)

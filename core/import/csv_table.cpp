@@ -51,10 +51,10 @@ bool is_result(std::string_view name) {
   return name.starts_with("new") || name.starts_with("ret");
 }
 
-void add_second_address(CsvColumns& columns, std::size_t column, std::string_view name) {
+void add_second_address(CsvColumns& columns, std::size_t column, bool result) {
   std::size_t& addr = columns.at[static_cast<std::size_t>(CsvField::Addr)];
   std::size_t& old = columns.at[static_cast<std::size_t>(CsvField::Old)];
-  if (old != CsvColumns::kNone || columns.addr_is_result == is_result(name)) return;
+  if (old != CsvColumns::kNone || columns.addr_is_result == result) return;
   old = columns.addr_is_result ? column : std::exchange(addr, column);
   columns.addr_is_result = true;
 }
@@ -65,23 +65,22 @@ std::optional<Op> yes_of(std::string_view name) {
 }
 
 void add_column(CsvColumns& columns, std::size_t column, std::string_view cell) {
-  const ColumnName name = column_name(cell);
-  const CsvName* named = csv_field_named(name.joined);
-  const bool with_unit = named == nullptr && name.unit != nullptr;
-  if (with_unit) named = csv_field_named(name.without_unit);
-  if (named == nullptr) return;
-  std::size_t& at = columns.at[static_cast<std::size_t>(named->field)];
+  const auto meaning = csv_meaning(cell);
+  if (!meaning) return;
+  const CsvField field = meaning->field;
+  std::size_t& at = columns.at[static_cast<std::size_t>(field)];
   if (at != CsvColumns::kNone) {  // the first of two that mean the same
-    if (named->field == CsvField::Addr) add_second_address(columns, column, named->name);
+    if (field == CsvField::Addr) add_second_address(columns, column, meaning->is_result);
     return;
   }
   at = column;
-  if (named->field == CsvField::Addr || named->field == CsvField::Old) columns.addr_is_hex |= name.hex;
-  if (named->field == CsvField::Op) columns.yes = yes_of(named->name);
-  if (named->field == CsvField::Addr) columns.addr_is_result = is_result(named->name);
-  if (!with_unit) return;
-  if (named->field == CsvField::Size && name.unit->size != 0) columns.size_unit = name.unit->size;
-  if (named->field == CsvField::Time && name.unit->time != 0) columns.time_unit = name.unit->time;
+  columns.addr_is_hex |= meaning->is_hex;
+  if (field == CsvField::Op) columns.yes = meaning->yes;
+  if (field == CsvField::Addr) columns.addr_is_result = meaning->is_result;
+  if (meaning->unit == 0) return;
+  if (field == CsvField::Size) columns.size_unit = meaning->unit;
+  if (field == CsvField::Time) columns.time_unit = meaning->unit;
+  if (field == CsvField::Begin || field == CsvField::End) columns.life_unit = meaning->unit;
 }
 
 bool is_enough(const CsvColumns& columns) {
@@ -175,6 +174,23 @@ bool CsvRow::split(std::string_view line, char delimiter) {
   }
 }
 
+std::optional<CsvMeaning> csv_meaning(std::string_view text) {
+  const ColumnName name = column_name(text);
+  const CsvName* named = csv_field_named(name.joined);
+  const bool with_unit = named == nullptr && name.unit != nullptr;
+  if (with_unit) named = csv_field_named(name.without_unit);
+  if (named == nullptr) return {};
+  CsvMeaning meaning;
+  const CsvField field = meaning.field = named->field;
+  const bool is_time = field == CsvField::Time || field == CsvField::Begin || field == CsvField::End;
+  if (with_unit && field == CsvField::Size) meaning.unit = name.unit->size;
+  if (with_unit && is_time) meaning.unit = name.unit->time;
+  if (field == CsvField::Op) meaning.yes = yes_of(named->name);
+  if (field == CsvField::Addr) meaning.is_result = is_result(named->name);
+  meaning.is_hex = name.hex && (field == CsvField::Addr || field == CsvField::Old);
+  return meaning;
+}
+
 std::optional<CsvColumns> csv_columns(std::string_view header_line) {
   if (header_line.find_first_of("{}[") == 0) return {};  // JSON, whose keys are quoted words between commas too
   for (const char delimiter : kDelimiters) {
@@ -185,7 +201,7 @@ std::optional<CsvColumns> csv_columns(std::string_view header_line) {
     columns.width = row.size();
     for (std::size_t i = 0; i < row.size(); ++i) add_column(columns, i, row[i]);
     if (delimiter == ' ' && !all_known(row)) continue;  // a sentence may have such words in it
-    if (is_enough(columns)) return columns;
+    if (is_enough(columns) || (columns.are_lives() && columns.has(CsvField::Size) && all_known(row))) return columns;
   }
   return {};
 }

@@ -48,11 +48,23 @@ enum class CsvField : std::uint8_t {
   Tag,
   Note,
   Count,
+  Begin,  // of a block whose whole life is a row
+  End,
 };
-inline constexpr std::size_t kCsvFields = 15;
+inline constexpr std::size_t kCsvFields = 17;
 
 // How numbers are written: 1,234.5 or, as in tables with semicolons, 1.234,5.
 enum class CsvPoint : std::uint8_t { Dot, Comma };
+
+// What the name of a column means: "Ptr", "block_id", "Size (KiB)", "time_us".
+struct CsvMeaning {
+  CsvField field = CsvField::Op;
+  std::uint64_t unit = 0;          // that it names for its sizes or times; 0 = none
+  std::optional<trace::Op> yes{};  // "is_alloc", "is_free": an operation by yes and no
+  bool is_result = false;          // what a call gave, of two addresses
+  bool is_hex = false;             // "Address (hex)"
+};
+[[nodiscard]] std::optional<CsvMeaning> csv_meaning(std::string_view name);
 
 // The columns of a table, from its header: which cell holds which field, and in which unit.
 struct CsvColumns {
@@ -60,16 +72,19 @@ struct CsvColumns {
 
   char delimiter = ',';
   std::size_t width = 0;  // cells a row has
-  std::size_t at[kCsvFields] = {kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone,
-                                kNone, kNone, kNone, kNone, kNone, kNone, kNone};
+  std::size_t at[kCsvFields] = {kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone,
+                                kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone};
   std::uint64_t size_unit = 1;  // bytes
   std::uint64_t time_unit = 0;  // nanoseconds; 0 = the header does not say
+  std::uint64_t life_unit = 0;  // the same of where lives begin and end
   // "is_alloc", "is_free": the column of operations says yes or no.
   std::optional<trace::Op> yes{};
   bool addr_is_result = false;  // what a call gave; what it took stands in another column
   bool addr_is_hex = false;     // "Address (hex)"
   bool is_named = true;         // false: seen from a first row
 
+  // A row is a block from its begin to its end.
+  [[nodiscard]] bool are_lives() const { return has(CsvField::Begin) && has(CsvField::End) && !has(CsvField::Op); }
   [[nodiscard]] CsvPoint point() const { return delimiter == ';' ? CsvPoint::Comma : CsvPoint::Dot; }
   [[nodiscard]] bool has(CsvField field) const { return at[static_cast<std::size_t>(field)] != kNone; }
   [[nodiscard]] std::string_view cell(const CsvRow& row, CsvField field) const {
@@ -77,7 +92,8 @@ struct CsvColumns {
   }
 };
 
-// The columns that a header line names: a size beside an id or an address at least, or an operation beside one of them.
+// The columns that a header line names: a size beside an id or an address at least, or an operation beside one of them,
+// or nothing but lives with their sizes.
 // Names are read generously: "Ptr", "block_id", "Size (KiB)", "time_us". Nothing where the line is no such header.
 [[nodiscard]] std::optional<CsvColumns> csv_columns(std::string_view header_line);
 // Whether each cell of the line is the name of a column.

@@ -22,6 +22,8 @@ list(APPEND import_sources
   import/refused.cpp
   import/registry.cpp
   import/scan.cpp
+  import/table_lives.cpp
+  import/table_row.cpp
   import/torch_json.cpp
   import/torch_pickle.cpp
   import/torch_snapshot.cpp
