@@ -12,6 +12,7 @@ allocviz_test(import_test
     import_heaptrack.cpp
     import_heaptrack_interpreted.cpp
     import_hook_log.cpp
+    import_json_rows.cpp
     import_kmem.cpp
     import_lives.cpp
     import_ltrace.cpp
@@ -37,7 +38,7 @@ if(ALLOCVIZ_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     target_link_libraries(${name} PRIVATE allocviz_core allocviz_flags GTest::gtest)
   endfunction()
-  foreach(format mtrace heaptrack-raw heaptrack bionic valgrind ltrace kmem malloclab csv esp-heap process-log hook-log torch-json torch-pickle)
+  foreach(format mtrace heaptrack-raw heaptrack bionic valgrind ltrace kmem malloclab csv json-rows esp-heap process-log hook-log torch-json torch-pickle)
     allocviz_import_fuzz(import_fuzz_${format} ALLOCVIZ_FUZZED_FORMAT="${format}")
   endforeach()
   allocviz_import_fuzz(import_fuzz)

@@ -51,7 +51,8 @@ const std::vector<std::string> kHere = {"edge.mtrace",
                                         "nginx-head.rep",
                                         "torch-small.json",
                                         "torch-small.pickle",
-                                        "freertos.csv"};
+                                        "freertos.csv",
+                                        "service.jsonl"};
 const std::vector<std::string> kElsewhere = {"sqlite-build.mtrace.zst",
                                              "perl-wordfreq.mtrace",
                                              "git-log.vgtrace",

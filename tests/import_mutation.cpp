@@ -145,6 +145,25 @@ TEST(DamagedLogs, of_tables_are_read_as_far_as_they_make_sense) {
   read_damaged("csv", {text}, 1000);
 }
 
+TEST(DamagedLogs, of_json_are_read_as_far_as_they_make_sense) {
+  std::string text = text_of(data_path("service.jsonl")), array = "[\n";
+  for (int i = 0; i < 100; ++i) {
+    const std::string row = fmt::format(R"({{"op":"{}","ptr":"{:#x}","size":{},"time_us":{},"thread":"task {}"}})",
+                                        i % 3 == 2 ? "free" : "malloc", 0x20001000 + i / 3 * 64, 8 * i, i, i % 4);
+    text += row + "\n";
+    array += (i == 0 ? "" : ",\n") + row;
+  }
+  read_damaged("json-rows", {text}, 500);
+  Random random(test::seed());
+  for (int round = 0; round < 500; ++round) {
+    std::string damaged = array + "]\n";
+    damage(damaged, random);
+    const auto trace = read_text("json-rows", damaged);
+    if (!trace) continue;  // broken before its first row
+    ASSERT_EQ(fault_of_import(*trace), "") << "round " << round;
+  }
+}
+
 // Ids are the log's own in these two, so only the end of their reading is checked.
 TEST(DamagedLogs, of_courses_and_of_ones_own_hooks_are_read_as_far_as_they_make_sense) {
   std::string course, hook;

@@ -69,10 +69,10 @@ TEST(Registry, recognises_logs_that_begin_in_their_midst) {
 }
 
 TEST(Registry, no_two_formats_are_sure_of_the_same_file) {
-  for (const char* name :
-       {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "sqlite-head.mtrace.zst", "edge.heaptrack.raw.zst",
-        "node-head.heaptrack.raw.zst", "nginx-head.rep", "edge2.vgtrace", "edge.ltrace", "edge-x.ltrace",
-        "edge.heaptrack.zst", "kernel-part.perfscript.zst", "torch-small.json", "torch-small.pickle", "freertos.csv"}) {
+  for (const char* name : {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "sqlite-head.mtrace.zst",
+                           "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst", "nginx-head.rep", "edge2.vgtrace",
+                           "edge.ltrace", "edge-x.ltrace", "edge.heaptrack.zst", "kernel-part.perfscript.zst",
+                           "torch-small.json", "torch-small.pickle", "freertos.csv", "service.jsonl"}) {
     const std::string text = text_of(data_path(name));
     int claims = 0;
     for (const Importer& importer : importers()) claims += importer.recognise(text) > 10;
@@ -270,6 +270,22 @@ TEST(Registry, a_trace_of_ours_that_names_its_columns_is_no_table) {
   }
 }
 
+// A header with a fault is told as ours; lines of ours without any header are rows that somebody's hook could have
+// written, and are read.
+TEST(Registry, tells_the_faults_of_our_json_lines_and_reads_those_that_lost_their_header) {
+  const std::string rows = "{\"op\":\"alloc\",\"id\":1,\"size\":64,\"t\":5}\n{\"op\":\"free\",\"id\":1,\"t\":9}\n";
+  for (const char* header : {"{\"format\":\"allocviz-trace\",\"version\":99}\n", "{\"version\":1,\"name\":\"x\"}\n",
+                             "{\"format\":\"allocviz\",\"version\":1}\n"}) {
+    const std::string said = refusal(header + rows);
+    EXPECT_NE(said, "it was read") << header;
+    EXPECT_EQ(said.find("not a log that can be read"), std::string::npos) << said;
+  }
+  const auto headless = open_bytes(rows);
+  ASSERT_TRUE(headless.ok()) << headless.trouble().text();
+  EXPECT_EQ(headless->header().format, "json-rows");
+  EXPECT_EQ(headless->facts().live_blocks_at_end, 0u);
+}
+
 TEST(Registry, stops_when_it_is_told_to) {
   const trace::Progress cancelled{{}, [] { return true; }};
   const auto trace = open_trace(data_path("edge.mtrace"), cancelled);
@@ -281,7 +297,7 @@ TEST(Registry, a_foreign_log_converted_reads_back_with_the_same_facts) {
   for (const char* name :
        {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst",
         "nginx-head.rep", "edge2.vgtrace", "edge.ltrace", "edge.heaptrack.zst", "kernel-part.perfscript.zst",
-        "torch-small.json", "torch-small.pickle", "freertos.csv"}) {
+        "torch-small.json", "torch-small.pickle", "freertos.csv", "service.jsonl"}) {
     const auto trace = open_trace(data_path(name));
     ASSERT_TRUE(trace.ok()) << trace.trouble().text();
     for (const trace::Spelling spelling : {trace::Spelling::Json, trace::Spelling::JsonLines}) {

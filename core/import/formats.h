@@ -11,6 +11,7 @@ extern const Importer kEspHeap;       // esp_heap.cpp
 extern const Importer kHeaptrack;     // heaptrack_interpreted.cpp
 extern const Importer kHeaptrackRaw;  // heaptrack_raw.cpp
 extern const Importer kHookLog;       // hook_log.cpp
+extern const Importer kJsonRows;      // json_rows.cpp
 extern const Importer kKmem;          // kmem.cpp
 extern const Importer kLtrace;        // ltrace.cpp
 extern const Importer kMalloclab;     // malloclab.cpp

@@ -64,17 +64,17 @@ Trouble LineLog::trouble(std::string what, std::string todo) const {
 }
 
 std::string LineLog::lines_left_out() const {
-  std::string text = fmt::format("line {}", first_lines_[0]);
+  std::string text = fmt::format("{} {}", counted_, first_lines_[0]);
   if (left_out_ == 1) return text;
-  text = fmt::format("{} lines ({}", left_out_, first_lines_[0]);
+  text = fmt::format("{} {}s ({}", left_out_, counted_, first_lines_[0]);
   for (std::size_t i = 1; i < first_lines_.size() && i < left_out_; ++i) text += fmt::format(", {}", first_lines_[i]);
   return text + (left_out_ > first_lines_.size() ? ", …)" : ")");
 }
 
 Status LineLog::finish(trace::TraceBuilder& builder, std::string_view format_title) {
   if (builder.size() == 0 && left_out_ != 0) {
-    return Trouble{fmt::format("not one event of {} in {} lines", format_title, lines_read_ - 1),
-                   place(first_lines_[0]), "check that the log is whole"};
+    return Trouble{fmt::format("not one event of {} in {} {}s", format_title, lines_read_ - 1, counted_),
+                   place(counted_ == "line" ? first_lines_[0] : 0), "check that the log is whole"};
   }
   if (builder.size() == 0 && cut_line_ == 0 && !lines_.source().cut_short()) {
     builder.warn(

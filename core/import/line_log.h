@@ -43,6 +43,11 @@ class LineLog {
   [[nodiscard]] bool at_cut_line() const { return cut_line_ != 0; }
   void take_cut_line_as_whole() { cut_line_ = 0; }
   void leave_out_cut_line() { tail_ = Tail::Drop; }
+  // What is counted are rows, so many of them, and not lines.
+  void count_rows(std::uint64_t rows) {
+    lines_read_ = rows + 1;
+    counted_ = "row";
+  }
   // Whether there was more, which is not to be read or could not be decompressed.
   [[nodiscard]] bool more_was_there() const { return lines_.source().cut_short(); }
 
@@ -62,6 +67,7 @@ class LineLog {
   trace::LineReader& lines_;
   const trace::Progress& progress_;
   Tail tail_;
+  std::string_view counted_ = "line";
   std::uint64_t lines_read_ = 0, report_at_ = 0;
   std::uint64_t left_out_ = 0, clamped_ = 0, cut_line_ = 0;
   std::array<std::uint64_t, 5> first_lines_{};

@@ -10,6 +10,8 @@ list(APPEND import_sources
   import/heaptrack_interpreted.cpp
   import/heaptrack_raw.cpp
   import/hook_log.cpp
+  import/json_row.cpp
+  import/json_rows.cpp
   import/kmem.cpp
   import/line_log.cpp
   import/lives.cpp

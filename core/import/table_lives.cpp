@@ -40,7 +40,7 @@ class Sooner {
   const std::vector<TableLife>& lives_;
 };
 
-void set_id(const Trace& rows, const Event& event, std::uint64_t row, bool number, RawEvent& raw) {
+void name_by(const Trace& rows, const Event& event, std::uint64_t row, bool number, RawEvent& raw) {
   const bool named = !number && event.has(trace::kNamedId);
   raw.id_kind = named ? RawEvent::Id::Name : RawEvent::Id::Number;
   raw.id_number = number ? row + 1 : event.id;
@@ -88,7 +88,7 @@ Trace trace_of_lives(Trace rows, const std::vector<TableLife>& lives, bool numbe
     if (moment % 2 == 0) raw = alloc_of(rows, event, row);
     raw.op = moment % 2 == 0 ? Op::Alloc : Op::Free;
     raw.time_ns = sooner.time(moment) - sooner.time(moments.front());
-    set_id(rows, event, row, number, raw);
+    name_by(rows, event, row, number, raw);
     // Whatever the builder could refuse it has taken once, in `rows`, and times only go on here.
     [[maybe_unused]] const trace::Status taken = builder.append(raw);
   }

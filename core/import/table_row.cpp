@@ -277,6 +277,7 @@ Result<Trace> TableEvents::finish(std::string_view format, std::string_view titl
 }
 
 void TableEvents::warn(trace::TraceBuilder& builder) const {
+  if (!warning_.empty()) builder.warn(warning_);
   if (!first_fault_.empty()) builder.warn(fmt::format("of the first row left out, {}", first_fault_));
   if (late_hex_line_ != 0) {
     builder.warn(

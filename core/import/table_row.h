@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/import/csv_table.h"
@@ -68,6 +69,7 @@ class TableEvents {
   // Leaves out what is no row, with the reason where that is known.
   void leave_out(std::uint64_t line, std::string why = {});
 
+  void warn_also(std::string text) { warning_ = std::move(text); }
   [[nodiscard]] trace::Result<trace::Trace> finish(std::string_view format, std::string_view title);
 
  private:
@@ -105,6 +107,7 @@ class TableEvents {
   LineLog& log_;
   Processes<Lane> processes_;
   TableForm form_;
+  std::string warning_;
   std::string fault_, first_fault_;  // why the row at hand, and the first one, are left out
   std::uint64_t multiplied_ = 0, times_not_read_ = 0;
   std::uint64_t late_hex_line_ = 0;

@@ -75,10 +75,14 @@ bool JsonFeed::next_line() {
   if (!got.ok()) trouble_ = std::move(got).trouble();
   if (trouble_ || !*got) return false;
   if (line.size() > kMostValueBytes) return too_long("a line", lines_.line_offset());
-  asked_past_end_ = false;
+  give_line(line);
+  return true;
+}
+
+void JsonFeed::give_line(std::string_view line) {
+  whole_input_ = asked_past_end_ = false;
   begin_ = at_ = line.data();
   end_ = line.data() + line.size();
-  return true;
 }
 
 std::uint64_t JsonFeed::bytes_read() const {

@@ -25,6 +25,8 @@ class JsonFeed {
   // From now on line by line: gives back to the LineReader what was not used, then each call takes one line.
   void begin_lines();
   [[nodiscard]] bool next_line();
+  // Gives one line that somebody else took from the LineReader.
+  void give_line(std::string_view line);
   // What was read from the input and not yet given; skip() gives some of it at once.
   [[nodiscard]] std::string_view rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
   void skip(std::size_t bytes) { at_ += bytes; }
