@@ -350,6 +350,22 @@ TEST(Csv, rows_without_a_header_have_the_cells_that_their_call_has) {
   EXPECT_EQ(trace.facts().null_frees, 1u);
 }
 
+TEST(Csv, rows_without_a_header_may_write_pointers_in_sixteen_digits) {
+  const std::string_view text =
+      "a 64 00007ff012345670 12 1000\na 32 0000700012345670 12 1001\nf 00007ff012345670 12 1002\n"
+      "f 0000700012345670 12 1003\n";
+  EXPECT_GT(importer_named("csv").recognise(text), 0);
+  const Trace trace = read(text);
+  EXPECT_EQ(trace.event(0).size, 64u);
+  EXPECT_EQ(trace.event(1).addr, 0x700012345670u);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+  const Trace begins_with_a_free = read("f 00007ff012345670 12 999\n" + std::string(text));
+  EXPECT_EQ(begins_with_a_free.event(1).size, 64u);
+  EXPECT_EQ(begins_with_a_free.facts().unknown_frees, 1u);
+  EXPECT_EQ(importer_named("csv").recognise("a,1,64,12,1000\nf,1,12,1002,7\n"), 0);
+}
+
 TEST(Csv, reads_cpp_operators_whose_argument_and_result_have_a_column_each) {
   const Trace trace = read(
       "function,return,size,arg\noperator new(unsigned long),0x10,64,\noperator new[](unsigned long),0x20,32,\n"

@@ -94,5 +94,20 @@ TEST(HookLog, reads_groups_of_digits_units_alignments_and_addresses_without_0x) 
   EXPECT_EQ(bare.facts().live_bytes_at_end, 32u);
 }
 
+TEST(HookLog, reads_the_pointers_of_utrace_that_have_no_0x) {
+  const std::string text =
+      "malloc(8) = 81d220b48\nrealloc(81d220b48, 32) = 81d220c00\nmalloc(123456) = 812200\nfree(812200)\n"
+      "free(81d220c00)\n";
+  EXPECT_GT(importer_named("hook-log").recognise(text), 0);
+  const Trace trace = trace_of("hook-log", text);
+  ASSERT_EQ(trace.size(), 5u);
+  EXPECT_EQ(trace.event(0).addr, 0x81d220b48u);
+  EXPECT_EQ(trace.event(0).size, 8u);
+  EXPECT_EQ(trace.event(1).size, 32u);
+  EXPECT_EQ(trace.event(2).size, 123456u);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+}
+
 }  // namespace
 }  // namespace allocviz::import::hook_log_test

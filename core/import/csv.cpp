@@ -171,15 +171,16 @@ class CsvReader {
     for (std::size_t i = columns_->at[static_cast<std::size_t>(CsvField::Op)] + 1; i < cells_.size(); ++i) {
       const std::string_view text = cells_[i];
       std::uint64_t number = 0;
-      const bool hex = text.starts_with("0x") || text.starts_with("0X");
+      const bool hex = csv_is_hex(text);
       if (!hex && !text.empty() && is_csv_digit(text.front())) {
         if (size.empty()) size = text;
-      } else if ((hex || csv_is_nothing(text, false)) && csv_address(text, false, number)) {
+      } else if ((hex || csv_is_nothing(text, false)) && csv_address(text, hex, number)) {
         if (addresses++ == 0) first = text;
         last = text;
       }
     }
     if (op->op == Op::Free && addresses == 1) places.addr = first, places.size = size;
+    if (op->op == Op::Alloc && addresses == 1 && !size.empty()) places.addr = first, places.size = size;
     if (op->op == Op::Realloc && addresses == 2 && !size.empty()) {
       places.old = first, places.addr = last, places.size = size;
     }

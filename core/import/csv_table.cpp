@@ -101,28 +101,25 @@ bool all_known(const CsvRow& row) {
 
 constexpr char kDelimiters[] = {',', ';', '\t', '|', ' '};
 
-bool is_0x(std::string_view text) {
-  return text.starts_with("0x") || text.starts_with("0X");
-}
-
 // The columns of a row whose operation stands at `op`.
 std::optional<CsvColumns> columns_from(const CsvRow& row, std::size_t op, char delimiter) {
   const auto known = csv_op(row[op]);
   if (!known || known->op == Op::Reset || known->op == Op::Mark) return {};
   std::size_t block = op + 1, size = op + 2;
-  if (!is_0x(row[block]) && is_0x(row[size])) std::swap(block, size);  // malloc(size) gave an address
+  if (!csv_is_hex(row[block]) && csv_is_hex(row[size])) std::swap(block, size);  // malloc(size) gave an address
   std::uint64_t number = 0;
   bool negative = false;
   // With blanks between the cells, or other cells before them, only an address in hex is sure to be one.
-  if ((delimiter == ' ' || op != 0) && !is_0x(row[block])) return {};
-  if (!csv_address(row[block], false, number)) return {};
+  if ((delimiter == ' ' || op != 0 || row.size() > 4) && !csv_is_hex(row[block])) return {};
+  if (!csv_address(row[block], csv_is_hex(row[block]), number)) return {};
   if (known->op != Op::Free && !csv_size(row[size], 1, number, negative)) return {};
   CsvColumns columns;
   columns.delimiter = delimiter;
   columns.width = row.size();
   columns.is_named = false;
+  columns.addr_is_hex = csv_is_hex(row[block]) && row[block].find_first_of("xX") == std::string_view::npos;
   columns.at[static_cast<std::size_t>(CsvField::Op)] = op;
-  columns.at[static_cast<std::size_t>(is_0x(row[block]) ? CsvField::Addr : CsvField::Id)] = block;
+  columns.at[static_cast<std::size_t>(csv_is_hex(row[block]) ? CsvField::Addr : CsvField::Id)] = block;
   columns.at[static_cast<std::size_t>(CsvField::Size)] = size;
   return columns;
 }
@@ -217,11 +214,16 @@ std::optional<CsvColumns> csv_columns_of_row(std::string_view row_line) {
     CsvRow row;
     if (!row.split(row_line, delimiter) || row.size() < 2 || row.size() > kMostCells) continue;
     for (std::size_t op = 0; op <= kMostBefore && op + 1 < row.size(); ++op) {
-      if (op == 0 && row.size() > 4) continue;  // more than a row that begins with its operation has
+      if (op == 0 && row.size() > 5) continue;  // more than a row that begins with its operation has
       if (auto columns = columns_from(row, op, delimiter)) return columns;
     }
   }
   return {};
+}
+
+bool csv_is_hex(std::string_view text) {
+  if (text.starts_with("0x") || text.starts_with("0X")) return true;
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 bool csv_is_preamble(std::string_view line) {

@@ -102,6 +102,9 @@ struct CsvColumns {
 // size and address in hex, with up to three other cells before them.
 [[nodiscard]] std::optional<CsvColumns> csv_columns_of_row(std::string_view row_line);
 
+// Whether a cell without a name can only be an address: 0x, or the sixteen digits that %016lx writes.
+[[nodiscard]] bool csv_is_hex(std::string_view text);
+
 // What a line in front of the rows is. "#,op,ptr,size" numbers its rows, and some put "# " before the names themselves.
 enum class CsvBegins : std::uint8_t { Names, Row, Nothing };
 [[nodiscard]] CsvBegins csv_begins(std::string_view line, std::optional<CsvColumns>& columns);

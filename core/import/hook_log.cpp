@@ -4,6 +4,7 @@
 //   =malloc= 0x20001000, 1016                         pvPortFree: ptr=0x20001000 (task main)
 //   [alloc] 64 bytes at 0x55e0c2a0 by parser.c:12     ALLOC 0x104d1f000-0x104d1f00f [size=16]: thread_1 | malloc
 //   realloc(0x1000, 64) = 0x2000                      freed 0x2000
+//   malloc(8) = 81d220b48                             free(81d220b48)
 //
 // It is read where nothing else is recognised and most lines are such. The operation is the first word that is one; its
 // address the first that is not said to be a caller's, its size what is called one, or is in bytes, or comes first.
@@ -87,7 +88,8 @@ class Pieces {
       const bool is_part = std::string_view(".:#-'/").find(before) != std::string_view::npos ||
                            ((behind == '.' || behind == ':') && end + 1 < line.size() && is_csv_digit(line[end + 1]));
       if (numbers_.open) numbers_.unit(word);
-      if (add_number(word, is_part, last_word)) {
+      const bool is_pointer = is_bare_pointer(word, line.substr(0, at), last_word);
+      if (add_number(word, is_part, is_pointer ? "ptr" : last_word)) {
         last_word = {};
       } else {
         if (!op_ && (op_ = op_of(word))) name_ = word;
@@ -147,6 +149,16 @@ class Pieces {
     std::string_view behind = csv_trimmed(line.substr(last));
     behind = behind.substr(0, std::min(behind.find_first_of(" ,;)"), behind.size()));
     return is_one_of(behind, {"bytes", "byte", "b"}) ? last : end;
+  }
+
+  // FreeBSD's utrace writes pointers without 0x: "malloc(8) = 81d220b48", "free(81d220b48)". What a call gave, and what
+  // free and realloc take, is hex where it is long enough, digits alone or not.
+  static bool is_bare_pointer(std::string_view word, std::string_view before, std::string_view last_word) {
+    if (word.size() < 6 || word.size() > 16) return false;
+    if (word.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) return false;
+    if (before.ends_with(") = ")) return true;
+    const auto op = before.ends_with('(') ? op_of(last_word) : std::nullopt;
+    return op == Op::Free || op == Op::Realloc;
   }
 
   struct Numbers {
