@@ -189,7 +189,7 @@ class Slab {
 
   [[nodiscard]] constexpr State state() const { return core_.state(); }
   // With the metadata and the links of the same moment: back to that moment. Same geometry, same size.
-  constexpr void restore(const State& state) { core_.restore(state); }
+  void restore(const State& state) { core_.restore(state); }
   // Of which only the bits of blocks below the fresh mark mean something.
   [[nodiscard]] Bytes metadata() { return {core_.bits(), metadata_need().size}; }
   [[nodiscard]] ConstBytes metadata() const { return {core_.bits(), metadata_need().size}; }

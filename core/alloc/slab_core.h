@@ -37,7 +37,7 @@ class SlabCore {
         end_(arena.at(arena.size())),
         head_(end_) {}
   // One in the midst of its life, of `count` blocks that fill the arena.
-  constexpr SlabCore(Arena arena, usize count, void* bits, Geometry geometry, const SlabState& state)
+  SlabCore(Arena arena, usize count, void* bits, Geometry geometry, const SlabState& state)
       : arena_(arena), count_(count), live_(bits), geometry_(geometry), end_(arena.at(arena.size())) {
     restore(state);
   }
@@ -98,7 +98,7 @@ class SlabCore {
     return Error::None;
   }
 
-  constexpr void reset() { restore({}); }
+  void reset() { restore({}); }
 
   // f(const Extent&) for every block in address order.
   template <class F>
@@ -135,8 +135,8 @@ class SlabCore {
   [[nodiscard]] constexpr const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] constexpr std::byte* bits() const { return static_cast<std::byte*>(live_.data()); }
   [[nodiscard]] constexpr SlabState state() const { return {link_to(head_), fresh_, outstanding_}; }
-  constexpr void restore(const SlabState& state) {
-    head_ = end_ - state.head.before_end;
+  void restore(const SlabState& state) {
+    head_ = reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(end_) - state.head.before_end);
     fresh_ = state.fresh;
     outstanding_ = state.outstanding;
   }
@@ -182,15 +182,16 @@ class SlabCore {
   usize outstanding_ = 0;
 };
 
-// In an order in which each check may rely on the ones before it. Follows no link before it knows where it leads.
+// In an order in which each check may rely on the ones before it. Follows no link before it knows where it leads, which
+// it finds out by numbers: a pointer made of a link that somebody has overwritten may not even be made.
 template <class Geometry, class Policy, bool kCounts>
 Report SlabCore<Geometry, Policy, kCounts>::check() const {
   const usize size = block_size();
   if (fresh_ > arena_.size() || fresh_ % size != 0) return {1, fresh_, "fresh is no block's start"};
   const usize used = fresh_ / size;
   usize listed = 0;
-  for (const std::byte* block = head_; block != end_; block = next(block)) {
-    const usize offset = arena_.offset_of(block);
+  for (usize offset = arena_.offset_of(head_); offset != arena_.size();
+       offset = arena_.size() - arena_.as<SlabLink>(offset)->before_end) {
     if (offset >= fresh_ || offset % size != 0) return {3, offset, "the list leads to no block below fresh"};
     if (++listed > used) return {3, offset, "the list has a cycle"};
     if (kChecked && live_.test(offset / size)) return {4, offset, "a block on the list is marked as live"};
