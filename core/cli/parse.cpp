@@ -41,9 +41,10 @@ Examples
   alloctrace why app.mtrace --allocator buddy:arena=1MiB,min=64   why the first failed request failed
 
 A log is what `alloctrace record` or `heaptrack --raw app` writes, or glibc's mtrace (MALLOC_TRACE=FILE and libc_malloc_debug.so.0
-preloaded, in a program that calls mtrace()), a table with a header such as op,address,size,time_us, or a trace of allocviz' own
-format. Also read, by content: valgrind --trace-malloc=yes, ltrace, perf script of the kernel's kmem tracepoints, Android
-record_allocs, PyTorch CUDA memory snapshots (pickle, JSON), ESP-IDF heap traces, CS:APP .rep, memory.log; packed as .zst, .gz, .xz, .zip.
+preloaded, in a program that calls mtrace()), a table with a header such as op,address,size,time_us or id,lower,upper,size, JSON
+Lines with such keys, or a trace of allocviz' own format. Also read, by content: valgrind --trace-malloc=yes, ltrace, perf script
+of the kernel's kmem tracepoints, Android record_allocs, PyTorch CUDA memory snapshots (pickle, JSON), ESP-IDF heap traces,
+CS:APP .rep, memory.log; packed as .zst, .gz, .xz, .zip.
 Exit codes: 0 done, 1 the input or the run failed (one line on standard error), 2 wrong usage.)";
 
 constexpr const char* kSpecFooter = R"(
