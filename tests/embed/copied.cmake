@@ -1,11 +1,6 @@
 # Copies the allocators' folder, under another name, into somebody else's project that has no CMake: every header there
 # compiles by itself, and the program runs. Run with cmake -P; needs ROOT, OUT and CXX.
-function(run)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
-  if(failed)
-    message(FATAL_ERROR "${ARGN}:\n${said}")
-  endif()
-endfunction()
+include(${ROOT}/tests/support/run.cmake)
 
 file(REMOVE_RECURSE ${OUT})
 file(COPY ${ROOT}/core/alloc DESTINATION ${OUT}/src/third)

@@ -1,11 +1,6 @@
 # Installs the allocators into a folder of its own, then builds and runs somebody else's project on what stands there.
 # Run with cmake -P; needs ROOT, OUT, CXX and GENERATOR.
-function(run)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
-  if(failed)
-    message(FATAL_ERROR "${ARGN}:\n${said}")
-  endif()
-endfunction()
+include(${ROOT}/tests/support/run.cmake)
 
 file(REMOVE_RECURSE ${OUT})
 run(${CMAKE_COMMAND} -S ${ROOT} -B ${OUT}/build -G ${GENERATOR} -DALLOCVIZ_CORE_ONLY=ON -DALLOCVIZ_TESTS=OFF
