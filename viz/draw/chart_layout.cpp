@@ -208,7 +208,8 @@ ChartScene lay_out_chart(const ChartInput& input) {
   scene.plot = {left, std::floor(rect.y0 + 1.4f * em), right, std::floor(bottom - lane)};
   if (scene.plot.height() < 8) scene.plot.y1 = scene.plot.y0 + 8;
   if (input.failure_lane && !input.failures.empty()) {
-    scene.failure_lane = std::floor(std::min(1.2f * em, 0.35f * scene.plot.height()));
+    const float height = scene.plot.height();  // of a low plot a quarter, as long as a cross can be told
+    scene.failure_lane = std::floor(std::min({1.2f * em, 0.35f * height, std::max(8.0f, 0.25f * height)}));
   }
   scene.match_lane = {left, scene.plot.y1, right, scene.plot.y1 + lane};
   scene.axis = {input.first, std::max(input.last, input.first), left, right, input.clock};
