@@ -129,7 +129,8 @@ enum class Do : std::uint16_t {
   ShowAbout,
   ClosePopup,
   TypeInPopup,  // text: what the palette, go to, open and save ask for
-  PickRow,      // number: the row of the palette that Enter carries out
+  ProposePath,  // text: a path picked from the list of open or save; the field takes it, and the keyboard
+  PickRow,      // number: the row of the palette, or of the files, that Enter carries out
   DraftKind,    // number = trace::AllocatorKind, while a configuration is being typed
   DraftText,    // number = DraftField, text = what it holds now
   CopyText,     // what happened and the block, as text, to the clipboard

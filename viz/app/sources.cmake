@@ -9,6 +9,7 @@ list(APPEND app_sources
   app/cursor.cpp
   app/draft.cpp
   app/filter.cpp
+  app/folder.cpp
   app/front_timeline.cpp
   app/group_view.cpp
   app/history.cpp

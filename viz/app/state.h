@@ -21,6 +21,7 @@
 #include "core/trace/cache.h"
 #include "core/trace/trace.h"
 #include "viz/app/draft.h"
+#include "viz/app/folder.h"
 
 namespace allocviz::app {
 
@@ -243,7 +244,8 @@ struct Scenario {  // a lesson built into the program
 
 struct PopupState {
   std::string text;                // what is being typed: a search, a number, a path
-  std::size_t row = 0;             // of the palette
+  std::size_t row = 0;             // of the palette; of the files that a path may mean, counted from 1: 0 = none
+  Folder folder;                   // Popup::OpenPath and SavePath: of the path that is being typed
   std::size_t stage = 0;           // Popup::Allocator: which stage it changes; = stages.size(): it adds one
   Draft draft;                     // Popup::Allocator
   TextKind kind = TextKind::Mark;  // Popup::EventText, ...

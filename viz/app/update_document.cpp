@@ -49,17 +49,19 @@ std::string proposed_path(const Document& document) {
   return (path.empty() ? "trace" : path) + ".json";
 }
 
-// Asks for a path; saving proposes one beside where the document came from.
+// Asks for a path, beginning where the document came from; saving proposes a name, too.
 void ask_for_path(State& state, Popup popup) {
   open_popup(state, popup);
-  if (popup == Popup::SavePath) state.popup_state.text = proposed_path(state.document);
+  state.popup_state.text =
+      popup == Popup::SavePath ? proposed_path(state.document) : std::string(folder_part(state.document.path));
+  list_files(state);
 }
 
 void open_file(State& state, const std::string& path) {
   if (path.empty()) return ask_for_path(state, Popup::OpenPath);
   state.popup = Popup::None;
   OpenRequest request;
-  request.path = path;
+  request.path = expanded_path(path);
   start_opening(state, std::move(request));
 }
 
@@ -88,6 +90,7 @@ void save_as(State& state, std::string path) {
   if (waits_for_rest(state)) return;
   if (path.empty()) return ask_for_path(state, Popup::SavePath);
   state.popup = Popup::None;
+  path = expanded_path(path);
   if (!named_as_trace(path)) path += ".json";
   start_saving(state, std::move(path));
 }
@@ -164,6 +167,14 @@ void redo(State& state) {
 }
 
 }  // namespace
+
+void list_files(State& state) {
+  if (state.popup != Popup::OpenPath && state.popup != Popup::SavePath) return;
+  PopupState& popup = state.popup_state;
+  const std::string_view path = folder_part(popup.text);
+  if (popup.folder.looked_at && popup.folder.path == path) return;
+  popup.folder = read_folder(path);
+}
 
 bool update_document(State& state, const Command& command) {
   switch (command.what) {

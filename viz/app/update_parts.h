@@ -14,6 +14,9 @@ bool update_charts(State& state, const Command& command);    // their axis, the 
 bool update_groups(State& state, const Command& command);    // the table of groups
 bool update_window(State& state, const Command& command);    // theme, scale, splits, presets
 
+// Where a dialog asks for a path: looks at the folder of what is typed, unless it has been looked at.
+void list_files(State& state);
+
 struct Stretch {
   double from, to;
 };

@@ -168,6 +168,13 @@ void scroll(State& state, const Command& command) {
 void type(State& state, const std::string& text) {
   state.popup_state.text = text;
   state.popup_state.row = 0;
+  list_files(state);
+}
+
+// What was picked stands in the field as if it had been typed, and what is typed next goes on behind it.
+void propose(State& state, const std::string& path) {
+  type(state, path);
+  state.popup_opened_at = state.frame + 1;
 }
 
 void edit_draft(State& state, const Command& command) {
@@ -199,6 +206,9 @@ bool update_popups(State& state, const Command& command) {
       break;
     case Do::TypeInPopup:
       type(state, command.text);
+      break;
+    case Do::ProposePath:
+      propose(state, command.text);
       break;
     case Do::PickRow:
       state.popup_state.row = static_cast<std::size_t>(command.number);

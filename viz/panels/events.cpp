@@ -41,7 +41,7 @@ Searched search_field(const Context& context, draw::Rect inside) {
   ImGui::SetCursorScreenPos(ImVec2(inside.x0, inside.y0));
   ImGui::SetNextItemWidth(inside.width() - buttons);
   if (state.frame == state.focus_search_at) ui::type_into_next_field();
-  if (ui::input_text("##find", "find: id, size>4k, failed …", text, complete_search)) push_filter(context, text);
+  if (ui::input_text("##find", "find: id, size>4k, failed …", text, ui::Complete(complete_search))) push_filter(context, text);
   Searched searched;
   searched.has_focus = ImGui::IsItemActive() || ImGui::IsItemDeactivated();
   if (ImGui::IsItemDeactivated() && ui::pressed({.key = ui::Key::Enter}, false)) {

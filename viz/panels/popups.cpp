@@ -65,8 +65,6 @@ bool dialog_buttons(const Context& context, draw::Rect inside, const char* label
   return done;
 }
 
-namespace {
-
 void push_text(const Context& context, app::Do what, std::string text) {
   app::Command command;
   command.what = what;
@@ -74,20 +72,23 @@ void push_text(const Context& context, app::Do what, std::string text) {
   context.commands.push(std::move(command));
 }
 
-// The one field of a dialog; what is typed goes into the state.
-std::string field(const Context& context, draw::Rect inside, float y, const char* label, const char* hint) {
+std::string dialog_field(const Context& context, draw::Rect inside, float y, const char* label, const char* hint,
+                         const ui::Complete& complete) {
   std::string text = context.state.popup_state.text;
   ImGui::SetCursorScreenPos(ImVec2(inside.x0, y));
   ImGui::SetNextItemWidth(inside.width());
   focus_first(context);
-  if (ui::input_text(label, hint, text)) push_text(context, app::Do::TypeInPopup, text);
+  const bool typed = complete ? ui::input_text(label, hint, text, complete) : ui::input_text(label, hint, text);
+  if (typed) push_text(context, app::Do::TypeInPopup, text);
   return text;
 }
+
+namespace {
 
 void go_to(const Context& context) {
   const draw::Rect inside = begin_dialog(context, "go to", 28, 12);
   const float y = dialog_title(context, inside, "Go to event");
-  const std::string text = field(context, inside, y, "##event", "N, or N.K for step K of event N");
+  const std::string text = dialog_field(context, inside, y, "##event", "N, or N.K for step K of event N");
   const auto at = app::parse_position(text);
   const float below = ImGui::GetItemRectMax().y + std::round(0.5f * context.em);
   {
@@ -104,48 +105,6 @@ void go_to(const Context& context) {
     context.commands.push(std::move(command));
     context.commands.push(app::Do::ClosePopup);
   }
-  end_dialog();
-}
-
-void open_path(const Context& context) {
-  const auto& recent = context.state.settings.recent;
-  const auto rows = static_cast<float>(std::min<std::size_t>(recent.size(), 8));
-  const draw::Rect inside = begin_dialog(context, "open", 40, 12 + (rows > 0 ? 2 + 1.9f * rows : 0));
-  const float em = context.em;
-  float y = dialog_title(context, inside, "Open a trace or a log");
-  const std::string text = field(context, inside, y, "##path", "path; or drop a file on the window");
-  y = ImGui::GetItemRectMax().y + std::round(0.6f * em);
-  if (rows > 0) {
-    const ui::WithFont font(ui::Font::SmallBold);
-    ui::text_at(ui::draw_list(), {inside.x0, y + 0.3f * em}, context.theme.text_dim, "RECENT");
-    y += std::round(1.7f * em);
-  }
-  for (std::size_t i = 0; i < recent.size() && i < 8; ++i) {
-    const draw::Rect row{inside.x0, y, inside.x1, y + std::round(1.9f * em)};
-    if (row_button(context, fmt::format("##{}", recent[i]).c_str(), row, false)) {
-      push_text(context, app::Do::OpenFile, recent[i]);
-    }
-    const std::string& path = recent[i];
-    const std::size_t name = path.find_last_of('/') + 1;
-    const float used = row_text(row, row.x0 + 0.4f * em, context.theme.text, path.substr(name), row.width() - em);
-    row_text(row, row.x0 + 1.4f * em + used, context.theme.text_faint, path.substr(0, name),
-             row.width() - used - 2 * em);
-    y = row.y1;
-  }
-  if (dialog_buttons(context, inside, "Open", !text.empty())) push_text(context, app::Do::OpenFile, text);
-  end_dialog();
-}
-
-void save_path(const Context& context) {
-  const draw::Rect inside = begin_dialog(context, "save", 40, 12);
-  const float y = dialog_title(context, inside, "Save the trace as");
-  const std::string text = field(context, inside, y, "##path", "name.json, name.jsonl; .zst compresses");
-  {
-    const ui::WithFont small(ui::Font::Small);
-    wrapped({inside.x0, ImGui::GetItemRectMax().y + 0.5f * context.em}, inside.width(), context.theme.text_dim,
-            "The allocators shown are saved with it.");
-  }
-  if (dialog_buttons(context, inside, "Save", !text.empty())) push_text(context, app::Do::SaveAs, text);
   end_dialog();
 }
 

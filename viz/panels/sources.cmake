@@ -15,6 +15,7 @@ list(APPEND panels_sources
   panels/parts.cpp
   panels/pinned.cpp
   panels/popups.cpp
+  panels/popups_files.cpp
   panels/popups_allocator.cpp
   panels/popups_keys.cpp
   panels/popups_text.cpp

@@ -5,6 +5,7 @@
 #include <imgui.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,8 +74,9 @@ bool toggle(const char* label, bool on);  // returns true when clicked
 void type_into_next_field();              // the next input_text() takes the keyboard
 bool input_text(const char* label, const char* hint, std::string& text, bool enter_only = false);
 // The same, with Tab completing what stands there where `complete` has more to say; "" lets Tab go on to the next stop.
-using Complete = std::string (*)(std::string_view text);
-bool input_text(const char* label, const char* hint, std::string& text, Complete complete);
+// Whoever is put into it goes on behind what stands there, instead of replacing it.
+using Complete = std::function<std::string(std::string_view text)>;
+bool input_text(const char* label, const char* hint, std::string& text, const Complete& complete);
 // Several lines: Enter (or Ctrl+Enter) is the dialog's, Shift+Enter begins a new one.
 bool input_lines(const char* label, std::string& text, draw::Point size);
 bool selectable(const char* label, bool selected, draw::Point size = {});

@@ -21,16 +21,21 @@ draw::Rect item_rect() {
 
 struct Field {
   std::string* text = nullptr;
-  Complete complete = nullptr;
+  const Complete* complete = nullptr;
+  ImGuiID id = 0;
 };
 
 int grow(ImGuiInputTextCallbackData* data) {
   const auto* field = static_cast<Field*>(data->UserData);
   if (data->EventFlag == ImGuiInputTextFlags_CallbackCompletion) {
-    const std::string more = field->complete({data->Buf, static_cast<std::size_t>(data->BufTextLen)});
+    const std::string more = (*field->complete)({data->Buf, static_cast<std::size_t>(data->BufTextLen)});
     if (more.empty()) return 0;
     data->DeleteChars(0, data->BufTextLen);
     data->InsertChars(0, more.data(), more.data() + more.size());
+  }
+  if (data->EventFlag == ImGuiInputTextFlags_CallbackAlways && inner.behind == field->id) {
+    data->CursorPos = data->SelectionStart = data->SelectionEnd = data->BufTextLen;
+    inner.behind = 0;
   }
   if (data->EventFlag == ImGuiInputTextFlags_CallbackResize) {
     std::string* text = field->text;
@@ -120,15 +125,15 @@ namespace {
 struct Typing {
   const char* hint = "";
   bool enter_only = false;
-  Complete complete = nullptr;
+  const Complete* complete = nullptr;
   draw::Point lines = {};  // the size of a field of several lines; 0 = it has one
 };
 
 bool edit(const char* label, const Typing& how, std::string& text) {
   ImGuiInputTextFlags flags = ImGuiInputTextFlags_CallbackResize;
   if (how.enter_only) flags |= ImGuiInputTextFlags_EnterReturnsTrue;
-  if (how.complete != nullptr) flags |= ImGuiInputTextFlags_CallbackCompletion;
-  Field field{&text, how.complete};
+  if (how.complete != nullptr) flags |= ImGuiInputTextFlags_CallbackCompletion | ImGuiInputTextFlags_CallbackAlways;
+  Field field{&text, how.complete, ImGui::GetID(label)};
   if (how.lines.y <= 0) {
     return ImGui::InputTextWithHint(label, how.hint, text.data(), text.capacity() + 1, flags, grow, &field);
   }
@@ -142,11 +147,13 @@ bool edit(const char* label, const Typing& how, std::string& text) {
 }
 
 bool input_field(const char* label, const Typing& how, std::string& text) {
-  const Complete complete = how.complete;
+  const Complete* complete = how.complete;
   const ImGuiID id = ImGui::GetID(label);
-  if ((inner.focus == id && inner.focus_moved) || inner.type_on == id || std::exchange(inner.type_next, false)) {
+  const bool asked_for = std::exchange(inner.type_next, false);
+  if ((inner.focus == id && inner.focus_moved) || inner.type_on == id || asked_for) {
     type_into(id);
     inner.type_on = 0;
+    if (complete != nullptr) inner.behind = id;
     want_frame();
   }
   // ImGui's Escape would bring back what stood there when the field was entered, which nobody sees any more: of a
@@ -160,7 +167,7 @@ bool input_field(const char* label, const Typing& how, std::string& text) {
     text = typed;
     changed = false;
   }
-  const bool takes_tab = complete != nullptr && ImGui::IsItemActive() && !complete(text).empty();
+  const bool takes_tab = complete != nullptr && ImGui::IsItemActive() && !(*complete)(text).empty();
   if (takes_tab) inner.takes_tab = id;
   if (!takes_tab && inner.takes_tab == id) inner.takes_tab = 0;
   if (ImGui::IsItemActive()) {
@@ -183,8 +190,8 @@ bool input_text(const char* label, const char* hint, std::string& text, bool ent
   return input_field(label, {.hint = hint, .enter_only = enter_only}, text);
 }
 
-bool input_text(const char* label, const char* hint, std::string& text, Complete complete) {
-  return input_field(label, {.hint = hint, .complete = complete}, text);
+bool input_text(const char* label, const char* hint, std::string& text, const Complete& complete) {
+  return input_field(label, {.hint = hint, .complete = &complete}, text);
 }
 
 bool input_lines(const char* label, std::string& text, draw::Point size) {

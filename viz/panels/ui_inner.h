@@ -63,6 +63,7 @@ struct Inner {
   bool modal_open = false, modal_begun = false;
   bool type_next = false;  // the next text field takes the keyboard
   ImGuiID takes_tab = 0;   // the text field that Tab completes, in the frame before
+  ImGuiID behind = 0;      // the text field whose caret goes behind its text as soon as it is typed into
   ImGuiID type_on = 0;     // the field of a dialog that Enter left: if the dialog stays, so does the typing
 };
 extern Inner inner;
