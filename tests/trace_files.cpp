@@ -128,6 +128,9 @@ TEST(Source, text_of_windows_programs_comes_as_utf8_without_a_byte_order_mark) {
   EXPECT_EQ(read("\xfe\xff" + most), utf8);
   EXPECT_EQ(read(std::string("a\0b\0", 4)), "ab");
   EXPECT_EQ(read(std::string("\0a\0b", 4)), "ab");
+  EXPECT_EQ(read(std::string("a\0b\0\xe4\0c\0", 8)),
+            "ab\xc3\xa4"
+            "c");
   EXPECT_EQ(read(std::string("\xff\xfe\x3d\xd8"
                              "a\0",
                              6)),
@@ -143,7 +146,8 @@ TEST(Source, text_of_windows_programs_comes_as_utf8_without_a_byte_order_mark) {
             "a");
   // What is no such text stays as it is.
   for (const std::string& bytes : {std::string(), std::string("a"), std::string("\xff"), std::string("\xef\xbb"),
-                                   std::string("\x80\x04\x95\0\0", 5), std::string(9, '\0'), utf8}) {
+                                   std::string("\x80\x04\x95\0\0", 5), std::string(9, '\0'), utf8,
+                                   std::string("A\0 \0\xff\0\0\0\x34\x12", 10), std::string("\0A\0 \xff\0\0\0", 8)}) {
     EXPECT_EQ(read(bytes), bytes);
   }
 }

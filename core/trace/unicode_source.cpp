@@ -2,7 +2,9 @@
 //
 //   EF BB BF  f   o   o        the mark is passed over
 //   FF FE     f 00 o 00 o 00   UTF-16, least byte first     FE FF   00 f 00 o 00 o   most byte first
-//             f 00 o 00        without a mark: two units that are ASCII; no other format that is read begins so
+//             f 00 o 00        without a mark: two units that are ASCII, and no zero soon behind them, as there is
+//             where
+//                              these are the first number of a binary log
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -16,19 +18,30 @@ namespace {
 
 enum class Encoding : std::uint8_t { AsItIs, MarkedUtf8, Utf16Least, Utf16Most };
 
-constexpr std::size_t kSignBytes = 4;  // what the encoding is seen by
+constexpr std::size_t kSignBytes = 8;  // what the encoding is seen by
 
 bool is_plain_text(char c) {
   return (c >= ' ' && c <= '~') || c == '\t' || c == '\r' || c == '\n';
+}
+
+// Two units that are ASCII, the first or the second of whose two bytes is 0, and none behind them that is 0.
+bool begins_with_ascii_units(std::string_view head, std::size_t zero) {
+  if (head.size() < 4) return false;
+  for (std::size_t i = 0; i < 4; i += 2) {
+    if (head[i + zero] != 0 || !is_plain_text(head[i + 1 - zero])) return false;
+  }
+  for (std::size_t i = 4; i + 1 < head.size(); i += 2) {
+    if (head[i] == 0 && head[i + 1] == 0) return false;
+  }
+  return true;
 }
 
 Encoding encoding_of(std::string_view head) {
   if (head.starts_with("\xef\xbb\xbf")) return Encoding::MarkedUtf8;
   if (head.starts_with("\xff\xfe")) return Encoding::Utf16Least;
   if (head.starts_with("\xfe\xff")) return Encoding::Utf16Most;
-  if (head.size() < kSignBytes) return Encoding::AsItIs;
-  if (is_plain_text(head[0]) && head[1] == 0 && is_plain_text(head[2]) && head[3] == 0) return Encoding::Utf16Least;
-  if (head[0] == 0 && is_plain_text(head[1]) && head[2] == 0 && is_plain_text(head[3])) return Encoding::Utf16Most;
+  if (begins_with_ascii_units(head, 1)) return Encoding::Utf16Least;
+  if (begins_with_ascii_units(head, 0)) return Encoding::Utf16Most;
   return Encoding::AsItIs;
 }
 
