@@ -61,6 +61,7 @@ const std::vector<Library> kLibraries = {
     {"nlohmann/json", {"nlohmann/"}, {}, {"core/trace/", "core/import/", "core/cli/", "viz/app/settings.cpp"}},
     {"CLI11", {"CLI/"}, {}, {"core/cli/", "viz/main.cpp"}},
     {"libarchive", {"archive"}, {}, {"core/trace/", "core/import/"}},
+    {"protozero", {"protozero/"}, {}, {"core/import/"}},
     {"zstd", {"zstd"}, {}, {"core/trace/", "core/record/"}},
     {"zlib", {"zlib"}, {}, {"core/trace/"}},
     {"elfutils", {"elfutils/", "dwarf.h"}, {}, {"core/record/symbols.cpp"}},

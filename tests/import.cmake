@@ -9,6 +9,7 @@ allocviz_test(import_test
     import_csv.cpp
     import_esp_heap.cpp
     import_figures.cpp
+    import_glibc_trace.cpp
     import_heaptrack.cpp
     import_heaptrack_interpreted.cpp
     import_hook_log.cpp
@@ -16,6 +17,7 @@ allocviz_test(import_test
     import_kmem.cpp
     import_lives.cpp
     import_ltrace.cpp
+    import_malloc_bench.cpp
     import_malloclab.cpp
     ${import_memory}
     import_mtrace.cpp
@@ -26,6 +28,8 @@ allocviz_test(import_test
     import_table_lives.cpp
     import_torch.cpp
     import_valgrind.cpp
+    import_vma.cpp
+    import_wee_alloc.cpp
   LIBS allocviz_core nlohmann_json::nlohmann_json)
 
 # A fuzzer a format, on the same reader that the damage tests use, and one of them all, which takes each input for what
@@ -38,7 +42,8 @@ if(ALLOCVIZ_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     target_link_libraries(${name} PRIVATE allocviz_core allocviz_flags GTest::gtest)
   endfunction()
-  foreach(format mtrace heaptrack-raw heaptrack bionic valgrind ltrace kmem malloclab csv json-rows esp-heap process-log hook-log torch-json torch-pickle)
+  foreach(format mtrace heaptrack-raw heaptrack bionic valgrind ltrace kmem malloclab csv json-rows esp-heap process-log hook-log torch-json torch-pickle
+      glibc-trace malloc-bench vma wee-alloc)
     allocviz_import_fuzz(import_fuzz_${format} ALLOCVIZ_FUZZED_FORMAT="${format}")
   endforeach()
   allocviz_import_fuzz(import_fuzz)

@@ -52,7 +52,11 @@ const std::vector<std::string> kHere = {"edge.mtrace",
                                         "torch-small.json",
                                         "torch-small.pickle",
                                         "freertos.csv",
-                                        "service.jsonl"};
+                                        "service.jsonl",
+                                        "glibc-small.mtr",
+                                        "bench-small.trace",
+                                        "vma-small.csv",
+                                        "wee-small.trace"};
 const std::vector<std::string> kElsewhere = {"sqlite-build.mtrace.zst",
                                              "perl-wordfreq.mtrace",
                                              "git-log.vgtrace",

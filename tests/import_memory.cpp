@@ -32,6 +32,7 @@ TEST(ImportMemory, a_log_costs_a_small_multiple_of_its_size_whatever_it_says) {
     for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(i >> shift & 0xff);
     return bytes;
   };
+  const std::string vma = "Vulkan Memory Allocator,Calls recording\n1,8\n";
   const std::string torch = R"({"segments": [], "device_traces": [[{"action": "alloc", "addr": 1, "size": 1})";
   const struct {
     const char* format;
@@ -75,6 +76,28 @@ TEST(ImportMemory, a_log_costs_a_small_multiple_of_its_size_whatever_it_says) {
       {"torch-pickle", "one list many times", repeated("\x80\x04]\x94", [](int) { return "h\0a"s; })},
       {"torch-pickle", "marks", repeated("\x80\x04", [](int) { return "("s; })},
       {"torch-pickle", "nothing", repeated("\x80\x04", [](int) { return "N"s; })},
+      {"wee-alloc", "frees", repeated("", [&](int i) { return "Free(" + number(i) + "),"; })},
+      {"vma", "texts",
+       repeated(vma, [&](int i) { return "1,0.1,0,vmaCreateBuffer,0,1,1,0,32,2,0,0,0,0," + number(i + 1) + ",a\n"; })},
+      {"vma", "threads", repeated(vma, [&](int i) { return number(i) + ",0.1,0,vmaFreeMemory,0\n"; })},
+      {"vma", "images",
+       repeated(vma, [&](int i) { return "1,0.1,0,vmaCreateLostAllocation," + number(i + 1) + "\n"; })},
+      {"vma", "pages",
+       repeated(
+           vma + "1,0.1,0,vmaFreeMemoryPages,", [](int) { return "0 "s; }, "\n")},
+      {"malloc-bench", "frees", repeated("", [](int) { return "\n\x02\x12\0"s; })},
+      {"malloc-bench", "slots", repeated("", [&](int i) { return "\n\x08\n\x06\x08\x80"s + index(i | 0x00808080); })},
+      {"glibc-trace", "realloc in parts",
+       repeated("",
+                [&](int i) {
+                  std::string record(64, '\0');
+                  record.replace(0, 4, index(i));
+                  record[4] = i == 0 ? '\xff' : '\x04';
+                  record[5] = '\x40';
+                  record.replace(8, 4, i == 0 ? "\x34\x12\0\0"s : index(i));
+                  record[24] = '\x08';
+                  return record;
+                })},
       {"torch-pickle", "bytes", repeated("\x80\x04]", [](int) { return "C\0a"s; })},
   };
   for (const auto& [format, what, text] : cases) {

@@ -169,18 +169,45 @@ TEST(DamagedLogs, of_json_are_read_as_far_as_they_make_sense) {
   }
 }
 
-// Ids are the log's own in these two, so only the end of their reading is checked.
-TEST(DamagedLogs, of_courses_and_of_ones_own_hooks_are_read_as_far_as_they_make_sense) {
-  std::string course, hook;
+TEST(DamagedLogs, of_records_of_protobuf_and_of_graphics_memory_are_read_as_far_as_they_make_sense) {
+  Random random(test::seed());
+  for (const char* format : {"glibc-trace", "malloc-bench", "vma"}) {
+    const std::string_view name = format;
+    const std::string original = text_of(data_path(name == "vma"           ? "vma-small.csv"
+                                                   : name == "glibc-trace" ? "glibc-small.mtr"
+                                                                           : "bench-small.trace"));
+    int read = 0;
+    for (int round = 0; round < 1000; ++round) {
+      std::string text = original;
+      const std::size_t times = 1 + below(random, 4);
+      for (std::size_t i = 0; i < times && !text.empty(); ++i) damage(text, random);
+      const auto trace = read_text(format, text);
+      if (!trace) {
+        ASSERT_FALSE(trace.trouble().what.empty());
+        continue;
+      }
+      ++read;
+      ASSERT_EQ(fault_of_import(*trace), "") << format << " round " << round;
+      ASSERT_LE(trace->memory_bytes(), 200 * text.size() + (std::uint64_t{1} << 20)) << format << " round " << round;
+    }
+    EXPECT_GT(read, 100) << format;
+  }
+}
+
+// Ids are the log's own in these three, so only the end of their reading is checked.
+TEST(DamagedLogs, of_courses_of_rust_and_of_ones_own_hooks_are_read_as_far_as_they_make_sense) {
+  std::string course, hook, rust;
   for (int i = 0; i < 80; ++i) {
     course += fmt::format("At time {} {} {} bytes for process {} from {} to {}\n", i,
                           i % 3 == 2 ? "freed" : "allocated", 32 + i % 3 % 2, i, 64 * i, 64 * i + 63);
+    rust += fmt::format("{}({}),\n", i % 3 == 2 ? "Free" : "Alloc", i);
     hook += i % 3 == 2 ? fmt::format("free({:#x})\n", 0x1000 + i / 3 * 64)
                        : fmt::format("[task {}] malloc({}) = {:#x}\n", i % 4, 8 * i, 0x1000 + i / 3 * 64);
   }
   const auto nothing = [](const trace::Trace&) {};
   read_damaged("process-log", {course}, 1000, nothing);
   read_damaged("hook-log", {hook}, 1000, nothing);
+  read_damaged("wee-alloc", {rust}, 1000, nothing);
 }
 
 // A snapshot in which one character is wrong is mostly broken as a whole: it is read or refused.

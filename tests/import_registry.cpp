@@ -69,10 +69,26 @@ TEST(Registry, recognises_logs_that_begin_in_their_midst) {
 }
 
 TEST(Registry, no_two_formats_are_sure_of_the_same_file) {
-  for (const char* name : {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "sqlite-head.mtrace.zst",
-                           "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst", "nginx-head.rep", "edge2.vgtrace",
-                           "edge.ltrace", "edge-x.ltrace", "edge.heaptrack.zst", "kernel-part.perfscript.zst",
-                           "torch-small.json", "torch-small.pickle", "freertos.csv", "service.jsonl"}) {
+  for (const char* name : {"edge.mtrace",
+                           "edge-fork.mtrace",
+                           "perl-head.mtrace",
+                           "sqlite-head.mtrace.zst",
+                           "edge.heaptrack.raw.zst",
+                           "node-head.heaptrack.raw.zst",
+                           "nginx-head.rep",
+                           "edge2.vgtrace",
+                           "edge.ltrace",
+                           "edge-x.ltrace",
+                           "edge.heaptrack.zst",
+                           "kernel-part.perfscript.zst",
+                           "torch-small.json",
+                           "torch-small.pickle",
+                           "freertos.csv",
+                           "service.jsonl",
+                           "glibc-small.mtr",
+                           "bench-small.trace",
+                           "vma-small.csv",
+                           "wee-small.trace"}) {
     const std::string text = text_of(data_path(name));
     int claims = 0;
     for (const Importer& importer : importers()) claims += importer.recognise(text) > 10;
@@ -297,7 +313,8 @@ TEST(Registry, a_foreign_log_converted_reads_back_with_the_same_facts) {
   for (const char* name :
        {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst",
         "nginx-head.rep", "edge2.vgtrace", "edge.ltrace", "edge.heaptrack.zst", "kernel-part.perfscript.zst",
-        "torch-small.json", "torch-small.pickle", "freertos.csv", "service.jsonl"}) {
+        "torch-small.json", "torch-small.pickle", "freertos.csv", "service.jsonl", "glibc-small.mtr",
+        "bench-small.trace", "vma-small.csv", "wee-small.trace"}) {
     const auto trace = open_trace(data_path(name));
     ASSERT_TRUE(trace.ok()) << trace.trouble().text();
     for (const trace::Spelling spelling : {trace::Spelling::Json, trace::Spelling::JsonLines}) {

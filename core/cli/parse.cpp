@@ -44,7 +44,8 @@ A log is what `alloctrace record` or `heaptrack --raw app` writes, or glibc's mt
 preloaded, in a program that calls mtrace()), a table with a header such as op,address,size,time_us or id,lower,upper,size, JSON
 Lines with such keys, or a trace of allocviz' own format. Also read, by content: valgrind --trace-malloc=yes, ltrace, perf script
 of the kernel's kmem tracepoints, Android record_allocs, PyTorch CUDA memory snapshots (pickle, JSON), ESP-IDF heap traces,
-CS:APP .rep, memory.log; packed as .zst, .gz, .xz, .zip.
+glibc's malloc trace utilities, Vulkan Memory Allocator recordings, traces of malloc-bench and wee_alloc, CS:APP
+.rep, memory.log; packed as .zst, .gz, .xz, .zip.
 Exit codes: 0 done, 1 the input or the run failed (one line on standard error), 2 wrong usage.)";
 
 constexpr const char* kSpecFooter = R"(

@@ -43,10 +43,10 @@ class LineLog {
   [[nodiscard]] bool at_cut_line() const { return cut_line_ != 0; }
   void take_cut_line_as_whole() { cut_line_ = 0; }
   void leave_out_cut_line() { tail_ = Tail::Drop; }
-  // What is counted are rows, so many of them, and not lines.
-  void count_rows(std::uint64_t rows) {
+  // What is counted are rows or, by their name in the singular, other things, so many of them, and not lines.
+  void count_rows(std::uint64_t rows, std::string_view what = "row") {
     lines_read_ = rows + 1;
-    counted_ = "row";
+    counted_ = what;
   }
   // Whether there was more, which is not to be read or could not be decompressed.
   [[nodiscard]] bool more_was_there() const { return lines_.source().cut_short(); }

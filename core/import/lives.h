@@ -44,6 +44,8 @@ class Lives {
   void name(trace::RawEvent& event);
   void prefetch(std::uint64_t addr) const { table_.prefetch(addr); }
 
+  [[nodiscard]] bool lives_at(std::uint64_t addr) const { return table_.find(addr) != AddressTable::kNoId; }
+
   // How many frees were added because a realloc landed on a block still live in the log.
   [[nodiscard]] std::uint64_t added_frees() const { return added_frees_; }
 

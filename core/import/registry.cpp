@@ -24,9 +24,10 @@ using trace::Trouble;
 constexpr std::size_t kHeadBytes = std::size_t{1} << 20;
 
 const std::array kImporters = {
-    Importer{kMtrace},      Importer{kHeaptrackRaw}, Importer{kHeaptrack}, Importer{kBionic},   Importer{kValgrind},
-    Importer{kMalloclab},   Importer{kLtrace},       Importer{kKmem},      Importer{kEspHeap},  Importer{kTorchJson},
-    Importer{kTorchPickle}, Importer{kProcessLog},   Importer{kCsv},       Importer{kJsonRows}, Importer{kHookLog},
+    Importer{kMtrace},      Importer{kHeaptrackRaw}, Importer{kHeaptrack},   Importer{kBionic},  Importer{kValgrind},
+    Importer{kMalloclab},   Importer{kLtrace},       Importer{kKmem},        Importer{kEspHeap}, Importer{kTorchJson},
+    Importer{kTorchPickle}, Importer{kGlibcTrace},   Importer{kMallocBench}, Importer{kVma},     Importer{kWeeAlloc},
+    Importer{kProcessLog},  Importer{kCsv},          Importer{kJsonRows},    Importer{kHookLog},
 };
 
 const Importer* importer_for(std::string_view head) {

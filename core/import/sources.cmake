@@ -6,6 +6,7 @@ list(APPEND import_sources
   import/csv_words.cpp
   import/csv_numbers.cpp
   import/esp_heap.cpp
+  import/glibc_trace.cpp
   import/heaptrack.cpp
   import/heaptrack_interpreted.cpp
   import/heaptrack_raw.cpp
@@ -17,6 +18,7 @@ list(APPEND import_sources
   import/lives.cpp
   import/ltrace.cpp
   import/ltrace_line.cpp
+  import/malloc_bench.cpp
   import/malloclab.cpp
   import/process_log.cpp
   import/mtrace.cpp
@@ -30,4 +32,6 @@ list(APPEND import_sources
   import/torch_pickle.cpp
   import/torch_snapshot.cpp
   import/valgrind.cpp
-  import/valgrind_line.cpp)
+  import/valgrind_line.cpp
+  import/vma.cpp
+  import/wee_alloc.cpp)

@@ -37,7 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 #endif
   const auto trace = allocviz::import::read_text(format, text);
   if (!trace) return 0;
-  if (format == "malloclab" || format == "csv" || format == "json-rows" || format == "process-log")
+  if (format == "malloclab" || format == "csv" || format == "json-rows" || format == "process-log" ||
+      format == "wee-alloc")
     return 0;  // their ids are the log's own, not serial
   const std::string fault = allocviz::import::fault_of_import(*trace);
   if (!fault.empty()) {

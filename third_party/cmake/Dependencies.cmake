@@ -33,6 +33,16 @@ if(NOT TARGET LibArchive::LibArchive)
   target_link_libraries(LibArchive::LibArchive INTERFACE ${LibArchive_LIBRARIES})
 endif()
 
+# protozero is headers alone and ships no CMake package.
+find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp)
+if(NOT PROTOZERO_INCLUDE_DIR)
+  message(FATAL_ERROR "protozero was not found. Debian and Ubuntu: apt install libprotozero-dev. Elsewhere: protozero (Fedora protozero-devel, Arch protozero, Homebrew protozero)")
+endif()
+if(NOT TARGET protozero::protozero)
+  add_library(protozero::protozero INTERFACE IMPORTED)
+  target_include_directories(protozero::protozero INTERFACE ${PROTOZERO_INCLUDE_DIR})
+endif()
+
 # libdw names the functions and lines that call stacks go through; without it they are module and offset.
 find_path(LIBDW_INCLUDE_DIR elfutils/libdwfl.h)
 find_library(LIBDW_LIBRARY dw)
