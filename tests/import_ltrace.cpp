@@ -222,22 +222,101 @@ TEST(Ltrace, adds_up_relative_times_over_every_line) {
   EXPECT_EQ(trace.event(1).time_ns, 500'000u);
 }
 
-TEST(Ltrace, says_that_several_processes_are_read_as_one) {
-  const std::string_view text =
+// By hand from fork.c: the parent makes 100, 200, 500 and its thread 300, all freed; the child 1000, five small ones
+// and its thread 400, and it frees the 100 that it has of its parent.
+TEST(Ltrace, reads_each_process_with_its_threads_for_itself) {
+  const std::string path = data_path("fork.ltrace");
+  const auto child = open_trace(path);
+  ASSERT_TRUE(child.ok()) << child.trouble().text();
+  EXPECT_EQ(child->facts().allocs, 7u);
+  EXPECT_EQ(child->facts().frees, 8u);
+  EXPECT_EQ(child->facts().unknown_frees, 1u);
+  EXPECT_EQ(child->facts().implicit_frees, 0u);
+  EXPECT_EQ(child->facts().peak_live_bytes, 1400u);
+  EXPECT_EQ(child->facts().live_blocks_at_end, 0u);
+  EXPECT_EQ(child->facts().threads, 2u);
+  ASSERT_EQ(child->warnings().size(), 1u);
+  EXPECT_TRUE(warns(*child, "the log holds 2 processes: of 5045 the events were read, those of 5043 (8 events) were"));
+  ASSERT_EQ(child->header().processes.size(), 2u);
+  const auto parent = open_trace(path, {}, {.limits = {}, .process = 5043});
+  ASSERT_TRUE(parent.ok()) << parent.trouble().text();
+  EXPECT_EQ(parent->size(), 8u);
+  EXPECT_EQ(parent->facts().unknown_frees, 0u);
+  EXPECT_EQ(parent->facts().peak_live_bytes, 800u);
+  EXPECT_EQ(parent->facts().threads, 2u);
+  EXPECT_EQ(parent->header().processes.size(), 2u);
+  const auto thread = open_trace(path, {}, {.limits = {}, .process = 5046});
+  ASSERT_TRUE(thread.ok()) << thread.trouble().text();
+  EXPECT_EQ(thread->size(), 2u);
+}
+
+TEST(Ltrace, a_child_is_known_by_what_fork_gives_to_either_of_them) {
+  const std::string_view of_parent =
       "7 malloc(100) = 0x10\n7 fork( <unfinished ...>\n7 <... fork resumed> ) = 8\n7 +++ exited (status 0) +++\n"
-      "8 free(0x10) = <void>\n8 +++ exited (status 0) +++\n";
-  const Trace trace = ltrace(text);
-  EXPECT_TRUE(warns(trace, "from line 3 on there are several processes"));
-  EXPECT_EQ(trace.facts().resets, 0u);  // the child has the blocks of its parent
-  const auto child = read_text("ltrace", text, {.process = 8});
-  ASSERT_TRUE(child.ok());
-  EXPECT_EQ(child->size(), 1u);
-  EXPECT_FALSE(warns(*child, "several processes"));
-  // As without fork among the calls that are traced.
+      "8 malloc(5) = 0x20\n8 free(0x10) = <void>\n8 +++ exited (status 0) +++\n";
+  const std::string_view of_child =
+      "7 malloc(100) = 0x10\n7 fork( <unfinished ...>\n8 <... fork resumed> ) = 0\n8 malloc(5) = 0x20\n"
+      "8 free(0x10) = <void>\n8 +++ exited (status 0) +++\n7 <... fork resumed> ) = 8\n"
+      "7 --- SIGCHLD (Child exited) ---\n7 +++ exited (status 0) +++\n";
+  for (const std::string_view text : {of_parent, of_child}) {
+    SCOPED_TRACE(text);
+    const Trace trace = ltrace(text);
+    EXPECT_EQ(trace.size(), 2u);
+    EXPECT_EQ(trace.facts().unknown_frees, 1u);
+    EXPECT_EQ(trace.facts().resets, 0u);
+    ASSERT_EQ(trace.warnings().size(), 1u);
+    EXPECT_TRUE(warns(trace, "of 8 the events were read, those of 7 (1 events) were left out"));
+    const auto parent = read_text("ltrace", text, {.process = 7});
+    ASSERT_TRUE(parent.ok());
+    EXPECT_EQ(parent->facts().live_bytes_at_end, 100u);
+    EXPECT_FALSE(read_text("ltrace", text, {.process = 9}).ok());
+  }
+}
+
+TEST(Ltrace, a_child_of_vfork_is_its_parent_until_it_calls_exec) {
+  const Trace trace = ltrace(
+      "7 malloc(100) = 0x10\n7 vfork(1, 2, 3, 4 <unfinished ...>\n8 <... vfork resumed> ) = 0\n8 malloc(5) = 0x20\n"
+      "8 execl(0x40, 0x41, 0, 0x7f <no return ...>\n8 --- Called exec() ---\n8 malloc(9) = 0x20\n"
+      "7 <... vfork resumed> ) = 8\n7 free(0x20) = <void>\n7 free(0x10) = <void>\n8 +++ exited (status 0) +++\n"
+      "7 --- SIGCHLD (Child exited) ---\n7 vfork(1, 2, 3, 4 <unfinished ...>\n9 <... vfork resumed> ) = 0\n"
+      "9 +++ exited (status 1) +++\n7 <... vfork resumed> ) = 9\n7 --- SIGCHLD (Child exited) ---\n"
+      "7 +++ exited (status 0) +++\n7 malloc(1) = 0x10\n");
+  EXPECT_EQ(trace.facts().allocs, 3u);
+  EXPECT_EQ(trace.facts().frees, 2u);
+  EXPECT_EQ(trace.facts().unknown_frees + trace.facts().implicit_frees, 0u);
+  EXPECT_TRUE(warns(trace, "of 7 the events were read, those of 8 (1 events) were left out"));
+  EXPECT_TRUE(warns(trace, "line 19 begins another program"));  // everybody has exited
+  EXPECT_FALSE(warns(trace, "several processes"));
+}
+
+TEST(Ltrace, a_thread_killed_inside_a_call_hides_nothing_of_another_one_with_its_number) {
+  const Trace trace = ltrace(
+      "7 malloc(1) = 0x10\n8 a->malloc(5 <unfinished ...>\n8 +++ killed by SIGKILL +++\n8 b->malloc(6) = 0x20\n");
+  EXPECT_EQ(trace.facts().allocs, 2u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 7u);
+}
+
+TEST(Ltrace, says_so_where_it_has_to_guess_whose_a_thread_is) {
+  const std::string two = "7 malloc(1) = 0x10\n7 fork() = 8\n8 malloc(2) = 0x10\n";
+  const Trace guessed = ltrace(two + "9 malloc(3) = 0x30\n8 free(0x10) = <void>\n");
+  EXPECT_EQ(guessed.size(), 3u);
+  EXPECT_TRUE(warns(guessed, "1 thread(s) were counted to the process that had spoken last"));
+  const Trace made = ltrace(two + "7 pthread_create(1, 0, 2, 3) = 0\n8 free(0x10) = <void>\n9 malloc(3) = 0x30\n" +
+                            "7 free(0x30) = <void>\n");
+  EXPECT_EQ(made.size(), 3u);
+  EXPECT_EQ(made.facts().unknown_frees, 0u);
+  EXPECT_FALSE(warns(made, "spoken last"));
+}
+
+TEST(Ltrace, says_that_several_processes_are_read_as_one_where_no_fork_tells_them_apart) {
   const Trace silent = ltrace(
       "7 malloc(100) = 0x10\n8 malloc(20) = 0x20\n8 free(0x10) = <void>\n8 +++ exited (status 0) +++\n"
       "7 --- SIGCHLD (Child exited) ---\n7 free(0x10) = <void>\n7 +++ exited (status 0) +++\n");
   EXPECT_TRUE(warns(silent, "from line 2 on there are several processes"));
+  EXPECT_EQ(silent.size(), 4u);
+  // A child whose first word is not its fork is a thread until its parent's fork comes back.
+  EXPECT_TRUE(warns(ltrace("7 fork( <unfinished ...>\n8 malloc(20) = 0x20\n7 <... fork resumed> ) = 8\n"),
+                    "from line 3 on there are several processes"));
   // A child that says nothing allocates nothing.
   EXPECT_TRUE(
       ltrace("7 malloc(1) = 0x10\n7 --- SIGCHLD (Child exited) ---\n7 free(0x10) = <void>\n").warnings().empty());

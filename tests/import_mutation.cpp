@@ -118,7 +118,10 @@ TEST(DamagedLogs, of_valgrind_are_read_as_far_as_they_make_sense) {
 }
 
 TEST(DamagedLogs, of_ltrace_are_read_as_far_as_they_make_sense) {
-  read_damaged("ltrace", {text_of(data_path("edge.ltrace")), text_of(data_path("edge-x.ltrace"))}, 1000);
+  read_damaged(
+      "ltrace",
+      {text_of(data_path("edge.ltrace")), text_of(data_path("edge-x.ltrace")), text_of(data_path("fork.ltrace"))},
+      1000);
 }
 
 TEST(DamagedLogs, of_interpreted_heaptrack_are_read_as_far_as_they_make_sense) {

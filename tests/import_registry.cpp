@@ -79,6 +79,7 @@ TEST(Registry, no_two_formats_are_sure_of_the_same_file) {
                            "edge2.vgtrace",
                            "edge.ltrace",
                            "edge-x.ltrace",
+                           "fork.ltrace",
                            "edge.heaptrack.zst",
                            "kernel-part.perfscript.zst",
                            "torch-small.json",
@@ -312,9 +313,9 @@ TEST(Registry, stops_when_it_is_told_to) {
 TEST(Registry, a_foreign_log_converted_reads_back_with_the_same_facts) {
   for (const char* name :
        {"edge.mtrace", "edge-fork.mtrace", "perl-head.mtrace", "edge.heaptrack.raw.zst", "node-head.heaptrack.raw.zst",
-        "nginx-head.rep", "edge2.vgtrace", "edge.ltrace", "edge.heaptrack.zst", "kernel-part.perfscript.zst",
-        "torch-small.json", "torch-small.pickle", "freertos.csv", "service.jsonl", "glibc-small.mtr",
-        "bench-small.trace", "vma-small.csv", "wee-small.trace"}) {
+        "nginx-head.rep", "edge2.vgtrace", "edge.ltrace", "fork.ltrace", "edge.heaptrack.zst",
+        "kernel-part.perfscript.zst", "torch-small.json", "torch-small.pickle", "freertos.csv", "service.jsonl",
+        "glibc-small.mtr", "bench-small.trace", "vma-small.csv", "wee-small.trace"}) {
     const auto trace = open_trace(data_path(name));
     ASSERT_TRUE(trace.ok()) << trace.trouble().text();
     for (const trace::Spelling spelling : {trace::Spelling::Json, trace::Spelling::JsonLines}) {

@@ -13,13 +13,14 @@
 // So a call inside an open call of the allocation interface, on the same thread, is not counted again, until it is seen
 // that an exception has ended the open one. Calls that the C
 // library makes through its own table are mislabelled by ltrace 0.7.3 and left out. posix_memalign's pointer is not
-// printed: its blocks are missing. ltrace numbers threads and forked processes alike, so all of them are read as one
-// program; with a process named, only the calls of that number are.
+// printed: its blocks are missing. Each process is read for itself, with its threads (ltrace_processes.h); a thread may
+// be named as a process and is read alone then.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@
 #include "core/import/lives.h"
 #include "core/import/log_time.h"
 #include "core/import/ltrace_line.h"
+#include "core/import/ltrace_processes.h"
+#include "core/import/processes.h"
 
 namespace allocviz::import {
 namespace ltrace {
@@ -45,13 +48,21 @@ using trace::Trace;
 constexpr std::string_view kTitle = "ltrace";
 constexpr std::uint64_t kPageBytes = 4096;  // the least one; what valloc aligns to
 
+struct Lane {
+  Lane() : lives(builder) {
+    builder.header().format = kLtrace.format;
+    builder.set_default_align(16);  // what malloc promises; only the aligned calls say theirs
+  }
+  trace::TraceBuilder builder;
+  Lives lives;
+  LogTime time;
+  std::uint64_t unseen = 0, thrown = 0, another_line = 0;
+};
+
 class LtraceReader {
  public:
   LtraceReader(trace::LineReader& lines, const trace::Progress& progress, const ReadOptions& options)
-      : log_(lines, progress), lives_(builder_), wanted_(options.process) {
-    builder_.header().format = kLtrace.format;
-    builder_.set_default_align(16);  // what malloc promises; only the aligned calls say theirs
-  }
+      : log_(lines, progress), lanes_("process", "processes", options.process), wanted_(options.process) {}
 
   Result<Trace> read() {
     std::string_view text;
@@ -65,18 +76,9 @@ class LtraceReader {
         continue;
       }
       if (line.clock_ns) line.clock_ns = now(*line.clock_ns);
-      if (wanted_ && line.thread != wanted_) {
-        ++of_others_;
-        continue;
-      }
       if (Status status = take_line(line); !status) return std::move(status).trouble();
     }
-    if (wanted_ && builder_.size() == 0 && of_others_ != 0) {
-      return log_.trouble(fmt::format("there is no call of process {} in the log", *wanted_),
-                          "leave --process away, or name a number that lines begin with");
-    }
-    if (Status status = finish(); !status) return std::move(status).trouble();
-    return std::move(builder_).finish();
+    return finish();
   }
 
  private:
@@ -88,7 +90,16 @@ class LtraceReader {
   };
 
   Status take_line(const Line& line) {
-    if (Status status = follow_processes(line); !status) return status;
+    const ProcessNumbers::Owner owner = numbers_.take(line, log_.line_number());
+    if (line.kind == Line::Kind::Exited) {
+      open_.erase(line.thread.value_or(0));
+      return trace::Done{};
+    }
+    lane_ = lane_of(line, owner.process);
+    if (lane_ == nullptr) return trace::Done{};
+    if (owner.begins_anew) {
+      if (Status status = begin_anew(line); !status) return status;
+    }
     std::vector<Open>& open = open_[line.thread.value_or(0)];
     if (Status status = end_thrown(line, open); !status) return status;
     switch (line.kind) {
@@ -124,52 +135,30 @@ class LtraceReader {
     const Open call = std::move(*left);
     open.erase(left, open.end());
     if (!call.counted || !is_alloc(call.call.function)) return trace::Done{};
-    ++thrown_;
+    ++lane_->thrown;
     return apply(call.call, "0", line);
   }
 
-  // Whose lines these are. Where everybody has exited, as in two logs joined, another program begins; so it does where
-  // the only process calls exec. Of several processes nobody can tell whose blocks are whose.
-  Status follow_processes(const Line& line) {
-    const std::uint64_t number = line.thread.value_or(0);
-    const bool all_ended = running_.empty() && exited_;
-    if (line.kind == Line::Kind::Exited) {
-      const auto ended = running_.find(number);
-      exited_first_line_ = ended != running_.end() ? ended->second : 0;
-      if (ended != running_.end()) running_.erase(ended);
-      last_number_.reset();
-      exited_ = true;
-      return trace::Done{};
+  // nullptr where its lines are not wanted.
+  Lane* lane_of(const Line& line, std::uint64_t process) {
+    if (!wanted_) return lanes_.of(process);
+    if (line.thread == wanted_) process_of_wanted_ = process;
+    if (line.thread == wanted_ || process == wanted_) return lanes_.of(*wanted_);
+    ++of_others_;
+    if (others_.empty() || others_.back() != process) {
+      if (std::find(others_.begin(), others_.end(), process) == others_.end()) others_.push_back(process);
     }
-    // No thread that ends sends this: where fork is not among the calls that are traced, nothing else tells.
-    if (line.kind == Line::Kind::ChildExited && exited_first_line_ != 0) note_several(exited_first_line_);
-    if (last_number_ != number) {
-      running_.try_emplace(number, log_.line_number());
-      last_number_ = number;
-    }
-    std::string_view child = line.result;
-    std::uint64_t child_number = 0;
-    if (line.forks && take_integer(child, child_number) && child.empty() && child_number != 0) {
-      running_.try_emplace(child_number, log_.line_number());
-      note_several(log_.line_number());
-    }
-    const bool execs = line.kind == Line::Kind::Exec;
-    if (execs && running_.size() > 1) note_several(log_.line_number());
-    return all_ended || (execs && running_.size() == 1) ? begin_anew(line) : trace::Done{};
+    return nullptr;
   }
 
   Status begin_anew(const Line& line) {
-    if (builder_.size() == 0) return trace::Done{};
-    if (another_line_ == 0) another_line_ = log_.line_number();
-    open_.clear();
+    if (lane_->builder.size() == 0) return trace::Done{};
+    if (lane_->another_line == 0) lane_->another_line = log_.line_number();
+    open_.erase(line.thread.value_or(0));
     RawEvent event;
     event.thread = line.thread;
-    if (line.clock_ns) event.time_ns = time_.since_start(line.thread.value_or(0), *line.clock_ns);
-    return lives_.begin_anew(event);
-  }
-
-  void note_several(std::uint64_t line) {
-    if (several_line_ == 0 && !wanted_) several_line_ = line;
+    if (line.clock_ns) event.time_ns = lane_->time.since_start(line.thread.value_or(0), *line.clock_ns);
+    return lane_->lives.begin_anew(event);
   }
 
   [[nodiscard]] static bool is_alloc(Function function) {
@@ -205,7 +194,7 @@ class LtraceReader {
     }
     RawEvent event;
     event.thread = line.thread;
-    if (line.clock_ns) event.time_ns = time_.since_start(line.thread.value_or(0), *line.clock_ns);
+    if (line.clock_ns) event.time_ns = lane_->time.since_start(line.thread.value_or(0), *line.clock_ns);
     return append(call, answer, event);
   }
 
@@ -240,9 +229,9 @@ class LtraceReader {
       case Function::Reallocarray:
         return append_realloc(event, a, product(b, c), answer);
       case Function::Free:
-        return lives_.free(event, a);
+        return lane_->lives.free(event, a);
       case Function::PosixMemalign:
-        if (answer == 0) ++unseen_;
+        if (answer == 0) ++lane_->unseen;
         break;
       case Function::Other:
         break;
@@ -257,55 +246,76 @@ class LtraceReader {
 
   Status append_alloc(RawEvent& event, std::uint64_t size, std::uint64_t addr) {
     event.size = log_.clamp_size(size);
-    return lives_.alloc(event, addr);
+    return lane_->lives.alloc(event, addr);
   }
 
   Status append_realloc(RawEvent& event, std::uint64_t from, std::uint64_t size, std::uint64_t to) {
-    if (size == 0 && to == 0 && from != 0) return lives_.free(event, from);
+    if (size == 0 && to == 0 && from != 0) return lane_->lives.free(event, from);
     event.size = log_.clamp_size(size);
-    return lives_.realloc(event, from, to);
+    return lane_->lives.realloc(event, from, to);
   }
 
-  Status finish() {
-    if (Status status = log_.finish(builder_, kTitle); !status) return status;
-    if (thrown_ != 0) {
-      builder_.warn(fmt::format("{} call(s) never came back, as where new throws: they are shown as failed", thrown_));
+  Result<Trace> finish() {
+    for (const std::uint64_t other : others_) {
+      if (process_of_wanted_ && other != process_of_wanted_) (void)lanes_.of(other);
     }
-    if (unseen_ != 0) {
-      builder_.warn(
-          fmt::format("{} block(s) of posix_memalign are missing: ltrace does not print where they are", unseen_));
+    Result<std::unique_ptr<Lane>> chosen =
+        of_others_ != 0 && !process_of_wanted_ ? nothing_of_wanted() : lanes_.choose();
+    if (!chosen) return std::move(chosen).trouble();
+    Lane& lane = **chosen;
+    if (of_others_ != 0 && lane.builder.size() == 0) return nothing_of_wanted().trouble();
+    if (Status status = log_.finish(lane.builder, kTitle); !status) return std::move(status).trouble();
+    warn(lane);
+    return std::move(lane.builder).finish();
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Lane>> nothing_of_wanted() const {
+    return log_.trouble(fmt::format("there is no call of process {} in the log", *wanted_),
+                        "leave --process away, or name a number that lines begin with");
+  }
+
+  void warn(Lane& lane) const {
+    trace::TraceBuilder& builder = lane.builder;
+    if (lane.thrown != 0) {
+      builder.warn(
+          fmt::format("{} call(s) never came back, as where new throws: they are shown as failed", lane.thrown));
     }
-    if (another_line_ != 0) {
-      builder_.warn(
-          fmt::format("line {} begins another program: what lived until then ends there, in a reset", another_line_));
+    if (lane.unseen != 0) {
+      builder.warn(
+          fmt::format("{} block(s) of posix_memalign are missing: ltrace does not print where they are", lane.unseen));
     }
-    if (several_line_ != 0) {
-      builder_.warn(
+    if (lane.another_line != 0) {
+      builder.warn(fmt::format("line {} begins another program: what lived until then ends there, in a reset",
+                               lane.another_line));
+    }
+    if (numbers_.several_line() != 0 && !wanted_) {
+      builder.warn(
           fmt::format("from line {} on there are several processes, which ltrace numbers as it numbers threads: "
-                      "they were read as one program, whose blocks may be mixed up; --process NUMBER reads one",
-                      several_line_));
+                      "they were read as one program, whose blocks may be mixed up; --process NUMBER reads one, and a "
+                      "log with fork and vfork among its calls tells them apart",
+                      numbers_.several_line()));
+    }
+    if (numbers_.guessed_threads() != 0 && !wanted_) {
+      builder.warn(
+          fmt::format("{} thread(s) were counted to the process that had spoken last: no pthread_create in the "
+                      "log tells theirs",
+                      numbers_.guessed_threads()));
     }
     if (of_others_ != 0) {
-      builder_.warn(fmt::format("{} lines of other threads or processes than {} were left out", of_others_, *wanted_));
+      builder.warn(fmt::format("{} lines of other threads or processes than {} were left out", of_others_, *wanted_));
     }
-    return trace::Done{};
   }
 
-  trace::TraceBuilder builder_;
   LineLog log_;
-  Lives lives_;
-  LogTime time_;
+  Processes<Lane> lanes_;
+  ProcessNumbers numbers_;
+  Lane* lane_ = nullptr;                                       // of the line at hand
   std::unordered_map<std::uint64_t, std::vector<Open>> open_;  // by thread, the innermost last
-  std::uint64_t unseen_ = 0, thrown_ = 0;
   std::optional<bool> relative_;
   std::uint64_t elapsed_ns_ = 0;
-  std::optional<std::uint64_t> wanted_;
-  std::uint64_t of_others_ = 0;
-  std::unordered_map<std::uint64_t, std::uint64_t> running_;  // who has said something and not exited: since which line
-  std::optional<std::uint64_t> last_number_;                  // of running_
-  bool exited_ = false;
-  std::uint64_t exited_first_line_ = 0;  // of the one that exited last; 0 = it had none
-  std::uint64_t another_line_ = 0, several_line_ = 0;
+  std::optional<std::uint64_t> wanted_, process_of_wanted_;
+  std::vector<std::uint64_t> others_;  // processes that are not wanted
+  std::uint64_t of_others_ = 0;        // their lines, and those of other threads
 };
 
 // Whether the line is a whole call of the allocation interface with a result such as those have.

@@ -120,6 +120,9 @@ bool take_name(std::string_view& text, Line& line) {
     name = name.substr(0, name.find('@'));
     line.catches = name == "__cxa_begin_catch";
     line.forks = is_fork(name);
+    line.is_vfork = name == "vfork";
+    line.starts_thread =
+        name == "pthread_create" || name == "thrd_create" || name.find("_M_start_thread") != std::string_view::npos;
     if (name.empty() || name.find(' ') != std::string_view::npos) return false;
     line.call.function = function_named(name);
   }
@@ -170,6 +173,7 @@ bool parse(std::string_view text, Line& line) {
     line.kind = Line::Kind::Resumed;
     line.call.function = function_named(text.substr(0, end));
     line.forks = is_fork(text.substr(0, end));
+    line.is_vfork = text.starts_with("vfork ");
     return find_result(text.substr(end), line.result);
   }
   if (!take_name(text, line)) return false;

@@ -36,6 +36,8 @@ struct Line {
   bool inside_library = false;  // "name@library": -x, which sees the calls that a library makes of itself
   bool catches = false;         // __cxa_begin_catch
   bool forks = false;           // fork, vfork: its result is the number of another process
+  bool is_vfork = false;        // of these
+  bool starts_thread = false;   // pthread_create and its like
   Call call;
   std::string_view result;
 };

@@ -18,6 +18,7 @@ list(APPEND import_sources
   import/lives.cpp
   import/ltrace.cpp
   import/ltrace_line.cpp
+  import/ltrace_processes.cpp
   import/malloc_bench.cpp
   import/malloclab.cpp
   import/process_log.cpp
