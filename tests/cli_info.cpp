@@ -32,6 +32,15 @@ TEST(Info, counts_what_the_log_says) {
   EXPECT_EQ(info["warnings"], nlohmann::ordered_json::array());
 }
 
+TEST(Info, says_what_a_log_opens_with_whether_or_not_it_names_that) {
+  const std::string kernel = run({"info", data("import/kernel-part.perfscript.zst")}).out;
+  EXPECT_NE(kernel.find("opens with        buddy:arena="), std::string::npos) << kernel;
+  EXPECT_NE(kernel.find(",min=4KiB\n"), std::string::npos) << kernel;
+  const std::string heap = run({"info", data("import/edge.mtrace")}).out;
+  EXPECT_NE(heap.find("opens with        buddy:arena=512KiB,min=64  (the log names no configuration)"), heap.npos)
+      << heap;
+}
+
 TEST(Info, lists_warnings_and_still_succeeds) {
   const Ran ran = run({"info", data("import/edge-fork.mtrace"), "--json"});
   EXPECT_EQ(json_of(ran)["warnings"].size(), 2u);

@@ -177,6 +177,20 @@ TEST(Kmem, reads_events_with_modifiers_and_lines_with_fewer_fields) {
   }
 }
 
+TEST(Kmem, names_a_buddy_of_pages_for_pages_alone) {
+  const std::string pages =
+      "cc1-7 [000] ..... 1052.004429: mm_page_alloc: page=0000 pfn=1523917 order=0\n"
+      "cc1-7 [000] ..... 1052.004430: mm_page_alloc: page=0000 pfn=1523920 order=2\n"
+      "cc1-7 [000] ..... 1052.004431: mm_page_free: page=0000 pfn=1523917 order=0\n";
+  const std::vector<trace::AllocatorSpec> named = kmem(pages).header().allocators;
+  ASSERT_EQ(named.size(), 1u);
+  EXPECT_EQ(trace::to_text(named.front()), "buddy:arena=64KiB,min=4KiB") << "twice the peak of 20 KiB";
+  EXPECT_TRUE(kmem("bash-7 [001] ..... 1052.004496: kmalloc: call_site=f+0x1 ptr=00000000dcd4d956 bytes_req=60 "
+                   "bytes_alloc=64 gfp_flags=GFP_NOFS\n")
+                  .header()
+                  .allocators.empty());
+}
+
 TEST(Kmem, cut_at_any_byte_gives_its_complete_lines) {
   cut_everywhere("kmem", text_of(data_path("kernel-part.perfscript.zst")).substr(0, 3000));
 }

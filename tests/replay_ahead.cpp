@@ -47,9 +47,11 @@ trace::RawEvent next_event(std::mt19937_64& random, std::vector<std::uint64_t>& 
   return event;
 }
 
-Trace read_with(trace::TraceWatcher* watcher, std::uint64_t events, std::uint64_t default_align) {
+Trace read_with(trace::TraceWatcher* watcher, std::uint64_t events, std::uint64_t default_align,
+                std::uint64_t named_min_block = 0) {
   trace::TraceBuilder builder;
   builder.watch(watcher);
+  if (named_min_block != 0) builder.name_buddy_of(named_min_block);
   std::mt19937_64 random(7);
   std::vector<std::uint64_t> live;
   for (std::uint64_t i = 0; i < events; ++i) {
@@ -106,6 +108,19 @@ void expect_same_both_ways(std::optional<AllocatorSpec> chosen, std::uint64_t ev
 
 TEST(ReplayAheadTest, of_a_log_whose_peak_grows_begins_anew_with_each_larger_arena) {
   expect_same_both_ways(std::nullopt, kEvents);
+}
+
+TEST(ReplayAheadTest, of_a_log_that_names_a_buddy_is_on_that_buddy_from_the_beginning) {
+  ReplayAhead begun(std::nullopt);
+  const auto trace = std::make_shared<const Trace>(read_with(&begun, kEvents, 1, 4096));
+  const AllocatorSpec spec = trace->specs_to_open().front();
+  EXPECT_EQ(spec, trace::default_spec(trace->facts().peak_live_bytes, 4096));
+  ASSERT_EQ(trace->header().allocators, std::vector<AllocatorSpec>{spec});
+  auto ahead = begun.finish(trace, spec, {});
+  auto afterwards = Timeline::build(trace, spec);
+  ASSERT_TRUE(ahead.ok() && afterwards.ok());
+  EXPECT_GT(begun.went_on_at(), 0u) << "nothing of it was done ahead";
+  expect_same(**ahead, **afterwards);
 }
 
 TEST(ReplayAheadTest, holds_for_every_kind_of_allocator) {

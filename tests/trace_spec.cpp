@@ -131,6 +131,8 @@ TEST(Spec, a_log_that_names_none_gets_a_buddy_of_twice_its_peak) {
   EXPECT_EQ(to_text(default_spec(0)), "buddy:arena=64,min=64");
   EXPECT_EQ(to_text(default_spec(32)), "buddy:arena=64,min=64");
   EXPECT_EQ(to_text(default_spec(33)), "buddy:arena=128,min=64");
+  EXPECT_EQ(to_text(default_spec(33, 4096)), "buddy:arena=4KiB,min=4KiB");
+  EXPECT_EQ(to_text(default_spec(335'630'336, 4096)), "buddy:arena=1GiB,min=4KiB");
   EXPECT_EQ(to_text(default_spec(440468)), "buddy:arena=1MiB,min=64");
   EXPECT_EQ(to_text(default_spec(524288)), "buddy:arena=1MiB,min=64");
   EXPECT_EQ(to_text(default_spec(24754640)), "buddy:arena=64MiB,min=64");

@@ -82,10 +82,8 @@ void print_text(const InfoOptions& options, const Trace& trace) {
   line("live at the end",
        fmt::format("{} in {} blocks", bytes(facts.live_bytes_at_end), count_text(facts.live_blocks_at_end)));
   line("threads", facts.threads == 0 ? "the log does not say" : count_text(facts.threads));
-  for (const trace::AllocatorSpec& spec : trace.header().allocators) line("allocator", trace::to_text(spec));
-  if (trace.header().allocators.empty()) {
-    line("opens with", trace::to_text(trace.specs_to_open().front()) + "  (the log names no configuration)");
-  }
+  const char* why = trace.header().allocators.empty() ? "  (the log names no configuration)" : "";
+  for (const trace::AllocatorSpec& spec : trace.specs_to_open()) line("opens with", trace::to_text(spec) + why);
   for (const std::string& warning : trace.warnings()) line("warning", warning);
 }
 

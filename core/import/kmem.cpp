@@ -12,7 +12,8 @@
 // A page is 4 KiB; a block of order n is 2^n pages at a multiple of its size, so pfn * 4096 is its physical address.
 // mm_page_free_batched repeats an mm_page_free and is passed over. The slab events (kmalloc, kmem_cache_alloc) allocate
 // what the page allocator gave to the slabs: of the two layers the one with more events in the log's beginning is read.
-// Events of other tracepoints are passed over.
+// Events of other tracepoints are passed over. Of pages nothing smaller than one is asked for, so the trace names a
+// buddy of pages: the kernel's orders are its levels.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -268,8 +269,13 @@ class KmemReader {
       }
       rest.remove_prefix(end + 1);
     }
-    if (pages != slabs) layer_ = pages > slabs ? Layer::Pages : Layer::Slabs;
+    if (pages != slabs) choose(pages > slabs ? Layer::Pages : Layer::Slabs);
     return trace::Done{};
+  }
+
+  void choose(Layer layer) {
+    layer_ = layer;
+    if (layer == Layer::Pages) builder_.name_buddy_of(kPageBytes);
   }
 
   // An event waits for the stack that may stand below it.
@@ -298,7 +304,7 @@ class KmemReader {
     if (Status status = append_waiting(); !status) return std::move(status).trouble();
     const Layer layer = record.point->layer;
     if (layer == Layer::None) return true;
-    if (layer_ == Layer::None) layer_ = layer;
+    if (layer_ == Layer::None) choose(layer);
     if (layer != layer_) {
       ++of_other_layer_;
       return true;

@@ -69,7 +69,8 @@ struct TraceBuilder::Inner {
   std::uint32_t largest_site = 0;
   unsigned align_log2_of_none = kDefaultAlign;  // of a request that names no alignment
   TraceWatcher* watcher = nullptr;
-  std::string text;  // where as_utf8 keeps what it made
+  std::uint64_t named_min_block = 0;  // name_buddy_of(); 0: not called
+  std::string text;                   // where as_utf8 keeps what it made
 
   // A long log is never held unpacked, but for the partners: each is written when its block ends.
   Inner() {
@@ -77,6 +78,8 @@ struct TraceBuilder::Inner {
       if (column != &Trace::partner_) (trace.*column).pack_while_growing();
     }
   }
+
+  [[nodiscard]] bool names_buddy() const { return named_min_block != 0 && trace.header_.allocators.empty(); }
 
   Index& index_of_sites() {
     const auto& table = trace.sites_;
@@ -328,6 +331,9 @@ void TraceBuilder::set_default_align(std::uint64_t align) {
 std::uint64_t TraceBuilder::site_count() const {
   return inner_->trace.sites_.size();
 }
+void TraceBuilder::name_buddy_of(std::uint64_t min_block_bytes) {
+  inner_->named_min_block = min_block_bytes;
+}
 std::uint64_t TraceBuilder::size() const {
   return inner_->events;
 }
@@ -380,7 +386,9 @@ std::uint32_t TraceBuilder::slot_count() const {
   return static_cast<std::uint32_t>(inner_->blocks.size());
 }
 std::vector<AllocatorSpec> TraceBuilder::specs_to_open() const {
-  inner_->trace.facts_.peak_live_bytes = narrow(inner_->peak_bytes);
+  const std::uint64_t peak = narrow(inner_->peak_bytes);
+  if (inner_->names_buddy()) return {default_spec(peak, inner_->named_min_block)};
+  inner_->trace.facts_.peak_live_bytes = peak;
   return inner_->trace.specs_to_open();
 }
 std::uint64_t TraceBuilder::default_align() const {
@@ -448,6 +456,8 @@ Trace TraceBuilder::finish() && {
   inner.settle_rows();
   auto& facts = inner.trace.facts_;
   facts.peak_live_bytes = narrow(inner.peak_bytes);
+  if (inner.names_buddy() && size() != 0)
+    inner.trace.header_.allocators = {default_spec(facts.peak_live_bytes, inner.named_min_block)};
   facts.live_bytes_at_end = narrow(inner.live_bytes);
   facts.live_blocks_at_end = inner.live_blocks;
   facts.threads = inner.last_time.size();

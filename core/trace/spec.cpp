@@ -217,12 +217,12 @@ std::string to_title(const AllocatorSpec& spec) {
   return {};
 }
 
-AllocatorSpec default_spec(std::uint64_t peak_live_bytes) {
+AllocatorSpec default_spec(std::uint64_t peak_live_bytes, std::uint64_t min_block_bytes) {
   AllocatorSpec spec{.kind = AllocatorKind::Buddy};
-  spec.min_block_bytes = kDefaultMinBlockBytes;
+  spec.min_block_bytes = min_block_bytes;
   spec.arena_bytes = kMaxArenaBytes;
   if (peak_live_bytes < kMaxArenaBytes / 2) {
-    spec.arena_bytes = std::max(std::bit_ceil(2 * peak_live_bytes), kDefaultMinBlockBytes);
+    spec.arena_bytes = std::max(std::bit_ceil(2 * peak_live_bytes), min_block_bytes);
   }
   spec.min_block_bytes = std::max(spec.min_block_bytes, spec.arena_bytes / kMostDefaultBlocks);
   return spec;

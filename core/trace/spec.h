@@ -65,8 +65,10 @@ inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 47;  // what
 
 // The configuration of a log that names none: a buddy, smallest block 64 B, its arena the smallest power of two that
 // is at least twice the peak of live bytes requested (and at least one smallest block). Where that were more than
-// kMostDefaultBlocks of them, whose metadata are a byte each, they are larger: a GPU has a hundred GiB.
-[[nodiscard]] AllocatorSpec default_spec(std::uint64_t peak_live_bytes);
+// kMostDefaultBlocks of them, whose metadata are a byte each, they are larger: a GPU has a hundred GiB. With another
+// smallest block, a power of two: the same of a log whose requests are known to be multiples of it.
+[[nodiscard]] AllocatorSpec default_spec(std::uint64_t peak_live_bytes,
+                                         std::uint64_t min_block_bytes = kDefaultMinBlockBytes);
 
 // "64", "64 B", "1 KiB", "1MiB", "2GiB" -> bytes; Trouble for anything else, a sign, a fraction or an overflow.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);

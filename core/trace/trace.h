@@ -255,6 +255,10 @@ class TraceBuilder {
   // For who knows the header's default before the first event, and that it stays: events that name none need not wait
   // for the end of the log.
   void set_default_align(std::uint64_t align);
+  // For who knows of what the recorded allocator's blocks are made, a power of two of bytes: the trace names a buddy
+  // with such smallest blocks, its arena by the peak as of a log that names none. Only the end of the log tells the
+  // peak, hence not by header(); and who replays it meanwhile is told of the same buddy by specs_to_open().
+  void name_buddy_of(std::uint64_t min_block_bytes);
   // Refuses only what no reader may pass on: size above 2^63-1, an alignment that is no power of two, a missing id, an
   // offset or a failure where there can be none, a time that goes back within its thread. The Trouble names the field
   // and the event, and nothing was appended; the caller adds file and line. Amortised O(1).

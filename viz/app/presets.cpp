@@ -37,11 +37,21 @@ void leave_compare(State& state) {
   follow_cursor(state);
 }
 
+constexpr std::uint64_t kPage = 4096;
+
+// Whether a log is of the kernel's pages, by their frame numbers; kmem's tracepoints tell of its slabs, too.
+bool is_of_kernel_pages(const trace::Trace& trace) {
+  return trace.header().format == "kmem" && trace.has_addresses() && trace.facts().largest_request % kPage == 0;
+}
+
 // What is worth seeing beside an allocator, over as much memory: size classes beside a buddy, a buddy beside all
-// others. Not both are possible over any memory.
+// others. Not both are possible over any memory. Beside a buddy of kernel pages the kernel's own, by page frame number.
 trace::Result<trace::AllocatorSpec> rival_of(const trace::Trace& trace, const trace::AllocatorSpec& spec) {
   using trace::AllocatorKind;
-  if (spec.kind == AllocatorKind::Recorded) return trace::default_spec(trace.facts().peak_live_bytes);
+  const bool pages = is_of_kernel_pages(trace);
+  if (spec.kind == AllocatorKind::Recorded)
+    return trace::default_spec(trace.facts().peak_live_bytes, pages ? kPage : trace::kDefaultMinBlockBytes);
+  if (pages && spec.kind == AllocatorKind::Buddy) return trace::AllocatorSpec{.kind = AllocatorKind::Recorded};
   const bool buddy = spec.kind == AllocatorKind::Buddy;
   Draft draft = draft_of(spec);
   change_kind(draft, buddy ? AllocatorKind::Tiered : AllocatorKind::Buddy);
