@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <set>
 #include <utility>
@@ -73,6 +74,55 @@ TEST(Charts, a_spike_of_one_event_among_a_million_is_seen) {
   EXPECT_LT(*highest, scene.plot.y0 + scene.plot.height() * 0.6f);
   const double x = static_cast<double>(scene.plot.x0) + static_cast<double>(highest - curve->top.begin());
   EXPECT_NEAR(x, scene.axis.x_of(777'777), 1.5);
+}
+
+// 20 000 events of what is free at most: it falls to the half, and is whole again; of the riser down and the one up
+// which part is drawn, of all the rest, too.
+TEST(Charts, the_dashes_of_a_long_run_go_on_up_and_down_its_risers) {
+  for (const bool falls : {true, false}) {
+    for (const std::uint64_t at : {7'000u, 7'003u, 7'009u, 7'013u}) {
+      Chart chart;
+      for (std::uint64_t i = 0; i < 20'000; ++i) {
+        replay::Figures figures;
+        figures.largest_free = (i < at) == falls ? 1'000'000 : 400'000;
+        chart.series.append(figures);
+      }
+      draw::ChartInput input = chart.input(0, 19'999);
+      input.curves = 1u << static_cast<unsigned>(Curve::LargestFree);
+      const draw::ChartScene scene = draw::lay_out_chart(input);
+      ASSERT_EQ(scene.curves.size(), 1u);
+      float along = 0, upright = 0, most = 0;
+      for (const std::vector<draw::Point>& dash : scene.curves.front().pieces) {
+        float length = 0;
+        for (std::size_t i = 1; i < dash.size(); ++i) {
+          upright += std::abs(dash[i].y - dash[i - 1].y);
+          along += dash[i].x - dash[i - 1].x;
+          length += std::hypot(dash[i].x - dash[i - 1].x, dash[i].y - dash[i - 1].y);
+        }
+        most = std::max(most, length);
+      }
+      const float riser =
+          std::abs(draw::y_of(scene, Curve::LargestFree, 1'000'000) - draw::y_of(scene, Curve::LargestFree, 400'000));
+      ASSERT_GT(riser, 60);
+      EXPECT_NEAR(upright / riser, 0.6f, 0.1f) << (falls ? "down" : "up") << " at event " << at;
+      EXPECT_NEAR(along / scene.plot.width(), 0.6f, 0.05f);
+      EXPECT_LT(most, 8);
+    }
+  }
+}
+
+TEST(Charts, the_dashes_of_noise_cost_what_its_width_costs) {
+  std::mt19937_64 random(test::seed());
+  Chart chart;
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    replay::Figures figures;
+    figures.largest_free = random() % 1'000'000;
+    chart.series.append(figures);
+  }
+  draw::ChartInput input = chart.input(0, 19'999);
+  input.curves = 1u << static_cast<unsigned>(Curve::LargestFree);
+  const draw::ChartScene scene = draw::lay_out_chart(input);
+  EXPECT_LT(scene.curves.front().pieces.size(), static_cast<std::size_t>(scene.plot.width()));
 }
 
 std::uint64_t sum_of(const std::vector<draw::ChartFailure>& failures) {

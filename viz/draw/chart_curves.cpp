@@ -16,10 +16,11 @@ using replay::Extent;
 constexpr double kStairsFromPx = 2.5;  // from this mean width of an event on, each is a stair
 
 struct Dashes {
-  std::size_t on, period;  // pixel columns
+  float on, period;  // along the line
 };
-constexpr Dashes dashes_of(Stroke stroke) {
-  return stroke == Stroke::Dashed ? Dashes{6, 10} : Dashes{2, 5};
+Dashes dashes_of(Stroke stroke, float em) {
+  const float scale = std::max(1.0f, em / 15);
+  return stroke == Stroke::Dashed ? Dashes{6 * scale, 10 * scale} : Dashes{2 * scale, 5 * scale};
 }
 
 // A level for each event, joined by risers at the boundaries between them.
@@ -43,10 +44,10 @@ std::vector<Point> stairs(const replay::Series& series, const ChartScene& scene,
   return points;
 }
 
-// Down and up through the minimum and maximum of each column, so that no spike is missed.
+// Down and up through the minimum and maximum of each column, so that no spike is missed; from one column to the next
+// by the nearer end, so that a riser is gone through once.
 std::vector<Point> zigzag(const ChartScene& scene, Curve curve, const std::vector<Extent>& bins) {
   std::vector<Point> points;
-  bool up = false;
   for (std::size_t c = 0; c < bins.size(); ++c) {
     const float x = scene.plot.x0 + static_cast<float>(c) + 0.5f;
     const float high = y_of(scene, curve, bins[c].max);
@@ -55,9 +56,9 @@ std::vector<Point> zigzag(const ChartScene& scene, Curve curve, const std::vecto
       points.push_back({x, high});
       continue;
     }
+    const bool up = !points.empty() && std::abs(points.back().y - low) < std::abs(points.back().y - high);
     points.push_back({x, up ? low : high});
     points.push_back({x, up ? high : low});
-    up = !up;
   }
   return points;
 }
@@ -149,13 +150,58 @@ std::vector<Point> cut(const std::vector<Point>& line, float from, float to) {
   return piece;
 }
 
+// How far along its line each point stands, for dashes that go on up and down its risers as they do along it. Where a
+// noisy line goes up and down in every column the way there and back counts less: no dash could be told there, and what
+// they cost follows the width.
+std::vector<float> walk_of(const std::vector<Point>& line, float width) {
+  constexpr float kMostUpAndDown = 4;  // times the width
+  float up_and_down = 0;
+  for (std::size_t i = 1; i < line.size(); ++i) up_and_down += std::abs(line[i].y - line[i - 1].y);
+  const float share = std::min(1.0f, kMostUpAndDown * width / std::max(up_and_down, 1.0f));
+  std::vector<float> at(line.size());
+  for (std::size_t i = 1; i < line.size(); ++i)
+    at[i] = at[i - 1] + std::hypot(line[i].x - line[i - 1].x, share * (line[i].y - line[i - 1].y));
+  return at;
+}
+
+// The dashes of a line's part between two x.
+void cut_dashes(const std::vector<Point>& line, const std::vector<float>& walk, float x0, float x1, Dashes dashes,
+                std::vector<std::vector<Point>>& to) {
+  std::vector<Point> dash;
+  const auto end_dash = [&] {
+    if (dash.size() > 1) to.push_back(std::move(dash));
+    dash.clear();
+  };
+  const auto from = std::lower_bound(line.begin(), line.end(), x0, [](Point p, float x) { return p.x < x; });
+  for (auto i = static_cast<std::size_t>(std::max<std::ptrdiff_t>(from - line.begin(), 1));
+       i < line.size() && line[i - 1].x <= x1; ++i) {
+    const Point a = line[i - 1], b = line[i];
+    const float length = walk[i] - walk[i - 1];
+    if (b.x < x0 || length <= 0) continue;
+    const float per_x = b.x > a.x ? 1 / (b.x - a.x) : 0;
+    const float first = a.x < x0 ? (x0 - a.x) * per_x : 0, last = b.x > x1 ? (x1 - a.x) * per_x : 1;
+    const auto between = [&](float t) { return Point{a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)}; };
+    for (float t = first; t < last;) {
+      const float at = walk[i - 1] + t * length, into = std::fmod(at, dashes.period);
+      const bool on = into < dashes.on;
+      const float until = std::min(last, t + std::max(((on ? dashes.on : dashes.period) - into) / length, 1e-5f));
+      if (on && dash.empty()) dash.push_back(between(t));
+      if (on) dash.push_back(between(until));
+      if (!on || until < last) end_dash();
+      t = until;
+    }
+  }
+  end_dash();
+}
+
 // Cuts a curve's line into what is drawn of it: its own stroke where it is alone, stretches where it has its turn.
-void cut_pieces(Lined& lined, const std::vector<Turn>& turns, Rect plot) {
+void cut_pieces(Lined& lined, const std::vector<Turn>& turns, Rect plot, float em) {
   ChartCurve& curve = lined.curve;
   const auto add = [&](std::vector<std::vector<Point>>& to, float x0, float x1) {
     std::vector<Point> piece = cut(lined.line, x0, x1);
     if (piece.size() > 1) to.push_back(std::move(piece));
   };
+  std::vector<float> walk;
   for (std::size_t c = 0; c < turns.size();) {
     const Turn turn = turns[c];
     std::size_t end = c + 1;
@@ -166,11 +212,8 @@ void cut_pieces(Lined& lined, const std::vector<Turn>& turns, Rect plot) {
     const bool whole = curve.stairs || curve.stroke == Stroke::Solid;
     if (turn == Turn::Alone && whole) add(curve.pieces, x0, x1);
     if (turn == Turn::Alone && !whole) {  // of a line of pixel columns the dashes are cut here
-      const Dashes dashes = dashes_of(curve.stroke);
-      for (std::size_t dash = c / dashes.period * dashes.period; dash < end; dash += dashes.period) {
-        const float left = plot.x0 + static_cast<float>(dash) + 0.5f;
-        add(curve.pieces, std::max(x0, left), std::min(x1, left + static_cast<float>(dashes.on)));
-      }
+      if (walk.empty()) walk = walk_of(lined.line, plot.width());
+      cut_dashes(lined.line, walk, x0, x1, dashes_of(curve.stroke, em), curve.pieces);
     }
     c = end;
   }
@@ -217,7 +260,7 @@ void lay_curves(const ChartInput& input, ChartScene& scene) {
   const auto stretch = static_cast<std::size_t>(std::max(4.0f, std::round(0.6f * input.style.em)));
   const std::vector<std::vector<Turn>> turns = take_turns(lined, edges.size() - 1, stretch);
   for (std::size_t i = 0; i < lined.size(); ++i) {
-    cut_pieces(lined[i], turns[i], scene.plot);
+    cut_pieces(lined[i], turns[i], scene.plot, input.style.em);
     scene.curves.push_back(std::move(lined[i].curve));
   }
 }
