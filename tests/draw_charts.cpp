@@ -165,6 +165,72 @@ TEST(Charts, failures_everywhere_are_counted_by_the_pixel) {
   EXPECT_TRUE(draw::lay_out_chart(hidden).failures.empty());
 }
 
+// What a slab and a buddy refuse: 100 and 300 the one, 300 and 600 the other.
+struct TwoRefuse : Chart {
+  std::vector<std::uint64_t> slab{100, 300}, buddy{300, 600};
+
+  TwoRefuse() {
+    for (int i = 0; i < 1000; ++i) append(1);
+    failures = {100, 300, 600};
+  }
+  [[nodiscard]] draw::ChartScene laid(float height, std::uint64_t told_until = trace::kNoEvent) const {
+    draw::ChartInput in = input(0, 999, {0, 0, 1000, height});
+    in.failure_lanes = {{"slab", slab}, {"buddy", buddy}};
+    in.told_until = told_until;
+    return draw::lay_out_chart(in);
+  }
+};
+
+bool has_label(const draw::ChartScene& scene, const std::string& text, Rect* where = nullptr) {
+  for (const draw::Label& label : scene.labels) {
+    if (label.text != text) continue;
+    if (where != nullptr) *where = label.rect;
+    return true;
+  }
+  return false;
+}
+
+TEST(Charts, failures_of_two_allocators_stand_in_a_lane_each_that_says_whose_it_is) {
+  const TwoRefuse chart;
+  const draw::ChartScene scene = chart.laid(260);
+  ASSERT_EQ(scene.lanes, (std::vector<std::string>{"slab", "buddy"}));
+  ASSERT_EQ(scene.failures.size(), 4u);
+  for (const draw::ChartFailure& failure : scene.failures) {
+    const auto& whose = failure.lane == 0 ? chart.slab : chart.buddy;
+    EXPECT_TRUE(std::binary_search(whose.begin(), whose.end(), failure.first)) << failure.first;
+    Rect name;
+    ASSERT_TRUE(has_label(scene, scene.lanes[static_cast<std::size_t>(failure.lane)], &name));
+    EXPECT_NEAR((name.y0 + name.y1) / 2, draw::lane_middle(scene, failure), 1);
+    EXPECT_LT(name.x1, scene.plot.x0);
+  }
+  EXPECT_GE(scene.failure_lane, 2 * scene.lane_height);
+}
+
+TEST(Charts, in_a_low_chart_the_failures_of_two_allocators_share_a_lane_and_have_names) {
+  const draw::ChartScene scene = TwoRefuse().laid(100);
+  EXPECT_TRUE(scene.lanes.empty());
+  ASSERT_EQ(scene.failures.size(), 3u);
+  EXPECT_EQ(scene.failures[0].name, "slab");
+  EXPECT_EQ(scene.failures[1].name, "slab and buddy");
+  EXPECT_EQ(scene.failures[2].name, "buddy");
+  Rect name;
+  ASSERT_TRUE(has_label(scene, "slab and buddy", &name));
+  EXPECT_GT(name.x0, scene.failures[1].x);
+  EXPECT_LT(name.x1, scene.failures[2].x);
+  EXPECT_LE(scene.failure_lane, 0.3f * scene.plot.height());
+}
+
+TEST(Charts, whose_a_failure_is_that_a_reader_is_to_guess_is_not_told) {
+  const TwoRefuse chart;
+  for (const draw::ChartFailure& failure : chart.laid(260, 300).failures) {
+    EXPECT_EQ(failure.lane == draw::ChartFailure::kUntold, failure.first >= 300) << failure.first;
+  }
+  const draw::ChartScene low = chart.laid(100, 300);
+  EXPECT_EQ(low.failures[0].name, "slab");
+  EXPECT_EQ(low.failures[1].name, "");
+  EXPECT_FALSE(has_label(low, "buddy"));
+}
+
 TEST(Charts, an_axis_ends_at_a_round_number_little_above_its_maximum) {
   for (const std::uint64_t most : {std::uint64_t{1}, std::uint64_t{3}, std::uint64_t{5}, std::uint64_t{1024},
                                    std::uint64_t{1025}, std::uint64_t{700000}, std::uint64_t{1} << 40}) {

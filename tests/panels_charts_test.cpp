@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "tests/panels_support.h"
+#include "viz/app/names.h"
 #include "viz/app/partings.h"
 #include "viz/draw/levels_layout.h"
 #include "viz/draw/vector.h"
@@ -179,6 +180,28 @@ TEST_F(Charts, where_allocators_are_compared_each_curve_is_named_with_its_alloca
   EXPECT_TRUE(program.gui->sees("timeline/reserved by buddy 1 KiB / 64 B"));
   program.key("G");
   EXPECT_EQ(event(), 5u);
+}
+
+TEST_F(Charts, a_failure_of_compared_allocators_is_told_with_the_one_that_refused) {
+  state = opened(kLesson, {spec("buddy:arena=1KiB,min=64"), spec("bump:arena=4KiB")});
+  const std::vector<app::Refuser> refusers = app::refusers(state);
+  ASSERT_EQ(refusers.size(), 1u) << "the other one refuses nothing";
+  EXPECT_EQ(refusers[0].name, "buddy");
+  for (const float height : {100.0f, 400.0f}) {
+    const draw::ChartScene scene = draw::lay_out_chart({.runs = {{&state.timeline().series(), ""}},
+                                                        .failures = state.failures,
+                                                        .marks = state.document.trace->marks(),
+                                                        .curves = state.curves(),
+                                                        .failure_lanes = {{refusers[0].name, *refusers[0].failures}},
+                                                        .first = 0,
+                                                        .last = 7,
+                                                        .rect = {0, 0, 800, height},
+                                                        .style = {}});
+    EXPECT_EQ(scene.lanes.empty(), height < 200);
+    const auto x = static_cast<float>(scene.axis.x_of(5));
+    const std::string told = panels::hover_text(state, scene, panels::hair_at(state, scene.axis, x));
+    EXPECT_NE(told.find("✕ event 5 failed on buddy 1 KiB / 64 B"), std::string::npos) << told;
+  }
 }
 
 TEST_F(Charts, no_curve_of_compared_allocators_goes_without_a_name_on_a_small_window) {

@@ -76,10 +76,34 @@ std::size_t offset_bytes(std::string_view site) {
   return is_hex ? site.size() - (plus == std::string_view::npos ? 0 : plus) : 0;
 }
 
-bool is_to_be_guessed(const State& state, std::uint64_t index) {
+std::uint64_t told_until(const State& state) {
   const trace::Header& header = state.document.trace->header();
   const bool asks = !header.about.empty() && header.allocators.size() > 1 && state.stages.size() > 1;
-  return asks && state.cursor().event <= index;
+  return asks ? state.cursor().event : trace::kNoEvent;
+}
+
+bool is_to_be_guessed(const State& state, std::uint64_t index) {
+  return told_until(state) <= index;
+}
+
+std::vector<Refuser> refusers(const State& state) {
+  std::vector<Refuser> all;
+  if (state.stages.size() < 2) return all;
+  const bool asks = told_until(state) != trace::kNoEvent;
+  std::size_t number = 0;
+  for (const Stage& stage : state.stages) {
+    ++number;
+    const trace::AllocatorSpec& spec = stage.timeline->spec();
+    if (stage.timeline->failures().empty() && !asks) continue;
+    const auto of_kind = std::count_if(state.stages.begin(), state.stages.end(),
+                                       [&](const Stage& other) { return other.timeline->spec().kind == spec.kind; });
+    std::string name(trace::kind_text(spec.kind));
+    if (of_kind > 1) name += fmt::format(" {}", number);
+    all.push_back({std::move(name), trace::to_title(spec), &stage.timeline->failures()});
+  }
+  if (!state.document.failed_there.empty())
+    all.push_back({"log", "the recorded program", &state.document.failed_there});
+  return all;
 }
 
 std::string refused_by(const State& state, std::uint64_t index) {

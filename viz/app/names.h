@@ -36,6 +36,16 @@ inline constexpr std::size_t kNamesSpelled = 3;  // beyond that a number
 // Of a trace that was written to compare allocators on it: whether the cursor has yet to come to the event. Then it is
 // not said which of them refuses it, for that is what a reader is to guess.
 [[nodiscard]] bool is_to_be_guessed(const State& state, std::uint64_t index);
+// Up to which event it may be told.
+[[nodiscard]] std::uint64_t told_until(const State& state);
+// Whose failed requests are told apart, where there are several allocators: each that refused one, in the stages'
+// order; of a trace that is to be guessed at all of them. The recorded program's, where it had any, come last. Each
+// with a short name: "slab", of two slabs "slab 1" and "slab 2"; and in full: "slab 5 × 48 B".
+struct Refuser {
+  std::string name, title;
+  const std::vector<std::uint64_t>* failures = nullptr;
+};
+[[nodiscard]] std::vector<Refuser> refusers(const State& state);
 // Which of several allocators refused event `index`: "slab 5 × 48 B", "a and b"; empty where there is one allocator, or
 // none refused it, or it is to be guessed. O(stages log failures).
 [[nodiscard]] std::string refused_by(const State& state, std::uint64_t index);

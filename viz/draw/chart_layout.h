@@ -9,10 +9,12 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/replay/series.h"
+#include "core/trace/trace.h"
 #include "viz/draw/axis.h"
 #include "viz/draw/geometry.h"
 #include "viz/draw/scene.h"
@@ -27,13 +29,23 @@ struct ChartRun {
   std::string name;  // "bump 4 KiB", where there are several
 };
 
+// Whose failures they are, where several allocators are compared: each has a lane of its own in a high chart; in a low
+// one they share it, and each has a name beside it where there is room.
+struct FailureLane {
+  std::string name;                         // shortly, before the lane
+  std::span<const std::uint64_t> failures;  // event indices, ascending
+};
+
 struct ChartInput {
   std::vector<ChartRun> runs;                         // at least one
   bool alike = true;                                  // all serve the same requests: what lives is one curve
-  const std::vector<std::uint64_t>& failures;         // event indices, ascending
+  const std::vector<std::uint64_t>& failures;         // event indices, ascending: whosever they are
   const std::map<std::uint64_t, std::string>& marks;  // event index -> name
   unsigned curves = 0;                                // bit c = replay::Curve c
   bool failure_lane = true;
+  std::vector<FailureLane> failure_lanes = {};  // none: they all stand in one, which has no name
+  // From this index on it is not told whose a failure is: those stand amid the lanes.
+  std::uint64_t told_until = trace::kNoEvent;
   bool match_lane = false;     // a lane below the plot, for what a search found
   double first = 0, last = 0;  // in view, on the axis
   const replay::Clock* clock = nullptr;
@@ -57,6 +69,9 @@ struct ChartCurve {
 struct ChartFailure {
   float x = 0;
   std::uint64_t count = 0, first = 0;  // how many stand here, the first one's index
+  int lane = 0;                        // from the top; kUntold: whose it is is not told
+  std::string name = {};               // whose, where they share a lane and that is told
+  static constexpr int kUntold = -1;
 };
 struct ChartFlag {
   float x = 0;
@@ -67,11 +82,13 @@ struct ChartFlag {
 struct ChartScene {
   TimeAxis axis;
   Rect plot;
-  Rect match_lane;                // between the plot and the numbers of its axis; empty where none is wanted
-  float failure_lane = 0;         // of the plot, at its top: where failures stand, above all curves
-  double top = 1;                 // bytes at plot.y0 + failure_lane
-  std::uint64_t most_blocks = 0;  // LiveBlocks is drawn on a scale of its own
-  bool shares = false;            // some curve is in per cent: the axis at the right
+  Rect match_lane;                 // between the plot and the numbers of its axis; empty where none is wanted
+  float failure_lane = 0;          // of the plot, at its top: where failures stand, above all curves
+  float lane_height = 0;           // one of `lanes` of them, the upper one first
+  std::vector<std::string> lanes;  // whose each is, the first allocator's first; empty: one, of all
+  double top = 1;                  // bytes at plot.y0 + failure_lane
+  std::uint64_t most_blocks = 0;   // LiveBlocks is drawn on a scale of its own
+  bool shares = false;             // some curve is in per cent: the axis at the right
   std::vector<Label> labels;
   std::vector<float> grid;   // y of the horizontal lines
   std::vector<float> ticks;  // x
@@ -91,6 +108,8 @@ struct ChartScene {
 inline constexpr std::uint64_t kLongRun = 1000;  // events from which on the minimap is always there
 
 [[nodiscard]] ChartScene lay_out_chart(const ChartInput& input);
+// The middle of a failure's lane.
+[[nodiscard]] float lane_middle(const ChartScene& scene, const ChartFailure& failure);
 // The areas under the curves, half transparent: plot.width() x plot.height().
 void paint_areas(const ChartScene& scene, const Theme& theme, Picture& out);
 // The top of an axis that holds `most`: a multiple of a power of two, cut into two to four parts of `unit`.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "viz/app/moving.h"
+#include "viz/app/names.h"
 #include "viz/app/partings.h"
 #include "viz/panels/canvas.h"
 #include "viz/panels/match_lane.h"
@@ -57,6 +58,10 @@ void lay_out(const Context& context, Rect inside, draw::Cached<ChartScene>& cach
     input.runs.push_back({&state.timeline(i).series(), name});
     if (i != 0) key.others += name + "\n";
   }
+  for (const app::Refuser& refuser : app::refusers(state))
+    input.failure_lanes.push_back({refuser.name, *refuser.failures});
+  input.told_until = app::told_until(state);
+  if (input.told_until != trace::kNoEvent) key.found = input.told_until;  // each move of the cursor may tell of one
   if (!cached.outdated(key)) return;
   cached.scene = draw::lay_out_chart(input);
   draw::paint_areas(cached.scene, context.theme, cached.picture);

@@ -61,11 +61,11 @@ void paint_flag(const Paint& paint, const ChartScene& scene, const draw::ChartFl
 
 // Crosses; where they have no room beside each other, a column of pixels each, taller for more.
 void paint_failures(const Paint& paint, const ChartScene& scene) {
-  const float em = paint.em, lane = scene.failure_lane;
+  const float em = paint.em, lane = scene.lane_height;
   if (!scene.crowded) {
     const float radius = std::min(0.28f * em, 0.32f * lane);
     for (const draw::ChartFailure& failure : scene.failures) {
-      const draw::Point middle{failure.x + 0.5f, scene.plot.y0 + std::floor(0.5f * lane)};
+      const draw::Point middle{failure.x + 0.5f, draw::lane_middle(scene, failure)};
       // The cursor's line makes room.
       paint.list->AddCircleFilled(ImVec2(middle.x, middle.y), 1.6f * radius, paint.theme.panel, 16);
       paint_cross(paint, middle, radius);
@@ -77,8 +77,8 @@ void paint_failures(const Paint& paint, const ChartScene& scene) {
   const float whole = std::log2(1.0f + static_cast<float>(most));
   for (const draw::ChartFailure& failure : scene.failures) {
     const float part = 0.35f + 0.65f * std::log2(1.0f + static_cast<float>(failure.count)) / whole;
-    ui::fill(paint.list, {failure.x, scene.plot.y0, failure.x + 1, scene.plot.y0 + std::round((lane - 1) * part)},
-             paint.theme.failed);
+    const float top = draw::lane_middle(scene, failure) - std::floor(0.5f * lane);
+    ui::fill(paint.list, {failure.x, top, failure.x + 1, top + std::round((lane - 1) * part)}, paint.theme.failed);
   }
 }
 

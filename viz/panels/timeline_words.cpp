@@ -39,16 +39,28 @@ void add_values(std::string& text, const app::State& state, const ChartScene& sc
   }
 }
 
+// " on slab 5 × 48 B", " in the recorded program"; empty where it is not told, or where there is one allocator.
+std::string whose(const app::State& state, const std::vector<app::Refuser>& refusers, const ChartScene& scene,
+                  const draw::ChartFailure& failure) {
+  if (scene.lanes.empty()) {
+    const std::string one = failure.count == 1 ? app::refused_by(state, failure.first) : failure.name;
+    return (one.empty() ? "" : " on ") + one;
+  }
+  const auto lane = static_cast<std::size_t>(failure.lane);
+  if (failure.lane == draw::ChartFailure::kUntold || lane >= refusers.size()) return {};
+  const app::Refuser& refuser = refusers[lane];
+  return (refuser.failures == &state.document.failed_there ? " in " : " on ") + refuser.title;
+}
+
 void add_failures(std::string& text, const app::State& state, const ChartScene& scene, float x) {
+  const std::vector<app::Refuser> refusers = app::refusers(state);
   for (const draw::ChartFailure& failure : scene.failures) {
     if (std::abs(failure.x - x) > (scene.crowded ? 0.6f : 6.0f)) continue;
+    const std::string who = whose(state, refusers, scene, failure);
     const std::string first = trace::count_text(failure.first + 1);
-    if (failure.count > 1) {
-      text += fmt::format("\n✕ {} requests failed here, event {} first", trace::count_text(failure.count), first);
-      continue;
-    }
-    const std::string who = app::refused_by(state, failure.first);
-    text += fmt::format("\n✕ event {} failed{}{}", first, who.empty() ? "" : " on ", who);
+    text += failure.count > 1 ? fmt::format("\n✕ {} requests failed here{}, event {} first",
+                                            trace::count_text(failure.count), who, first)
+                              : fmt::format("\n✕ event {} failed{}", first, who);
   }
 }
 
