@@ -1,6 +1,7 @@
 # The sources of viz/panels, relative to viz/.
 list(APPEND panels_sources panels/compat.cpp panels/ui.cpp panels/ui_controls.cpp panels/ui_focus.cpp panels/ui_menus.cpp panels/ui_shapes.cpp)
 list(APPEND panels_sources
+  panels/captions.cpp
   panels/error_bar.cpp
   panels/event_flow.cpp
   panels/events.cpp

@@ -5,6 +5,7 @@
 
 #include "viz/app/availability.h"
 #include "viz/app/update.h"
+#include "viz/panels/captions.h"
 #include "viz/panels/error_bar.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/ui.h"
@@ -174,6 +175,11 @@ void all_parts(const Context& context, const Parts& parts) {
     if (place.map)
       memory_map(context, place.shown ? place.map_rect : what_if_line(context, place.map_rect, i), i, !place.shown);
   }
+  for (std::size_t i = 0; i < parts.stages.size(); ++i) {
+    if (parts.stages[i].legend.height() > 0) legend_row(context, parts.stages[i].legend, i);
+    if (parts.stages[i].said.height() > 0) sentence_row(context, parts.stages[i].said, i);
+  }
+  if (parts.note_rect.height() > 0) note_row(context, parts.note_rect);
   if (parts.levels) free_levels(context, parts.levels_rect);
   if (parts.right) what_happened(context, parts.event_rect);
   if (parts.block) inspector(context, parts.block_rect);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "viz/app/sides.h"
+#include "viz/panels/captions.h"
 #include "viz/panels/error_bar.h"
 
 namespace allocviz::panels {
@@ -124,15 +125,31 @@ void levels(const Context& context, Parts& parts) {
   parts.levels_rect = {parts.center.x0, parts.center.y1 - height, parts.center.x1, parts.center.y1};
 }
 
+// Of several allocators, where the panel that tells of them is not in sight: what each did, and what the lesson says,
+// along the lower edge of `center`. As much of that as leaves the stages their height. Returns how high the sentences
+// are.
+float captions(const Context& context, Parts& parts, Rect& center) {
+  if (context.state.stages.size() < 2 || parts.right || context.state.document.placeholder) return 0;
+  const float least = kStageLeast * context.em;
+  float said = sentence_row_height(context), note = note_row_height(context, center.width());
+  if (center.height() - said - parts.gap < least) return 0;
+  center.y1 -= said + parts.gap;
+  if (note == 0 || center.height() - note - parts.gap < least) return said;
+  parts.note_rect = {center.x0, parts.center.y1 - note, center.x1, parts.center.y1};
+  center.y1 -= note + parts.gap;
+  return said;
+}
+
 // Stages side by side, a map below each.
 void stages(const Context& context, Parts& parts, bool may_have_map) {
   const float em = context.em;
   Rect center = parts.center;
   if (parts.levels) center.y1 = parts.levels_rect.y0 - parts.gap;
   if (parts.levels && center.height() < kStageBesides * em) {
-    parts.stages.push_back({{}, center, true, false});
+    parts.stages.push_back({.stage = {}, .map_rect = center, .legend = {}, .said = {}, .map = true, .shown = false});
     return;
   }
+  const float said = captions(context, parts, center);
   const std::size_t count = context.state.stages.size();
   const auto n = static_cast<float>(count);
   const float width = (center.width() - (n - 1) * parts.gap) / n;
@@ -140,11 +157,20 @@ void stages(const Context& context, Parts& parts, bool may_have_map) {
   const float wanted = std::max(context.state.settings.map_height * center.height(), kMapLeast * em);
   const float map = std::round(std::min(wanted, room - kStageLeast * em));
   const bool has_map = may_have_map && map >= kMapLeast * em;
-  const float split = has_map ? center.y1 - map - parts.gap : center.y1;
+  const float legend = legend_row_height(context);
+  const bool has_legend = !has_map && center.height() - legend >= kStageLeast * em;
+  const float split = has_map ? center.y1 - map - parts.gap : has_legend ? center.y1 - legend : center.y1;
   for (std::size_t i = 0; i < count; ++i) {
     const float x = std::round(center.x0 + static_cast<float>(i) * (width + parts.gap));
     const float right = i + 1 == count ? center.x1 : std::round(x + width);
-    parts.stages.push_back({{x, center.y0, right, split}, {x, split + parts.gap, right, center.y1}, has_map, true});
+    StageRects place{.stage = {x, center.y0, right, split},
+                     .map_rect = {x, split + parts.gap, right, center.y1},
+                     .legend = {},
+                     .said = {},
+                     .map = has_map};
+    if (has_legend) place.legend = {x, split, right, center.y1};
+    if (said > 0) place.said = {x, center.y1 + parts.gap, right, center.y1 + parts.gap + said};
+    parts.stages.push_back(place);
   }
   parts.map_gap = {center.x0, split, center.x1, split + parts.gap};
 }

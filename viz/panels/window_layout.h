@@ -9,6 +9,7 @@ namespace allocviz::panels {
 
 struct StageRects {
   draw::Rect stage, map_rect;
+  draw::Rect legend, said;  // below them; empty where there is no need for them, or no room
   bool map = false;
   bool shown = true;  // the stage itself; else the map alone
 };
@@ -21,6 +22,7 @@ struct Parts {
   draw::Rect event_rect, block_rect;  // right_rect, divided; the event has all of it where it is too low
   draw::Rect levels_rect;             // free blocks by level, below the map
   draw::Rect left_gap, right_gap, block_gap, bottom_gap, map_gap;
+  draw::Rect note_rect;            // below the sentences of several allocators; else empty
   std::vector<StageRects> stages;  // side by side; all of them, however many
 };
 
