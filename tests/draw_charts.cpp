@@ -111,6 +111,31 @@ TEST(Charts, the_dashes_of_a_long_run_go_on_up_and_down_its_risers) {
   }
 }
 
+// In few events, of which each is a stair: what is free comes to the one line of all, and leaves it.
+TEST(Charts, a_dashed_riser_from_a_shared_line_to_its_own_is_dashed) {
+  Chart chart;
+  for (const std::uint64_t largest : {1000u, 500u, 500u, 1000u}) {
+    replay::Figures figures;
+    figures.free = 1000;
+    figures.largest_free = largest;
+    chart.series.append(figures);
+  }
+  draw::ChartInput input = chart.input(0, 3);
+  input.curves = 1u << static_cast<unsigned>(Curve::LargestFree) | 1u << static_cast<unsigned>(Curve::Free);
+  for (const draw::ChartCurve& curve : draw::lay_out_chart(input).curves) {
+    if (curve.curve != Curve::LargestFree) continue;
+    float dashed = 0, solid = 0;
+    for (const auto* pieces : {&curve.pieces, &curve.shared}) {
+      for (const std::vector<draw::Point>& piece : *pieces) {
+        for (std::size_t i = 1; i < piece.size(); ++i)
+          (pieces == &curve.pieces ? dashed : solid) += std::abs(piece[i].y - piece[i - 1].y);
+      }
+    }
+    EXPECT_EQ(solid, 0);
+    EXPECT_GT(dashed, 100) << "both risers";
+  }
+}
+
 TEST(Charts, the_dashes_of_noise_cost_what_its_width_costs) {
   std::mt19937_64 random(test::seed());
   Chart chart;

@@ -97,7 +97,8 @@ bool lies_on(const ChartCurve& a, const ChartCurve& b, std::size_t column) {
   return is_near(a.top[column], b.top[column]) && is_near(a.low[column], b.low[column]);
 }
 
-enum class Turn : std::uint8_t { Alone, Own, Others };  // whose line it is in a column, for one of the curves
+// Whose line it is in a column, for one of the curves. Edge: others come to it or leave it there.
+enum class Turn : std::uint8_t { Alone, Own, Others, Edge };
 
 // With which of the curves each lies on one line, by column: bit i = curve i.
 std::vector<std::vector<std::uint64_t>> lines_shared(const std::vector<Lined>& curves, std::size_t width) {
@@ -127,7 +128,7 @@ std::vector<std::vector<Turn>> take_turns(const std::vector<Lined>& curves, std:
       const auto together = static_cast<std::size_t>(std::popcount(these));
       if (together < 2) continue;
       // The riser from one line to another stands in either of two columns: whoever has it draws it.
-      turns[i][c] = Turn::Own;
+      turns[i][c] = Turn::Edge;
       if ((c > 0 && with[i][c - 1] != these) || (c + 1 < width && with[i][c + 1] != these)) continue;
       const auto rank = static_cast<std::size_t>(std::popcount(these & ((std::uint64_t{1} << i) - 1)));
       turns[i][c] = c / stretch % together == rank ? Turn::Own : Turn::Others;
@@ -194,6 +195,20 @@ void cut_dashes(const std::vector<Point>& line, const std::vector<float>& walk, 
   end_dash();
 }
 
+// Where a line comes to another or leaves it, the riser is its own: that keeps its stroke.
+void take_risers(std::vector<Point>& piece, ChartCurve& curve) {
+  std::vector<Point> level;
+  for (const Point& point : piece) {
+    if (!level.empty() && level.back().x == point.x && level.back().y != point.y) {
+      curve.pieces.push_back({level.back(), point});
+      if (level.size() > 1) curve.shared.push_back(std::move(level));
+      level.clear();
+    }
+    level.push_back(point);
+  }
+  piece = std::move(level);
+}
+
 // Cuts a curve's line into what is drawn of it: its own stroke where it is alone, stretches where it has its turn.
 void cut_pieces(Lined& lined, const std::vector<Turn>& turns, Rect plot, float em) {
   ChartCurve& curve = lined.curve;
@@ -208,7 +223,11 @@ void cut_pieces(Lined& lined, const std::vector<Turn>& turns, Rect plot, float e
     while (end < turns.size() && turns[end] == turn) ++end;
     const float x0 = plot.x0 + static_cast<float>(c);
     const float x1 = end == turns.size() ? plot.x1 : plot.x0 + static_cast<float>(end);
-    if (turn == Turn::Own) add(curve.shared, x0, x1);
+    if (turn == Turn::Own || turn == Turn::Edge) {
+      std::vector<Point> piece = cut(lined.line, x0, x1);
+      if (turn == Turn::Edge && curve.stairs && curve.stroke != Stroke::Solid) take_risers(piece, curve);
+      if (piece.size() > 1) curve.shared.push_back(std::move(piece));
+    }
     const bool whole = curve.stairs || curve.stroke == Stroke::Solid;
     if (turn == Turn::Alone && whole) add(curve.pieces, x0, x1);
     if (turn == Turn::Alone && !whole) {  // of a line of pixel columns the dashes are cut here

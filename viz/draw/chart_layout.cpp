@@ -177,8 +177,9 @@ void name_crosses(const ChartInput& input, ChartScene& scene) {
     free_from = failure.x + off;
     if (failure.name.empty() || (!right && !left)) continue;
     if (right) free_from = x + wide;
-    scene.labels.push_back(
-        {{x, middle - 0.6f * em, x + wide + 1, middle + 0.6f * em}, failure.name, Tone::Failed, Type::Small});
+    Label label{{x, middle - 0.6f * em, x + wide + 1, middle + 0.6f * em}, failure.name, Tone::Failed, Type::Small};
+    label.grounded = true;
+    scene.labels.push_back(std::move(label));
   }
 }
 

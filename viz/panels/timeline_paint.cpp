@@ -141,7 +141,10 @@ void paint_chart(const Paint& paint, const ChartScene& scene, std::uintptr_t are
   ui::image(paint.list, scene.plot, areas);
   for (const draw::ChartCurve& curve : scene.curves) paint_curve(paint, curve);
   paint_cursor(paint, scene.axis, scene.plot, cursor);
-  for (const draw::Label& label : scene.labels) paint_label(paint, label);
+  for (const draw::Label& label : scene.labels) {
+    if (label.grounded) ui::fill(paint.list, label.rect, paint.theme.panel);
+    paint_label(paint, label);
+  }
   for (const draw::ChartFlag& flag : scene.flags) paint_flag(paint, scene, flag);
   paint_failures(paint, scene);
   if (const std::optional<float> at = cursor_on(scene.axis, scene.plot, cursor)) paint_handle(paint, scene, *at);
