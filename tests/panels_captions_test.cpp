@@ -88,4 +88,18 @@ TEST_F(Captions, in_a_small_window_the_sentences_stay_and_the_stages_too) {
   for (const panels::StageRects& stage : program.parts.stages) EXPECT_GE(stage.stage.height(), 14 * program.em - 1);
 }
 
+TEST_F(Captions, what_just_happened_is_said_whole_where_its_row_has_no_room) {
+  size(800, 600);
+  open("Slab beside buddy");
+  state.notice = "Beside it: buddy 1 KiB / 64 B. Ctrl+Z takes it away again";
+  state.noticed_at_s = state.now_s;
+  program.gui->frames(1);
+  ASSERT_FALSE(state.notice.empty());
+  const ui::Placed* said = ui::find(state.notice.c_str());
+  ASSERT_NE(said, nullptr);
+  EXPECT_GE(said->rect.width(), 20 * program.em);
+  EXPECT_GE(said->rect.x0, 0);
+  EXPECT_LE(said->rect.x1, 800);
+}
+
 }  // namespace

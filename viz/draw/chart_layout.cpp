@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "core/replay/words.h"
 #include "core/trace/spec.h"
 
 namespace allocviz::draw {
@@ -151,14 +152,14 @@ std::vector<ChartFailure> failures_in_lanes(const ChartInput& input, const Chart
 std::string names_of(const ChartInput& input, const ChartFailure& failure) {
   const auto from = std::lower_bound(input.failures.begin(), input.failures.end(), failure.first);
   const std::uint64_t last = from[static_cast<std::ptrdiff_t>(failure.count) - 1];
-  std::string names;
-  if (last >= input.told_until) return names;
+  std::vector<std::string> names;
+  if (last >= input.told_until) return {};
   for (const FailureLane& lane : input.failure_lanes) {
     const auto here = std::lower_bound(lane.failures.begin(), lane.failures.end(), failure.first);
     if (here == lane.failures.end() || *here > last) continue;
-    names += (names.empty() ? "" : " and ") + lane.name;
+    names.push_back(lane.name);
   }
-  return names;
+  return replay::list_text(names);
 }
 
 // Beside each cross of a shared lane whose it is, at its right or, if there is none, at its left.

@@ -33,7 +33,8 @@ std::string block_text(const Census& census, const Block& block, const NameOf& n
   std::string text = name.empty() ? words_of(block.state) : fmt::format("{}: {}", name, words_of(block.state));
   text +=
       fmt::format("\n{}\n{}", range_text(block.offset, block.size, census.arena_bytes), size_with_count(block.size));
-  if (block.level >= 0) text += fmt::format(", level {}", block.level);
+  const bool pages = census.kind == trace::AllocatorKind::Recorded;
+  if (block.level >= 0) text += fmt::format(", {} {}", pages ? "order" : "level", block.level);
   if (!owned) return text;
   text += fmt::format("\nrequested {}", trace::exact_size_text(block.requested));
   if (block.state == BlockState::Live && block.requested < block.size) {

@@ -75,7 +75,10 @@ draw::OnScreen shown_of(const Context& context, std::size_t stage) {
 // What the cursor says of an allocator: of a whole event its sentence, inside it the step that was done last.
 std::string words_at_cursor(const trace::Trace& trace, const replay::Timeline& timeline) {
   const replay::Position at = timeline.position();
-  if (at.event == 0) return {};
+  if (at.event == 0) {
+    const std::uint64_t free = timeline.figures().free;
+    return "Before the first event" + (free == 0 ? "." : ": " + trace::size_text(free) + " are free.");
+  }
   const std::uint64_t index = at.event - 1;
   if (at.step >= timeline.step_count())
     return replay::event_text(trace, index, timeline.spec(), timeline.run(), &timeline.census());
@@ -163,7 +166,7 @@ void legend_row(const Context& context, Rect rect, std::size_t stage) {
   const replay::Timeline& timeline = context.state.shown(stage);
   draw::Scene scene;
   const float pad = ui::panel_pad(context.em);
-  const Rect line{rect.x0 + pad, rect.y0, rect.x1 - pad, rect.y1};
+  const Rect line{rect.x0 + pad, rect.y0, rect.x1, rect.y1};
   draw::add_legend(scene, {line, line.x0, 1},
                    draw::state_entries(timeline.spec().kind, shown_of(context, stage), false), style_of(context.em));
   paint_scene({ui::draw_list(), context.theme, context.em}, scene, 0);

@@ -137,7 +137,8 @@ std::vector<Line> lines_of(const Context& context, const BlockFacts& facts) {
                    fmt::format("bytes {} to {}\nZooms to it.", trace::count_text(block.offset),
                                trace::count_text(block.offset + block.size - 1))});
   std::string size = draw::telling_size(block.size);
-  if (block.level >= 0) size += fmt::format(", level {}", block.level);
+  const bool pages = context.state.timeline(facts.stage).spec().kind == trace::AllocatorKind::Recorded;
+  if (block.level >= 0) size += fmt::format(", {} {}", pages ? "order" : "level", block.level);
   // A block is as large as the event that made it asked for; a free one is shown whole.
   const bool made = block.state == BlockState::Live && facts.allocated;
   const std::string leads_to = made ? "Goes to the event that made it." : "Zooms to it.";

@@ -313,10 +313,22 @@ void notice(const Context& context, Rect rect, float left, float right) {
   const double age = state.now_s - state.noticed_at_s;
   const double share = state.settings.reduce_motion ? 1 : std::clamp(4 - age, 0.0, 1.0);
   const auto alpha = static_cast<std::uint32_t>(255 * share);
-  const float width = std::min(ui::text_width(state.notice), right - left);
-  row_text(rect, left + (right - left - width) / 2, draw::with_alpha(context.theme.text_dim, alpha), state.notice,
-           right - left);
-  ui::place(state.notice, {left, rect.y0, right, rect.y1});
+  const float width = ui::text_width(state.notice);
+  if (width <= right - left) {
+    row_text(rect, left + (right - left - width) / 2, draw::with_alpha(context.theme.text_dim, alpha), state.notice);
+    ui::place(state.notice, {left, rect.y0, right, rect.y1});
+    return;
+  }
+  // Cut to the few letters that there is room for it says nothing: for as long as it lasts it stands above the row.
+  const float em = context.em, pad = std::round(0.7f * em);
+  const float wide = std::min(width + 2 * pad, rect.width() - em);
+  const Rect box{rect.x1 - 0.5f * em - wide, rect.y0 - 2.3f * em, rect.x1 - 0.5f * em, rect.y0 - 0.3f * em};
+  ImDrawList* list = ImGui::GetForegroundDrawList();
+  ui::fill(list, box, draw::with_alpha(context.theme.panel, alpha), 0.35f * em);
+  ui::outline(list, box, draw::with_alpha(context.theme.panel_edge, alpha), 1, 0.35f * em);
+  const float y = std::round((box.y0 + box.y1 - ui::line_height()) / 2);
+  ui::text_at(list, {box.x0 + pad, y}, draw::with_alpha(context.theme.text, alpha), state.notice, wide - 2 * pad);
+  ui::place(state.notice, box);
 }
 
 // What is under way, between where the cursor is and how fast it goes; a narrow row says that instead of both.
