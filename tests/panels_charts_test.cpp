@@ -254,6 +254,29 @@ std::optional<Rect> filled(const draw::VectorShape& shape) {
   return read == 4 ? std::optional(rect) : std::nullopt;
 }
 
+// A map's blocks of a few pixels, each half waste: beside each other the two colours would mix to a third.
+TEST_F(Charts, the_waste_of_blocks_of_few_pixels_stands_above_what_is_live) {
+  std::string text = R"({"format": "allocviz-trace", "version": 1, "events": [{"op": "alloc", "id": 0, "size": 32})";
+  for (int id = 1; id < 128; ++id) text += fmt::format(R"(, {{"op": "alloc", "id": {}, "size": 32}})", id);
+  state = opened(text + "]}", {spec("buddy:arena=8KiB,min=64")});
+  seek(state, 128);
+  program.gui->frames(2);
+  draw::VectorPicture kept;
+  ui::keep_shapes(&kept);
+  program.gui->frames(1);
+  ui::keep_shapes(nullptr);
+  const Rect map = program.gui->rect_of("memory map/map");
+  const draw::Color waste = draw::theme(static_cast<draw::ThemeKind>(state.settings.theme)).waste;
+  int narrow = 0;
+  for (const draw::VectorShape& shape : kept.shapes) {
+    const std::optional<Rect> rect = filled(shape);
+    if (!rect || shape.color != waste || rect->y0 < map.y0 || rect->y1 > map.y1 || rect->width() >= 6) continue;
+    EXPECT_LT(rect->height(), 0.75f * 9 * program.em);
+    ++narrow;
+  }
+  EXPECT_GT(narrow, 100);
+}
+
 TEST_F(Charts, a_range_over_the_free_levels_leaves_their_colours_and_dims_the_rest) {
   act(state, Do::PresetDebug);
   state.range = EventRange{2, 4};

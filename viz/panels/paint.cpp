@@ -60,10 +60,18 @@ void paint_live(const Paint& paint, const Box& box, Rect rect) {
   ui::fill(paint.list, rect, box.tint != 0 ? box.tint : paint.theme.live_fill, rounding);
   // Inside the outline, whose corners are round.
   const float inset = rect.width() >= 4 ? line_of(paint) : 0.0f;
-  // A box of some width that has any waste shows a stripe of it beside its outline.
-  const float stripe = box.solid_x < box.rect.x1 && rect.width() >= 6 ? std::max(1.0f, inset) : 0.0f;
-  const float from = std::max(std::min(solid, rect.x1 - inset - stripe), rect.x0 + inset);
-  if (from < rect.x1 - inset) paint_waste(paint, {from, rect.y0 + inset, rect.x1 - inset, rect.y1 - inset});
+  if (rect.width() < 6) {
+    // Too narrow for two colours beside each other: hundreds of such boxes would be stripes that mix to a third. One
+    // above the other, as in the columns that stand for several blocks.
+    const float waste = std::round(rect.height() * (rect.x1 - solid) / rect.width());
+    if (waste > inset)
+      ui::fill(paint.list, {rect.x0 + inset, rect.y0 + inset, rect.x1 - inset, rect.y0 + waste}, paint.theme.waste);
+  } else {
+    // A box of some width that has any waste shows a stripe of it beside its outline.
+    const float stripe = box.solid_x < box.rect.x1 ? std::max(1.0f, inset) : 0.0f;
+    const float from = std::max(std::min(solid, rect.x1 - inset - stripe), rect.x0 + inset);
+    if (from < rect.x1 - inset) paint_waste(paint, {from, rect.y0 + inset, rect.x1 - inset, rect.y1 - inset});
+  }
   const Color edge = box.tint != 0 ? draw::mix(box.tint, paint.theme.text, 0.3) : paint.theme.live;
   if (rect.width() >= 4) ui::outline(paint.list, rect, edge, line_of(paint), rounding);
 }
