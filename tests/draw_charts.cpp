@@ -245,6 +245,20 @@ TEST(Charts, in_a_low_chart_the_failures_of_two_allocators_share_a_lane_and_have
   EXPECT_LE(scene.failure_lane, 0.3f * scene.plot.height());
 }
 
+// Beside many crosses no name has room, so that it would be told of the first alone.
+TEST(Charts, where_crosses_have_no_room_for_names_a_chart_that_is_not_high_has_lanes_too) {
+  TwoRefuse chart;
+  EXPECT_TRUE(chart.laid(160).lanes.empty());
+  for (std::uint64_t i = 301; i < 420; ++i) chart.slab.push_back(i);
+  chart.failures = {100, 300};
+  chart.failures.insert(chart.failures.end(), chart.slab.begin() + 2, chart.slab.end());
+  chart.failures.push_back(600);
+  const draw::ChartScene scene = chart.laid(160);
+  EXPECT_EQ(scene.lanes.size(), 2u);
+  EXPECT_LE(scene.failure_lane, 0.46f * scene.plot.height());
+  EXPECT_TRUE(chart.laid(90).lanes.empty()) << "the curves come first";
+}
+
 TEST(Charts, whose_a_failure_is_that_a_reader_is_to_guess_is_not_told) {
   const TwoRefuse chart;
   for (const draw::ChartFailure& failure : chart.laid(260, 300).failures) {

@@ -4,7 +4,6 @@
 #include <bit>
 #include <cmath>
 
-#include "core/replay/words.h"
 #include "core/trace/spec.h"
 
 namespace allocviz::draw {
@@ -95,130 +94,9 @@ void lay_ticks(const ChartInput& input, ChartScene& scene, float y) {
   }
 }
 
-using Indices = std::span<const std::uint64_t>;
-
-// The first failure at or after the position.
-auto failure_from(Indices failures, double position) {
-  return std::lower_bound(failures.begin(), failures.end(), position,
-                          [](std::uint64_t index, double p) { return static_cast<double>(index) + 1 < p; });
-}
-
 // Of an event that is half in view, the middle need not be.
-bool is_on(const TimeAxis& axis, double x) {
+bool is_in_view(const TimeAxis& axis, double x) {
   return x >= static_cast<double>(axis.x0) - 1 && x <= static_cast<double>(axis.x1) + 1;
-}
-
-// One for every so many pixels in which some request failed.
-std::vector<ChartFailure> failures_by(Indices failures, std::uint64_t positions, const TimeAxis& axis, double px) {
-  std::vector<ChartFailure> groups;
-  const TimeAxis::Positions in_view = axis.in_view(positions);
-  auto at = failure_from(failures, static_cast<double>(in_view.first));
-  while (at != failures.end() && *at + 1 < in_view.last) {
-    const double x = std::floor(axis.x_of(static_cast<double>(*at) + 1));
-    // By clock what is in force at the group's end began there or before: only what begins behind it is another's.
-    const double until = axis.position_at(x + px) + (axis.clock != nullptr ? 1 : 0);
-    const auto next = std::max(at + 1, failure_from(failures, until));
-    if (is_on(axis, x)) groups.push_back({static_cast<float>(x), static_cast<std::uint64_t>(next - at), *at});
-    at = next;
-  }
-  return groups;
-}
-
-// Those of each lane, and of all lanes those of which nobody is told.
-std::vector<ChartFailure> failures_in_lanes(const ChartInput& input, const ChartScene& scene, double px) {
-  const auto split = [&](Indices all) {
-    return static_cast<std::size_t>(std::lower_bound(all.begin(), all.end(), input.told_until) - all.begin());
-  };
-  std::vector<ChartFailure> all;
-  const auto add = [&](Indices failures, int lane) {
-    for (ChartFailure failure : failures_by(failures, positions(input), scene.axis, px)) {
-      failure.lane = lane;
-      all.push_back(failure);
-    }
-  };
-  if (scene.lanes.empty()) {
-    add(input.failures, 0);
-    return all;
-  }
-  for (std::size_t i = 0; i < input.failure_lanes.size(); ++i) {
-    const Indices failures = input.failure_lanes[i].failures;
-    add(failures.first(split(failures)), static_cast<int>(i));
-  }
-  add(Indices(input.failures).subspan(split(input.failures)), ChartFailure::kUntold);
-  return all;
-}
-
-// "slab", "buddy and slab": who refused some of those that stand under one cross.
-std::string names_of(const ChartInput& input, const ChartFailure& failure) {
-  const auto from = std::lower_bound(input.failures.begin(), input.failures.end(), failure.first);
-  const std::uint64_t last = from[static_cast<std::ptrdiff_t>(failure.count) - 1];
-  std::vector<std::string> names;
-  if (last >= input.told_until) return {};
-  for (const FailureLane& lane : input.failure_lanes) {
-    const auto here = std::lower_bound(lane.failures.begin(), lane.failures.end(), failure.first);
-    if (here == lane.failures.end() || *here > last) continue;
-    names.push_back(lane.name);
-  }
-  return replay::list_text(names);
-}
-
-// Beside each cross of a shared lane whose it is, at its right or, if there is none, at its left.
-void name_crosses(const ChartInput& input, ChartScene& scene) {
-  if (!scene.lanes.empty() || input.failure_lanes.empty() || scene.crowded) return;
-  const float em = input.style.em;  // clear of the curves, though the lane be low
-  const float middle = scene.plot.y0 + std::floor(std::min(0.5f * scene.lane_height, scene.lane_height - 0.55f * em));
-  float free_from = scene.plot.x0;
-  for (std::size_t i = 0; i < scene.failures.size(); ++i) {
-    ChartFailure& failure = scene.failures[i];
-    failure.name = names_of(input, failure);
-    const float wide = input.style.width(Type::Small, failure.name), off = 0.6f * em;
-    const float next = i + 1 < scene.failures.size() ? scene.failures[i + 1].x - off : scene.plot.x1;
-    const bool right = failure.x + off + wide<next, left = failure.x - off - wide> free_from;
-    const float x = right ? failure.x + off : failure.x - off - wide;
-    free_from = failure.x + off;
-    if (failure.name.empty() || (!right && !left)) continue;
-    if (right) free_from = x + wide;
-    Label label{{x, middle - 0.6f * em, x + wide + 1, middle + 0.6f * em}, failure.name, Tone::Failed, Type::Small};
-    label.grounded = true;
-    scene.labels.push_back(std::move(label));
-  }
-}
-
-void lay_failures(const ChartInput& input, ChartScene& scene) {
-  if (!input.failure_lane) return;
-  const double cross = 0.9 * static_cast<double>(input.style.em);
-  scene.failures = failures_in_lanes(input, scene, cross);
-  // Crosses that touch say nothing: then every column of pixels says how many.
-  const auto lanes = std::max<std::size_t>(scene.lanes.size(), 1);
-  const auto room = static_cast<std::size_t>(static_cast<double>(scene.plot.width()) / (2.5 * cross));
-  scene.crowded = scene.failures.size() > std::max<std::size_t>(room, 12) * lanes;
-  if (scene.crowded) scene.failures = failures_in_lanes(input, scene, 1);
-  name_crosses(input, scene);
-}
-
-// How high a lane of failures is, or several: of a low plot no more than a part, as long as a cross can be told.
-void lay_lanes(const ChartInput& input, ChartScene& scene) {
-  if (!input.failure_lane || input.failures.empty()) return;
-  constexpr float kMostOfLanes = 0.3f;  // of the plot
-  const float em = input.style.em, height = scene.plot.height();
-  const auto count = static_cast<float>(input.failure_lanes.size());
-  const float lane = std::floor(1.1f * em), below = std::floor(0.35f * em);  // clear of the axis' first number
-  if (count == 0 || lane * count + below > kMostOfLanes * height) {
-    scene.lane_height = std::floor(std::min({1.2f * em, 0.35f * height, std::max(8.0f, 0.25f * height)}));
-    scene.failure_lane = scene.lane_height;
-    return;
-  }
-  scene.lane_height = lane;
-  scene.failure_lane = lane * count + below;
-  for (std::size_t i = 0; i < input.failure_lanes.size(); ++i) {
-    const std::string& name = scene.lanes.emplace_back(input.failure_lanes[i].name);
-    const float middle = scene.plot.y0 + std::floor(lane * (static_cast<float>(i) + 0.5f));
-    scene.labels.push_back({{input.rect.x0, middle - 0.6f * em, scene.plot.x0 - 0.7f * em, middle + 0.6f * em},
-                            name,
-                            Tone::Failed,
-                            Type::Small,
-                            Align::Right});
-  }
 }
 
 void lay_flags(const ChartInput& input, ChartScene& scene) {
@@ -235,7 +113,7 @@ void lay_flags(const ChartInput& input, ChartScene& scene) {
                                                     : scene.axis.x_of(static_cast<double>(next->first) + 1);
     const float width = input.style.width(Type::Small, at->second) + 1.2f * em;
     const bool fits = px >= free_from && x + static_cast<double>(width) < next_x;
-    if (is_on(scene.axis, x)) scene.flags.push_back({px, at->first, fits ? at->second : std::string()});
+    if (is_in_view(scene.axis, x)) scene.flags.push_back({px, at->first, fits ? at->second : std::string()});
     if (fits) free_from = px + width;
     at = next;
   }
@@ -278,12 +156,6 @@ Rounded rounded_top(std::uint64_t most) {
   return {(least + unit - 1) / unit * unit, unit};
 }
 
-float lane_middle(const ChartScene& scene, const ChartFailure& failure) {
-  const auto lanes = static_cast<float>(std::max<std::size_t>(scene.lanes.size(), 1));
-  const float at = failure.lane == ChartFailure::kUntold ? lanes / 2 : static_cast<float>(failure.lane) + 0.5f;
-  return scene.plot.y0 + std::floor(at * scene.lane_height);
-}
-
 ChartScene lay_out_chart(const ChartInput& input) {
   ChartScene scene;
   const float em = input.style.em;
@@ -304,10 +176,10 @@ ChartScene lay_out_chart(const ChartInput& input) {
   const float lane = input.match_lane ? std::max(4.0f, std::round(0.45f * em)) : 0;
   scene.plot = {left, std::floor(rect.y0 + 1.4f * em), right, std::floor(bottom - lane)};
   if (scene.plot.height() < 8) scene.plot.y1 = scene.plot.y0 + 8;
-  lay_lanes(input, scene);
-  scene.match_lane = {left, scene.plot.y1, right, scene.plot.y1 + lane};
   scene.axis = {input.first, std::max(input.last, input.first), left, right, input.clock};
   scene.whole = {0, end, left, right, input.clock};
+  lay_lanes(input, scene);
+  scene.match_lane = {left, scene.plot.y1, right, scene.plot.y1 + lane};
   lay_scale(input, scene);
   lay_ticks(input, scene, scene.match_lane.y1 + 0.2f * em);
   if (positions(input) != 0) {

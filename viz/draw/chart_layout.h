@@ -118,6 +118,15 @@ struct Rounded {
 };
 [[nodiscard]] Rounded rounded_top(std::uint64_t most);
 
+// Failures: chart_failures.cpp.
+using Indices = std::span<const std::uint64_t>;
+// One for every so many pixels in which some of them stand, of a run of so many positions.
+[[nodiscard]] std::vector<ChartFailure> failures_by(Indices failures, std::uint64_t positions, const TimeAxis& axis,
+                                                    double px);
+// How high the lanes are, when the axes and the plot are known; and then what stands in them.
+void lay_lanes(const ChartInput& input, ChartScene& scene);
+void lay_failures(const ChartInput& input, ChartScene& scene);
+
 // Curves: chart_curves.cpp.
 [[nodiscard]] const char* name_of(replay::Curve curve);
 [[nodiscard]] Color color_of(replay::Curve curve, const Theme& theme);

@@ -8,6 +8,7 @@ list(APPEND draw_sources
   draw/bump_layout.cpp
   draw/card_layout.cpp
   draw/chart_curves.cpp
+  draw/chart_failures.cpp
   draw/chart_layout.cpp
   draw/focus.cpp
   draw/glimpse.cpp

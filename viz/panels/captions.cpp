@@ -23,12 +23,18 @@ namespace {
 
 using draw::Rect;
 
-constexpr int kMostLines = 2;
+constexpr int kNoteLines = 2;
 constexpr std::size_t kMostNotes = 64;  // more than a lesson has: they are not measured in each frame
 
 float lines_height(const Context& context, int lines) {
   const float line = ui::line_height(), leading = std::round(0.2f * line);
   return std::round(static_cast<float>(lines) * (line + leading) - leading + 0.9f * context.em);
+}
+
+int lines_in(const Context& context, float height) {
+  int lines = 1;
+  while (lines_height(context, lines + 1) <= height) ++lines;
+  return lines;
 }
 
 // Whether behind one pixel of the stage there stand several blocks, as it was laid out last.
@@ -104,11 +110,12 @@ void row(const Context& context, Rect rect, const char* label, std::string_view 
   ui::fill(ui::draw_list(), {rect.x0, rect.y0, rect.x0 + thick, rect.y1}, bar);
   const float x = rect.x0 + thick + pad, width = rect.x1 - pad - x;
   const std::string all = ui::symbols(text);
-  std::string shown = all.substr(0, length_of_lines(all, width, kMostLines));
+  const int lines = lines_in(context, rect.height());
+  std::string shown = all.substr(0, length_of_lines(all, width, lines));
   const bool cut = shown.size() < all.size();
   const std::string more = ui::symbols(" …");
   if (cut) {
-    const std::size_t last = length_of_lines(all, width, kMostLines - 1);
+    const std::size_t last = length_of_lines(all, width, lines - 1);
     while (shown.size() > last && ui::text_width(shown.substr(last) + more) > width) {
       const std::size_t space = shown.find_last_of(' ', shown.size() - 2);
       if (space == std::string::npos || space <= last) break;
@@ -145,21 +152,21 @@ float legend_row_height(const Context& context) {
   return std::round(1.5f * context.em);
 }
 
-float sentence_row_height(const Context& context) {
-  return lines_height(context, kMostLines);
+float sentence_row_height(const Context& context, int lines) {
+  return lines_height(context, lines);
 }
 
 float note_row_height(const Context& context, float width) {
   const trace::Trace& trace = *context.state.document.trace;
   const std::string about = about_of(trace.header());
   if (trace.notes().empty() && about.empty()) return 0;
-  if (trace.notes().size() > kMostNotes) return lines_height(context, kMostLines);
+  if (trace.notes().size() > kMostNotes) return lines_height(context, kNoteLines);
   const float room = width - 2 * context.em;
   const float one = 1.5f * ui::line_height();
   const auto is_long = [&](const std::string& text) { return wrapped({}, room, 0, text, false) > one; };
   const bool long_one = is_long(about) || std::any_of(trace.notes().begin(), trace.notes().end(),
                                                       [&](const auto& note) { return is_long(note.second); });
-  return lines_height(context, long_one ? kMostLines : 1);
+  return lines_height(context, long_one ? kNoteLines : 1);
 }
 
 void legend_row(const Context& context, Rect rect, std::size_t stage) {

@@ -14,7 +14,7 @@ namespace allocviz::panels {
 
 // How high each is, however much there is to say at the cursor: nothing moves from event to event.
 [[nodiscard]] float legend_row_height(const Context& context);
-[[nodiscard]] float sentence_row_height(const Context& context);
+[[nodiscard]] float sentence_row_height(const Context& context, int lines);
 // 0 where the document has neither notes nor a word about itself.
 [[nodiscard]] float note_row_height(const Context& context, float width);
 

@@ -131,7 +131,12 @@ void levels(const Context& context, Parts& parts) {
 float captions(const Context& context, Parts& parts, Rect& center) {
   if (context.state.stages.size() < 2 || parts.right || context.state.document.placeholder) return 0;
   const float least = kStageLeast * context.em;
-  float said = sentence_row_height(context), note = note_row_height(context, center.width());
+  const float note = note_row_height(context, center.width());
+  // The third line is for narrow stages, as long as it does not cost them their maps.
+  const float narrow = 45 * context.em * static_cast<float>(context.state.stages.size());
+  const float with_map = least + kMapLeast * context.em + 2 * parts.gap + (note > 0 ? note + parts.gap : 0);
+  float said = sentence_row_height(context, 3);
+  if (center.width() > narrow || center.height() - said < with_map) said = sentence_row_height(context, 2);
   if (center.height() - said - parts.gap < least) return 0;
   center.y1 -= said + parts.gap;
   if (note == 0 || center.height() - note - parts.gap < least) return said;
