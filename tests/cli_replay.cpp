@@ -121,6 +121,8 @@ TEST(Replay, says_which_allocator_it_chose_and_why) {
   EXPECT_NE(machine.err.find("the log names no configuration"), std::string::npos) << machine.err;
   const Scratch lesson("lesson.json", kLesson);
   EXPECT_NE(run({"replay", lesson.path()}).out.find("as the file says"), std::string::npos);
+  const std::string pages = run({"replay", data("import/kernel-part.perfscript.zst")}).out;
+  EXPECT_NE(pages.find("by the log's own smallest block"), std::string::npos) << "it says nothing itself: " << pages;
 }
 
 TEST(Replay, runs_all_that_a_file_names_but_places_on_one) {

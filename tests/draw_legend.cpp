@@ -111,6 +111,16 @@ TEST(Legend, leaves_out_first_what_is_not_on_screen) {
   EXPECT_FALSE(says(bump, "dead"));
 }
 
+TEST(Legend, keeps_what_a_step_has_touched_before_states_that_are_everywhere) {
+  OnScreen shown =
+      showing({Look::Live, Look::Waste, Look::Padding, Look::Free, Look::Fresh}, true);  // a tiered allocator
+  shown.several = true;
+  const std::vector<std::string> words = words_of(laid(AllocatorKind::Tiered, shown, 500));
+  EXPECT_EQ(words.back(), "…") << "there is room for all of them";
+  EXPECT_NE(std::find_if(words.begin(), words.end(), [](const auto& word) { return word.starts_with("touched"); }),
+            words.end());
+}
+
 TEST(Legend, has_one_order_whatever_is_left_out) {
   const std::vector<std::string> order = {"live",    "waste",       "rounding waste", "free",
                                           "touched", "touched now", "in flight"};

@@ -6,7 +6,9 @@ namespace allocviz::cli {
 
 Choice choose(const trace::Trace& trace, const std::vector<trace::AllocatorSpec>& given) {
   if (!given.empty()) return {given, ""};
-  Choice choice{trace.specs_to_open(), "as the file says"};
+  // A foreign log does not say so itself: its importer goes by what the log was recorded of.
+  const bool own = trace.header().format == "allocviz-trace";
+  Choice choice{trace.specs_to_open(), own ? "as the file says" : "by the log's own smallest block and its peak"};
   if (trace.header().allocators.empty()) {
     choice.why =
         fmt::format("the log names no configuration: smallest block 64 B, arena at least twice the peak of {} live",

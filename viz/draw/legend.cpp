@@ -215,7 +215,7 @@ std::vector<LegendEntry> state_entries(trace::AllocatorKind kind, const OnScreen
   state(Look::Fresh, "never used", "unused", kind == AllocatorKind::Slab || tiered, colored ? 2 : 0);
   state(Look::Gap, "not managed", "reserved", false, colored ? 2 : 0);
   if (shown.touched || !colored) {
-    add(Look::Free, "touched now", "touched", shown.touched, 0);
+    add(Look::Free, "touched now", "touched", shown.touched, -1);  // what a step did is what a reader looks for
     entries.back().swatch.touched = true;
   }
   state(Look::InFlight, "in flight", "in flight", false);

@@ -59,8 +59,9 @@ void paint_live(const Paint& paint, const Box& box, Rect rect) {
   const float solid = box.solid_x >= box.rect.x1 ? rect.x1 : std::min(box.solid_x + shift, rect.x1);
   ui::fill(paint.list, rect, box.tint != 0 ? box.tint : paint.theme.live_fill, rounding);
   // Inside the outline, whose corners are round.
-  const float inset = rect.width() >= 4 ? line_of(paint) : 0.0f;
-  if (rect.width() < 6) {
+  const float scale = std::max(1.0f, std::floor(paint.em / 14)), width = rect.width() / scale;
+  const float inset = width >= 4 ? line_of(paint) : 0.0f;
+  if (width < 6) {
     // Too narrow for two colours beside each other: hundreds of such boxes would be stripes that mix to a third. One
     // above the other, as in the columns that stand for several blocks.
     const float waste = std::round(rect.height() * (rect.x1 - solid) / rect.width());
@@ -73,7 +74,7 @@ void paint_live(const Paint& paint, const Box& box, Rect rect) {
     if (from < rect.x1 - inset) paint_waste(paint, {from, rect.y0 + inset, rect.x1 - inset, rect.y1 - inset});
   }
   const Color edge = box.tint != 0 ? draw::mix(box.tint, paint.theme.text, 0.3) : paint.theme.live;
-  if (rect.width() >= 4) ui::outline(paint.list, rect, edge, line_of(paint), rounding);
+  if (width >= 4) ui::outline(paint.list, rect, edge, line_of(paint), rounding);
 }
 
 // As the columns of a map are that stand for several blocks (draw::paint_bands), seen through a glass.
