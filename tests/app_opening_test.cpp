@@ -508,23 +508,4 @@ TEST_F(AppKeeping, what_is_kept_and_damaged_is_read_from_the_log) {
   EXPECT_TRUE(is_kept(path)) << "and kept again";
 }
 
-TEST_F(AppOpening, a_log_of_kernel_pages_is_on_a_buddy_of_pages_with_the_kernels_own_beside_it) {
-  const std::string log =
-      "cc1-7 [000] ..... 1052.004429: mm_page_alloc: page=0000 pfn=1523917 order=0\n"
-      "cc1-7 [000] ..... 1052.004430: mm_page_alloc: page=0000 pfn=1523920 order=2\n";
-  app::OpenRequest request;
-  request.path = write("pages.txt", log);
-  app::adopt(state, app::open_now(request).value());
-  ASSERT_EQ(state.stages.size(), 1u);
-  EXPECT_EQ(trace::to_text(state.timeline().spec()), "buddy:arena=64KiB,min=4KiB");
-  EXPECT_FALSE(state.document.default_spec);
-  act(state, Do::PresetCompare);
-  ASSERT_EQ(state.stages.size(), 2u);
-  EXPECT_EQ(state.timeline(1).spec().kind, trace::AllocatorKind::Recorded);
-  act(state, {.what = Do::RemoveStage, .stage = 0});
-  act(state, Do::PresetCompare);
-  ASSERT_EQ(state.stages.size(), 2u);
-  EXPECT_EQ(trace::to_text(state.timeline(1).spec()), "buddy:arena=64KiB,min=4KiB");
-}
-
 }  // namespace

@@ -546,6 +546,19 @@ TEST(Labels, of_a_block_hardly_wider_than_its_words_stand_in_its_middle) {
   }
 }
 
+TEST(Tooltip, of_a_kernels_page_says_its_order) {
+  Census census;
+  census.kind = trace::AllocatorKind::Recorded;
+  census.arena_bytes = 1 << 20;
+  Block block{.offset = 0, .size = 8192, .requested = 8192};
+  block.state = BlockState::Live;
+  block.level = 1;
+  census.blocks = {block};
+  const std::string told = draw::tip_text(census, {0, 1}, {});
+  EXPECT_NE(told.find(", order 1"), std::string::npos) << told;
+  EXPECT_EQ(told.find("level"), std::string::npos);
+}
+
 TEST(Tooltip, calls_a_state_what_the_stages_and_their_legends_call_it) {
   Census census;
   census.blocks = {{0, 64, BlockState::Fresh}, {64, 64, BlockState::Gap}, {128, 64, BlockState::Padding}};

@@ -38,7 +38,7 @@ allocviz_test(draw_test
   LIBS allocviz_app)
 # The state and its commands: no window, no ImGui.
 allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_filter_test.cpp app_groups_test.cpp app_loader_test.cpp
-              app_opening_test.cpp app_beside_test.cpp app_moving_test.cpp app_bad_input_test.cpp
+              app_opening_test.cpp app_pages_test.cpp app_beside_test.cpp app_moving_test.cpp app_bad_input_test.cpp
               app_settings_test.cpp app_coloring_test.cpp app_commands_test.cpp app_charts_test.cpp app_inspect_test.cpp
               app_texts_test.cpp app_by_hand_test.cpp support/replay.cpp
               LIBS allocviz_app)
