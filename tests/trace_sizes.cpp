@@ -108,6 +108,18 @@ TEST(Sizes, are_shown_exactly_where_that_is_asked_for) {
   EXPECT_EQ(count_text(~std::uint64_t{0}), "18 446 744 073 709 551 615");
 }
 
+TEST(Sizes, have_the_article_that_is_spoken_before_them) {
+  EXPECT_EQ(trace::with_article("64 B"), "a 64 B");
+  EXPECT_EQ(trace::with_article("1 KiB"), "a 1 KiB");
+  EXPECT_EQ(trace::with_article("8 KiB"), "an 8 KiB");
+  EXPECT_EQ(trace::with_article("8.5 KiB"), "an 8.5 KiB");
+  EXPECT_EQ(trace::with_article("800 B"), "an 800 B");
+  EXPECT_EQ(trace::with_article("11 B"), "an 11 B");
+  EXPECT_EQ(trace::with_article("18 432 B"), "an 18 432 B");
+  EXPECT_EQ(trace::with_article("110 B"), "a 110 B");
+  EXPECT_EQ(trace::with_article("1 800 B"), "a 1 800 B");
+}
+
 TEST(Sizes, offsets_have_as_many_digits_as_the_arena_needs_and_at_least_three) {
   EXPECT_EQ(offset_text(0x40, 1024), "0x040");
   EXPECT_EQ(offset_text(0, 16), "0x000");

@@ -29,9 +29,9 @@ std::string out_of_memory(const Refusal& refusal) {
 std::string too_large(const Refusal& refusal) {
   switch (refusal.spec.kind) {
     case AllocatorKind::Slab: {
-      const std::string block = amount_text(refusal.spec.block_bytes);
-      if (refusal.size == 0) return fmt::format("does not fit a {} block", block);
-      return fmt::format("{}{}{} does not fit a {} block", refusal.id, refusal.id.empty() ? "" : ": ",
+      const std::string block = trace::with_article(amount_text(refusal.spec.block_bytes));
+      if (refusal.size == 0) return fmt::format("does not fit {} block", block);
+      return fmt::format("{}{}{} does not fit {} block", refusal.id, refusal.id.empty() ? "" : ": ",
                          amount_text(refusal.size), block);
     }
     case AllocatorKind::Buddy:

@@ -270,9 +270,9 @@ class Paragraph {
   [[nodiscard]] std::string needs(const Step& round) const {
     const std::string served = event_.size == 0 ? " is served as 1 B and" : "";
     const bool by_align = event_.align() > std::max<std::uint64_t>(event_.size, 1) && event_.align() > 1;
-    return fmt::format("{}{}{} needs a {} block", amount_text(event_.size), served,
+    return fmt::format("{}{}{} needs {} block", amount_text(event_.size), served,
                        by_align ? fmt::format(" aligned to {}", amount_text(event_.align())) : "",
-                       amount_text(round.size));
+                       trace::with_article(amount_text(round.size)));
   }
   void say_waste() {
     const std::uint64_t asked = std::max<std::uint64_t>(event_.size, 1);

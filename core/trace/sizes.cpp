@@ -78,6 +78,12 @@ std::string exact_size_text(std::uint64_t bytes) {
   return count_text(bytes) + " B";
 }
 
+std::string with_article(std::string_view size) {
+  const std::string_view spoken_first = size.substr(0, std::min(size.find_first_of(" ."), size.size()));
+  const bool vowel = spoken_first.starts_with('8') || spoken_first == "11" || spoken_first == "18";
+  return fmt::format("{} {}", vowel ? "an" : "a", size);
+}
+
 std::string offset_text(std::uint64_t offset, std::uint64_t extent_bytes) {
   const unsigned digits = (static_cast<unsigned>(std::bit_width(extent_bytes)) + 3) / 4;
   return fmt::format("0x{:0{}x}", offset, digits < 3 ? 3 : digits);

@@ -77,6 +77,8 @@ inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 47;  // what
 // 1536 -> "1.5 KiB", 64 -> "64 B": at most one decimal, for people. exact_size prints "1 048 576 B".
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 [[nodiscard]] std::string exact_size_text(std::uint64_t bytes);
+// Such a text with its article, as it is spoken: "a 128 B", "an 8 KiB", "an 11 B", "an 18 432 B".
+[[nodiscard]] std::string with_article(std::string_view size);
 // 0x0400: as many digits as `extent_bytes` needs, at least three.
 [[nodiscard]] std::string offset_text(std::uint64_t offset, std::uint64_t extent_bytes);
 // 1234567 -> "1 234 567" (narrow groups of three, plain spaces).

@@ -112,7 +112,7 @@ std::string why_not(const Moment& moment, const trace::AllocatorSpec& spec, cons
       return fmt::format("no free block holds {}", asked);
     case alloc::Error::TooLarge:
       if (spec.kind == AllocatorKind::Slab)
-        return fmt::format("{} does not fit a {} block", asked, sized(spec.block_bytes));
+        return fmt::format("{} does not fit {} block", asked, trace::with_article(sized(spec.block_bytes)));
       if (spec.kind == AllocatorKind::Bump)
         return fmt::format("{} is more than the whole region, {}", asked, sized(spec.arena_bytes));
       return fmt::format("{} is more than the largest block, {}", asked, sized(trace::largest_block_bytes(spec)));
