@@ -108,6 +108,14 @@ TEST(Sizes, are_shown_exactly_where_that_is_asked_for) {
   EXPECT_EQ(count_text(~std::uint64_t{0}), "18 446 744 073 709 551 615");
 }
 
+TEST(Counts, stand_before_one_or_several) {
+  EXPECT_EQ(count_text(0, "block"), "0 blocks");
+  EXPECT_EQ(count_text(1, "block"), "1 block");
+  EXPECT_EQ(count_text(1234, "block"), "1 234 blocks");
+  EXPECT_EQ(count_text(1, "size class"), "1 size class");
+  EXPECT_EQ(count_text(2, "size class"), "2 size classes");
+}
+
 TEST(Sizes, have_the_article_that_is_spoken_before_them) {
   EXPECT_EQ(trace::with_article("64 B"), "a 64 B");
   EXPECT_EQ(trace::with_article("1 KiB"), "a 1 KiB");

@@ -57,8 +57,8 @@ int check(const CheckOptions& options) {
   if (options.json) json.end_array().end_object().end();
   const int code = done();
   if (code != kExitDone || faulty_files == 0) return code;
-  note(fmt::format("{} fault{} in {} of {} file{}", all_faults, all_faults == 1 ? "" : "s", faulty_files,
-                   options.files.size(), options.files.size() == 1 ? "" : "s"));
+  note(fmt::format("{} in {} of {}", trace::count_text(all_faults, "fault"), faulty_files,
+                   trace::count_text(options.files.size(), "file")));
   return kExitFailed;
 }
 

@@ -24,7 +24,7 @@ int convert(const ConvertOptions& options) {
     json.begin_object().member("in", options.in).member("format", trace->header().format);
     json.member("out", options.out).member("events", trace->size()).end_object().end();
   } else {
-    fmt::print("{}: {} events\n", options.out, trace::count_text(trace->size()));
+    fmt::print("{}: {}\n", options.out, trace::count_text(trace->size(), "event"));
   }
   return done();
 }

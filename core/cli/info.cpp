@@ -66,10 +66,10 @@ void print_text(const InfoOptions& options, const Trace& trace) {
   fmt::print("{}\n", options.file == "-" ? "standard input" : options.file);
   line("format", trace.header().format);
   if (!trace.header().name.empty() && trace.header().name != options.file) line("name", trace.header().name);
-  line("events", fmt::format("{}: {} allocs, {} frees, {} reallocs", count_text(facts.events()),
-                             count_text(facts.allocs), count_text(facts.frees), count_text(facts.reallocs)));
+  line("events", fmt::format("{}: {}, {}, {}", count_text(facts.events()), count_text(facts.allocs, "alloc"),
+                             count_text(facts.frees, "free"), count_text(facts.reallocs, "realloc")));
   if (facts.resets + facts.marks != 0) {
-    line("beside them", fmt::format("{} marks, {} resets", count_text(facts.marks), count_text(facts.resets)));
+    line("beside them", fmt::format("{}, {}", count_text(facts.marks, "mark"), count_text(facts.resets, "reset")));
   }
   line_if("unknown frees", facts.unknown_frees, "of blocks that the log never allocated");
   line_if("null frees", facts.null_frees, "free of the null pointer, does nothing");
@@ -77,10 +77,10 @@ void print_text(const InfoOptions& options, const Trace& trace) {
   line_if("unknown reallocs", facts.unknown_reallocs, "of blocks that are not live: act as an alloc");
   line_if("failed requests", facts.failed_requests, "refused in the recorded program");
   line("peak live",
-       fmt::format("{}, {} blocks at most", bytes(facts.peak_live_bytes), count_text(facts.peak_live_blocks)));
+       fmt::format("{}, {} at most", bytes(facts.peak_live_bytes), count_text(facts.peak_live_blocks, "block")));
   line("largest request", bytes(facts.largest_request));
   line("live at the end",
-       fmt::format("{} in {} blocks", bytes(facts.live_bytes_at_end), count_text(facts.live_blocks_at_end)));
+       fmt::format("{} in {}", bytes(facts.live_bytes_at_end), count_text(facts.live_blocks_at_end, "block")));
   line("threads", facts.threads == 0 ? "the log does not say" : count_text(facts.threads));
   const char* why = trace.header().allocators.empty() ? "  (the log names no configuration)" : "";
   for (const trace::AllocatorSpec& spec : trace.specs_to_open()) line("opens with", trace::to_text(spec) + why);

@@ -91,10 +91,6 @@ bool runs_still(const record::RecordedProcess& process) {
          stat[stat.rfind(')') + 2] != 'Z';
 }
 
-std::string plural(std::uint64_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 // Turns the spools of a folder into traces and says what came of it.
 class Report {
  public:
@@ -139,8 +135,8 @@ class Report {
       return false;
     }
     if (!first && ++others_ > kNamed) return true;
-    say(fmt::format("{} of {} in {}{}", plural(written->events, "event"),
-                    first ? plural(written->threads, "thread") : fmt::format("process {}", process.pid), out,
+    say(fmt::format("{} of {} in {}{}", trace::count_text(written->events, "event"),
+                    first ? trace::count_text(written->threads, "thread") : fmt::format("process {}", process.pid), out,
                     running ? "; it still runs, and from here on unrecorded" : ""));
     warn(*written);
     return true;
@@ -149,11 +145,13 @@ class Report {
   void warn(const record::WrittenOut& written) const {
     if (written.stopped_by != 0) {
       note(fmt::format("warning: the recording stopped before the program did: {}; {} not recorded",
-                       std::strerror(static_cast<int>(written.stopped_by)), plural(written.lost_events, "call")));
+                       std::strerror(static_cast<int>(written.stopped_by)),
+                       trace::count_text(written.lost_events, "call")));
     }
     if (written.sites_full) note("warning: there were more call stacks than are told apart; use a smaller --depth");
     if (written.frames_kept != 0) {
-      note(fmt::format("warning: the call stacks were shortened to {}", plural(written.frames_kept, "call")));
+      note(
+          fmt::format("warning: the call stacks were shortened to {}", trace::count_text(written.frames_kept, "call")));
     }
   }
 

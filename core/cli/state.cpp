@@ -133,15 +133,15 @@ void print_text(const At& at, const Moment& moment, const Trace& trace, const Ch
   const replay::Figures& figures = census.figures;
   fmt::print("{}{}\n", trace::to_text(choice.specs.front()), choice.why.empty() ? "" : "  (" + choice.why + ")");
   if (at.event == 0) {
-    fmt::print("before the first of {} events\n", trace::count_text(trace.size()));
+    fmt::print("before the first of {}\n", trace::count_text(trace.size(), "event"));
   } else {
     fmt::print("event {} of {}, step {} of {}: {}\n", trace::count_text(at.event), trace::count_text(trace.size()),
                moment.step, moment.run.steps.size(), replay::event_title(trace, at.event - 1));
   }
-  fmt::print("live {} requested in {}, {} blocks; free {}, the largest {}; {} requests failed\n",
+  fmt::print("live {} requested in {}, {}; free {}, the largest {}; {} failed\n",
              trace::exact_size_text(figures.live_requested), trace::exact_size_text(figures.live_rounded),
-             trace::count_text(figures.live_blocks), trace::exact_size_text(figures.free),
-             trace::exact_size_text(figures.largest_free), trace::count_text(figures.failed));
+             trace::count_text(figures.live_blocks, "block"), trace::exact_size_text(figures.free),
+             trace::exact_size_text(figures.largest_free), trace::count_text(figures.failed, "request"));
   if (census.mark) fmt::print("mark at {}\n", trace::offset_text(*census.mark, census.arena_bytes));
   print_blocks(census, trace);
   print_slabs(census);

@@ -69,8 +69,7 @@ void fact(const char* what, const std::string& text) {
 std::string said_of(const Release& release, const Timeline& timeline) {
   const Trace& trace = timeline.trace();
   const std::size_t count = release.blocks.size();
-  std::string text = fmt::format("{} block{}, {}:", trace::count_text(count), count == 1 ? "" : "s",
-                                 trace::exact_size_text(release.bytes));
+  std::string text = fmt::format("{}, {}:", trace::count_text(count, "block"), trace::exact_size_text(release.bytes));
   for (std::size_t i = 0; i < std::min(count, kBlocksShown); ++i) {
     const replay::Block& block = release.blocks[i];
     text +=
@@ -86,8 +85,7 @@ std::string said_of_the_past(const Why& why) {
   const std::string when = *why.would_fit_after == 0
                                ? "before the first event"
                                : fmt::format("after event {}", trace::count_text(*why.would_fit_after));
-  return since == 0 ? when
-                    : fmt::format("{}, {} event{} earlier", when, trace::count_text(since), since == 1 ? "" : "s");
+  return since == 0 ? when : fmt::format("{}, {} earlier", when, trace::count_text(since, "event"));
 }
 
 void print_text(const Timeline& timeline, const Why& why, const std::string& chosen_why) {

@@ -99,4 +99,9 @@ std::string count_text(std::uint64_t count) {
   return out;
 }
 
+std::string count_text(std::uint64_t count, std::string_view noun) {
+  const std::string_view ending = count == 1 ? "" : noun.ends_with('s') ? "es" : "s";
+  return fmt::format("{} {}{}", count_text(count), noun, ending);
+}
+
 }  // namespace allocviz::trace

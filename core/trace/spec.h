@@ -83,5 +83,7 @@ inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 47;  // what
 [[nodiscard]] std::string offset_text(std::uint64_t offset, std::uint64_t extent_bytes);
 // 1234567 -> "1 234 567" (narrow groups of three, plain spaces).
 [[nodiscard]] std::string count_text(std::uint64_t count);
+// With what is counted, in English: "1 block", "2 blocks", "3 size classes".
+[[nodiscard]] std::string count_text(std::uint64_t count, std::string_view noun);
 
 }  // namespace allocviz::trace

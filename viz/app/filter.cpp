@@ -303,7 +303,7 @@ std::string in_quotes(std::string_view text) {
 std::string found_text(const State& state) {
   const EventFilter& filter = state.filter;
   const std::uint64_t all = state.document.trace->size();
-  if (!filter.active) return trace::count_text(all) + (all == 1 ? " event" : " events");
+  if (!filter.active) return trace::count_text(all, "event");
   std::string note = fmt::format("{} of {}", trace::count_text(filter.matches.size()), trace::count_text(all));
   if (filter.scanned < all) {
     note +=

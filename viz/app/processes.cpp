@@ -38,8 +38,7 @@ std::string effect_of(const State& state, const CommandInfo& info) {
   if (!process) return info.what == Do::FormerProcess ? "no other was shown" : "the log is of one process";
   const std::string number = fmt::format("process {}", process->number);
   if (process->events == 0) return number;
-  return fmt::format("{}, {} {}", number, trace::count_text(process->events),
-                     process->events == 1 ? "event" : "events");
+  return fmt::format("{}, {}", number, trace::count_text(process->events, "event"));
 }
 
 void open_process(State& state, std::uint64_t number, replay::Position at) {

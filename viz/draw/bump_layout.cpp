@@ -287,7 +287,7 @@ std::vector<std::string> held_text(const replay::Census& census, const NameOf& n
       who += names[i];
     }
   } else {
-    who = fmt::format("{} block{}", trace::count_text(count), count == 1 ? "" : "s");
+    who = trace::count_text(count, "block");
   }
   const std::uint64_t returned = census.arena_bytes - sums.unused;
   return {fmt::format("{} hold{} all {} above the mark.", who, count == 1 ? "s" : "", size(returned)),

@@ -109,8 +109,7 @@ void add_words(SlabRows& out, const SlabRow& row, const SlabRowsInput& input) {
 // What the rows below show, as far as there is room for it.
 std::string title_of(const SlabRowsInput& input, std::size_t classes, float width) {
   const std::size_t slabs = input.census.slabs.size();
-  const std::string count = fmt::format("{} {} of {} size {}", trace::count_text(slabs), slabs == 1 ? "slab" : "slabs",
-                                        classes, classes == 1 ? "class" : "classes");
+  const std::string count = trace::count_text(slabs, "slab") + " of " + trace::count_text(classes, "size class");
   for (const char* more : {": each filled as far as its blocks are handed out", ": filled as far as handed out"}) {
     if (input.style.width(Type::Small, count + more) <= width) return count + more;
   }

@@ -58,7 +58,7 @@ std::string counts_text(const Behind& found) {
 std::string behind_text(const Census& census, Span bytes, const Behind& found) {
   const auto from = static_cast<std::uint64_t>(std::max(0.0, std::floor(bytes.from)));
   const auto to = std::min(census.arena_bytes, static_cast<std::uint64_t>(std::max(std::ceil(bytes.to), 1.0)));
-  return fmt::format("{} blocks behind this pixel\n{}", trace::count_text(found.count),
+  return fmt::format("{} behind this pixel\n{}", trace::count_text(found.count, "block"),
                      range_text(from, std::max<std::uint64_t>(to, from + 1) - from, census.arena_bytes)) +
          counts_text(found);
 }
@@ -106,8 +106,8 @@ std::string tip_text(const Census& census, const BuddyShape& shape, const BuddyH
   if (block->size == size || block->state == BlockState::Gap) return block_text(census, *block, name_of);
   const std::uint64_t offset = middle & ~(size - 1);
   const Behind inside = behind(census, {static_cast<double>(offset), static_cast<double>(offset + size)});
-  return fmt::format("split\n{}\n{}, level {}\n{} blocks in it:", range_text(offset, size, census.arena_bytes),
-                     size_with_count(size), hit.level, trace::count_text(inside.count)) +
+  return fmt::format("split\n{}\n{}, level {}\n{} in it:", range_text(offset, size, census.arena_bytes),
+                     size_with_count(size), hit.level, trace::count_text(inside.count, "block")) +
          counts_text(inside);
 }
 

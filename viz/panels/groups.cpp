@@ -272,7 +272,7 @@ std::string note_of(const app::State& state) {
     return fmt::format("summing up {:.0f} %", 100 * state.groups.sums->fraction());
   }
   const std::size_t count = state.groups.rows.size();
-  return count == 0 ? std::string{} : fmt::format("{} group{}", trace::count_text(count), count == 1 ? "" : "s");
+  return count == 0 ? std::string{} : trace::count_text(count, "group");
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ std::string age_of(const Context& context, std::uint64_t born) {
   const std::uint64_t now = context.state.cursor().event;
   if (born >= now) return {};
   const std::uint64_t events = now - 1 - born;
-  std::string text = trace::count_text(events) + (events == 1 ? " event" : " events");
+  std::string text = trace::count_text(events, "event");
   const trace::Trace& trace = *context.state.document.trace;
   if (!trace.has_times() || events == 0) return text;
   const std::uint64_t from = trace.event(born).time_ns, to = trace.event(now - 1).time_ns;
@@ -363,8 +363,7 @@ void draw_figures(Flow& flow) {
   };
   std::vector<Line> lines = {
       {"live",
-       fmt::format("{} in {}", trace::size_text(now.live_requested),
-                   now.live_blocks == 1 ? "1 block" : trace::count_text(now.live_blocks) + " blocks"),
+       fmt::format("{} in {}", trace::size_text(now.live_requested), trace::count_text(now.live_blocks, "block")),
        leads(now.live_blocks, Line::Leads::Events), 0,
        trace::exact_size_text(now.live_requested) + " asked for\nLists the events that made what lives.", "live"},
       {"waste", fmt::format("{} ({})", trace::size_text(waste), percent_text(replay::internal_fragmentation(now))),

@@ -40,9 +40,8 @@ draw::MapColors colors_of(const Context& context, const replay::Timeline& timeli
     const bool dimmed = only && *only != i;
     tints.push_back(dimmed ? draw::mix(full, context.theme.panel, 0.82) : full);
     const app::Coloring::Entry& entry = coloring.entries[i];
-    const std::string sum = fmt::format("{}\n{} {}, {} requested", entry.whole.empty() ? entry.word : entry.whole,
-                                        trace::count_text(entry.blocks), entry.blocks == 1 ? "block" : "blocks",
-                                        trace::size_text(entry.bytes));
+    const std::string sum = fmt::format("{}\n{}, {} requested", entry.whole.empty() ? entry.word : entry.whole,
+                                        trace::count_text(entry.blocks, "block"), trace::size_text(entry.bytes));
     colors.legend.push_back({entry.word, sum, tints.back(), dimmed, entry.telling, entry.kept});
   }
   colors.tint_of = [tints, entry_of = coloring.entry_of](const replay::Block& block) { return tints[entry_of(block)]; };
@@ -73,8 +72,7 @@ void light_found(const Context& context, const replay::Timeline& timeline, draw:
   };
   add(fmt::format("{} found", trace::count_text(blocks)),
       fmt::format("{} requested by the live blocks that the search means", trace::size_text(bytes)), live, false);
-  add(fmt::format("{} {}", trace::count_text(others), others == 1 ? "other" : "others"),
-      "Live blocks that the search does not mean", fade(live), true);
+  add(trace::count_text(others, "other"), "Live blocks that the search does not mean", fade(live), true);
 }
 
 // What the live blocks come to goes through all of them: done again only where these are others.

@@ -43,7 +43,7 @@ void processes(const Context& context) {
   const trace::Header& header = document.trace->header();
   if (header.processes.empty() || document.path.empty() || !ui::begin_menu("Process")) return;
   for (const trace::LoggedProcess& process : header.processes) {
-    const std::string events = process.events == 0 ? "" : fmt::format("{} events", trace::count_text(process.events));
+    const std::string events = process.events == 0 ? "" : trace::count_text(process.events, "event");
     const bool shown = process.number == header.process;
     if (!ui::menu_item(fmt::format("{}##process", process.number).c_str(), events.c_str(), shown) || shown) continue;
     app::Command command;

@@ -47,8 +47,8 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
 // "live 2.1 MiB in 21 071 blocks · not live 3 MiB, the longest run 64 KiB"
 std::string note_of(const replay::Timeline& timeline) {
   const replay::Figures& now = timeline.figures();
-  return fmt::format("{} live in {} blocks · {} not live, the longest run {}", trace::size_text(now.live_requested),
-                     trace::count_text(now.live_blocks), trace::size_text(now.free),
+  return fmt::format("{} live in {} · {} not live, the longest run {}", trace::size_text(now.live_requested),
+                     trace::count_text(now.live_blocks, "block"), trace::size_text(now.free),
                      trace::size_text(now.largest_free));
 }
 

@@ -50,7 +50,8 @@ std::string note_of(const replay::Timeline& timeline) {
   const replay::Census& census = timeline.census();
   const replay::FreeList* list = census.free_lists.empty() ? nullptr : &census.free_lists.front();
   if (list == nullptr || list->block_bytes == 0) return {};
-  return fmt::format("{} blocks of {} · {} live · list: {}", trace::count_text(census.arena_bytes / list->block_bytes),
+  return fmt::format("{} of {} · {} live · list: {}",
+                     trace::count_text(census.arena_bytes / list->block_bytes, "block"),
                      trace::size_text(list->block_bytes), trace::count_text(census.outstanding),
                      trace::count_text(list->offsets.size()));
 }

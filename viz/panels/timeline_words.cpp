@@ -70,10 +70,6 @@ std::string change_text(std::uint64_t before, std::uint64_t after) {
   return after > before ? "+" + trace::size_text(after - before) : "−" + trace::size_text(before - after);
 }
 
-std::string counted(std::uint64_t count, const char* one) {
-  return fmt::format("{} {}{}", trace::count_text(count), one, count == 1 ? "" : "s");
-}
-
 std::uint64_t failures_in(const app::State& state, app::EventRange range) {
   const auto from = std::lower_bound(state.failures.begin(), state.failures.end(), range.first);
   return static_cast<std::uint64_t>(std::lower_bound(from, state.failures.end(), range.last) - from);
@@ -109,13 +105,13 @@ std::string range_text(const app::State& state, app::EventRange range, bool shor
   std::string text = totals.events == 1 ? "event " + trace::count_text(range.first + 1)
                                         : fmt::format("events {} … {}", trace::count_text(range.first + 1),
                                                       trace::count_text(range.last));
-  if (!shortly && totals.events != 1) text += " · " + counted(totals.events, "event");
+  if (!shortly && totals.events != 1) text += " · " + trace::count_text(totals.events, "event");
   if (const replay::Clock* clock = state.document.clock.get(); clock != nullptr && totals.events > 1) {
     text += " in " + draw::moment_text(clock->ns_of(range.last) - clock->ns_of(range.first + 1));
   }
   if (!shortly) {
-    text += " · " + counted(totals.allocs, "alloc") + ", " + counted(totals.frees, "free");
-    if (totals.reallocs != 0) text += ", " + counted(totals.reallocs, "realloc");
+    text += " · " + trace::count_text(totals.allocs, "alloc") + ", " + trace::count_text(totals.frees, "free");
+    if (totals.reallocs != 0) text += ", " + trace::count_text(totals.reallocs, "realloc");
   }
   if (const std::uint64_t failed = failures_in(state, range); failed != 0) {
     text += fmt::format(" · ✕ {} failed", trace::count_text(failed));

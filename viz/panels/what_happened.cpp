@@ -131,10 +131,9 @@ std::string counts_of(const trace::Facts& facts) {
   add(facts.allocs, "allocation", "allocations");
   add(facts.frees, "free", "frees");
   add(facts.reallocs, "resizing", "resizings");
-  std::string text = fmt::format("{} {}{}{}.", trace::count_text(facts.events()),
-                                 facts.events() == 1 ? "event" : "events", list.empty() ? "" : ": ", list);
-  text += fmt::format("\nAt the peak {} are live in {} blocks.", trace::size_text(facts.peak_live_bytes),
-                      trace::count_text(facts.peak_live_blocks));
+  std::string text = fmt::format("{}{}{}.", trace::count_text(facts.events(), "event"), list.empty() ? "" : ": ", list);
+  text += fmt::format("\nAt the peak {} are live in {}.", trace::size_text(facts.peak_live_bytes),
+                      trace::count_text(facts.peak_live_blocks, "block"));
   list.clear();
   add(facts.unknown_frees, "free of an unknown id", "frees of unknown ids");
   add(facts.implicit_frees, "implicit free", "implicit frees");
