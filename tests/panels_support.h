@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,8 @@ struct Program {
   float em = 13, width = 1280, height = 800;
   panels::Parts parts;  // of the last frame
   draw::Caches* caches = nullptr;
-  std::vector<app::Do> pressed;  // every command since this was cleared
+  std::vector<app::Do> pressed;                      // every command since this was cleared
+  std::function<bool(const app::Command&)> refuses;  // what is pressed and not carried out
   std::unique_ptr<ui_test::Gui> gui;
 
   Program() {
@@ -43,6 +45,7 @@ struct Program {
     ui::end_frame();
     for (const app::Command& command : commands.take()) {
       pressed.push_back(command.what);
+      if (refuses && refuses(command)) continue;
       app::update(state, command);
     }
   }

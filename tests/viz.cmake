@@ -43,7 +43,7 @@ allocviz_test(app_test SOURCES app_update_test.cpp app_playback_test.cpp app_fil
               app_texts_test.cpp app_by_hand_test.cpp support/replay.cpp
               LIBS allocviz_app)
 # The panels as they are clicked and typed into.
-allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_files_test.cpp panels_find_test.cpp panels_menus_test.cpp panels_words_test.cpp panels_cards_test.cpp panels_captions_test.cpp panels_event_test.cpp panels_waiting_test.cpp panels_room_test.cpp ui/gui.cpp
+allocviz_test(panels_test SOURCES panels_test.cpp panels_charts_test.cpp panels_files_test.cpp panels_find_test.cpp panels_menus_test.cpp panels_monkey_test.cpp panels_words_test.cpp panels_cards_test.cpp panels_captions_test.cpp panels_event_test.cpp panels_waiting_test.cpp panels_room_test.cpp ui/gui.cpp
               LIBS allocviz_panels)
 # What these name for themselves, others name too.
 set_source_files_properties(stages_golden.cpp stages_recorded.cpp app_texts_test.cpp panels_cards_test.cpp
