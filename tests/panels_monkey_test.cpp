@@ -12,6 +12,7 @@
 #include "tests/panels_support.h"
 #include "tests/support/sanitized.h"
 #include "tests/support/seed.h"
+#include "viz/app/availability.h"
 #include "viz/app/cursor.h"
 #include "viz/app/scenario_list.h"
 
@@ -21,7 +22,7 @@ using namespace panels_test;
 using app::Do;
 
 constexpr int kRounds = test::kSanitized ? 2 : 6;
-constexpr int kActions = test::kSanitized ? 100 : 300;
+constexpr int kActions = test::kSanitized ? 60 : 300;
 
 // A log with all that a log may have: addresses, times, threads, sites, tags, failures here and there.
 std::string some_log(std::mt19937_64& random) {
@@ -88,6 +89,15 @@ struct Monkey : Panels {
     done += " " + key;
     program.key(key.c_str());
   }
+  // As the palette does, which would take a name to be typed.
+  void command() {
+    const app::CommandInfo& info = any_of(app::command_infos());
+    const app::Command command = app::command_of(state, info);
+    if (!app::is_enabled(state, info) || program.refuses(command)) return;
+    done += fmt::format(" [{}]", info.name);
+    app::update(state, command);
+    program.gui->frames(2);
+  }
   void type() {
     static constexpr std::string_view kTexts[] = {"12",     "3.2",      "size>1k",  "live at 5", "a",      "~/",
                                                   "failed", "64 KiB",   "48",       "-1",        "../",    "site~f",
@@ -132,9 +142,10 @@ struct Monkey : Panels {
   }
 
   void do_something() {
-    static constexpr void (Monkey::*kWays[])() = {&Monkey::press, &Monkey::press, &Monkey::press, &Monkey::type,
-                                                  &Monkey::click, &Monkey::click, &Monkey::click, &Monkey::drag,
-                                                  &Monkey::wheel, &Monkey::wait};
+    static constexpr void (Monkey::*kWays[])() = {&Monkey::press,   &Monkey::press,   &Monkey::press,   &Monkey::type,
+                                                  &Monkey::command, &Monkey::command, &Monkey::command, &Monkey::click,
+                                                  &Monkey::click,   &Monkey::click,   &Monkey::drag,    &Monkey::wheel,
+                                                  &Monkey::wait};
     if (below(40) == 0) return resize();
     (this->*any_of(kWays))();
   }
