@@ -211,6 +211,11 @@ TEST(Registry, says_what_looks_at_one_moment_and_what_perf_left_away) {
         {"Page allocated via order 0, mask 0x0\nPFN 4096\n", "page_owner"},
         {"00400000-00452000 r-xp\nRss: 3 kB\nPrivate_Dirty: 1 kB\n", "smaps"},
         {"100 brk(NULL) = 0x55f0\n100 munmap(0x7f1, 8192) = 0\n", "strace"},
+        {"7 18:24:11.050963 mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f1\n",
+         "strace"},
+        {"Arena 0:\nsystem bytes     =     135168\n", "malloc_stats()"},
+        {"Memory usage summary: heap total: 1234, heap peak: 1000\n", "memusage"},
+        {"1706000000: 3: Dmalloc version '5.6.5' from\n", "dmalloc"},
         {"cc1 1 1.000001: page=0x1 pfn=0x1 order=0 migratetype=1\n", "perf script -F +event"}}) {
     EXPECT_NE(refusal(text).find(what), std::string::npos) << refusal(text);
   }

@@ -70,6 +70,9 @@ constexpr Kind kKinds[] = {
      "it is what ms_print says of massif's output: snapshots of totals, without the single calls", kRecordEvents},
     {"", "stacks with outstanding allocations", "it is a report of memleak (BCC): what was not freed at some moments",
      kRecordEvents},
+    {"Arena 0:", "system bytes", "it is what glibc's malloc_stats() says: one moment, no calls", kRecordEvents},
+    {"", "Memory usage summary:", "it is a summary of memusage: how many calls there were, not which", kRecordEvents},
+    {"", ": Dmalloc version", "it is a log of dmalloc, which is not read", kRecordEvents},
     {"<malloc version=", "", "it is what glibc's malloc_info() says: one moment, no calls", kRecordEvents},
     {"", "ERROR: LeakSanitizer", "it is a sanitizer's report: what leaked, without the single calls", kRecordEvents},
     {"", "ERROR: AddressSanitizer", "it is a sanitizer's report: one fault, no allocations", kRecordEvents},
@@ -103,6 +106,7 @@ constexpr Kind kKinds[] = {
      "run ltrace without -e, or with -e malloc+calloc+realloc+free"},
     {"", "Private_Dirty:", "it is /proc/PID/smaps: one moment, no calls", kRecordEvents},
     {"", "brk(NULL)", "it is an strace log: system calls, without the calls of malloc", kRecordEvents},
+    {"", "MAP_PRIVATE|MAP_ANONYMOUS", "it is an strace log: system calls, without the calls of malloc", kRecordEvents},
     {"", "execve(\"", "it is an strace log: system calls, without the calls of malloc", kRecordEvents},
     {"", " total heap usage: ", "it is a valgrind log without its --trace-malloc=yes lines", kRecordEvents},
 };
