@@ -17,6 +17,7 @@
 #include "core/alloc/prefetch.h"
 #include "core/replay/bytes.h"
 #include "core/replay/machine.h"
+#include "core/trace/large_pages.h"
 #include "core/trace/trace.h"
 
 namespace allocviz::replay {
@@ -105,7 +106,7 @@ class LiveTable {
     if (watches_) changed_[slot / 64] |= std::uint64_t{1} << (slot % 64);
   }
 
-  std::vector<LiveBlock> slots_;
+  trace::LargeVector<LiveBlock> slots_;
   std::uint64_t blocks_ = 0, bytes_ = 0, requested_ = 0;
   bool watches_ = false;
   std::vector<std::uint64_t> changed_;  // a bit a slot, while it watches

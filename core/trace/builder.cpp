@@ -54,7 +54,7 @@ struct TraceBuilder::Inner {
   std::vector<std::uint32_t> slot_of_name;  // by index into names
   Index names, tags, sites;
   std::uint32_t sites_indexed = 0;        // how many of them are in the index: a table is put in when it is asked
-  std::vector<Block> blocks;              // by slot; only the first `slots_used` have been in use since the last reset
+  LargeVector<Block> blocks;              // by slot; only the first `slots_used` have been in use since the last reset
   std::vector<std::uint32_t> free_slots;  // below slots_used
   std::uint32_t slots_used = 0;
   Wide live_bytes = 0, peak_bytes = 0;
@@ -395,14 +395,15 @@ std::uint64_t TraceBuilder::default_align() const {
   return inner_->trace.header_.default_align.value_or(1);
 }
 
+void TraceBuilder::prefetch(const RawEvent& event) const {
+  if (event.id_kind == RawEvent::Id::Number) inner_->slot_of_number.prefetch(event.id_number);
+}
+
 void TraceBuilder::prefetch(std::span<const RawEvent> events) const {
   const Inner& inner = *inner_;
   constexpr std::size_t kMost = 32;
   std::array<std::uint32_t, kMost> slots;
   events = events.first(std::min(events.size(), kMost));
-  for (const RawEvent& raw : events) {
-    if (raw.id_kind == RawEvent::Id::Number) inner.slot_of_number.prefetch(raw.id_number);
-  }
   for (std::size_t i = 0; i < events.size(); ++i) {
     slots[i] = events[i].id_kind == RawEvent::Id::Number ? inner.slot_of_number.find(events[i].id_number) : kNoSlot;
     if (slots[i] != kNoSlot) alloc::prefetch(&inner.blocks[slots[i]]);

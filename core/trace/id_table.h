@@ -11,9 +11,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "core/alloc/prefetch.h"
+#include "core/trace/large_pages.h"
 
 namespace allocviz::trace {
 
@@ -80,7 +80,7 @@ class IdTable {
     return static_cast<std::size_t>((h ^ (h >> 33)) * kRow + key % kRow) & mask();
   }
   void grow() {
-    std::vector<Entry> old(entries_.size() * 2);
+    LargeVector<Entry> old(entries_.size() * 2);
     old.swap(entries_);
     taken_ = 0;
     for (const auto& entry : old) {
@@ -92,7 +92,7 @@ class IdTable {
 
   std::uint64_t seed_;
   std::size_t taken_ = 0;
-  std::vector<Entry> entries_;
+  LargeVector<Entry> entries_;
 };
 
 }  // namespace allocviz::trace

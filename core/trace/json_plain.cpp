@@ -157,7 +157,10 @@ std::size_t TraceReader::take_plain(std::string_view rest, bool lines) {
   const char* taken = rest.data();
   for (std::size_t count = 0;;) {
     const std::size_t waiting = count;
-    while (count < kBatch && next_plain(text, plain_[count], lines)) ends[count++] = text.at();
+    while (count < kBatch && next_plain(text, plain_[count], lines)) {
+      builder_.prefetch(plain_[count]);
+      ends[count++] = text.at();
+    }
     if (count == 0 || count == waiting) break;
     builder_.prefetch(std::span(plain_).first(count - 1));
     for (std::size_t i = 0; i + 1 < count; ++i) {

@@ -168,7 +168,7 @@ class TraceReader {
 
   std::uint64_t event_ = 0;
   RawEvent raw_;
-  std::array<RawEvent, 16> plain_;  // a run of them, until they are appended
+  std::array<RawEvent, 32> plain_;  // a run of them, until they are appended
   bool event_bad_ = false, row_ = false;
   unsigned fields_seen_ = 0;
   Field field_ = Field::Unknown;

@@ -263,8 +263,10 @@ class TraceBuilder {
   // offset or a failure where there can be none, a time that goes back within its thread. The Trouble names the field
   // and the event, and nothing was appended; the caller adds file and line. Amortised O(1).
   Status append(const RawEvent& event);
-  // What a run of events that will be appended is going to touch is brought nearer, all of it at once: among a million
-  // live blocks an event alone waits for memory three times.
+  // What events that will be appended are going to touch is brought nearer: among a million live blocks an event alone
+  // waits for memory three times. First where each id would stand, as soon as it is known, then what that leads to, of
+  // a run of them at once.
+  void prefetch(const RawEvent& event) const;
   void prefetch(std::span<const RawEvent> events) const;
   std::uint32_t add_site(Site site);              // returns 1 + its index; equal sites are stored once
   std::uint32_t add_site(std::string_view line);  // of one line; allocates only for a line not seen before
