@@ -41,6 +41,22 @@ TEST_F(PanelsRoom, at_300_percent_a_configuration_is_seen_with_its_buttons) {
   }
 }
 
+// What has no room at all is not drawn, and nothing is read beside it (the sanitized build looks).
+TEST_F(PanelsRoom, a_window_too_low_for_any_of_its_parts_is_drawn_all_the_same) {
+  for (const float em : {10.0f, 13.0f, 26.0f}) {
+    for (const float height : {20.0f, 90.0f, 160.0f, 260.0f}) {
+      for (const Do preset : {Do::PresetTeach, Do::PresetDebug, Do::PresetCompare}) {
+        program.size(90 * em, height, em);
+        act(state, preset);
+        for (const std::uint64_t event : {0, 1, 3, 5}) {
+          seek(state, event);
+          program.gui->frames(2);
+        }
+      }
+    }
+  }
+}
+
 TEST_F(PanelsRoom, no_dialog_scrolls_that_has_room_for_all_of_it) {
   act(state, {.what = Do::SeekTo, .position = {1, replay::kAllSteps}});
   program.size(1280, 800, kHugeEm);

@@ -14,11 +14,11 @@ namespace allocviz::panels {
 
 namespace {
 
-// Where a view `seen` high may begin and end.
+// Where a view `seen` high may begin and end; of a window too low for any, a pixel is.
 class Cuts {
  public:
   Cuts(std::vector<float> at, float height, float seen, float widest_gap)
-      : at_(std::move(at)), height_(height), seen_(seen), widest_gap_(widest_gap) {
+      : at_(std::move(at)), height_(height), seen_(std::max(seen, 1.0f)), widest_gap_(widest_gap) {
     at_.push_back(0);
     at_.push_back(height);
     std::sort(at_.begin(), at_.end());
