@@ -16,6 +16,28 @@ constexpr const char* kLog =
  {"op": "mark", "name": "here"}, {"op": "alloc", "id": "C", "size": 200, "site": 1}, {"op": "free", "id": "B"},
  {"op": "alloc", "id": "D", "size": 5000, "site": 1}]})";
 
+TEST(GroupsCommand, folds_whole_stacks_for_flame_graphs_outermost_first) {
+  const Scratch file("groups.json", kLog);
+  const auto folded = [&](const char* what) { return run({"groups", file.path(), "--folded", what}).out; };
+  EXPECT_EQ(folded("live"), "render 200\nmain;parse 100\n");
+  EXPECT_EQ(folded("blocks"), "render 1\nmain;parse 1\n");
+  EXPECT_EQ(folded("allocated"), "render 200\nmain;parse 150\n");
+  EXPECT_EQ(folded("allocations"), "render 1\nmain;parse 2\n");
+  EXPECT_EQ(run({"groups", file.path(), "--folded", "live", "--at", "2"}).out, "main;parse 150\n")
+      << "what holds nothing is left out";
+  const auto wrong = run({"groups", file.path(), "--folded", "dead"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_NE(wrong.err.find("write live, blocks, allocated or allocations"), std::string::npos) << wrong.err;
+  EXPECT_EQ(run({"groups", file.path(), "--folded", "live", "--json"}).code, 2);
+}
+
+TEST(GroupsCommand, a_frame_that_holds_what_parts_frames_stays_one_when_folded) {
+  const Scratch file("groups.json", R"({"format": "allocviz-trace", "version": 1,
+ "allocators": [{"kind": "buddy", "arena": 1024, "min_block": 64}], "sites": [["a < b", "main;x\ny"]], "events": [{"op": "alloc", "id": 1, "size": 10, "site": 0},
+ {"op": "alloc", "id": 2, "size": 20}]})");
+  EXPECT_EQ(run({"groups", file.path(), "--folded", "live"}).out, "[no call site] 20\nmain:x y;a < b 10\n");
+}
+
 TEST(GroupsCommand, says_who_holds_what_at_the_end_and_at_any_event) {
   const Scratch file("groups.json", kLog);
   const auto json = json_of(run({"groups", file.path(), "--json"}));

@@ -110,6 +110,17 @@ std::string site_label(const trace::Site& site, std::size_t frames) {
   return label;
 }
 
+std::string folded_stack(const trace::Site& site) {
+  std::string stack;
+  const std::size_t first = first_frame_of_interest(site);
+  for (std::size_t i = site.frames.size(); i-- > first;) {
+    if (!stack.empty()) stack += ';';
+    // What parts frames and lines cannot stand in one.
+    for (const char c : site.frames[i]) stack += c == ';' ? ':' : c == '\n' || c == '\r' ? ' ' : c;
+  }
+  return stack;
+}
+
 Grouping::Grouping(const trace::Trace& trace, GroupBy by, std::size_t frames, Labels labels)
     : trace_(trace), by_(by), frames_(frames) {
   if (by != GroupBy::Site) return;
@@ -123,7 +134,10 @@ void Grouping::prepare(std::uint64_t& budget) {
   for (; !is_ready() && budget != 0; budget -= std::min(budget, kSiteCost)) {
     std::string label = site_label(trace_.sites()[of_site_.size()], frames_);
     const auto [at, is_new] = known_.try_emplace(label, static_cast<std::uint32_t>(labels_.size()) + 1);
-    if (is_new) labels_.push_back(std::move(label));
+    if (is_new) {
+      labels_.push_back(std::move(label));
+      first_sites_.push_back(static_cast<std::uint32_t>(of_site_.size()) + 1);
+    }
     of_site_.push_back(at->second);
   }
   if (is_ready()) known_ = {};

@@ -23,6 +23,8 @@ inline constexpr std::size_t kWholeStack = 0;
 // Where a stack leaves the allocator: the index of the first frame that is neither an allocation function (malloc,
 // operator new ...) nor one of the usual wrappers (xmalloc, g_malloc, std::allocator ...). 0 where all are.
 [[nodiscard]] std::size_t first_frame_of_interest(const trace::Site& site);
+// The frames from there on, outermost first, as flame graphs are made of: "_start;main;parse_header".
+[[nodiscard]] std::string folded_stack(const trace::Site& site);
 // "parse_header < main < _start": `frames` of them from there on.
 [[nodiscard]] std::string site_label(const trace::Site& site, std::size_t frames);
 
@@ -45,6 +47,8 @@ class Grouping {
   // A number for what all events of the group have: the class's largest size, the thread; nothing where the log does
   // not say, and for sites and tags.
   [[nodiscard]] std::optional<std::uint64_t> number(std::uint32_t group) const;
+  // One of the call sites that the group is of, counted from 1 as events count them; 0 = none. By site alone.
+  [[nodiscard]] std::uint32_t site(std::uint32_t group) const { return group == 0 ? 0 : first_sites_[group - 1]; }
   [[nodiscard]] bool is_unsaid(std::uint32_t group) const;  // "no site", "thread not said"
 
  private:
@@ -55,6 +59,7 @@ class Grouping {
   std::size_t frames_;
   std::vector<std::uint32_t> of_site_;                    // site index (from 0) -> group
   std::vector<std::string> labels_;                       // by site: of groups 1 ...; group 0 has no site
+  std::vector<std::uint32_t> first_sites_;                // likewise, of each the first site it is of, from 1
   std::unordered_map<std::string, std::uint32_t> known_;  // label -> group, until all are labelled
   std::unordered_map<std::uint64_t, std::uint32_t> of_thread_;
   std::vector<std::uint64_t> threads_;  // by thread: of groups 1 ...

@@ -103,6 +103,9 @@ struct WhyOptions {
 };
 
 // Sums by group at one moment or of a range; of diff what changed from one moment to another.
+// What each stack of a flame graph weighs.
+enum class Folded : std::uint8_t { Live, Blocks, Allocated, Allocations };
+
 struct GroupsOptions {
   std::string file;
   analyze::GroupBy by = analyze::GroupBy::Site;
@@ -110,6 +113,7 @@ struct GroupsOptions {
   std::uint64_t from = 0;           // after so many events
   std::optional<std::uint64_t> to;  // likewise; absent = the end
   std::optional<std::size_t> top;   // rows that are printed, 0 = all
+  std::optional<Folded> folded;     // whole stacks as flame graphs are made of
   std::optional<trace::AllocatorSpec> allocator;
   import::ReadOptions reading;
   bool is_diff = false, json = false;

@@ -165,6 +165,31 @@ void print_text(const Groups& groups, const trace::AllocatorSpec& spec, const Gr
   if (rows.empty()) fmt::print("nothing was asked for\n");
 }
 
+std::uint64_t weight_of(const GroupRow& row, Folded folded) {
+  switch (folded) {
+    case Folded::Live:
+      return row.live_bytes;
+    case Folded::Blocks:
+      return row.live_blocks;
+    case Folded::Allocated:
+      return row.bytes;
+    case Folded::Allocations:
+      return row.allocations;
+  }
+  return 0;
+}
+
+// "main;load;parse 4096" a stack, as flamegraph.pl, inferno and speedscope read it.
+void print_folded(const Groups& groups, Folded folded) {
+  for (const GroupRow& row : sorted_rows(groups, false)) {
+    const std::uint64_t weight = weight_of(row, folded);
+    if (weight == 0) continue;
+    const std::uint32_t site = groups.grouping().site(row.group);
+    fmt::print("{} {}\n", site == 0 ? "[no call site]" : analyze::folded_stack(groups.trace().sites()[site - 1]),
+               weight);
+  }
+}
+
 }  // namespace
 
 int groups(const GroupsOptions& options) {
@@ -185,7 +210,13 @@ int groups(const GroupsOptions& options) {
     if (bar.progress().stop()) return fail({"cancelled", {}, {}});
     if (bar.progress().report) bar.progress().report(groups.fraction());
   }
-  options.json ? print_json(groups, spec, options) : print_text(groups, spec, options);
+  if (options.folded) {
+    print_folded(groups, *options.folded);
+  } else if (options.json) {
+    print_json(groups, spec, options);
+  } else {
+    print_text(groups, spec, options);
+  }
   return done();
 }
 

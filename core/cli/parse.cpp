@@ -37,6 +37,7 @@ Examples
   alloctrace steps lesson.json --at 7                      what event 7 did
   alloctrace record -o app.jsonl.zst -- ./app --fast       runs ./app --fast and records what it allocates
   alloctrace groups app.heaptrack.raw.zst --by site       who holds what at the end; --at N, --from A --to B, --by size
+  alloctrace groups app.jsonl.zst --folded live           the same as stacks for flamegraph.pl, inferno or speedscope
   alloctrace diff app.heaptrack.raw.zst --from 1000 --to 90000 --by site    what was born, died and stayed between
   alloctrace why app.mtrace --allocator buddy:arena=1MiB,min=64   why the first failed request failed
 
@@ -85,7 +86,7 @@ Exit code: that of CMD; 126 or 127 where it cannot be run, 1 where nothing could
 // What the options are before they mean anything.
 struct Words {
   std::vector<std::string> allocators;
-  std::string at, limit, by, arena, shard;
+  std::string at, limit, by, folded, arena, shard;
   std::optional<std::uint64_t> process;
 };
 
@@ -117,6 +118,15 @@ ReadOptions parse_reading(const Words& words) {
   reading.limits.max_decompressed_bytes = must(trace::parse_typed_size(words.limit), "--limit");
   reading.limits.max_expansion = std::numeric_limits<std::uint64_t>::max();
   return reading;
+}
+
+std::optional<Folded> parse_folded(const std::string& word) {
+  if (word.empty()) return std::nullopt;
+  if (word == "live") return Folded::Live;
+  if (word == "blocks") return Folded::Blocks;
+  if (word == "allocated") return Folded::Allocated;
+  if (word == "allocations") return Folded::Allocations;
+  throw WrongUsage{fmt::format("--folded {}: write live, blocks, allocated or allocations", word)};
 }
 
 class CommandLine {
@@ -432,6 +442,13 @@ class CommandLine {
           ->type_name("N")
           ->excludes(to)
           ->excludes(command->get_option("--from"));
+      command
+          ->add_option("--folded", words_.folded,
+                       "whole stacks for a flame graph, weighed by live bytes, blocks, allocated bytes or allocations")
+          ->type_name("live|blocks|allocated|allocations")
+          ->excludes(command->get_option("--json"))
+          ->excludes(command->get_option("--by"))
+          ->excludes(command->get_option("--frames"));
     }
     command->add_option("--top", groups_.top, "print so many rows, 0: all (40; as JSON all)")->type_name("N");
     command->add_option("--allocator", words_.allocators, kAllocator)->type_name("SPEC")->expected(1);
@@ -442,6 +459,8 @@ class CommandLine {
         const auto by = analyze::group_by_of(words_.by.empty() ? "site" : words_.by);
         if (!by) throw WrongUsage{fmt::format("--by {}: write site, size, thread or tag", words_.by)};
         groups_.by = *by;
+        groups_.folded = parse_folded(words_.folded);
+        if (groups_.folded) groups_.frames = analyze::kWholeStack;
         if (!words_.allocators.empty()) groups_.allocator = parse_allocator(words_.allocators.front());
         return groups(groups_);
       };
