@@ -11,9 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "core/alloc/prefetch.h"
+#include "core/trace/large_pages.h"
 
 namespace allocviz::import {
 
@@ -114,7 +114,7 @@ class AddressTable {
 
   void grow() {
     const std::size_t capacity = entries_.empty() ? 64 : entries_.size() * 2;
-    std::vector<Entry> old = std::exchange(entries_, std::vector<Entry>(capacity));
+    trace::LargeVector<Entry> old = std::exchange(entries_, trace::LargeVector<Entry>(capacity));
     shift_ = 64;
     for (std::size_t c = capacity; c > 1; c /= 2) --shift_;
     for (const Entry& entry : old) {
@@ -123,7 +123,7 @@ class AddressTable {
   }
 
   std::uint64_t seed_;
-  std::vector<Entry> entries_;
+  trace::LargeVector<Entry> entries_;
   std::uint64_t size_ = 0;
   unsigned shift_ = 64;
 };
