@@ -21,11 +21,19 @@ TEST(Usage, prints_the_version_of_the_project) {
 TEST(Usage, help_names_every_subcommand_that_there_is_and_no_other) {
   const Ran ran = run({"--help"});
   EXPECT_EQ(ran.code, 0);
-  for (const char* name : {"info", "convert", "check", "record", "replay", "sweep", "render", "state", "steps", "why", "groups", "diff"}) {
+  for (const char* name :
+       {"info", "convert", "check", "record", "replay", "sweep", "render", "state", "steps", "why", "groups", "diff"}) {
     EXPECT_NE(ran.out.find(std::string("\n  ") + name + " "), std::string::npos) << name;
     EXPECT_EQ(run({name, "--help"}).code, 0) << name;
   }
   EXPECT_NE(ran.out.find("Exit codes"), std::string::npos);
+}
+
+TEST(Usage, help_says_how_every_kind_of_allocator_is_written) {
+  const Ran ran = run({"replay", "--help"});
+  for (const char* kind : {"buddy:arena=", "bump:arena=", "slab:block=", "tiered:arena=", "recorded "}) {
+    EXPECT_NE(ran.out.find(std::string("\n  ") + kind), std::string::npos) << kind;
+  }
 }
 
 TEST(Usage, that_is_wrong_ends_with_2_and_one_line) {
@@ -88,6 +96,9 @@ TEST(Usage, a_full_disk_behind_standard_output_is_an_error) {
   const Ran ran = run_to("/dev/full", {"info", lesson.path(), "--json"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_NE(ran.err.find("standard output"), std::string::npos) << ran.err;
+  const Ran converted = run_to("/dev/full", {"convert", lesson.path(), "-"});
+  EXPECT_EQ(converted.code, 1);
+  EXPECT_NE(converted.err.find("standard output: it cannot be written"), std::string::npos) << converted.err;
 }
 
 TEST(Usage, standard_input_is_a_file_like_any_other) {

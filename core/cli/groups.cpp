@@ -33,7 +33,7 @@ constexpr std::size_t kRowsShown = 40;
 // What a range asks for that the log cannot give.
 trace::Status check(const GroupsOptions& options, const Trace& trace) {
   const auto beyond = [&](std::uint64_t event) -> Trouble {
-    return {fmt::format("there is no event {}", event), {}, fmt::format("the log has {} events", trace.size())};
+    return {fmt::format("there is no event {}", event), {}, "the log has " + count_text(trace.size(), "event")};
   };
   if (options.from > trace.size()) return beyond(options.from);
   if (options.to && *options.to > trace.size()) return beyond(*options.to);

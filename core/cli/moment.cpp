@@ -39,7 +39,7 @@ Status replay_until(Machine& machine, const trace::Trace& trace, std::uint64_t c
 Result<Moment> go_to(const At& at, const trace::Trace& trace, const trace::AllocatorSpec& spec) {
   if (at.event > trace.size()) {
     return trouble_of(fmt::format("there is no event {}", at.event),
-                      fmt::format("the log has {} events", trace.size()));
+                      "the log has " + trace::count_text(trace.size(), "event"));
   }
   Result<std::unique_ptr<Machine>> made = replay::make_machine(spec, trace);
   if (!made) return std::move(made).trouble();

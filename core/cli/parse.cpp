@@ -55,6 +55,7 @@ SPEC is KIND:KEY=VALUE,...
                              gaps=4096-8192+100000-163850, parts of the arena that are not managed
   bump:arena=64KiB           one region, given out from its end
   slab:block=64,count=1024   so many blocks of one size
+  tiered:arena=64MiB,min=64  blocks of one size each for small requests, over a buddy; also classes=16+32+48, their sizes
   recorded                   no allocator: the blocks where the log says they were; needs a log with addresses
 A size is a number of bytes, or 4KiB, 1MiB, 2GiB.)";
 
@@ -69,8 +70,8 @@ A line of --placements is `event offset size`, of a free `event offset 0`, of an
 constexpr const char* kSweepFooter = R"(
 A row is a log under a configuration: with -o every figure of `alloctrace replay`, as a table for people the ones to compare
 by. With --arena min the arena (of a slab the count) is the smallest that serves the log without a failed request: a power of
-two, a multiple of block= where SPEC names one, of 16 B for a bump; and beside it stands the next smaller one with the event
-that fails there. Rows stand in the order of the files and, for each, of the configurations; shares of --shard hold every
+two, a multiple of block= where SPEC names one, of 16 B for a bump (of multiples one that serves while the next smaller one
+does not); and beside it stands the next smaller one with the event that fails there. Rows stand in the order of the files and, for each, of the configurations; shares of --shard hold every
 row once. A log that cannot be read is said on standard error, the others have their rows, and the exit code is 1.
 )";
 
@@ -414,13 +415,12 @@ class CommandLine {
     CLI::App* command = add("why", "why a request failed, and which blocks' release would have made room", why_.json);
     command->add_option("FILE", why_.file, kFile)->required()->type_name("");
     command->footer(kSpecFooter);
-    command->add_option("--at", why_.at, "the event that failed; without it the first one")
-        ->type_name("N")
-        ->check(CLI::PositiveNumber);
+    command->add_option("--at", why_.at, "the event that failed, from 1; without it the first one")->type_name("N");
     command->add_option("--allocator", words_.allocators, kAllocator)->type_name("SPEC")->expected(1);
     command->callback([this] {
       chosen_ = [this] {
         why_.reading = parse_reading(words_);
+        if (why_.at == std::uint64_t{0}) throw WrongUsage{"--at 0: why takes the number of an event, from 1"};
         if (!words_.allocators.empty()) why_.allocator = parse_allocator(words_.allocators.front());
         return why(why_);
       };

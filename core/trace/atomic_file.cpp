@@ -43,7 +43,7 @@ struct Target {
     while (size != 0) {
       const ssize_t wrote = ::write(fd.get(), data, size);
       if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) return errno_trouble(errno, "it cannot be written", path);
+      if (wrote < 0) return errno_trouble(errno, "it cannot be written", path == "-" ? "standard output" : path);
       data += wrote;
       size -= static_cast<std::size_t>(wrote);
     }

@@ -10,6 +10,7 @@
 #include "core/trace/json.h"
 #include "core/trace/json_parse.h"
 #include "core/trace/json_reader.h"
+#include "core/trace/spec.h"
 #include "core/trace/utf8.h"
 
 namespace allocviz::trace {
@@ -106,8 +107,10 @@ class Reading {
   }
 
   Result<Trace> finish() {
-    return reader_.finish(cut_at_ ? fmt::format("{}: its {} complete events are kept", cut_text(), reader_.kept())
-                                  : "");
+    if (!cut_at_) return reader_.finish("");
+    const std::uint64_t kept = reader_.kept();
+    return reader_.finish(
+        fmt::format("{}: its {} {} kept", cut_text(), count_text(kept, "complete event"), kept == 1 ? "is" : "are"));
   }
   // Set when the file breaks off where it may: after its header.
   [[nodiscard]] std::optional<Trouble> cut() const {
