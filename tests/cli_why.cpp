@@ -40,7 +40,20 @@ TEST(Why, says_when_nothing_failed_and_refuses_an_event_that_did_not) {
   EXPECT_TRUE(
       json_of(run({"why", file.path(), "--allocator", "buddy:arena=1KiB,min=64", "--json"}))["event"].is_null());
   expect_one_line_error(run({"why", file.path(), "--at", "2"}), 1, "did not fail");
-  expect_one_line_error(run({"why", file.path(), "--at", "0"}), 2, "--at");
+  expect_one_line_error(run({"why", file.path(), "--at", "0"}), 2, "--at 0: why takes the number of an event, from 1");
+  expect_one_line_error(run({"why", file.path(), "--at", "9"}), 1, "there is no event 9; the log has 5 events");
+}
+
+TEST(Why, without_a_number_is_asked_of_a_request_and_never_of_a_refused_free) {
+  const Scratch file("why.json", R"({"format": "allocviz-trace", "version": 1,
+ "allocators": [{"kind": "slab", "block": 64, "count": 1}], "columns": ["op", "id", "size", "align", "offset"],
+ "events": [["f", null, null, null, 64], ["a", "A", 10, 128]]})");
+  const auto json = json_of(run({"why", file.path(), "--json"}));
+  EXPECT_EQ(json["event"], 2);
+  EXPECT_EQ(json["why"], "align-too-large");
+  const Ran text = run({"why", file.path()});
+  EXPECT_NE(text.out.find("it is aligned to more than what this allocator can ever give"), std::string::npos)
+      << text.out;
 }
 
 TEST(Recorded, replay_state_and_steps_show_the_heap_of_the_log) {

@@ -38,7 +38,9 @@ struct Candidate {
 
 class Candidates {
  public:
-  Candidates(const replay::Census& census, std::uint64_t needed) : census_(census) {
+  // Of the blocks that may go: not the one that the request itself wants to grow.
+  Candidates(const replay::Census& census, const trace::Trace& trace, const trace::Event& request, std::uint64_t needed)
+      : census_(census), trace_(trace), request_(request) {
     switch (census.kind) {
       case AllocatorKind::Buddy:
         windows(needed);
@@ -58,6 +60,9 @@ class Candidates {
   [[nodiscard]] std::vector<Candidate>& all() { return found_; }
 
  private:
+  [[nodiscard]] bool may_go(const Block& block) const {
+    return block.state == BlockState::Live && trace_.request(block.born).slot != request_.slot;
+  }
   void add(Candidate& candidate, std::size_t index) const {
     const Block& block = census_.blocks[index];
     candidate.blocks.push_back(index);
@@ -66,27 +71,36 @@ class Candidates {
   }
 
   // Blocks are aligned to their size, so one that is smaller than a window lies in one window, and no larger one lies
-  // half in it. A window with a gap in it is none.
+  // half in it. A window with a gap in it is none. What lies in a slab makes room only when the whole slab goes: a slab
+  // stands for its blocks, as one that is as large.
   void windows(std::uint64_t needed) {
-    std::map<std::uint64_t, Candidate> by_window;
+    std::map<std::uint64_t, Candidate> by_window;  // by where it begins
     std::map<std::uint64_t, bool> spoiled;
+    auto slab = census_.slabs.begin();
     for (std::size_t i = 0; i < census_.blocks.size(); ++i) {
       const Block& block = census_.blocks[i];
-      const std::uint64_t first = block.offset / needed, last = (block.offset + block.size - 1) / needed;
-      if (block.state == BlockState::Live) {
+      while (slab != census_.slabs.end() && slab->offset + slab->size <= block.offset) ++slab;
+      const bool in_slab = block.size_class >= 0 && slab != census_.slabs.end() && slab->offset <= block.offset;
+      const std::uint64_t begin = in_slab ? slab->offset : block.offset;
+      const std::uint64_t size = in_slab ? slab->size : block.size;
+      const std::uint64_t first = begin / needed * needed, last = (begin + size - 1) / needed * needed;
+      if (may_go(block)) {
         add(by_window[first], i);
       } else if (block.state == BlockState::Gap || block.state == BlockState::InFlight) {
         spoiled[first] = spoiled[last] = true;
       }
     }
     for (auto& [window, candidate] : by_window) {
-      const bool inside = (window + 1) * needed <= census_.arena_bytes;
+      const bool inside = window + needed <= census_.arena_bytes;
       if (inside && !spoiled.contains(window)) found_.push_back(std::move(candidate));
     }
   }
+  // A block of a slab is aligned to the lowest bit of its size, wherever it lies.
   void each_alone(std::uint64_t least) {
     for (std::size_t i = 0; i < census_.blocks.size(); ++i) {
-      if (census_.blocks[i].state != BlockState::Live || census_.blocks[i].size < least) continue;
+      const Block& block = census_.blocks[i];
+      const bool aligned = (block.size & (request_.align() - 1)) == 0;
+      if (!may_go(block) || block.size < least || !aligned) continue;
       found_.emplace_back();
       add(found_.back(), i);
     }
@@ -94,12 +108,14 @@ class Candidates {
   void all_together() {
     Candidate all;
     for (std::size_t i = 0; i < census_.blocks.size(); ++i) {
-      if (census_.blocks[i].state == BlockState::Live) add(all, i);
+      if (may_go(census_.blocks[i])) add(all, i);
     }
     if (!all.blocks.empty()) found_.push_back(std::move(all));
   }
 
   const replay::Census& census_;
+  const trace::Trace& trace_;
+  const trace::Event& request_;
   std::vector<Candidate> found_;
 };
 
@@ -134,15 +150,17 @@ class Question {
       if (timeline_.spec().kind == AllocatorKind::Buddy) why_.level = step.level;
     }
     if (timeline_.spec().kind == AllocatorKind::Slab) why_.needed = timeline_.spec().block_bytes;
-    timeline_.seek({why_.event});
     why_.before = timeline_.figures();
   }
 
   // The figures say where to look, the allocator itself whether it would.
   void find_last_fit() {
-    for (std::uint64_t position = why_.event + 1, tries = 0; position-- != 0 && tries < kMaxTries;) {
+    for (std::uint64_t position = why_.event + 1, tries = 0; position-- != 0;) {
       if (timeline_.series().at(Curve::LargestFree, position) < why_.needed) continue;
-      ++tries;
+      if (tries++ == kMaxTries) {
+        why_.not_tried_before = position + 1;
+        return;
+      }
       timeline_.seek({position});
       replay::load(*machine_, timeline_.snapshot());
       trace::Event request = trace_.request(why_.event);
@@ -155,11 +173,13 @@ class Question {
     }
   }
 
+  // A refused request leaves the state as it met it: with the block gone that an alloc of a live id frees first.
   void find_releases() {
-    timeline_.seek({why_.event});
+    timeline_.seek({why_.event + 1});
     const replay::Census& census = timeline_.census();
     before_ = timeline_.snapshot();
-    std::vector<Candidate> candidates = std::move(Candidates(census, why_.needed).all());
+    const trace::Event request = trace_.request(why_.event);
+    std::vector<Candidate> candidates = std::move(Candidates(census, trace_, request, why_.needed).all());
     const auto by = [](auto key) { return [key](const Candidate& a, const Candidate& b) { return key(a) < key(b); }; };
     why_.fewest = first_that_works(
         candidates, by([](const Candidate& c) { return std::pair(std::uint64_t{c.blocks.size()}, c.bytes); }));
@@ -179,7 +199,7 @@ class Question {
     return {};
   }
 
-  // Frees the blocks on a copy of the state, then makes the very request again. What a realloc wants to grow stays.
+  // Frees the blocks on a copy of the state, then makes the very request again.
   std::optional<Release> try_out(const Candidate& candidate) {
     const trace::Event request = trace_.request(why_.event);
     replay::load(*machine_, before_);
@@ -189,7 +209,6 @@ class Question {
       trace::Event free;
       free.op = trace::Op::Free;
       free.slot = trace_.request(block.born).slot;
-      if (free.slot == request.slot) continue;
       if (machine_->apply(free, why_.event).kind != OutcomeKind::Freed) return {};
       release.blocks.push_back(block);
       release.bytes += block.size;
@@ -210,7 +229,11 @@ class Question {
 trace::Result<Why> why_failed(replay::Timeline& timeline, std::uint64_t index) {
   const auto& failures = timeline.failures();
   const trace::Trace& trace = timeline.trace();
-  if (index >= trace.size() || !std::binary_search(failures.begin(), failures.end(), index)) {
+  if (index >= trace.size()) {
+    return trace::Trouble{
+        fmt::format("there is no event {}", index + 1), {}, "the log has " + trace::count_text(trace.size(), "event")};
+  }
+  if (!std::binary_search(failures.begin(), failures.end(), index)) {
     return trace::Trouble{"the event did not fail on this allocator", at_event(index),
                           failures.empty() ? "none did" : fmt::format("the first that failed is {}", failures[0] + 1)};
   }

@@ -56,6 +56,8 @@ void print_json(const Timeline& timeline, const Why* why) {
   json.member("live_requested", why->before.live_requested).member("live_rounded", why->before.live_rounded);
   json.key("would_fit_after");
   why->would_fit_after ? json.value(*why->would_fit_after) : json.null();
+  json.key("not_tried_before");
+  why->not_tried_before ? json.value(*why->not_tried_before) : json.null();
   put_release(json, "fewest", why->fewest, trace);
   put_release(json, "smallest", why->smallest, trace);
   put_release(json, "oldest", why->oldest, trace);
@@ -80,6 +82,9 @@ std::string said_of(const Release& release, const Timeline& timeline) {
 }
 
 std::string said_of_the_past(const Why& why) {
+  if (why.not_tried_before) {
+    return fmt::format("not since event {}; what was before was not tried", trace::count_text(*why.not_tried_before));
+  }
   if (!why.would_fit_after) return "never before";
   const std::uint64_t since = why.event - *why.would_fit_after;
   const std::string when = *why.would_fit_after == 0
@@ -98,7 +103,8 @@ void print_text(const Timeline& timeline, const Why& why, const std::string& cho
   fact("free in all", trace::exact_size_text(why.before.free));
   fact("largest free", trace::exact_size_text(why.before.largest_free));
   if (why.why != alloc::Error::OutOfMemory) {
-    fmt::print("\nNo release would have helped: it is larger than what this allocator can ever give.\n");
+    fmt::print("\nNo release would have helped: it is {} than what this allocator can ever give.\n",
+               why.why == alloc::Error::AlignTooLarge ? "aligned to more" : "larger");
     return;
   }
   fact("would have fitted", said_of_the_past(why));
@@ -126,12 +132,15 @@ int why(const WhyOptions& options) {
   }();
   if (!built) return fail(built.trouble());
   Timeline& timeline = **built;
-  if (!options.at && timeline.failures().empty()) {
+  const auto& failures = timeline.failures();
+  const auto first = std::find_if(failures.begin(), failures.end(),
+                                  [&](std::uint64_t event) { return trace->op(event) != trace::Op::Free; });
+  if (!options.at && first == failures.end()) {
     if (options.json) print_json(timeline, nullptr);
     if (!options.json) fmt::print("{}: no request failed\n", trace::to_text(timeline.spec()));
     return done();
   }
-  const std::uint64_t index = options.at ? *options.at - 1 : timeline.failures().front();
+  const std::uint64_t index = options.at ? *options.at - 1 : *first;
   const trace::Result<Why> answer = analyze::why_failed(timeline, index);
   if (!answer) return fail(answer.trouble());
   if (options.json) print_json(timeline, &*answer);
