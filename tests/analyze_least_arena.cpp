@@ -65,6 +65,19 @@ TEST(LeastArena, is_the_smallest_power_of_two_of_all) {
   }
 }
 
+// The log's own figures count A and B as live to the end.
+TEST(LeastArena, may_be_smaller_than_what_a_log_has_live_that_frees_by_offset) {
+  const auto trace = test::Script().alloc("A", 64).free_at(0).alloc("B", 64).free_at(0).alloc("C", 100).done();
+  for (const char* text : {"buddy:arena=64,min=64", "buddy:arena=128,min=64,block=128", "slab:block=128,count=1"}) {
+    const auto least = least_arena(*trace, test::spec_of(text));
+    ASSERT_TRUE(least.ok() && least->spec) << text;
+    EXPECT_EQ(least->spec->arena_bytes + 128 * least->spec->block_count, 128u) << text;
+  }
+  const auto below = least_arena(*trace, test::spec_of("buddy:arena=64,min=64"));
+  ASSERT_TRUE(below->below);
+  EXPECT_EQ(below->below->event, 5u);
+}
+
 TEST(LeastArena, goes_round_what_is_not_managed) {
   test::Script script;
   for (int i = 0; i < 4; ++i) script.alloc(std::to_string(i), 1000);

@@ -128,14 +128,27 @@ Result<LeastArena> least_arena(const Trace& trace, const AllocatorSpec& spec, co
                                           : of.arena_bytes / (sizes.spec_of(1).arena_bytes);
   };
   std::uint64_t serves = number_of(*least.spec);
-  if (!least.below) {  // the first one does: what it lacks one size smaller is still to be told
-    if (!sizes.is_possible(serves - 1)) return least;
-    const AllocatorSpec below = sizes.spec_of(serves - 1);
-    const Result<Tried> tried = try_on(trace, below, progress);
+  // The first one does: what it lacks one size smaller is still to be told. A smaller one may do, too, for the log's
+  // own figures count blocks that it frees by their offset as live.
+  bool grows = !sizes.doubles();
+  for (std::uint64_t step = 1; !least.below && step != 0;) {
+    if (step >= serves || !sizes.is_possible(serves - step)) {
+      grows = false;
+      step /= 2;
+      continue;
+    }
+    const AllocatorSpec smaller = sizes.spec_of(serves - step);
+    const Result<Tried> tried = try_on(trace, smaller, progress);
     if (!tried) return tried.trouble();
-    if (tried->failed != 0) least.below = TooSmall{below, tried->failed};
-    return least;
+    if (tried->failed != 0) {
+      least.below = TooSmall{smaller, tried->failed};
+    } else {
+      serves -= step;
+      least.spec = smaller;
+      if (grows) step *= 2;
+    }
   }
+  if (!least.below) return least;
   std::uint64_t fails = number_of(least.below->spec);
   while (!sizes.doubles() && serves - fails > 1) {
     const std::uint64_t middle = fails + (serves - fails) / 2;
