@@ -458,15 +458,20 @@ class Paragraph {
 
   // -- Refusals
   [[nodiscard]] std::string refused_request() const {
+    const bool is_align = run_.outcome.why == alloc::Error::AlignTooLarge || fits_unaligned();
     const std::string asked = fmt::format("{}{}", amount_text(event_.size),
-                                          run_.outcome.why == alloc::Error::AlignTooLarge
-                                              ? fmt::format(" aligned to {}", amount_text(event_.align()))
-                                              : "");
+                                          is_align ? fmt::format(" aligned to {}", amount_text(event_.align())) : "");
     return fmt::format("{} {}: the request fails, and nothing has changed.", asked, why_not());
+  }
+  // Of a bump: as many bytes are below the mark, and it is the alignment that its arena cannot give.
+  [[nodiscard]] bool fits_unaligned() const {
+    return spec_.kind == AllocatorKind::Bump && run_.outcome.why == alloc::Error::OutOfMemory && census_ != nullptr &&
+           std::max<std::uint64_t>(event_.size, 1) <= census_->figures.free;
   }
   [[nodiscard]] std::string why_not() const {
     if (run_.outcome.why == alloc::Error::OutOfMemory) {  // bump alone
       if (census_ == nullptr) return "does not fit below the mark";
+      if (fits_unaligned()) return "has no place below the mark, where no address is aligned so";
       return fmt::format("does not fit into the {} below the mark", amount_text(census_->figures.free));
     }
     const bool too_large = run_.outcome.why == alloc::Error::TooLarge;
