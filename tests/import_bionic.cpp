@@ -36,6 +36,13 @@ TEST(Bionic, reads_every_call_with_its_thread) {
   EXPECT_TRUE(trace.warnings().empty());
 }
 
+TEST(Bionic, says_that_it_added_the_free_of_a_block_that_a_realloc_landed_on) {
+  const Trace trace = read("202: malloc 0x10 1\n202: malloc 0x20 2\n202: realloc 0x20 0x10 3\n");
+  EXPECT_EQ(trace.facts().frees, 1u);
+  ASSERT_EQ(trace.warnings().size(), 1u);
+  EXPECT_EQ(trace.warnings()[0], "1 realloc moved onto a live block, whose free was added");
+}
+
 TEST(Bionic, is_recognised_behind_lines_of_something_else) {
   for (const char* before : {"\n", "adb: pulled\n", "alloc 0x1234 55\n", "   202: malloc 0x50 5\n"}) {
     const std::string text = std::string(before) + "202: malloc 0x10 5\n  202: realloc 0x20 0x10 9\n";

@@ -141,12 +141,14 @@ TEST_F(LivesTest, add_the_missing_free_when_a_realloc_lands_on_a_live_block) {
   realloc(0x10, 0x20, 9);
   free(0x20);
   EXPECT_EQ(lives_.added_frees(), 1u);
+  lives_.warn_of_added_frees();
   const Trace trace = finish();
   ASSERT_EQ(trace.size(), 5u);
   EXPECT_EQ(trace.op(2), trace::Op::Free);
   EXPECT_EQ(trace.event(2).id, 2u);
   EXPECT_EQ(trace.event(3).id, 1u);
   EXPECT_EQ(trace.event(4).id, 1u);
+  EXPECT_EQ(trace.warnings(), (std::vector<std::string>{"1 realloc moved onto a live block, whose free was added"}));
   EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
   EXPECT_EQ(trace.facts().unknown_frees, 0u);
 }

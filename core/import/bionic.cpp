@@ -109,6 +109,7 @@ class BionicReader {
       if (Status status = take_record(record); !status) return std::move(status).trouble();
     }
     if (Status status = log_.finish(builder_, kTitle); !status) return std::move(status).trouble();
+    lives_.warn_of_added_frees();
     return std::move(builder_).finish();
   }
 

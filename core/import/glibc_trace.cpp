@@ -269,6 +269,7 @@ class GlibcTraceReader {
           put_in_order_, put_in_order_ == 1 ? "" : "s", put_in_order_ == 1 ? "" : "s",
           put_in_order_ == 1 ? "was" : "were"));
     }
+    lives_.warn_of_added_frees();
     if (files_ > 1) {
       builder_.warn(
           fmt::format("{} traces stand in the file, one behind the other: the blocks of each end with it", files_));

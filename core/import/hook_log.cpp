@@ -291,6 +291,7 @@ class HookReader {
       if (Status status = append(*call); !status) return std::move(status).trouble();
     }
     if (Status status = log_.finish(builder_, kTitle); !status) return std::move(status).trouble();
+    lives_.warn_of_added_frees();
     builder_.warn("the lines are of no known format: what they say was guessed from their words");
     return std::move(builder_).finish();
   }

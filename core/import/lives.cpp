@@ -1,6 +1,10 @@
 #include "core/import/lives.h"
 
+#include <fmt/format.h>
+
 #include <random>
+
+#include "core/trace/spec.h"
 
 namespace allocviz::import {
 
@@ -81,6 +85,12 @@ Status Lives::failed_realloc(RawEvent& event, std::uint64_t addr) {
   event.id_kind = RawEvent::Id::None;
   if (const std::uint64_t id = table_.find(addr); id != AddressTable::kNoId) set_id(event, id);
   return builder_.append(event);
+}
+
+void Lives::warn_of_added_frees() const {
+  if (added_frees_ == 0) return;
+  builder_.warn(
+      fmt::format("{} moved onto a live block, whose free was added", trace::count_text(added_frees_, "realloc")));
 }
 
 void Lives::forget() {

@@ -48,6 +48,8 @@ class Lives {
 
   // How many frees were added because a realloc landed on a block still live in the log.
   [[nodiscard]] std::uint64_t added_frees() const { return added_frees_; }
+  // Those are events that the log has not: a warning says so, once all are appended.
+  void warn_of_added_frees() const;
 
  private:
   [[nodiscard]] std::uint64_t shown(std::uint64_t addr) const { return shown_ ? addr : trace::kNoAddr; }

@@ -266,6 +266,7 @@ class LtraceReader {
     if (of_others_ != 0 && lane.builder.size() == 0) return nothing_of_wanted().trouble();
     if (Status status = log_.finish(lane.builder, kTitle); !status) return std::move(status).trouble();
     warn(lane);
+    lane.lives.warn_of_added_frees();
     return std::move(lane.builder).finish();
   }
 

@@ -112,6 +112,7 @@ class MallocBenchReader {
     log_.take(used_, lines_ - lines_told_);
     log_.count_rows(lines_);
     if (Status status = log_.finish(builder_, kTitle); !status) return std::move(status).trouble();
+    lives_.warn_of_added_frees();
     if (is_cut_) builder_.warn("the log is cut short: its last line is not complete and was left out");
     return std::move(builder_).finish();
   }

@@ -214,9 +214,7 @@ class MtraceReader {
                       "to see what it left",
                       another_line_));
     }
-    if (lives_.added_frees() != 0) {
-      builder_.warn(fmt::format("{} realloc(s) moved onto a live block, whose free was added", lives_.added_frees()));
-    }
+    lives_.warn_of_added_frees();
     return trace::Done{};
   }
 

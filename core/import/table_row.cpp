@@ -272,6 +272,7 @@ Result<Trace> TableEvents::finish(std::string_view format, std::string_view titl
     return trouble;
   }
   warn(lane.builder);
+  lane.lives.warn_of_added_frees();
   Trace trace = std::move(lane.builder).finish();
   return form_.are_lives ? trace_of_lives(std::move(trace), lane.spans, !form_.by_id) : std::move(trace);
 }

@@ -241,6 +241,7 @@ class ValgrindReader {
                       "nearest; --log-file=NAME.%p gives each a log of its own",
                       guessed_));
     }
+    lane.lives.warn_of_added_frees();
     return std::move(lane.builder).finish();
   }
 
