@@ -219,6 +219,11 @@ TEST(Narrate, an_implicit_free_comes_first) {
       "A is alive already, so its block is freed first. That is the whole arena: 0x000 goes to level 0's free list. "
       "1 025 B needs a 2 KiB block (level 0 of 0 … 5). Level 0 has one at 0x000: it is the "
       "answer. 1 023 B of it are rounding waste.");
+  Script fails;
+  const std::string text = told(kSlab, fails.alloc("A", 8).alloc("A", 49));
+  EXPECT_NE(text.find("does not fit a block of 48 B: the request fails, and nothing else has changed."),
+            std::string::npos)
+      << text;
 }
 
 TEST(Narrate, a_realloc_grows_shrinks_moves_or_fails) {

@@ -102,6 +102,7 @@ class Paragraph {
     if (gives_back()) {
       say(fmt::format("{} is alive already, so its block is freed first.", id_));
       give_back();
+      freed_first_ = true;
     }
     request();
   }
@@ -292,7 +293,7 @@ class Paragraph {
     say(fmt::format("{} (level {} of 0 … {}).", needs(round), round.level, last_level_of(spec_)));
     say_empty_levels(round.level);
     if (!is(StepKind::Pop)) {
-      say("So the request fails, and nothing has changed.");
+      say(fmt::format("So {}.", fails()));
       if (census_ != nullptr) say_what_is_free(census_->figures);
       return;
     }
@@ -353,7 +354,7 @@ class Paragraph {
     say(fmt::format("{}, the only size there is.", needs(take())));
     if (is(StepKind::Look)) take();
     if (!is(StepKind::Pop)) {
-      say("The free list is empty: the request fails, and nothing has changed.");
+      say(fmt::format("The free list is empty: {}.", fails()));
       return;
     }
     say(fmt::format("The head of the free list is {}: it is popped and is the answer.", at(take().offset)));
@@ -393,8 +394,7 @@ class Paragraph {
     const auto pop = std::find_if(run_.steps.begin() + static_cast<std::ptrdiff_t>(next_), run_.steps.end(),
                                   [](const Step& step) { return step.kind == StepKind::Pop; });
     if (pop == run_.steps.end()) {
-      say(fmt::format("{} Nor has anything else a free block of {}: the request fails, and nothing has changed.", none,
-                      amount_text(block_bytes)));
+      say(fmt::format("{} Nor has anything else a free block of {}: {}.", none, amount_text(block_bytes), fails()));
       return false;
     }
     if (!is_of_slab(*pop)) {
@@ -457,11 +457,15 @@ class Paragraph {
   }
 
   // -- Refusals
+  [[nodiscard]] const char* fails() const {
+    return freed_first_ ? "the request fails, and nothing else has changed"
+                        : "the request fails, and nothing has changed";
+  }
   [[nodiscard]] std::string refused_request() const {
     const bool is_align = run_.outcome.why == alloc::Error::AlignTooLarge || fits_unaligned();
     const std::string asked = fmt::format("{}{}", amount_text(event_.size),
                                           is_align ? fmt::format(" aligned to {}", amount_text(event_.align())) : "");
-    return fmt::format("{} {}: the request fails, and nothing has changed.", asked, why_not());
+    return fmt::format("{} {}: {}.", asked, why_not(), fails());
   }
   // Of a bump: as many bytes are below the mark, and it is the alignment that its arena cannot give.
   [[nodiscard]] bool fits_unaligned() const {
@@ -515,6 +519,7 @@ class Paragraph {
   std::string id_, mark_name_;
   Step no_step_;
   std::size_t next_ = 0;
+  bool freed_first_ = false;  // a block of the same id, which the log never freed
   std::string out_;
 };
 
