@@ -206,6 +206,22 @@ TEST(Groups, know_whose_block_a_free_by_offset_ended) {
   }
 }
 
+// A at 3996, B at 3896: the free into the midst of A counts for one of two, and A's own free for the other.
+TEST(Groups, know_that_a_bump_takes_all_back_when_its_count_comes_to_nothing) {
+  const std::uint64_t seed = test::seed();
+  SCOPED_TRACE(fmt::format("ALLOCVIZ_SEED={}", seed));
+  std::mt19937_64 random(seed);
+  test::Script script;
+  script.alloc("A", 100).alloc("B", 100).free_at(4000).free("A").free("B").alloc("C", 10);
+  const Replayed known = replayed(script.done(), "bump:arena=4KiB");
+  EXPECT_EQ(known.by_offset, (OffsetFrees{{3, 1}}));
+  expect_exact(known, GroupBy::Size, 1, random);
+  for (int log = 0; log < 12 && !HasFatalFailure(); ++log) {
+    const Replayed run = replayed(test::random_trace(random, 300, 4096, 600), "bump:arena=4KiB");
+    expect_exact(run, GroupBy::Size, 1, random);
+  }
+}
+
 TEST(Groups, sum_up_to_the_figures_of_the_allocator) {
   std::mt19937_64 random(7);
   const TracePtr trace = random_log(random, 500);

@@ -91,6 +91,7 @@ void Groups::step(bool forward, std::uint64_t& budget) {
     if (!reset(index, by, budget)) return;
   } else if (op != Op::Mark) {
     if (const std::uint64_t maker = lives_.ends(index); maker != kNoEvent) end(maker, index, by);
+    for (const auto& [event, maker] : lives_.also_ends(index)) end(maker, event, by);
     if (lives_.makes(index)) {
       make(index, by);
     } else if (op != Op::Free) {

@@ -1,6 +1,9 @@
 #include "core/analyze/lives.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "core/replay/census.h"
 
@@ -16,12 +19,45 @@ bool has_offset_frees(const trace::Trace& trace) {
   return false;
 }
 
+namespace {
+
+// The blocks of a bump that live, by their slots.
+class Outstanding {
+ public:
+  // Those of them that event `index` took back beside its own: a count that comes to nothing takes all.
+  void apply(const trace::Event& event, const replay::Outcome& outcome, std::uint64_t index, std::uint64_t left,
+             std::uint64_t freed_by_offset, OffsetFrees& found) {
+    using replay::OutcomeKind;
+    if (outcome.kind == OutcomeKind::Reset) makers_.clear();
+    const bool implicit = event.has(trace::kImplicitFree);
+    if (outcome.kind == OutcomeKind::Freed || implicit) makers_.erase(event.slot);
+    std::erase_if(makers_, [&](const auto& block) { return block.second == freed_by_offset; });
+    if (outcome.kind == OutcomeKind::Placed) makers_[event.slot] = index;
+    if (left == makers_.size()) return;
+    std::vector<std::uint64_t> gone;
+    for (const auto& [slot, maker] : makers_) {
+      if (maker != index) gone.push_back(maker);
+    }
+    std::erase_if(makers_, [&](const auto& block) { return block.second != index; });
+    std::sort(gone.begin(), gone.end());
+    for (const std::uint64_t maker : gone) found.emplace_back(index, maker);
+  }
+
+ private:
+  std::map<std::uint32_t, std::uint64_t> makers_;
+};
+
+}  // namespace
+
 OffsetFrees offset_frees(const trace::Trace& trace, replay::Machine& machine) {
   OffsetFrees found;
   std::uint64_t end = 0;
   for (std::uint64_t i = 0; i < trace.size(); ++i) {
     if ((trace.flags(i) & trace::kByOffset) != 0) end = i + 1;
   }
+  const bool counts = machine.spec().kind == trace::AllocatorKind::Bump;
+  if (counts && end != 0) end = trace.size();
+  Outstanding outstanding;
   replay::Census census;
   for (std::uint64_t i = 0; i < end; ++i) {
     const trace::Event event = trace.request(i);
@@ -34,7 +70,9 @@ OffsetFrees offset_frees(const trace::Trace& trace, replay::Machine& machine) {
       }
     }
     const replay::Outcome outcome = machine.apply(event, i);
-    if (maker != kNoEvent && outcome.kind == replay::OutcomeKind::Freed) found.emplace_back(i, maker);
+    if (outcome.kind != replay::OutcomeKind::Freed) maker = kNoEvent;
+    if (maker != kNoEvent) found.emplace_back(i, maker);
+    if (counts) outstanding.apply(event, outcome, i, machine.figures().live_blocks, maker, found);
   }
   return found;
 }
@@ -82,6 +120,14 @@ std::uint64_t Lives::ends(std::uint64_t index) const {
   }
   if (maker != kNoEvent && !by_offset_.empty() && ended_by_offset(maker) < index) return kNoEvent;
   return maker;
+}
+
+std::span<const OffsetFrees::value_type> Lives::also_ends(std::uint64_t index) const {
+  if (by_offset_.empty()) return {};
+  auto first = std::lower_bound(by_offset_.begin(), by_offset_.end(), std::pair{index, std::uint64_t{0}});
+  const auto last = std::lower_bound(first, by_offset_.end(), std::pair{index + 1, std::uint64_t{0}});
+  if (first != last && (trace_.flags(index) & trace::kByOffset) != 0) ++first;  // that is what it ends
+  return {first, last};
 }
 
 bool Lives::is_live(std::uint64_t maker, std::uint64_t position) const {

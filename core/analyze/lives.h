@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -15,11 +16,12 @@
 
 namespace allocviz::analyze {
 
-// Frees by offset that hit somebody's block: (the free, the event that made the block), ascending. Only a replay tells
-// whose it was.
+// Blocks that end otherwise than the log tells: (the event that ends it, the event that made it), ascending. Frees by
+// offset that hit somebody's block; and of a bump, which only counts, what still lived when frees of nobody's block had
+// brought its count to nothing, and all went back at once. Only a replay tells.
 using OffsetFrees = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
-// Replays a log that has any up to the last one; for every other log there is nothing to do but look. The machine is
-// as it was made, before the first event.
+// Replays a log that frees by offset (on a bump all of it, else up to the last of those); for every other log there is
+// nothing to do but look. The machine is as it was made, before the first event.
 [[nodiscard]] OffsetFrees offset_frees(const trace::Trace& trace, replay::Machine& machine);
 [[nodiscard]] bool has_offset_frees(const trace::Trace& trace);
 
@@ -36,6 +38,8 @@ class Lives {
   // The block that this event ends, by the event that made it; trace::kNoEvent where it ends none. A reset ends all
   // that live: ended_at() of each says so, this does not.
   [[nodiscard]] std::uint64_t ends(std::uint64_t index) const;
+  // What it ends beside that one, where a bump takes everything back: pairs of this event and who made the block.
+  [[nodiscard]] std::span<const OffsetFrees::value_type> also_ends(std::uint64_t index) const;
   // Whether the block made by `maker` lives after `position` events.
   [[nodiscard]] bool is_live(std::uint64_t maker, std::uint64_t position) const;
   // Bytes as the allocator counts them: a request for none takes one.
