@@ -291,6 +291,9 @@ TEST(Machine, what_cannot_be_is_refused_with_its_reason) {
   };
   EXPECT_NE(refused("bump:arena=131072GiB").find("cannot be reserved"), std::string::npos);
   EXPECT_NE(refused("buddy:arena=65536GiB,min=16").find("smallest blocks"), std::string::npos);
+  EXPECT_EQ(refused("buddy:arena=1025MiB,min=64,block=64"),
+            "field \"block\": a buddy of 16 793 600 largest blocks takes too much memory for its free list; choose a "
+            "largest block of at least 128 B");
   EXPECT_NE(refused("recorded").find("is made of a log"), std::string::npos) << refused("recorded");
   trace::AllocatorSpec odd{.arena_bytes = 1024, .min_block_bytes = 48};
   EXPECT_FALSE(make_machine(odd, 1).ok());

@@ -142,8 +142,18 @@ MadeMachine make_buddy_machine(const trace::AllocatorSpec& spec, std::uint32_t s
                           fmt::format("choose a smallest block of at least {}",
                                       trace::size_text(std::bit_ceil(spec.arena_bytes / kMostUnits)))};
   }
-  const auto geometry = alloc::RuntimeBuddy::between(largest, spec.min_block_bytes);
   const std::uint64_t count = spec.arena_bytes / largest;
+  // So is the list of largest blocks, all of which stand in it at first: some 40 B each with what is kept of it. A file
+  // of a hundred bytes may ask for them.
+  constexpr std::uint64_t kMostLargest = std::uint64_t{1} << 24;
+  if (count > kMostLargest) {
+    return trace::Trouble{
+        fmt::format("a buddy of {} largest blocks takes too much memory for its free list", trace::count_text(count)),
+        {.field = "block"},
+        fmt::format("choose a largest block of at least {}",
+                    trace::size_text(std::bit_ceil((spec.arena_bytes - 1) / kMostLargest + 1)))};
+  }
+  const auto geometry = alloc::RuntimeBuddy::between(largest, spec.min_block_bytes);
   const auto needed = RealBuddy<Free>::metadata_layout(count, geometry);
   if (!needed) return trace::Trouble{fmt::format("{} cannot be", trace::to_text(spec)), {}, {}};
   auto arena = Reservation::make_untouched(spec.arena_bytes, largest, "An arena");
