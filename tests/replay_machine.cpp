@@ -294,6 +294,10 @@ TEST(Machine, what_cannot_be_is_refused_with_its_reason) {
   EXPECT_EQ(refused("buddy:arena=1025MiB,min=64,block=64"),
             "field \"block\": a buddy of 16 793 600 largest blocks takes too much memory for its free list; choose a "
             "largest block of at least 128 B");
+  EXPECT_EQ(
+      refused("slab:block=8,count=1000000000"),
+      "field \"count\": a slab of 1 000 000 000 blocks takes too much memory to be shown block by block; choose a "
+      "count of at most 16 777 216");
   EXPECT_NE(refused("recorded").find("is made of a log"), std::string::npos) << refused("recorded");
   trace::AllocatorSpec odd{.arena_bytes = 1024, .min_block_bytes = 48};
   EXPECT_FALSE(make_machine(odd, 1).ok());

@@ -117,6 +117,15 @@ class SlabHeap {
 }  // namespace
 
 MadeMachine make_slab_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count) {
+  // A census names every block, those never used among them, for some 40 B each; a file of a hundred bytes may ask for
+  // them.
+  constexpr std::uint64_t kMostBlocks = std::uint64_t{1} << 24;
+  if (spec.block_count > kMostBlocks) {
+    return trace::Trouble{fmt::format("a slab of {} takes too much memory to be shown block by block",
+                                      trace::count_text(spec.block_count, "block")),
+                          {.field = "count"},
+                          fmt::format("choose a count of at most {}", trace::count_text(kMostBlocks))};
+  }
   const alloc::RuntimeSlab geometry(spec.block_bytes);
   const auto region = RealSlab::region_layout(spec.block_count, geometry);
   if (!region) return trace::Trouble{fmt::format("{} cannot be", trace::to_text(spec)), {}, {}};
