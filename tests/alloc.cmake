@@ -18,6 +18,7 @@ allocviz_test(alloc_test SOURCES
   alloc_steps.cpp
   alloc_tiered.cpp
   alloc_tiered_check.cpp
+  alloc_tiered_runs.cpp
   fuzz/alloc_fuzz.cpp
   support/placement.cpp
   LIBS allocviz_alloc ALONE)

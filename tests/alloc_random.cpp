@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <random>
@@ -355,6 +356,13 @@ struct TieredTraits : BuddyTraits {
   static std::size_t in_buddy(const A& tiered, Layout layout) {
     return std::bit_ceil(std::max({layout.size, layout.align, tiered.below().min_block_size()}));
   }
+  // Four sizes to each doubling, of whole smallest blocks.
+  template <class A>
+  static std::size_t as_run(const A& tiered, Layout layout) {
+    const std::size_t block = std::bit_ceil(std::max(layout.size, tiered.below().min_block_size()));
+    const std::size_t step = std::max(block / 8, tiered.below().min_block_size());
+    return (std::max<std::size_t>(layout.size, 1) + step - 1) / step * step;
+  }
   template <class A>
   static Layout layout(Random& random, const A& tiered) {
     const std::size_t block = tiered.below().block_size();
@@ -368,30 +376,60 @@ struct TieredTraits : BuddyTraits {
     if (extent.size_class == alloc::kNoClass) return extent.size >= in_buddy(tiered, layout);
     return extent.size >= layout.size && extent.size % layout.align == 0;
   }
-  // Any free block anywhere that can hold it.
+  // Whether one of the first blocks of half or a quarter of the size has enough free memory around it.
+  template <class A>
+  static bool fits_side_by_side(const A& tiered, Layout layout) {
+    std::vector<Extent> free;  // the buddy's, what lies side by side as one
+    tiered.walk([&](const Extent& extent) {
+      if (extent.use != Use::Free || extent.size_class != alloc::kNoClass) return;
+      if (!free.empty() && free.back().offset + free.back().size == extent.offset) {
+        free.back().size += extent.size;
+      } else {
+        free.push_back(extent);
+      }
+    });
+    const std::size_t whole = in_buddy(tiered, layout);
+    std::array<std::size_t, 2> looks{16, 16};
+    bool found = false;
+    tiered.visit_free_lists([&](unsigned level, std::size_t offset) {
+      const std::size_t size = tiered.below().size_at(level);
+      if (size != whole / 2 && size != whole / 4) return;
+      std::size_t& left = looks[size == whole / 2 ? 0 : 1];
+      if (left == 0) return;
+      --left;
+      const auto room = std::find_if(free.begin(), free.end(), [&](const Extent& extent) {
+        return offset >= extent.offset && offset < extent.offset + extent.size;
+      });
+      const std::size_t from = (room->offset + layout.align - 1) / layout.align * layout.align;
+      found |= from + as_run(tiered, layout) <= room->offset + room->size;
+    });
+    return found;
+  }
+  // Any free block anywhere that can hold it, or several side by side.
   template <class A>
   static bool has_room(const A& tiered, const IntervalModel&, Layout layout) {
     if (layout.size > tiered.below().block_size() || layout.align > tiered.below().block_size()) return false;
     bool found = false;
     tiered.walk([&](const Extent& extent) { found |= fits(tiered, extent, layout); });
-    return found;
+    return found || fits_side_by_side(tiered, layout);
   }
   template <class A>
   static bool stays(const A& tiered, const IntervalModel&, std::size_t offset, std::size_t, Layout layout) {
-    const std::size_t size = in_buddy(tiered, layout);
+    const std::size_t size = as_run(tiered, layout);
     bool may = false, in_slab = false;
     std::size_t free_to = 0;  // from the block's end on, blocks of the buddy are free up to here
     tiered.walk([&](const Extent& extent) {
       if (extent.offset == offset) {
         in_slab = extent.size_class != alloc::kNoClass;
-        may = in_slab ? extent.size >= layout.size && extent.size % layout.align == 0 : extent.size >= size;
+        may = in_slab ? extent.size >= layout.size && extent.size % layout.align == 0 : false;
         free_to = offset + extent.size;
       } else if (extent.offset == free_to && extent.use == Use::Free && extent.size_class == alloc::kNoClass) {
         free_to += extent.size;
       }
     });
     if (may || in_slab) return may;
-    return size <= tiered.below().block_size() && offset % size == 0 && free_to >= offset + size;
+    return in_buddy(tiered, layout) <= tiered.below().block_size() && offset % layout.align == 0 &&
+           free_to >= offset + size;
   }
 };
 

@@ -11,6 +11,7 @@ allocviz_test(replay_test
     replay_logs.cpp
     replay_machine.cpp
     replay_narrate.cpp
+    replay_narrate_tiered.cpp
     replay_over_time.cpp
     replay_placement.cpp
     replay_property.cpp

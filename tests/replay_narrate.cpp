@@ -43,7 +43,6 @@ std::string titled(Script& script) {
 constexpr const char* kBuddy = "buddy:arena=2KiB,min=64";
 constexpr const char* kSlab = "slab:block=48,count=2";
 constexpr const char* kBump = "bump:arena=256";
-constexpr const char* kTiered = "tiered:arena=4KiB,min=64";  // slabs of 512 B
 
 TEST(Narrate, a_request_that_splits_once) {
   Script script;
@@ -461,86 +460,6 @@ TEST(Narrate, every_event_of_any_trace_is_told) {
       (void)event_text(*trace, random() % trace->size(), spec, run);
     }
   }
-}
-
-TEST(NarrateTiered, a_request_that_makes_a_slab) {
-  Script script;
-  script.alloc("A", 40);
-  EXPECT_EQ(
-      told(kTiered, script),
-      "40 B needs a 48 B block, from a slab of such blocks. None has room: a new one is made of the buddy's block "
-      "0x0000 (512 B), split off 3 times. The next block of it is 0x0000: it is popped and is the answer. 8 B of it "
-      "are rounding waste.");
-}
-
-TEST(NarrateTiered, a_request_whose_class_has_a_slab_with_room) {
-  Script script;
-  script.alloc("A", 40).alloc("B", 48);
-  EXPECT_EQ(told(kTiered, script),
-            "48 B needs a 48 B block, from a slab of such blocks. One has room. The next block of it is 0x0030: it is "
-            "popped and is the answer. It fits exactly.");
-}
-
-TEST(NarrateTiered, a_free_that_leaves_the_slab_and_one_that_gives_it_back) {
-  Script script;
-  script.alloc("A", 40).alloc("B", 40).free("A");
-  EXPECT_EQ(told(kTiered, script),
-            "A's block at 0x0000 (48 B) is given back. It is now the next block of its slab to be handed out.");
-  Script last;
-  last.alloc("C", 600).alloc("A", 40).free("A");
-  EXPECT_EQ(
-      told(kTiered, last),
-      "A's block at 0x0400 (48 B) is given back. It was the last live block of its slab, so the slab goes back to "
-      "the buddy. 0x0400 + 0x0600 make 0x0400 (1 KiB). That block's buddy 0x0000 is live (C), so they do not merge: "
-      "0x0400 goes to level 2's free list.");
-}
-
-TEST(NarrateTiered, a_request_that_belongs_to_the_buddy) {
-  Script script;
-  script.alloc("A", 3000);
-  EXPECT_EQ(
-      told(kTiered, script),
-      "3 000 B needs a 4 KiB block (level 0 of 0 … 6). Level 0 has one at 0x0000: it is the answer. 1 096 B of it "
-      "are rounding waste.");
-}
-
-TEST(NarrateTiered, a_small_request_that_the_buddy_serves_for_want_of_a_slab) {
-  Script script;
-  script.alloc("A", 2048).alloc("B", 1024).alloc("C", 512).alloc("D", 256).alloc("E", 40);
-  EXPECT_EQ(
-      told(kTiered, script),
-      "40 B needs a 48 B block, from a slab of such blocks. None has room, and the buddy has no block of 512 B for "
-      "a new one. So the buddy serves it itself. 40 B needs a 64 B block (level 6 of 0 … 6). Levels 6 and 5 have no "
-      "free block. Level 4 has one at 0x0f00 (256 B): split it twice, down to level 6. The back halves 0x0f80 and "
-      "0x0f40 go to the free lists of levels 5 and 6; 0x0f00 is the answer. 24 B of it are rounding waste.");
-}
-
-TEST(NarrateTiered, a_small_request_that_a_larger_class_serves) {
-  Script script;
-  script.alloc("A", 64).alloc("B", 2048).alloc("C", 1024).alloc("D", 512).alloc("E", 40);
-  EXPECT_EQ(
-      told(kTiered, script),
-      "40 B needs a 48 B block, from a slab of such blocks. None has room, and the buddy has no block of 512 B for "
-      "a new one. So a slab of 64 B blocks serves it. The next block of it is 0x0040: it is popped and is the "
-      "answer. 24 B of it are rounding waste.");
-}
-
-TEST(NarrateTiered, a_request_that_nothing_can_serve) {
-  Script script;
-  script.alloc("A", 4096).alloc("B", 10);
-  EXPECT_EQ(
-      told(kTiered, script),
-      "10 B needs a 16 B block, from a slab of such blocks. None has room, and the buddy has no block of 512 B for "
-      "a new one. Nor has anything else a free block of 16 B: the request fails, and nothing has changed.");
-}
-
-TEST(NarrateTiered, a_block_resized_within_its_class) {
-  Script script;
-  script.alloc("A", 33).realloc("A", 45);
-  EXPECT_EQ(
-      told(kTiered, script),
-      "45 B needs a 48 B block, as all blocks of its slab are. The block at 0x0000 is of that size: it stays as it "
-      "is. 3 B of it are rounding waste.");
 }
 
 }  // namespace

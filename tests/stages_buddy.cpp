@@ -481,7 +481,7 @@ TEST(BuddyStage, draws_the_buddy_below_a_tiered_allocator_with_each_slab_as_one_
   script.alloc("A", 40).alloc("B", 48).alloc("C", 600).free("A");
   const Case tiered(script.done(), "tiered:arena=4KiB,min=64");
   tiered.timeline->seek({4, replay::kAllSteps});
-  const replay::Census below = draw::buddy_below(tiered.timeline->census());
+  const replay::Census below = draw::buddy_below(tiered.timeline->census(), tiered.timeline->spec().arena_bytes);
   replay::Census buddy_alone;
   buddy_alone.arena_bytes = below.arena_bytes;
   buddy_alone.blocks = below.blocks;
@@ -511,7 +511,7 @@ TEST(BuddyStage, above_slabs_dense_rows_have_the_place_of_the_arithmetic) {
   for (std::uint64_t size = 4096; size <= 1 << 20; size *= 2) script.alloc(std::to_string(size), size);
   const Case tiered(script.done(), "tiered:arena=4MiB,min=64");
   tiered.timeline->seek({9, replay::kAllSteps});
-  const replay::Census below = draw::buddy_below(tiered.timeline->census());
+  const replay::Census below = draw::buddy_below(tiered.timeline->census(), tiered.timeline->spec().arena_bytes);
   for (const auto& [height, box] : {std::pair{600.0f, true}, {190.0f, false}}) {
     draw::BuddyInput input = tiered.input({0, 0, 672, height});
     const BuddyScene scene = draw::lay_out_buddy({.census = below,

@@ -167,7 +167,7 @@ TEST(Golden, the_tree_below_a_tiered_allocator) {
   script.alloc("A", 40).alloc("B", 48).alloc("C", 3000).alloc("D", 200).free("A");
   const auto timeline = test::timeline_of(script.done(), test::spec_of("tiered:arena=64KiB,min=1024,classes=64+256"));
   timeline->seek({5, replay::kAllSteps});
-  const replay::Census below = draw::buddy_below(timeline->census());
+  const replay::Census below = draw::buddy_below(timeline->census(), timeline->spec().arena_bytes);
   const draw::NameOf names = names_of(*timeline);
   expect_golden("tiered", drawn(draw::lay_out_buddy({.census = below,
                                                      .spec = timeline->spec(),

@@ -2,9 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "support/replay.h"
+#include "viz/draw/buddy_layout.h"
 #include "viz/draw/slab_rows.h"
+#include "viz/draw/tip.h"
 
 namespace allocviz {
 namespace {
@@ -114,6 +119,61 @@ TEST(SlabRows, nothing_is_drawn_where_there_are_no_slabs_or_no_room) {
   EXPECT_EQ(draw::slab_rows_height(none.timeline->census(), {}), 0);
   EXPECT_TRUE(none.rows().scene.boxes.empty());
   EXPECT_TRUE(mixed().rows({0, 0, 900, 10}).scene.boxes.empty());
+}
+
+TEST(RunsBelow, stand_in_the_tree_as_the_blocks_they_are_made_of) {
+  test::Script script;
+  script.alloc("A", 1000).alloc("B", 1300);
+  const auto timeline = test::timeline_of(script.done(), test::spec_of("tiered:arena=16KiB,min=64"));
+  timeline->seek({2, replay::kAllSteps});
+  const replay::Census& census = timeline->census();
+  ASSERT_EQ(census.block_at(2048)->size, 1536u) << "one block, to whoever asks";
+  const replay::Census below = draw::buddy_below(census, 16384);
+  EXPECT_EQ(below.block_at(2048)->size, 1024u);
+  EXPECT_EQ(below.block_at(2048)->requested, 1024u);
+  EXPECT_EQ(below.block_at(3072)->size, 512u);
+  EXPECT_EQ(below.block_at(3072)->requested, 276u);
+  const draw::BuddyInput input{.census = below,
+                               .spec = timeline->spec(),
+                               .now = draw::moment_of(*timeline),
+                               .selected = {},
+                               .rect = {0, 0, 900, 300},
+                               .view = {0, 16384},
+                               .style = {},
+                               .name_of = [&](std::uint64_t event) { return timeline->trace().id_text(event); }};
+  const draw::BuddyScene scene = draw::lay_out_buddy(input);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> touched;
+  for (const draw::Box& box : scene.scene.boxes) {
+    if (box.touched) touched.emplace_back(box.offset, box.size);
+  }
+  EXPECT_EQ(touched, (std::vector<std::pair<std::uint64_t, std::uint64_t>>{{2048, 1024}, {3072, 512}}));
+  for (const draw::Label& label : scene.scene.labels) {
+    EXPECT_EQ(label.text.find("276"), std::string::npos) << "nobody asked for 276 B";
+    EXPECT_EQ(label.text.find("1 300"), std::string::npos);
+  }
+  ASSERT_TRUE(scene.relation);
+  EXPECT_EQ(scene.relation->size, 1024u) << "the buddy of its first block";
+}
+
+TEST(RunsBelow, are_told_in_full_wherever_the_mouse_is_on_one_of_their_blocks) {
+  test::Script script;
+  script.alloc("A", 1000).alloc("B", 1300);
+  const auto timeline = test::timeline_of(script.done(), test::spec_of("tiered:arena=16KiB,min=64"));
+  timeline->seek({2, replay::kAllSteps});
+  const replay::Census& census = timeline->census();
+  const draw::NameOf names = [&](std::uint64_t event) { return timeline->trace().id_text(event); };
+  const std::string told =
+      "B: live\n0x0800 … 0x0dff\n1.5 KiB (1 536 B): 1 024 B + 512 B side by side\n"
+      "requested 1 300 B, waste 236 B (15 %)\nby event 2";
+  const draw::BuddyShape shape = draw::shape_of(timeline->spec());
+  EXPECT_EQ(draw::tip_text(census, {2100, 2101}, names), told);
+  EXPECT_EQ(draw::tip_text(census, shape, {4, {2100, 2101}}, names), told);
+  EXPECT_EQ(draw::tip_text(census, shape, {5, {3100, 3101}}, names), told);
+  EXPECT_EQ(draw::tip_text(census, shape, {5, {2100, 2101}}, names), "") << "below its block of 1 KiB there is nothing";
+  EXPECT_EQ(draw::tip_text(census, shape, {4, {3100, 3101}}, names).substr(0, 5), "split");
+  EXPECT_EQ(draw::tip_text(census, shape, {3, {2100, 2101}}, names).substr(0, 5), "split");
+  EXPECT_NE(draw::tip_text(census, shape, {5, {0, 16384}}, names).find("\n1 live, "), std::string::npos)
+      << "one of its blocks is of that level";
 }
 
 }  // namespace

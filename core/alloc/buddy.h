@@ -35,13 +35,19 @@
 #include "buddy_check.h"
 #include "buddy_core.h"
 #include "buddy_regions.h"
+#include "buddy_runs.h"
 #include "policy.h"
 
 namespace allocviz::alloc {
 
+template <class Policy>
+class TieredCore;
+
 template <class Geometry = RuntimeBuddy, class Policy = Checked, Backing Memory = Raw, class Sink = NoSteps,
           class Free = InBand>
 class Buddy {
+  template <class>
+  friend class TieredCore;  // which is built on runs
   using Core = BuddyCore<Geometry, Policy, Free>;
   static constexpr bool kRaw = std::same_as<Memory, Raw>;
 

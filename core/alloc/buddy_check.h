@@ -29,9 +29,11 @@ class BuddyCheck {
   }
 
   [[nodiscard]] Report tiling() {
+    bool after_live = false;
     for (usize at = 0; at < view_.unit_count();) {
       const BuddyTag tag = view_.tag(at);
       if (tag == BuddyTag::Gap) {
+        after_live = false;
         ++at;
         continue;
       }
@@ -44,7 +46,9 @@ class BuddyCheck {
         if (view_.tag(inside) != BuddyTag::Interior) return broken(1, inside, "the tag inside a block is not Interior");
       }
       managed_ += units;
-      if (kind_of(tag) == BuddyTag::FreeHead) {
+      if (is_part(tag) && !after_live) return broken(1, at, "a part of a run follows no live block");
+      after_live = kind_of(tag) != BuddyTag::FreeHead;
+      if (!after_live) {
         free_ += units;
         ++free_blocks_[level_of(tag)];
       }

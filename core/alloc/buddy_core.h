@@ -92,6 +92,19 @@ class BuddyCore {
   Error reserve(Range range, S& sink);
   void reset();
 
+  // Blocks side by side as one: buddy_runs.h.
+  template <class S>
+  Allocation allocate_run(Layout layout, S& sink);
+  template <class S>
+  Error deallocate_run(void* ptr, S& sink);
+  template <class S>
+  Error resize_run(void* ptr, Layout layout, S& sink);
+  // Of a live run, or block.
+  [[nodiscard]] usize run_bytes_at(usize offset) const {
+    const usize at = offset >> shift();
+    return (end_of_run(at) - at) << shift();
+  }
+
   // Whether a live block starts at this offset.
   [[nodiscard]] bool is_live(usize offset) const {
     return offset < arena_.size() && (offset & (unit() - 1)) == 0 &&
@@ -270,6 +283,24 @@ class BuddyCore {
     return true;
   }
 
+  // ---- of runs
+  template <class S>
+  [[gnu::noinline]] Allocation allocate_side_by_side(unsigned order, usize units, usize align, S& sink);
+  template <class S>
+  void keep(Block block, Range units, usize first, usize& filled, S& sink);
+  template <class S>
+  void claim(Range units, usize first, S& sink);
+  template <class S>
+  void settle(usize part, usize first, S& sink);
+  template <class S>
+  void give_back_run(usize at, S& sink);
+  template <class S>
+  void shrink_run(usize first, usize end, S& sink);
+  [[nodiscard]] usize end_of_run(usize at) const;
+  [[nodiscard]] usize units_of_run(usize size) const;
+  [[nodiscard]] Range free_around(usize at) const;
+  [[nodiscard]] bool is_free_between(usize from, usize to) const;
+
   // Frees units of gap, in ascending order, in the largest aligned blocks that fit.
   template <class S>
   void populate(usize from, usize to, S& sink);
@@ -284,7 +315,7 @@ class BuddyCore {
     if (offset >= arena_.size()) return Error::Foreign;
     const BuddyTag tag = tags_[offset >> shift()];
     if (tag == BuddyTag::Gap) return Error::NotManaged;
-    if ((offset & (unit() - 1)) != 0 || tag == BuddyTag::Interior) return Error::InsideBlock;
+    if ((offset & (unit() - 1)) != 0 || tag == BuddyTag::Interior || is_part(tag)) return Error::InsideBlock;
     return kind_of(tag) == BuddyTag::FreeHead ? Error::DoubleFree : Error::None;
   }
 
@@ -314,10 +345,23 @@ class BuddyCore {
   }
   template <class S>
   void tell_round(Block wanted, Layout layout, S& sink) const {
+    tell_round_run(wanted, wanted.units, layout, sink);
+  }
+  // Of a run: the level of the block that it is the front of.
+  template <class S>
+  void tell_round_run(Block wanted, usize units, Layout layout, S& sink) const {
     sink(Step{.kind = StepKind::Round,
               .level = static_cast<std::uint8_t>(wanted.level),
-              .size = bytes(wanted),
+              .size = units << shift(),
               .other = layout.size});
+  }
+  template <class S>
+  void* take_run(usize at, usize units, S& sink) {
+    sink(Step{.kind = StepKind::Take,
+              .level = static_cast<std::uint8_t>(level_of(tags_[at])),
+              .offset = at << shift(),
+              .size = units << shift()});
+    return arena_.at(at << shift());
   }
   // Code finds the size in one operation; a listener hears of each level that it stands for.
   template <class S>

@@ -17,7 +17,8 @@ enum class BuddyTag : std::uint8_t {
   FreeHead = 0x00,  // | level
   Interior = 0x40,
   LiveHead = 0x80,  // | level; also a block in flight between two steps
-  Gap = 0xC0,
+  LivePart = 0xC0,  // | level; a live block that belongs to the live block before it (buddy_runs.h)
+  Gap = 0xFF,       // a level that no block has
 };
 
 [[nodiscard]] constexpr BuddyTag free_head(unsigned level) {
@@ -26,7 +27,10 @@ enum class BuddyTag : std::uint8_t {
 [[nodiscard]] constexpr BuddyTag live_head(unsigned level) {
   return static_cast<BuddyTag>(0x80u | level);
 }
-// Which of the four the tag is, without its level.
+[[nodiscard]] constexpr BuddyTag live_part(unsigned level) {
+  return static_cast<BuddyTag>(0xC0u | level);
+}
+// Which of the four the tag is, of those that are no gap, without its level.
 [[nodiscard]] constexpr BuddyTag kind_of(BuddyTag tag) {
   return static_cast<BuddyTag>(static_cast<unsigned>(tag) & 0xC0u);
 }
@@ -34,7 +38,10 @@ enum class BuddyTag : std::uint8_t {
   return static_cast<unsigned>(tag) & 0x3Fu;
 }
 [[nodiscard]] constexpr bool is_head(BuddyTag tag) {
-  return kind_of(tag) == BuddyTag::FreeHead || kind_of(tag) == BuddyTag::LiveHead;
+  return kind_of(tag) != BuddyTag::Interior && tag != BuddyTag::Gap;
+}
+[[nodiscard]] constexpr bool is_part(BuddyTag tag) {
+  return kind_of(tag) == BuddyTag::LivePart && tag != BuddyTag::Gap;
 }
 
 }  // namespace allocviz::alloc

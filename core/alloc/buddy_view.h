@@ -62,7 +62,7 @@ class BuddyView {
     const BuddyTag tag = tags_[at];
     if (is_head(tag)) {
       const Use use = kind_of(tag) == BuddyTag::FreeHead ? Use::Free : Use::Live;
-      return {offset(at), offset(units_at(level_of(tag))), use, level_of(tag)};
+      return {offset(at), offset(units_at(level_of(tag))), use, level_of(tag), kNoClass, is_part(tag)};
     }
     usize end = at + 1;
     while (end < unit_count() && tags_[end] == BuddyTag::Gap) ++end;

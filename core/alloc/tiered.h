@@ -1,14 +1,17 @@
 // A tiered allocator: small requests from slabs, one size class each; slabs and everything larger from a buddy below.
 // Freestanding. For programs that ask for all sizes.
 //
-//   buddy    |          slab, class 1          |   live 4 KiB   | slab, class 0  |      free      |
-//   slab     | 48 live | 48 free | 48 fresh ...|                |16|16|16|16| ...
+//   buddy    |          slab, class 1          |  live: 4 KiB + 1 KiB  | free | slab, class 0  |      free      |
+//   slab     | 48 live | 48 free | 48 fresh ...|                       |      |16|16|16|16| ...
 //   lists[1]   -> this slab, it has room
 //
 // A request takes a block from the first slab of its class that has room, which it makes of a block of the buddy where
-// there is none. A slab goes back to the buddy with its last block: once everything is freed the region is whole. Where
-// the buddy has no block for a slab, the request is served by the buddy itself, or by a larger class; so it fails only
-// when no free block anywhere can hold it.
+// there is none. A slab goes back to the buddy with its last block: once everything is freed the region is whole.
+// What no class holds is a run: blocks of the buddy side by side, as one. Sizes of runs are four to each doubling, as
+// those of the usual classes are: what a block has behind that size goes back to the buddy. Where no block of the buddy
+// is large enough, sixteen of half and sixteen of a quarter of the size are looked at, for one that has enough free
+// memory beside it; and a run grows where it stands, into whatever is free behind it. Where the buddy has no block for a slab, the request is
+// served by a run, or by a larger class; so it fails only when no free block anywhere can hold it.
 //
 // Invariants, all of them between any two calls; the tiling (I1, and within slabs) between any two steps as well:
 //   I1 .. I7  those of the buddy below, as buddy.h states them
@@ -16,10 +19,11 @@
 //   I9  inside, a slab holds slab.h's invariants, and at least one of its blocks is live
 //   I10 a slab is in its class's list exactly when it has room; prev(next(s)) = s; room = the classes with such slabs
 //   I11 free_bytes and slabs of the lists are the sums over all slabs
+//   I12 a run is made of live blocks of the buddy, no two of which are buddies; none of them is a slab
 //
 // Misuse is a result in O(1): a pointer's place says whether it lies in a slab, and the slab's bits or the buddy's tags
-// say the rest. Everything but reset costs the levels that the buddy splits or merges, and nothing else that grows with
-// the region. Metadata: the buddy's, an entry a place where a slab can be, and (checked) a bit a block.
+// say the rest. Everything but reset costs the levels that the buddy splits, merges or looks at, and nothing else that
+// grows with the region. Metadata: the buddy's, an entry a place where a slab can be, and (checked) a bit a block.
 // Source of size classes over larger blocks: J. Bonwick, The Slab Allocator, USENIX Summer 1994.
 // For one thread at a time.
 #pragma once

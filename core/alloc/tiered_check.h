@@ -1,4 +1,4 @@
-// Proves the invariants I1 .. I11 of tiered.h, and names the first that is broken. Freestanding; allocates nothing.
+// Proves the invariants I1 .. I12 of tiered.h, and names the first that is broken. Freestanding; allocates nothing.
 // O(units + places). Legal between any two calls, not between the steps of one.
 #pragma once
 
@@ -16,6 +16,7 @@ class TieredCheck {
     Report report = core_.below().check();
     if (report.holds()) report = table();
     if (report.holds()) report = lists();
+    if (report.holds()) report = runs();
     return report;
   }
 
@@ -63,6 +64,22 @@ class TieredCheck {
     }
     if (listed != with_room_) return broken(10, 0, "a slab with room is in no list");
     return {};
+  }
+
+  [[nodiscard]] Report runs() const {
+    Report report;
+    Extent before;
+    core_.below().walk([&](const Extent& extent) {
+      const bool slab = slabs_.is_slab(slabs_.place_of(before.offset)) && before.size != 0;
+      if (report.holds() && extent.part) {
+        if (slab) report = {12, extent.offset, "a slab is part of a run"};
+        if (before.level == extent.level && (before.offset ^ extent.offset) == extent.size) {
+          report = {12, extent.offset, "two blocks of a run are buddies"};
+        }
+      }
+      before = extent;
+    });
+    return report;
   }
 
   const TieredCore<Policy>& core_;

@@ -26,7 +26,7 @@ class TieredCore {
     if (Policy::kChecked && !is_power_of_two(align)) [[unlikely]]
       return {nullptr, fail(Error::AlignTooLarge, sink)};
     const usize wanted = geometry_.class_for(size, align);
-    if (wanted == geometry_.class_count()) return below_.allocate({size, align}, sink);
+    if (wanted == geometry_.class_count()) return below_.core_.allocate_run({size, align}, sink);
 
     sink(Step{
         .kind = StepKind::Round, .size_class = as_byte(wanted), .size = geometry_.block_size(wanted), .other = size});
@@ -39,7 +39,9 @@ class TieredCore {
   Error deallocate(void* ptr, S& sink) {
     const usize offset = arena().offset_of(ptr);
     const usize place = slabs_.place_of(offset);
-    if ((Policy::kChecked && offset >= arena().size()) || !slabs_.is_slab(place)) return below_.deallocate(ptr, sink);
+    if ((Policy::kChecked && offset >= arena().size()) || !slabs_.is_slab(place)) {
+      return below_.core_.deallocate_run(ptr, sink);
+    }
     if (Policy::kChecked && is_rest(offset)) return fail(Error::InsideBlock, sink);
 
     auto core = slabs_.core(place, geometry_);
@@ -62,7 +64,7 @@ class TieredCore {
   Error resize_in_place(void* ptr, Layout layout, S& sink) {
     const usize offset = arena().offset_of(ptr);
     if ((Policy::kChecked && offset >= arena().size()) || !slabs_.is_slab(slabs_.place_of(offset))) {
-      return below_.resize_in_place(ptr, layout, sink);
+      return below_.core_.resize_run(ptr, layout, sink);
     }
     if (Policy::kChecked && is_rest(offset)) return Error::InsideBlock;
     const usize place = slabs_.place_of(offset);
@@ -80,7 +82,7 @@ class TieredCore {
   [[nodiscard]] usize live_bytes(usize offset) const {
     if (offset >= arena().size()) return 0;
     const usize place = slabs_.place_of(offset);
-    if (!slabs_.is_slab(place)) return below_.usable_size(arena().at(offset));
+    if (!slabs_.is_slab(place)) return below_.core_.is_live(offset) ? below_.core_.run_bytes_at(offset) : 0;
     const auto core = slabs_.core(place, geometry_);
     return !is_rest(offset) && core.is_live(offset - slabs_.offset_of(place)) ? core.block_size() : 0;
   }
@@ -90,16 +92,31 @@ class TieredCore {
     return in_slabs > below_.largest_free() ? in_slabs : below_.largest_free();
   }
 
+  // A run as one extent.
   template <class F>
   void walk(F&& f) const {
+    Extent run;  // as far as it has been seen
+    const auto end_run = [&] {
+      if (run.size != 0) f(static_cast<const Extent&>(run));
+      run.size = 0;
+    };
     below_.walk([&](const Extent& extent) {
+      if (extent.part) {
+        run.size += extent.size;
+        run.level = kNoLevel;
+        return;
+      }
+      end_run();
       const usize place = slabs_.place_of(extent.offset);
-      if (extent.use == Use::Live && extent.offset == slabs_.offset_of(place) && slabs_.is_slab(place)) {
+      if (extent.use != Use::Live) {
+        f(extent);
+      } else if (extent.offset == slabs_.offset_of(place) && slabs_.is_slab(place)) {
         walk_slab(place, f);
       } else {
-        f(extent);
+        run = extent;
       }
     });
+    end_run();
   }
   template <class F>
   void visit_slabs(F&& f) const {
@@ -145,7 +162,7 @@ class TieredCore {
   template <class S>
   [[gnu::noinline]] Allocation from_elsewhere(usize size, usize align, usize wanted, S& sink) {
     auto attempt = without_failures(sink);
-    if (const Allocation block = below_.allocate({size, align}, attempt)) return block;
+    if (const Allocation run = below_.core_.allocate_run({size, align}, attempt)) return run;
     for (usize larger = slabs_.lists().room & (0 - (usize{1} << wanted)); larger != 0; larger &= larger - 1) {
       const auto number = static_cast<unsigned>(std::countr_zero(larger));
       if (geometry_[number].align >= align) return {take_block(number, sink)};

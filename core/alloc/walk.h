@@ -14,13 +14,16 @@ enum class Use : std::uint8_t {
   Rest,   // tiered: what is left at the end of a slab, too small for a block of its class
 };
 
+inline constexpr unsigned kNoLevel = ~0u;  // of several blocks of the buddy's as one
+
 // One block, or one maximal gap. Walks report them in address order; each starts where the one before ends.
 struct Extent {
   usize offset = 0;
   usize size = 0;
   Use use = Use::Free;
-  unsigned level = 0;                  // buddy: 0 is the largest block; 0 elsewhere and in gaps
+  unsigned level = 0;                  // buddy: 0 is the largest block; 0 elsewhere and in gaps; tiered: or kNoLevel
   std::uint8_t size_class = kNoClass;  // tiered: of the slab it lies in; kNoClass: a block of the buddy
+  bool part = false;                   // of the buddy below a tiered allocator: belongs to the live block before it
 };
 
 // What check() found: the number of the first broken invariant (0: all of them hold), where, and its text.

@@ -11,6 +11,7 @@ namespace allocviz::replay {
 namespace {
 
 constexpr unsigned kLiveBit = 0x40;
+constexpr unsigned kPartBit = 0x80;
 constexpr std::size_t kAhead = 24;  // how far before it is written to what lies anywhere is brought nearer
 
 template <class Free>
@@ -33,9 +34,11 @@ void load_live_heads(RealBuddy<Free>& buddy, ByteReader& in) {
   const alloc::Bytes tags = buddy.metadata();
   for (std::uint64_t offset = 0; offset < buddy.size();) {
     const auto head = static_cast<unsigned>(in.get());
-    const unsigned level = head & ~kLiveBit;
-    if ((head & kLiveBit) != 0)
-      tags.data[offset >> unit_shift(buddy)] = static_cast<std::byte>(alloc::live_head(level));
+    const unsigned level = head & ~(kLiveBit | kPartBit);
+    if ((head & kLiveBit) != 0) {
+      const alloc::BuddyTag tag = (head & kPartBit) != 0 ? alloc::live_part(level) : alloc::live_head(level);
+      tags.data[offset >> unit_shift(buddy)] = static_cast<std::byte>(tag);
+    }
     offset += buddy.size_at(level);
   }
 }
@@ -66,7 +69,7 @@ void load_lists(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_
 template <class Free>
 void save_buddy(const RealBuddy<Free>& buddy, ByteWriter& out) {
   buddy.walk([&out](const alloc::Extent& extent) {
-    out.put(extent.level | (extent.use == alloc::Use::Live ? kLiveBit : 0u));
+    out.put(extent.level | (extent.use == alloc::Use::Live ? kLiveBit : 0u) | (extent.part ? kPartBit : 0u));
   });
   RowWriter<1> rows(out);
   unsigned at = 0;

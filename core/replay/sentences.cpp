@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/replay/narrate.h"
 #include "core/replay/reasons.h"
 #include "core/replay/recorded_text.h"
+#include "core/replay/run_text.h"
 #include "core/replay/words.h"
 
 namespace allocviz::replay {
@@ -130,7 +132,7 @@ class Paragraph {
   void realloc() {
     if (event_.has(trace::kUnknownId)) say(fmt::format("No block called {} is live: the realloc allocates.", id_));
     const bool moves = std::any_of(run_.steps.begin(), run_.steps.end(), [](const Step& step) {
-      return step.kind == StepKind::Pop || step.kind == StepKind::Move;
+      return step.kind == StepKind::Pop || step.kind == StepKind::Move || step.kind == StepKind::Look;
     });
     if (run_.outcome.kind == OutcomeKind::Placed && !moves) {
       resize();
@@ -215,11 +217,21 @@ class Paragraph {
 
   void give_back_to_buddy() {
     std::vector<Step> merges;
-    while (is(StepKind::Remove)) {
+    std::size_t blocks = 0;
+    do {
+      merges.clear();
+      while (is(StepKind::Remove)) {
+        take();
+        merges.push_back(take());  // a merge follows each remove
+      }
       take();
-      merges.push_back(take());  // a merge follows each remove
+      ++blocks;
+    } while (is_tiered() && !is_of_slab() && (is(StepKind::Push) || is(StepKind::Remove)));
+    const Step& push = next_ == 0 ? no_step_ : run_.steps[next_ - 1];
+    if (blocks > 1) {
+      say(fmt::format("It is {} blocks side by side, freed one after the other.{}", trace::count_text(blocks),
+                      merges.empty() ? "" : " The last:"));
     }
-    const Step& push = take();
     say_merges(merges);
     const std::string goes = fmt::format("{} goes to level {}'s free list", at(push.offset), push.level);
     if (push.size == spec_.arena_bytes) {
@@ -228,7 +240,8 @@ class Paragraph {
       say(fmt::format("That is a block of the largest size, which has no buddy: {}.", goes));
     } else {
       const std::uint64_t buddy = push.offset ^ push.size;
-      say(fmt::format("{} buddy {} {}, so they do not merge: {}.", merges.empty() ? "Its" : "That block's", at(buddy),
+      const char* const whose = !merges.empty() ? "That block's" : blocks > 1 ? "The last one's" : "Its";
+      say(fmt::format("{} buddy {} {}, so they do not merge: {}.", whose, at(buddy),
                       apart_text(trace_, index_, census_, buddy, push.size), goes));
     }
   }
@@ -269,11 +282,13 @@ class Paragraph {
 
   // "100 B needs a 128 B block"; of an alignment above the size: "100 B aligned to 1 KiB needs ...".
   [[nodiscard]] std::string needs(const Step& round) const {
+    return fmt::format("{} {} block", needs(), trace::with_article(amount_text(round.size)));
+  }
+  [[nodiscard]] std::string needs() const {
     const std::string served = event_.size == 0 ? " is served as 1 B and" : "";
     const bool by_align = event_.align() > std::max<std::uint64_t>(event_.size, 1) && event_.align() > 1;
-    return fmt::format("{}{}{} needs {} block", amount_text(event_.size), served,
-                       by_align ? fmt::format(" aligned to {}", amount_text(event_.align())) : "",
-                       trace::with_article(amount_text(round.size)));
+    return fmt::format("{}{}{} needs", amount_text(event_.size), served,
+                       by_align ? fmt::format(" aligned to {}", amount_text(event_.align())) : "");
   }
   void say_waste() {
     const std::uint64_t asked = std::max<std::uint64_t>(event_.size, 1);
@@ -290,6 +305,7 @@ class Paragraph {
       return;
     }
     const Step& round = take();
+    if (is_tiered()) return request_of_run(round);
     say(fmt::format("{} (level {} of 0 … {}).", needs(round), round.level, last_level_of(spec_)));
     say_empty_levels(round.level);
     if (!is(StepKind::Pop)) {
@@ -307,6 +323,31 @@ class Paragraph {
     say_waste();
   }
 
+  // Tiered: a run, which is all of a block or its front, or what is free side by side.
+  void request_of_run(const Step& round) {
+    say(fmt::format("{} {}.", needs(), run_needed_text(round, spec_)));
+    say_empty_levels(round.level);
+    const bool beside = is(StepKind::Look);
+    while (is(StepKind::Look)) take();
+    const auto steps = to_the_answer();
+    if (steps.empty()) {
+      say(beside ? fmt::format("Nor is enough free beside the blocks of half and a quarter of that size: {}.", fails())
+                 : fmt::format("So {}.", fails()));
+      if (census_ != nullptr) say_what_is_free(census_->figures);
+      return;
+    }
+    say(run_made_text(steps, spec_));
+    say_waste();
+  }
+  // The steps up to the one that is the answer; none where there is none.
+  [[nodiscard]] std::span<const Step> to_the_answer() {
+    const std::size_t from = next_;
+    while (!at_end() && !is(StepKind::Take)) ++next_;
+    if (at_end()) return {};
+    ++next_;
+    return std::span(run_.steps).subspan(from, next_ - from);
+  }
+
   void say_what_is_free(const Figures& figures) {
     if (figures.free == 0) return say("Nothing is free.");
     say(figures.free == figures.largest_free
@@ -317,8 +358,8 @@ class Paragraph {
 
   void say_empty_levels(int from) {
     int last = -1;
-    while (is(StepKind::Look) && run_.steps[next_].other == 0) last = take().level;
-    if (is(StepKind::Look)) take();
+    while (is(StepKind::Look) && run_.steps[next_].other == 0 && run_.steps[next_].level <= from) last = take().level;
+    if (is(StepKind::Look) && run_.steps[next_].level <= from) take();
     if (last < 0) return;
     say(fmt::format("{} {} no free block.", with_capital(levels_text(from, last)), from == last ? "has" : "have"));
   }
@@ -391,19 +432,19 @@ class Paragraph {
     }
     const std::string none =
         fmt::format("None has room, and the buddy has no block of {} for a new one.", amount_text(slab.size));
-    const auto pop = std::find_if(run_.steps.begin() + static_cast<std::ptrdiff_t>(next_), run_.steps.end(),
-                                  [](const Step& step) { return step.kind == StepKind::Pop; });
-    if (pop == run_.steps.end()) {
+    const auto answer = std::find_if(run_.steps.begin() + static_cast<std::ptrdiff_t>(next_), run_.steps.end(),
+                                     [](const Step& step) { return step.kind == StepKind::Take; });
+    if (answer == run_.steps.end()) {
       say(fmt::format("{} Nor has anything else a free block of {}: {}.", none, amount_text(block_bytes), fails()));
       return false;
     }
-    if (!is_of_slab(*pop)) {
+    if (!is_of_slab(*answer)) {
       say(none + " So the buddy serves it itself.");
       request_of_buddy();
       return false;
     }
     while (!at_end() && !is_of_slab()) take();
-    say(fmt::format("{} So a slab of {} blocks serves it.", none, amount_text(pop->size)));
+    say(fmt::format("{} So a slab of {} blocks serves it.", none, amount_text(answer->size)));
     return true;
   }
 
@@ -431,6 +472,10 @@ class Paragraph {
         say(fmt::format("{}, as all blocks of its slab are.", needs(round)));
       } else if (spec_.kind == AllocatorKind::Slab) {
         say(fmt::format("{}, the only size there is.", needs(round)));
+      } else if (is_tiered()) {
+        say(fmt::format("{} {}.", needs(), run_needed_text(round, spec_)));
+        say(run_resized_text(to_the_answer(), spec_));
+        return say_waste();
       } else {
         say(fmt::format("{} (level {} of 0 … {}).", needs(round), round.level, last_level_of(spec_)));
       }

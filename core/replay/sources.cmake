@@ -21,6 +21,7 @@ list(APPEND replay_sources
   replay/recorded_machine.cpp
   replay/recorded_text.cpp
   replay/reservation.cpp
+  replay/run_text.cpp
   replay/sentences.cpp
   replay/series.cpp
   replay/slab_machine.cpp

@@ -139,7 +139,7 @@ class TieredHeap {
   [[nodiscard]] static Block block_of(const alloc::Extent& extent, const LiveBlock* owner) {
     Block block{.offset = extent.offset, .size = extent.size};
     if (extent.size_class == alloc::kNoClass) {
-      block.level = static_cast<std::int16_t>(extent.level);
+      block.level = extent.level == alloc::kNoLevel ? std::int16_t{-1} : static_cast<std::int16_t>(extent.level);
     } else {
       block.size_class = extent.size_class;
     }

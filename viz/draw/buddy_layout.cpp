@@ -233,6 +233,15 @@ void apply_motion(Box& box, int level, const BuddyInput& input, const BuddyScene
   }
 }
 
+// Whether the block is one of several that serve a request as one: what was asked for is not of it alone.
+bool is_of_run(const Node& node, const replay::Census& census) {
+  const replay::Block* const block = node.block;
+  if (block == nullptr || block->state != replay::BlockState::Live || block->born == replay::Block{}.born) return false;
+  const auto at = static_cast<std::size_t>(block - census.blocks.data());
+  const auto is_same = [&](std::size_t i) { return i < census.blocks.size() && census.blocks[i].born == block->born; };
+  return is_same(at + 1) || (at != 0 && is_same(at - 1));
+}
+
 void add_boxes(const BuddyInput& input, BuddyScene& out, const std::vector<Node>& wide,
                std::array<Laid, kMaxLevels>& laid, const Focus& focus) {
   const double px_per_byte = 1.0 / out.axis.bytes_per_px();
@@ -251,7 +260,7 @@ void add_boxes(const BuddyInput& input, BuddyScene& out, const std::vector<Node>
     box.related =
         out.relation && out.relation->drawn && node.offset == out.relation->buddy && node.size == out.relation->size;
     if (input.motion != Motion::None) apply_motion(box, node.level, input, out, laid);
-    add_box(out.scene, box, node.block, input.style, input.name_of);
+    add_box(out.scene, box, node.block, input.style, input.name_of, {.sizes = !is_of_run(node, input.census)});
     if (node.look == Look::Split && node.level + 1 < kMaxLevels) {
       add_halves(out, box, node.level, laid[static_cast<std::size_t>(node.level + 1)], input.style.em);
     }
@@ -290,15 +299,34 @@ std::array<Laid, kMaxLevels> lay_columns(BuddyScene& out) {
   return laid;
 }
 
+// A run of a tiered allocator that was touched is all of the blocks that it is made of.
+Focus focus_on_blocks(const BuddyInput& input, const BuddyShape& shape) {
+  Focus focus = focus_of(input.now, input.spec, input.selected);
+  if (input.spec.kind != trace::AllocatorKind::Tiered) return focus;
+  for (const Touch& touch : std::exchange(focus.touched, {})) {
+    for_each_aligned(touch.offset, touch.size, shape.top, [&](std::uint64_t offset, std::uint64_t size) {
+      focus.touched.push_back({offset, size});
+    });
+  }
+  return focus;
+}
+
 }  // namespace
 
-replay::Census buddy_below(const replay::Census& census) {
+replay::Census buddy_below(const replay::Census& census, std::uint64_t largest) {
   replay::Census out = census;
   out.blocks.clear();
   std::size_t slab = 0;
   for (const replay::Block& block : census.blocks) {
     if (block.size_class < 0) {
-      out.blocks.push_back(block);
+      std::uint64_t left = block.requested;
+      for_each_aligned(block.offset, block.size, largest, [&](std::uint64_t offset, std::uint64_t size) {
+        replay::Block& piece = out.blocks.emplace_back(block);
+        piece.offset = offset;
+        piece.size = size;
+        piece.requested = std::min(left, size);
+        left -= piece.requested;
+      });
       continue;
     }
     if (slab < census.slabs.size() && block.offset == census.slabs[slab].offset) {
@@ -346,7 +374,7 @@ BuddyScene lay_out_buddy(const BuddyInput& input) {
 
   std::array<Laid, kMaxLevels> laid = lay_columns(out);
   mark_levels(out, input);
-  const Focus focus = focus_of(input.now, input.spec, input.selected);
+  const Focus focus = focus_on_blocks(input, out.shape);
   const std::vector<Node> wide = sweep(input, out, laid);
   add_boxes(input, out, wide, laid, focus);
   add_pins(input, out, laid, focus);

@@ -69,9 +69,9 @@ struct BuddyScene {
   std::string refused;  // why the event at the cursor was; empty where it was not
 };
 
-// The buddy below a tiered allocator: each slab as the one live block that it is there, of which the live blocks in it
-// are asked for. Of any other census: a copy.
-[[nodiscard]] replay::Census buddy_below(const replay::Census& census);
+// The buddy below a tiered allocator, whose largest block has so many bytes: each slab as the one live block that it is
+// there, of which the live blocks in it are asked for, and each run as the live blocks that it is made of.
+[[nodiscard]] replay::Census buddy_below(const replay::Census& census, std::uint64_t largest);
 
 [[nodiscard]] BuddyScene lay_out_buddy(const BuddyInput& input);
 

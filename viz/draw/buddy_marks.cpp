@@ -52,7 +52,9 @@ void add_moved_link(BuddyScene& out, const BuddyInput& input) {
   const replay::Block* left = input.census.block_at(outcome.moved_from);
   if (left == nullptr) return;
   const Box* from = find_box(out, left->offset, left->size);
-  const Box* to = find_box(out, outcome.offset, outcome.block_bytes);
+  const replay::Block* came = input.census.block_at(outcome.offset);  // of a run the first block
+  const bool is_its = came != nullptr && came->offset == outcome.offset && came->born == input.now.event;
+  const Box* to = is_its ? find_box(out, came->offset, came->size) : nullptr;
   if (from == nullptr || to == nullptr) return;
   const double was = std::max(1.0, static_cast<double>(std::min(input.now.left_bytes, left->size)));
   const float em = input.style.em;

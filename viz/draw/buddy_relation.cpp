@@ -203,7 +203,10 @@ std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& s
     const replay::Block* found = input.census.block_at(*input.selected);
     if (found != nullptr && found->state != replay::BlockState::Gap) block = Touch{found->offset, found->size};
   }
-  if (!block && step != nullptr) block = subject_of(*step, input.spec);
+  if (!block && step != nullptr) {
+    block = subject_of(*step, input.spec);
+    if (block && step->kind == StepKind::Take) block->size = shape.size_of(step->level);  // of a run the first block
+  }
   if (!block || block->size >= shape.top || block->size == 0) return std::nullopt;
   Relation relation{block->offset, block->size, block->offset ^ block->size, {}, false, false};
   relation.status = status_of(input, *block, relation.buddy, relation.blocked);

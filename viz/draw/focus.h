@@ -2,6 +2,8 @@
 // selected, what was refused.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -22,6 +24,17 @@ struct BuddyShape {
   [[nodiscard]] std::uint64_t size_of(int level) const { return top >> level; }
   [[nodiscard]] int level_of(std::uint64_t size) const;
 };
+// Calls f(offset, size) for the largest aligned powers of two that tile these bytes: the blocks that a run of a tiered
+// allocator's buddy is made of, or those that a gap stands for.
+template <class F>
+void for_each_aligned(std::uint64_t offset, std::uint64_t size, std::uint64_t largest, F&& f) {
+  for (const std::uint64_t end = offset + size; offset < end;) {
+    std::uint64_t piece = std::min(largest, std::bit_floor(end - offset));
+    if (offset != 0) piece = std::min(piece, offset & (~offset + 1));
+    f(offset, piece);
+    offset += piece;
+  }
+}
 [[nodiscard]] BuddyShape shape_of(const trace::AllocatorSpec& spec);
 
 // A block that a step touched; size 0 stands for whatever block begins there.

@@ -98,7 +98,7 @@ Scene lay_out_glimpse(const replay::Census& census, const trace::AllocatorSpec& 
       add_tree(scene, census, spec, rect);
       break;
     case trace::AllocatorKind::Tiered:
-      add_tree(scene, buddy_below(census), spec, rect);
+      add_tree(scene, buddy_below(census, shape_of(spec).top), spec, rect);
       break;
     case trace::AllocatorKind::Slab:
       add_grid(scene, census, rect);

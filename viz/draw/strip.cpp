@@ -94,8 +94,8 @@ void add_bare_name(Scene& scene, const Box& box, const Style& style, float solid
 }
 
 // "A" over "100 B" where the row is high, "A  100 B" where it is low, "A" where there is room for no more.
-void add_name_label(Scene& scene, const Box& box, const replay::Block& block, const Style& style,
-                    const NameOf& name_of) {
+void add_name_label(Scene& scene, const Box& box, const replay::Block& block, const Style& style, const NameOf& name_of,
+                    bool sized) {
   const float em = style.em;
   const float solid = (box.look == Look::Live ? box.solid_x : box.rect.x1) - box.rect.x0;
   std::string name = name_of ? name_of(block.born) : std::string();
@@ -104,6 +104,7 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
     name.clear();
     name_width = 0;
   }
+  if (!sized) return add_bare_name(scene, box, style, solid, std::move(name), name_width);
   std::string size = telling_size(block.requested);
   const float size_width = style.width(Type::MonoSmall, size);
   // Room on both sides, less of it, and on both alike, where the size would not fit otherwise.
@@ -137,12 +138,12 @@ void add_name_label(Scene& scene, const Box& box, const replay::Block& block, co
 }
 
 void add_box_labels(Scene& scene, const Box& box, const replay::Block* block, const Style& style, const NameOf& name_of,
-                    const char* free_word) {
+                    const StripOptions& options) {
   if (box.rect.height() < 0.85f * style.em || box.rect.width() < 0.8f * style.em) return;
   if (block != nullptr && block->state == replay::BlockState::Live) {
-    add_name_label(scene, box, *block, style, name_of);
+    add_name_label(scene, box, *block, style, name_of, options.sizes);
   } else {
-    add_plain_label(scene, box, style, free_word);
+    add_plain_label(scene, box, style, options.free_word);
     if (block == nullptr || !box.touched || box.look != Look::Dead || !name_of) return;
     // What was freed just now is called by its name where there is no room for what it is.
     std::string name = name_of(block->born);
@@ -221,7 +222,7 @@ void apply_focus(Box& box, const Focus& focus) {
 void add_box(Scene& scene, const Box& box, const replay::Block* block, const Style& style, const NameOf& name_of,
              const StripOptions& options) {
   const std::size_t first = scene.labels.size();
-  if (options.labels) add_box_labels(scene, box, block, style, name_of, options.free_word);
+  if (options.labels) add_box_labels(scene, box, block, style, name_of, options);
   for (std::size_t i = first; i < scene.labels.size(); ++i) scene.labels[i].box = static_cast<int>(scene.boxes.size());
   scene.boxes.push_back(box);
 }

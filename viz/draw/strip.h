@@ -24,6 +24,7 @@ struct Rows {
 
 struct StripOptions {
   bool labels = true;
+  bool sizes = true;               // live blocks are labelled with what was asked for, beside their name
   const char* free_word = "free";  // what free bytes are called: a bump's are unused
   std::size_t max_boxes = 5000;
   TintOf tint_of = {};

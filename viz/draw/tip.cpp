@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "core/replay/narrate.h"
+#include "viz/draw/focus.h"
 #include "viz/draw/lod.h"
 
 namespace allocviz::draw {
@@ -16,6 +18,30 @@ using replay::Block;
 using replay::BlockState;
 using replay::Census;
 using replay::words_of;
+
+// Whether it is several blocks of the buddy below a tiered allocator, as one.
+bool is_run(const Block& block, trace::AllocatorKind kind) {
+  return kind == trace::AllocatorKind::Tiered && block.state == BlockState::Live && block.size_class < 0 &&
+         block.level < 0;
+}
+// The bytes of a block in a tree at one of its bytes: of a run those of one of its blocks.
+Touch in_tree(const Census& census, const Block& block, std::uint64_t byte) {
+  Touch found{block.offset, block.size};
+  if (!is_run(block, census.kind)) return found;
+  for_each_aligned(block.offset, block.size, std::bit_floor(block.size), [&](std::uint64_t offset, std::uint64_t size) {
+    if (byte >= offset && byte - offset < size) found = {offset, size};
+  });
+  return found;
+}
+
+// Whether a tree has a block of this size for it.
+bool stands_in_tree(const Census& census, const Block& block, std::uint64_t bytes) {
+  if (!is_run(block, census.kind)) return block.size == bytes;
+  bool found = false;
+  for_each_aligned(block.offset, block.size, std::bit_floor(block.size),
+                   [&](std::uint64_t, std::uint64_t size) { found |= size == bytes; });
+  return found;
+}
 
 std::string range_text(std::uint64_t offset, std::uint64_t size, std::uint64_t arena) {
   return fmt::format("{} … {}", trace::offset_text(offset, arena), trace::offset_text(offset + size - 1, arena));
@@ -27,6 +53,15 @@ std::string size_with_count(std::uint64_t bytes) {
   return shortly == exactly ? exactly : fmt::format("{} ({})", shortly, exactly);
 }
 
+// "1 KiB + 512 B side by side".
+std::string blocks_of_run(const Block& run) {
+  std::string text;
+  for_each_aligned(run.offset, run.size, std::bit_floor(run.size), [&text](std::uint64_t, std::uint64_t size) {
+    text += (text.empty() ? "" : " + ") + trace::exact_size_text(size);
+  });
+  return text + " side by side";
+}
+
 std::string block_text(const Census& census, const Block& block, const NameOf& name_of) {
   const bool owned = block.state == BlockState::Live || block.state == BlockState::Dead;
   const std::string name = owned && name_of ? name_of(block.born) : std::string();
@@ -35,6 +70,7 @@ std::string block_text(const Census& census, const Block& block, const NameOf& n
       fmt::format("\n{}\n{}", range_text(block.offset, block.size, census.arena_bytes), size_with_count(block.size));
   const bool pages = census.kind == trace::AllocatorKind::Recorded;
   if (block.level >= 0) text += fmt::format(", {} {}", pages ? "order" : "level", block.level);
+  if (is_run(block, census.kind)) text += ": " + blocks_of_run(block);
   if (!owned) return text;
   text += fmt::format("\nrequested {}", trace::exact_size_text(block.requested));
   if (block.state == BlockState::Live && block.requested < block.size) {
@@ -71,7 +107,7 @@ Behind behind(const Census& census, Span bytes, std::optional<std::uint64_t> siz
     const Block& block = census.blocks[i];
     const auto from = static_cast<double>(block.offset);
     if (from >= bytes.to) break;
-    if (size && block.size != *size) continue;
+    if (size && !stands_in_tree(census, block, *size)) continue;
     const double low = std::max(from, bytes.from);
     const double high = std::min(from + static_cast<double>(block.size), bytes.to);
     const auto state = static_cast<std::size_t>(block.state);
@@ -102,8 +138,10 @@ std::string tip_text(const Census& census, const BuddyShape& shape, const BuddyH
     return found.only != nullptr ? block_text(census, *found.only, name_of) : behind_text(census, hit.bytes, found);
   }
   const Block* block = census.block_at(middle);
-  if (block == nullptr || block->size > size) return {};
-  if (block->size == size || block->state == BlockState::Gap) return block_text(census, *block, name_of);
+  if (block == nullptr) return {};
+  const std::uint64_t here = in_tree(census, *block, middle).size;
+  if (here > size) return {};
+  if (here == size || block->state == BlockState::Gap) return block_text(census, *block, name_of);
   const std::uint64_t offset = middle & ~(size - 1);
   const Behind inside = behind(census, {static_cast<double>(offset), static_cast<double>(offset + size)});
   return fmt::format("split\n{}\n{}, level {}\n{} in it:", range_text(offset, size, census.arena_bytes),

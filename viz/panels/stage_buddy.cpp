@@ -25,7 +25,8 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   const Crossed crossed = crossed_steps(context, timeline);
   const std::span<const alloc::Step> steps(timeline.run().steps);
   const bool tiered = timeline.spec().kind == trace::AllocatorKind::Tiered;
-  const replay::Census below = tiered ? draw::buddy_below(timeline.census()) : replay::Census{};
+  const replay::Census below =
+      tiered ? draw::buddy_below(timeline.census(), trace::largest_block_bytes(timeline.spec())) : replay::Census{};
   cached.scene = draw::lay_out_buddy({.census = tiered ? below : timeline.census(),
                                       .spec = timeline.spec(),
                                       .now = draw::moment_of(timeline),
