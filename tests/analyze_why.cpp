@@ -195,14 +195,15 @@ Best by_trying_all(const trace::Trace& trace, const trace::AllocatorSpec& spec, 
 TEST(Why, no_other_set_of_blocks_is_better) {
   std::mt19937_64 random(test::seed());
   int asked = 0;
-  for (int round = 0; round < 300; ++round) {
-    const auto spec = test::spec_of(round % 3 == 0   ? "buddy:arena=1KiB,min=64"
-                                    : round % 3 == 1 ? "buddy:arena=1KiB,block=512,min=64,gaps=200-300"
-                                                     : "slab:block=64,count=7");
+  for (int round = 0; round < 400; ++round) {
+    const auto spec = test::spec_of(round % 4 == 0   ? "buddy:arena=1KiB,min=64"
+                                    : round % 4 == 1 ? "buddy:arena=1KiB,block=512,min=64,gaps=200-300"
+                                    : round % 4 == 2 ? "slab:block=64,count=7"
+                                                     : "tiered:arena=2KiB,min=64,classes=64");
     test::Script script;
     std::vector<std::string> live;
     for (int i = 0; i < 40; ++i) {
-      const std::uint64_t size = 1 + random() % (round % 3 == 2 ? 64 : 400);
+      const std::uint64_t size = 1 + random() % (round % 4 == 2 ? 64 : round % 4 == 3 ? 900 : 400);
       if (random() % 5 < 3 || live.empty()) {
         live.push_back("b" + std::to_string(i));
         script.alloc(live.back(), size);

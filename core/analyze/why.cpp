@@ -50,6 +50,7 @@ class Candidates {
         break;
       case AllocatorKind::Tiered:  // a block of a slab like the one needed, or room for a slab: fewer may do
         each_alone(needed);
+        spans(needed);
         windows(std::bit_ceil(needed));
         break;
       default:
@@ -93,6 +94,41 @@ class Candidates {
     for (auto& [window, candidate] : by_window) {
       const bool inside = window + needed <= census_.arena_bytes;
       if (inside && !spoiled.contains(window)) found_.push_back(std::move(candidate));
+    }
+  }
+  // Tiered: what lies side by side, from the start of any block on, whether blocks are buddies or not. A slab goes with
+  // all of its blocks. Of a place with a great many blocks nobody needs to hear.
+  void spans(std::uint64_t needed) {
+    constexpr std::size_t kMostBlocks = 256, kMostLooks = 4096;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> places;  // slabs, and blocks outside them
+    auto slab = census_.slabs.begin();
+    for (const Block& block : census_.blocks) {
+      while (slab != census_.slabs.end() && slab->offset + slab->size <= block.offset) ++slab;
+      const bool in_slab = slab != census_.slabs.end() && slab->offset <= block.offset;
+      if (in_slab && !places.empty() && places.back().first == slab->offset) continue;
+      places.emplace_back(in_slab ? slab->offset : block.offset, in_slab ? slab->size : block.size);
+    }
+    for (std::size_t first = 0, last = 0, i = 0; first < places.size(); ++first) {
+      const std::uint64_t from = places[first].first;
+      while (i < census_.blocks.size() && census_.blocks[i].offset < from) ++i;
+      if ((from & (request_.align() - 1)) != 0) continue;
+      while (last < places.size() && places[last].first + places[last].second - from < needed) ++last;
+      if (last == places.size()) break;
+      const std::uint64_t to = places[last].first + places[last].second;
+      Candidate candidate;
+      bool whole = true;
+      for (std::size_t at = i; at < census_.blocks.size() && census_.blocks[at].offset < to && whole; ++at) {
+        const Block& block = census_.blocks[at];
+        if (may_go(block)) {
+          add(candidate, at);
+        } else {
+          const bool grows = at == i && block.state == BlockState::Live;  // where it stands, the block to be resized
+          whole = grows || block.state == BlockState::Free || block.state == BlockState::Fresh ||
+                  block.state == BlockState::Padding;
+        }
+        whole = whole && candidate.blocks.size() <= kMostBlocks && at - i < kMostLooks;
+      }
+      if (whole && !candidate.blocks.empty()) found_.push_back(std::move(candidate));
     }
   }
   // A block of a slab is aligned to the lowest bit of its size, wherever it lies.
@@ -155,8 +191,11 @@ class Question {
 
   // The figures say where to look, the allocator itself whether it would.
   void find_last_fit() {
+    // Several blocks of a tiered allocator's buddy may do side by side, one of at least a quarter of the size of all.
+    const bool tiered = timeline_.spec().kind == AllocatorKind::Tiered;
+    const std::uint64_t least = tiered ? std::max<std::uint64_t>(std::bit_ceil(why_.needed) / 4, 1) : why_.needed;
     for (std::uint64_t position = why_.event + 1, tries = 0; position-- != 0;) {
-      if (timeline_.series().at(Curve::LargestFree, position) < why_.needed) continue;
+      if (timeline_.series().at(Curve::LargestFree, position) < least) continue;
       if (tries++ == kMaxTries) {
         why_.not_tried_before = position + 1;
         return;
