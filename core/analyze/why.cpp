@@ -189,16 +189,22 @@ class Question {
     why_.before = timeline_.figures();
   }
 
-  // The figures say where to look, the allocator itself whether it would.
+  // The figures say where to look, the allocator itself whether it would. Of a tiered allocator several blocks of its
+  // buddy may do side by side, where one of them has at least a quarter of the size of all; that seldom holds, so after
+  // as many tries only blocks that are large enough alone are looked for.
   void find_last_fit() {
-    // Several blocks of a tiered allocator's buddy may do side by side, one of at least a quarter of the size of all.
     const bool tiered = timeline_.spec().kind == AllocatorKind::Tiered;
-    const std::uint64_t least = tiered ? std::max<std::uint64_t>(std::bit_ceil(why_.needed) / 4, 1) : why_.needed;
-    for (std::uint64_t position = why_.event + 1, tries = 0; position-- != 0;) {
-      if (timeline_.series().at(Curve::LargestFree, position) < least) continue;
+    const std::uint64_t least = tiered ? std::bit_ceil(why_.needed) / 4 : why_.needed;
+    std::size_t alone = 0, side_by_side = 0;
+    for (std::uint64_t position = why_.event + 1; position-- != 0;) {
+      const std::uint64_t largest = timeline_.series().at(Curve::LargestFree, position);
+      const bool is_alone = largest >= why_.needed;
+      if (!is_alone && (largest < least || side_by_side > kMaxTries)) continue;
+      std::size_t& tries = is_alone ? alone : side_by_side;
       if (tries++ == kMaxTries) {
-        why_.not_tried_before = position + 1;
-        return;
+        if (!why_.not_tried_before) why_.not_tried_before = position + 1;
+        if (is_alone) return;
+        continue;
       }
       timeline_.seek({position});
       replay::load(*machine_, timeline_.snapshot());

@@ -34,8 +34,8 @@ struct Why {
   std::optional<int> level;           // buddy: that block's
   replay::Figures before;             // what the request met, after the free that an alloc of a live id begins with
   // The last position (events done) before it, after which the same request would have been served; nothing where there
-  // is none, or none from `not_tried_before` on, which is set where the search gave up: a free block was large enough
-  // at many positions, but never aligned as asked.
+  // is none. Where not everything was tried, the positions before `not_tried_before` were not, or not for free blocks
+  // side by side: at many positions there was enough, but never aligned as asked, or never in one piece.
   std::optional<std::uint64_t> would_fit_after, not_tried_before;
   // The fewest blocks, of those the least in bytes; the least bytes, of those the fewest blocks; the blocks of which
   // the youngest is the oldest. Nothing where no release makes room (a request larger than the largest block there can

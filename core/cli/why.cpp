@@ -82,15 +82,17 @@ std::string said_of(const Release& release, const Timeline& timeline) {
 }
 
 std::string said_of_the_past(const Why& why) {
-  if (why.not_tried_before) {
-    return fmt::format("not since event {}; what was before was not tried", trace::count_text(*why.not_tried_before));
+  const std::string untried = why.not_tried_before ? trace::count_text(*why.not_tried_before) : std::string();
+  if (!why.would_fit_after) {
+    return untried.empty() ? "never before" : fmt::format("not since event {}; what was before was not tried", untried);
   }
-  if (!why.would_fit_after) return "never before";
   const std::uint64_t since = why.event - *why.would_fit_after;
   const std::string when = *why.would_fit_after == 0
                                ? "before the first event"
                                : fmt::format("after event {}", trace::count_text(*why.would_fit_after));
-  return since == 0 ? when : fmt::format("{}, {} earlier", when, trace::count_text(since, "event"));
+  const std::string whole = since == 0 ? when : fmt::format("{}, {} earlier", when, trace::count_text(since, "event"));
+  return untried.empty() ? whole
+                         : fmt::format("{}; free blocks side by side were not tried before event {}", whole, untried);
 }
 
 void print_text(const Timeline& timeline, const Why& why, const std::string& chosen_why) {
