@@ -176,5 +176,31 @@ TEST(RunsBelow, are_told_in_full_wherever_the_mouse_is_on_one_of_their_blocks) {
       << "one of its blocks is of that level";
 }
 
+TEST(RunsBelow, take_a_block_off_its_list_for_itself_and_not_as_a_buddy) {
+  test::Script script;
+  script.alloc("A", 1024).alloc("B", 1024).alloc("C", 1024).alloc("D", 1024).alloc("E", 4096).alloc("F", 8192);
+  script.free("B").free("C").alloc("G", 1500);
+  const auto timeline = test::timeline_of(script.done(), test::spec_of("tiered:arena=16KiB,min=64"));
+  ASSERT_TRUE(timeline->failures().empty());
+  const auto& steps = [&]() -> const std::vector<alloc::Step>& {
+    timeline->seek({9, replay::kAllSteps});
+    return timeline->run().steps;
+  }();
+  std::uint32_t removed = 0;
+  while (steps[removed].kind != alloc::StepKind::Remove) ++removed;
+  timeline->seek({9, removed + 1});
+  const replay::Census below = draw::buddy_below(timeline->census(), 16384);
+  const draw::BuddyScene scene = draw::lay_out_buddy({.census = below,
+                                                      .spec = timeline->spec(),
+                                                      .now = draw::moment_of(*timeline),
+                                                      .selected = {},
+                                                      .rect = {0, 0, 900, 400},
+                                                      .view = {0, 16384},
+                                                      .style = {},
+                                                      .name_of = {}});
+  ASSERT_TRUE(scene.relation);
+  EXPECT_EQ(scene.relation->offset, 1024u);
+}
+
 }  // namespace
 }  // namespace allocviz

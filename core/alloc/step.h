@@ -16,7 +16,7 @@ enum class StepKind : std::uint8_t {
   Pop,     // offset left the head of level's list and is in flight
   Split,   // the block at offset, size, level became two; other: the offset of the back half, in flight until pushed
   Push,    // offset is now the head of level's list
-  Remove,  // offset left level's list from wherever it stood (its buddy is being merged)
+  Remove,  // offset left level's list from wherever it stood (its buddy is being merged, or a run takes it)
   Merge,   // offset, size, level: the block made of two; other: the half that disappeared
   Take,    // offset, size: the answer; live from here on
   Move,    // bump: the mark went from other to offset; size: bytes in between

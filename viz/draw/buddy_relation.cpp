@@ -186,6 +186,14 @@ void add_refusal(BuddyScene& out, const BuddyInput& input, Rect line, Rect secon
   out.scene.labels.push_back({second, *first, Tone::Dim, Type::Small});
 }
 
+// Whether the steps up to now are in the midst of a request. What a run takes off a list there is no buddy of anything.
+bool is_requesting(const Moment& now) {
+  const auto last = std::find_if(now.done.rbegin(), now.done.rend(), [](const alloc::Step& step) {
+    return step.kind == StepKind::Round || step.kind == StepKind::Take;
+  });
+  return last != now.done.rend() && last->kind == StepKind::Round;
+}
+
 }  // namespace
 
 std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& shape) {
@@ -196,7 +204,9 @@ std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& s
                                           step->kind == StepKind::Remove || step->kind == StepKind::Push);
   if (of_two) block = subject_of(*step, input.spec);
   if (of_two && step->kind == StepKind::Merge) block = Touch{step->other ^ (step->size / 2), step->size / 2};
-  if (of_two && step->kind == StepKind::Remove) block = Touch{step->offset ^ step->size, step->size};
+  if (of_two && step->kind == StepKind::Remove && !is_requesting(input.now)) {
+    block = Touch{step->offset ^ step->size, step->size};
+  }
   const bool pushed = of_two && step->kind == StepKind::Push;
   const bool drawn = input.now.whole && pushed && input.now.outcome.kind == replay::OutcomeKind::Freed;
   if (!block && input.selected) {
