@@ -2,7 +2,7 @@
 
 # Running it and reading what it wrote, for every test of it.
 add_library(cli_support OBJECT cli_support.cpp)
-target_link_libraries(cli_support PUBLIC allocviz_core nlohmann_json::nlohmann_json GTest::gtest PRIVATE allocviz_flags)
+target_link_libraries(cli_support PUBLIC allocviz_core nlohmann_json::nlohmann_json GTest::gtest PRIVATE allocviz_flags test_flags)
 target_compile_options(cli_support PRIVATE ${test_options})
 target_compile_definitions(cli_support PUBLIC
   ALLOCTRACE_PROGRAM="$<TARGET_FILE:alloctrace>" ALLOCVIZ_VERSION="${PROJECT_VERSION}")

@@ -6,6 +6,8 @@ target_compile_options(allocviz_flags INTERFACE -Wall -Wextra -Wpedantic -Wconve
 # Optimising, GCC 12 sees uninitialised strings on the path of an exception out of an aggregate's initialiser, and copies
 # that overlap in "text" + string, where there are none. Clang's own analysis of the same stays on.
 target_compile_options(allocviz_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>)
+# GCC collects what it no longer needs while it compiles, which takes a tenth of its time and spares 150 MB.
+target_compile_options(allocviz_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=524288>)
 target_include_directories(allocviz_flags INTERFACE ${PROJECT_SOURCE_DIR})
 # What the standard library says of its own contracts (an index beyond the end, a clamp between bounds that are crossed).
 target_compile_definitions(allocviz_flags INTERFACE $<$<NOT:$<CONFIG:Release>>:_GLIBCXX_ASSERTIONS>)
