@@ -86,12 +86,13 @@ build() {
   local preset=$1; shift
   local log=$logs/build-$preset.log
   mkdir -p "$logs"
-  if ! "${steady[@]}" ninja -C "$root/build/$preset" "$@" 2>&1 </dev/null | tee "$log" | show_building "$preset"; then
+  if ! "${gently[@]}" "${steady[@]}" ninja -C "$root/build/$preset" "$@" 2>&1 </dev/null | tee "$log" | show_building "$preset"; then
     grep -m 1 -A "${stage_tail:-40}" -E '^FAILED|rror:' "$log" >&2 || tail -n "${stage_tail:-40}" "$log" >&2
     fail "That failed. All of it: $log"
   fi
 }
 steady=()  # a command to put before those that may run what was built
+gently=()  # and one before those that build
 
 show_building() {
   local line said="" step
