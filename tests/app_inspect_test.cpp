@@ -139,7 +139,8 @@ TEST(AppInTheWay, freeing_what_it_names_makes_room) {
   std::mt19937_64 random(test::seed());
   const auto trace = test::random_trace(random, 1500, 16384, 3000);
   std::size_t failures = 0, places = 0;
-  for (const char* text : {"buddy:arena=8KiB,min=64", "buddy:arena=8KiB,min=64,block=4KiB,gaps=1000-1100+6000-6500"}) {
+  for (const char* text : {"buddy:arena=8KiB,min=64", "buddy:arena=8KiB,min=64,block=4KiB,gaps=1000-1100+6000-6500",
+                           "tiered:arena=8KiB,min=64"}) {
     const trace::AllocatorSpec chosen = spec(text);
     app::State state = state_of(trace, chosen);
     for (const std::uint64_t index : state.timeline().failures()) {
@@ -200,6 +201,13 @@ TEST(AppInTheWay, is_said_in_each_allocators_own_terms) {
       said(R"({"kind": "bump", "arena": 100})", two, 3),
       "Q and P hold all 80 B above the mark. Only 20 B are below it. Freed now, they give all of it back: then 40 B "
       "would fit.");
+  EXPECT_EQ(
+      said(R"({"kind": "tiered", "arena": "4 KiB", "min_block": 64})",
+           R"({"op": "alloc", "id": "P", "size": 2500}, {"op": "alloc", "id": "Q", "size": 600},
+                    {"op": "alloc", "id": "R", "size": 1100})",
+           3),
+      "No 1 280 B are free side by side. Of 2 places for it, 0x0a00 has the least in it: Q (640 B). Freed now, it "
+      "makes room.");
   EXPECT_EQ(said(R"({"kind": "slab", "block": 32, "count": 2})", two, 3),
             "Freeing would not help. R: 40 B does not fit a 32 B block.");
   EXPECT_EQ(said(R"({"kind": "buddy", "arena": 128, "min_block": 64})", two, 2), "nothing");

@@ -150,7 +150,8 @@ TEST(WhatIf, the_request_fits_once_what_is_in_the_way_is_freed_and_nothing_reall
   std::mt19937_64 random(test::seed());
   const auto trace = test::random_trace(random, 800, 16384, 3000);
   std::size_t tried = 0;
-  for (const char* text : {"buddy:arena=8KiB,min=64", "bump:arena=16KiB", "slab:block=3000,count=5"}) {
+  for (const char* text :
+       {"buddy:arena=8KiB,min=64", "bump:arena=16KiB", "slab:block=3000,count=5", "tiered:arena=8KiB,min=64"}) {
     auto stages = app::build_stages(trace, {spec(text)});
     ASSERT_TRUE(stages.ok());
     app::State state = opened(kLesson);

@@ -87,6 +87,53 @@ class Places {
   std::vector<Place> best_;
 };
 
+// The places of a tiered allocator for a run: as much as is needed from the start of any block on, blocks side by side,
+// buddies or not. A slab is in the way as a whole, with all of its blocks. Of places that differ only in free blocks
+// there is one.
+std::vector<Place> places_for_run(const Census& census, std::uint64_t needed, std::uint64_t align) {
+  struct Step {
+    std::uint64_t offset = 0, size = 0, bytes = 0, blocks = 0, first = 0;
+  };
+  std::vector<Step> steps;
+  auto slab = census.slabs.begin();
+  for (const Block& block : census.blocks) {
+    while (slab != census.slabs.end() && slab->offset + slab->size <= block.offset) ++slab;
+    const bool in_slab = slab != census.slabs.end() && slab->offset <= block.offset;
+    if (!in_slab || steps.empty() || steps.back().offset != slab->offset) {
+      steps.push_back({.offset = block.offset, .size = in_slab ? slab->size : block.size});
+    }
+    Step& step = steps.back();
+    if (block.state != BlockState::Live) continue;
+    if (step.blocks++ == 0) step.first = block.offset;
+    step.bytes += block.size;
+  }
+  std::vector<Place> places;
+  Place sum;  // of the steps from `first` to before `last`
+  for (std::size_t first = 0, last = 0; first < steps.size(); ++first) {
+    const std::uint64_t from = steps[first].offset;
+    for (; last < steps.size() && (last == 0 || steps[last - 1].offset + steps[last - 1].size < from + needed);
+         ++last) {
+      sum.bytes += steps[last].bytes;
+      sum.blocks += steps[last].blocks;
+    }
+    const std::uint64_t to = steps[last - 1].offset + steps[last - 1].size;
+    if (to < from + needed) break;
+    if (from % align == 0 && sum.blocks != 0) {
+      const auto live = std::find_if(steps.begin() + static_cast<std::ptrdiff_t>(first), steps.end(),
+                                     [](const Step& step) { return step.blocks != 0; });
+      const Place place{from, to - from, sum.bytes, sum.blocks, live->first, {}};
+      const bool again = !places.empty() && places.back().first == place.first && places.back().blocks == place.blocks;
+      if (!again) places.push_back(place);
+    }
+    sum.bytes -= steps[first].bytes;
+    sum.blocks -= steps[first].blocks;
+  }
+  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    return std::tuple(a.bytes, a.blocks) < std::tuple(b.bytes, b.blocks);
+  });
+  return places;
+}
+
 std::string names_in(const trace::Trace& trace, const Census& census, const Place& place) {
   if (place.blocks > kNamesSpelled) return trace::count_text(place.blocks) + " blocks";
   std::vector<const Block*> blocks;
@@ -146,6 +193,37 @@ void judge_buddy(InTheWay& out, const trace::Trace& trace, const Census& census,
   out.reason += one ? " Freed now, it makes room." : " Freed now, they make room.";
 }
 
+void judge_tiered(InTheWay& out, const trace::Trace& trace, const replay::Timeline& timeline, std::uint64_t align) {
+  const Census& census = timeline.census();
+  std::uint64_t needed = 0;
+  bool small = false;
+  for (const alloc::Step& step : timeline.run().steps) {
+    if (step.kind != alloc::StepKind::Round) continue;
+    needed = step.size;
+    small = small || step.size_class != alloc::kNoClass;
+  }
+  out.verdict = small ? "No slab has room, and none can be made."
+                      : fmt::format("No {} are free side by side.", trace::exact_size_text(needed));
+  out.places = places_for_run(census, std::max(needed, align), align);  // smaller ones are not looked at for so little
+  out.place_count = out.places.size();
+  if (out.places.size() > InTheWay::kMostPlaces) out.places.resize(InTheWay::kMostPlaces);
+  out.frees_help = !out.places.empty();
+  if (out.places.empty()) {
+    out.reason = "There is no place for as much.";
+    return;
+  }
+  for (Place& place : out.places) place.names = names_in(trace, census, place);
+  const Place& best = out.places.front();
+  const bool one = best.blocks == 1;
+  const std::string where = trace::offset_text(best.offset, census.arena_bytes);
+  const std::string bytes = trace::size_text(best.bytes);
+  out.reason = out.place_count == 1 ? fmt::format("Its only place is {}, where {} {} ({}).", where, best.names,
+                                                  one ? "lives" : "live", bytes)
+                                    : fmt::format("Of {} places for it, {} has the least in it: {} ({}).",
+                                                  trace::count_text(out.place_count), where, best.names, bytes);
+  out.reason += one ? " Freed now, it makes room." : " Freed now, they make room.";
+}
+
 void judge_slab(InTheWay& out, const Census& census) {
   out.frees_help = true;
   out.verdict = fmt::format("All {} blocks are live.", trace::count_text(census.blocks.size()));
@@ -183,6 +261,8 @@ InTheWay judge(const trace::Trace& trace, const replay::Timeline& timeline) {
   const AllocatorKind kind = timeline.spec().kind;
   if (full && kind == AllocatorKind::Buddy && refusal.needed != 0) {
     judge_buddy(out, trace, census, refusal.needed);
+  } else if (full && kind == AllocatorKind::Tiered) {
+    judge_tiered(out, trace, timeline, std::max<std::uint64_t>(refusal.align, 1));
   } else if (full && kind == AllocatorKind::Slab) {
     judge_slab(out, census);
   } else if (full && kind == AllocatorKind::Bump) {
