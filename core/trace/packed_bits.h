@@ -80,24 +80,30 @@ void write_packed(std::byte* to, std::span<const std::uint64_t, kCount> values, 
   if (filled != 0) std::memcpy(to, &word, sizeof word);
 }
 
+// Values of so many bits each, of 1 to 56, by eights: `from` holds as many bytes more than they have, and eight.
+void unpack_eights(const std::byte* from, std::size_t eights, std::uint64_t least, unsigned bits, std::uint64_t* out);
+
 // The first count of at most kMost values that write_packed() wrote; looks at packed_bytes() of them and no further.
 template <std::size_t kMost>
 void read_packed(const std::byte* from, std::size_t count, std::uint64_t least, unsigned bits,
                  std::array<std::uint64_t, kMost>& out) {
+  static_assert(kMost % 8 == 0);
   if (bits == 0) {
     std::fill_n(out.begin(), count, least);
     return;
   }
-  // A copy with room behind it, so that eight bytes can be read wherever a value begins.
-  std::array<std::byte, kMost * 8 + 8> words;
-  std::memcpy(words.data(), from, packed_bytes(count, bits));
-  const std::uint64_t mask = bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t bit = i * bits;
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, words.data() + bit / 8, sizeof eight);
-    out[i] = least + (eight >> (bit % 8) & mask);
+  const std::size_t bytes = packed_bytes(count, bits);
+  if (bits == 64) {
+    std::memcpy(out.data(), from, bytes);
+    for (std::size_t i = 0; i < count; ++i) out[i] += least;
+    return;
   }
+  // A copy with room behind it, so that eight bytes can be read wherever a value begins.
+  const std::size_t eights = (count + 7) / 8;
+  std::array<std::byte, kMost * 8 + 16> words;
+  std::memcpy(words.data(), from, bytes);
+  std::memset(words.data() + bytes, 0, std::max(eights * bits, bytes) + 8 - bytes);
+  unpack_eights(words.data(), eights, least, bits, out.data());
 }
 
 }  // namespace allocviz::trace

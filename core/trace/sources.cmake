@@ -3,6 +3,7 @@ list(APPEND trace_sources
   trace/trouble.cpp
   trace/column.cpp
   trace/utf8.cpp
+  trace/packed_bits.cpp
   trace/sizes.cpp
   trace/spec.cpp
   trace/spec_fault.cpp
