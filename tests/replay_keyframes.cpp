@@ -231,6 +231,60 @@ TEST(Keyframes, keep_the_first_even_when_it_is_over_the_budget) {
   EXPECT_EQ(keyframes.at_or_before(1000).event, 0u);
 }
 
+TEST(Keyframes, need_no_whole_one_while_blocks_only_come) {
+  constexpr std::uint32_t kBlocks = 50'000;
+  LiveTable live(kBlocks);
+  Keyframes keyframes(std::uint64_t{100} << 20);
+  std::uint64_t wholes = 0;
+  std::mt19937_64 random(test::seed());
+  for (std::uint32_t slot = 0; slot < kBlocks; ++slot) {
+    if (slot % 500 == 0) {
+      Keyframe frame;
+      if (keyframes.wants_whole()) {
+        frame = saved(live);
+        live.watch_changes();
+        ++wholes;
+      } else {
+        live.save_changes(frame, kUnitShift);
+      }
+      keyframes.add(slot, frame);
+    }
+    live.put(slot, {.offset = slot * 64u, .bytes = 64, .requested = 1 + random() % 64, .born = slot});
+  }
+  EXPECT_LE(wholes, 6u) << "of a hundred, all of them small";
+  LiveTable other(kBlocks);
+  std::vector<const Keyframe*> frames;
+  const Keyframes::Kept& last = keyframes.at_or_before(kBlocks);
+  keyframes.frames_for(last, frames);
+  EXPECT_TRUE(load_all(other, frames));
+  EXPECT_EQ(other.blocks(), last.event);
+}
+
+TEST(LiveTable, is_loaded_in_parts_and_after_a_rest_as_it_was) {
+  std::mt19937_64 random(test::seed());
+  LiveTable live(kSlots);
+  std::uint64_t event = 0;
+  std::vector<Keyframe> frames(1, saved(live));
+  live.watch_changes();
+  for (int i = 0; i < 12; ++i) {
+    change_some(live, random, event);
+    live.save_changes(frames.emplace_back(), kUnitShift);
+  }
+  LiveTable other(kSlots);
+  change_some(other, random, event);
+  for (int round = 0; round < 20; ++round) {
+    if (round % 2 == 0) other.rest();
+    const auto middle = static_cast<std::uint32_t>(random() % (kSlots + 1));
+    const std::vector<const Keyframe*> all = pointers_to(frames);
+    other.begin_load(frames.back());
+    for (const SlotRange part : {SlotRange{middle, kSlots}, SlotRange{0, middle}}) {
+      for (const ByteReader& behind : other.load_part(all, kUnitShift, part)) EXPECT_TRUE(behind.at_end());
+    }
+    ASSERT_TRUE(other.sums_hold());
+    ASSERT_EQ(saved(other), saved(live)) << "in two parts at " << middle;
+  }
+}
+
 TEST(Keyframes, lead_to_the_state_of_each_that_is_left_however_often_they_were_thinned_out) {
   std::mt19937_64 random(test::seed());
   LiveTable live(kSlots), other(kSlots);

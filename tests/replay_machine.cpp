@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "core/replay/reservation.h"
 #include "tests/support/replay.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/seed.h"
 
 namespace allocviz::replay {
 namespace {
@@ -262,6 +265,69 @@ TEST(Machine, an_arena_costs_what_is_used_of_it_whatever_its_size) {
   EXPECT_EQ(bump.of(1).offset, (gib << 30) - (1u << 20));
 }
 
+Keyframe keyframe_of(const Machine& machine) {
+  Keyframe frame;
+  machine.save(frame);
+  return frame;
+}
+
+TEST(Machine, is_after_a_rest_what_it_is_loaded_with) {
+  std::mt19937_64 random(test::seed());
+  trace::AllocatorSpec with_gaps = test::spec_of("buddy:arena=16384,min=16");
+  with_gaps.gaps = {{0, 100}, {5000, 6000}};
+  for (const trace::AllocatorSpec& spec :
+       {with_gaps, test::spec_of("buddy:arena=16384,min=16"), test::spec_of("bump:arena=16384"),
+        test::spec_of("slab:block=64,count=256"), test::spec_of("tiered:arena=16KiB,min=64")}) {
+    SCOPED_TRACE(trace::to_text(spec));
+    const auto trace = test::random_trace(random, 400, 16'384, 500);
+    const auto machine = test::machine_of(spec, *trace);
+    Census census, again;
+    for (std::uint64_t i = 0; i < trace->size(); ++i) {
+      machine->apply(trace->event(i), i);
+      if (i % 100 != 50) continue;
+      const Keyframe frame = keyframe_of(*machine);
+      machine->census(census);
+      machine->rest();
+      load(*machine, frame);
+      ASSERT_EQ(keyframe_of(*machine), frame);
+      machine->census(again);
+      ASSERT_TRUE(again == census);
+      ASSERT_EQ(machine->check(), std::nullopt);
+    }
+  }
+}
+
+// So many that two threads load them.
+TEST(Machine, of_many_blocks_is_loaded_as_it_was_saved) {
+  constexpr std::uint32_t kManyOfThem = 300'000;
+  std::mt19937_64 random(test::seed());
+  const trace::AllocatorSpec spec = test::spec_of("buddy:arena=256MiB,min=64");
+  auto made = make_machine(spec, kManyOfThem), other = make_machine(spec, kManyOfThem);
+  ASSERT_TRUE(made.ok() && other.ok());
+  Machine& machine = **made;
+  std::uint64_t event = 0;
+  std::vector<bool> lives(kManyOfThem);
+  const auto change = [&](std::uint32_t slot) {
+    trace::Event request{.op = lives[slot] ? trace::Op::Free : trace::Op::Alloc, .slot = slot};
+    if (!lives[slot]) request.size = 1 + random() % 400;
+    ASSERT_NE(machine.apply(request, event++).kind, OutcomeKind::Failed);
+    lives[slot] = !lives[slot];
+  };
+  for (std::uint32_t slot = 0; slot < kManyOfThem; ++slot) change(slot);
+  std::vector<Keyframe> frames(1, keyframe_of(machine));
+  machine.watch_changes();
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 100'000; ++i) change(static_cast<std::uint32_t>(random() % kManyOfThem));
+    machine.save_changes(frames.emplace_back());
+    std::vector<const Keyframe*> all;
+    for (const Keyframe& frame : frames) all.push_back(&frame);
+    if (round == 1) (*other)->rest();
+    (*other)->load(all);
+    ASSERT_TRUE(keyframe_of(**other) == keyframe_of(machine)) << "round " << round;
+    ASSERT_EQ((*other)->check(), std::nullopt);
+  }
+}
+
 // In bytes; 0 where the system does not say.
 std::uint64_t resident_now() {
   std::ifstream statm("/proc/self/statm");
@@ -280,6 +346,17 @@ TEST(Machine, of_a_large_arena_what_is_touched_is_paid_for) {
   for (std::uint64_t at = 0; at < arena->size(); at += std::uint64_t{2} << 20) arena->data()[at] = std::byte{1};
   EXPECT_LT(resident_now() - before, kGiB / 4);
   EXPECT_EQ(arena->data()[1], std::byte{0});
+}
+
+TEST(Machine, a_reservation_that_was_forgotten_is_paid_for_no_more) {
+  auto table = Reservation::make(std::uint64_t{64} << 20, 4096, "A table");
+  ASSERT_TRUE(table.ok());
+  std::fill_n(table->data(), table->size(), std::byte{1});
+  const std::uint64_t before = resident_now();
+  if (before == 0) GTEST_SKIP() << "/proc/self/statm does not say";
+  table->forget();
+  EXPECT_LT(resident_now() + (std::uint64_t{60} << 20), before);
+  EXPECT_EQ(table->data()[4711], std::byte{0});
 }
 
 TEST(Machine, what_cannot_be_is_refused_with_its_reason) {

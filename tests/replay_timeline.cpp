@@ -101,6 +101,28 @@ TEST(Timeline, looks_an_event_up_without_moving) {
   EXPECT_EQ(timeline->census(), here);
 }
 
+// It rests until it is moved.
+TEST(Timeline, of_a_long_log_is_at_its_beginning_what_it_is_from_anywhere) {
+  constexpr std::uint64_t kLongEvents = 1'000'000;
+  trace::TraceBuilder builder;
+  for (std::uint64_t i = 0; i < kLongEvents / 2; ++i) {
+    (void)builder.append({.op = trace::Op::Alloc, .id_kind = trace::RawEvent::Id::Number, .id_number = i, .size = 40});
+    (void)builder.append({.op = trace::Op::Free, .id_kind = trace::RawEvent::Id::Number, .id_number = i});
+  }
+  const auto trace = std::make_shared<const trace::Trace>(std::move(builder).finish());
+  const auto timeline = test::timeline_of(trace, test::spec_of("buddy:arena=65536,min=16"));
+  ASSERT_NE(timeline, nullptr);
+  Census at_first;
+  timeline->take_census(at_first);
+  const Keyframe before = timeline->snapshot();
+  EXPECT_TRUE(timeline->census() == at_first);
+  EXPECT_EQ(timeline->run_of(kLongEvents - 1).outcome.kind, OutcomeKind::Freed);
+  timeline->seek({kLongEvents - 1, 1});
+  timeline->seek({0});
+  EXPECT_EQ(timeline->snapshot(), before);
+  EXPECT_TRUE(timeline->census() == at_first);
+}
+
 TEST(Timeline, of_no_events_stands_at_its_only_position) {
   Script script;
   const auto timeline = test::timeline_of(script.done(), test::spec_of("slab:block=8,count=0"));

@@ -1,5 +1,6 @@
 #include "core/replay/buddy_keyframe.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -17,16 +18,6 @@ constexpr std::size_t kAhead = 24;  // how far before it is written to what lies
 template <class Free>
 unsigned unit_shift(const RealBuddy<Free>& buddy) {
   return static_cast<unsigned>(std::countr_zero(buddy.min_block_size()));
-}
-
-// Heads are the only tags that differ from state to state: gaps stay, and all else is Interior.
-template <class Free>
-void clear_heads(RealBuddy<Free>& buddy) {
-  const alloc::Bytes tags = buddy.metadata();
-  buddy.walk([&](const alloc::Extent& extent) {
-    if (extent.use == alloc::Use::Gap) return;
-    tags.data[extent.offset >> unit_shift(buddy)] = static_cast<std::byte>(alloc::BuddyTag::Interior);
-  });
 }
 
 template <class Free>
@@ -88,11 +79,37 @@ void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_
 }
 
 template <class Free>
-void set_live_heads(RealBuddy<Free>& buddy, const LiveTable& live) {
-  clear_heads(buddy);
+std::vector<alloc::Range> gaps_of(const RealBuddy<Free>& buddy) {
+  std::vector<alloc::Range> gaps;
+  buddy.walk([&](const alloc::Extent& extent) {
+    if (extent.use != alloc::Use::Gap) return;
+    gaps.push_back({extent.offset >> unit_shift(buddy), (extent.offset + extent.size) >> unit_shift(buddy)});
+  });
+  return gaps;
+}
+
+template <class Free>
+void write_gaps(RealBuddy<Free>& buddy, const std::vector<alloc::Range>& gaps) {
+  auto* const tags = reinterpret_cast<alloc::BuddyTag*>(buddy.metadata().data);
+  std::fill_n(tags, buddy.size() >> unit_shift(buddy), alloc::BuddyTag::Interior);
+  for (const alloc::Range& gap : gaps) std::fill(tags + gap.from, tags + gap.to, alloc::BuddyTag::Gap);
+}
+
+// Heads are the only tags that differ from state to state: gaps stay, and all else is Interior.
+template <class Free>
+void clear_heads(RealBuddy<Free>& buddy) {
+  const alloc::Bytes tags = buddy.metadata();
+  buddy.walk([&](const alloc::Extent& extent) {
+    if (extent.use == alloc::Use::Gap) return;
+    tags.data[extent.offset >> unit_shift(buddy)] = static_cast<std::byte>(alloc::BuddyTag::Interior);
+  });
+}
+
+template <class Free>
+void set_live_heads(RealBuddy<Free>& buddy, const LiveTable& live, SlotRange part) {
   const alloc::Bytes tags = buddy.metadata();
   const int largest = std::countr_zero(std::uint64_t{buddy.size_at(0)});
-  for (std::uint32_t slot = 0; slot < live.size(); ++slot) {
+  for (std::uint32_t slot = part.from; slot < part.to; ++slot) {
     if (const auto ahead = static_cast<std::uint32_t>(slot + kAhead); live.is_live(ahead)) {
       alloc::prefetch(tags.data + (live[ahead].offset >> unit_shift(buddy)));
     }
@@ -112,7 +129,10 @@ void count_levels(const RealBuddy<Free>& buddy, LevelCounts& out) {
 
 template void save_buddy(const RealBuddy<alloc::InBand>&, ByteWriter&);
 template void load_buddy(RealBuddy<alloc::InBand>&, ByteReader&, std::vector<std::uint64_t>&);
-template void set_live_heads(RealBuddy<alloc::Beside>&, const LiveTable&);
+template std::vector<alloc::Range> gaps_of(const RealBuddy<alloc::Beside>&);
+template void write_gaps(RealBuddy<alloc::Beside>&, const std::vector<alloc::Range>&);
+template void clear_heads(RealBuddy<alloc::Beside>&);
+template void set_live_heads(RealBuddy<alloc::Beside>&, const LiveTable&, SlotRange);
 template void count_levels(const RealBuddy<alloc::InBand>&, LevelCounts&);
 template void count_levels(const RealBuddy<alloc::Beside>&, LevelCounts&);
 

@@ -23,10 +23,21 @@ void save_buddy(const RealBuddy<Free>& buddy, ByteWriter& out);
 template <class Free>
 void load_buddy(RealBuddy<Free>& buddy, ByteReader& in, std::vector<std::uint64_t>& scratch);
 
-// Where a live table says which blocks are live, their heads follow from it, and the order of the free lists is all
-// that it does not say (free_order.h). Makes the heads those of the live blocks and no others.
+// The gaps, in smallest blocks, in ascending order.
 template <class Free>
-void set_live_heads(RealBuddy<Free>& buddy, const LiveTable& live);
+[[nodiscard]] std::vector<alloc::Range> gaps_of(const RealBuddy<Free>& buddy);
+// Makes its tags those of no block but these gaps, whatever they were: of a buddy whose metadata were given back.
+template <class Free>
+void write_gaps(RealBuddy<Free>& buddy, const std::vector<alloc::Range>& gaps);
+// The same where they are tags: O(blocks).
+template <class Free>
+void clear_heads(RealBuddy<Free>& buddy);
+
+// Where a live table says which blocks are live, their heads follow from it, and the order of the free lists is all
+// that it does not say (free_order.h). Of a buddy without heads;
+// for some of the slots, for others another thread may do the same.
+template <class Free>
+void set_live_heads(RealBuddy<Free>& buddy, const LiveTable& live, SlotRange part);
 
 // How long each level's list is.
 template <class Free>

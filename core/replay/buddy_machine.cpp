@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -14,6 +17,7 @@
 #include "core/replay/machines.h"
 #include "core/replay/owners.h"
 #include "core/replay/reservation.h"
+#include "core/replay/side_by_side.h"
 
 namespace allocviz::replay {
 namespace {
@@ -31,6 +35,7 @@ class BuddyHeap {
         min_shift_(static_cast<unsigned>(std::countr_zero(buddy_.min_block_size()))),
         links_(Free::place(buddy_.arena(), reinterpret_cast<alloc::BuddyTag*>(metadata_.data()), buddy_.levels(),
                            min_shift_)),
+        gaps_(gaps_of(buddy_)),
         shown_(links_),
         kept_(links_) {}
 
@@ -101,10 +106,45 @@ class BuddyHeap {
   }
   void load_lists(ByteReader& in, bool whole) { kept_.load(in, whole); }
   void save(ByteWriter& /*out*/) const {}  // the lists and the live blocks say all
+  void clear() {
+    if (rests_) {
+      write_gaps(buddy_, gaps_);
+    } else {
+      clear_heads(buddy_);
+    }
+    rests_ = false;
+  }
   void load(ByteReader& /*in*/, const LiveTable& live) {
-    set_live_heads(buddy_, live);
-    kept_.put_into(buddy_);
-    shown_ = kept_;
+    const auto put_lists = [&] {
+      kept_.put_into(buddy_);
+      shown_ = kept_;
+    };
+    if (live.size() < kManySlots) {
+      set_live_heads(buddy_, live, {0, live.size()});
+      return put_lists();
+    }
+    // Lists are short or long: whoever is done first goes on with the heads.
+    constexpr std::uint32_t kSlotsAtOnce = 16'384;
+    std::atomic<std::uint32_t> next = 0;
+    const auto set_heads = [&] {
+      for (std::uint32_t from = 0; (from = next.fetch_add(1) * kSlotsAtOnce) < live.size();) {
+        set_live_heads(buddy_, live, {from, std::min(from + kSlotsAtOnce, live.size())});
+      }
+    };
+    side_by_side(
+        [&] {
+          put_lists();
+          set_heads();
+        },
+        set_heads);
+  }
+
+  // Of a million live blocks the metadata are pages by the hundred MiB.
+  void rest() {
+    rests_ = true;
+    metadata_.forget();
+    owners_ = {};
+    shown_ = kept_ = FreeOrder(links_);
   }
 
  private:
@@ -124,6 +164,8 @@ class BuddyHeap {
   RealBuddy<Free> buddy_;
   unsigned min_shift_;
   alloc::BuddySideLinks links_;
+  std::vector<alloc::Range> gaps_;
+  bool rests_ = false;
   mutable FreeOrder shown_;  // as they were when they were last shown, saved whole or loaded
   FreeOrder kept_;           // as the last keyframe has them that was saved as changes, or loaded
 };

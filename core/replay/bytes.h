@@ -8,6 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "core/alloc/prefetch.h"
+
 namespace allocviz::replay {
 
 class ByteWriter {
@@ -60,6 +62,10 @@ class ByteReader {
     assert(bytes <= in_.size() - at_ && "a keyframe is read to its end and no further");
     at_ += bytes;
     return in_.data() + at_ - bytes;
+  }
+  // Brings the next so many bytes nearer.
+  void prefetch(std::size_t bytes) const {
+    for (std::size_t i = 0; i < bytes && at_ + i < in_.size(); i += 64) alloc::prefetch(in_.data() + at_ + i);
   }
   [[nodiscard]] std::size_t at() const { return at_; }  // how many bytes it has read
   [[nodiscard]] bool at_end() const { return at_ == in_.size(); }

@@ -11,6 +11,8 @@
 //     where the order of its free lists is kept as what changed; load_lists() comes before load()
 //   unit_shift(): offsets and sizes divide by 2^that
 //   count_free(LevelCounts&): where there are free lists by level
+//   clear(): where something has to be forgotten before load(); called beside load_lists(), by another thread
+//   rest(): where there is memory worth giving back; then come clear(), load_lists() and load()
 // While an event is under way its block is in flight: no slot owns it, and a census shows it so.
 #pragma once
 
@@ -22,10 +24,12 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/alloc/result.h"
 #include "core/replay/live_table.h"
 #include "core/replay/machine.h"
+#include "core/replay/side_by_side.h"
 
 namespace allocviz::replay {
 
@@ -130,14 +134,42 @@ class EventMachine final : public Machine {
   void load(std::span<const Keyframe* const> frames) override {
     assert(!frames.empty() && frames.front()->whole && "changes are of a state that was saved whole");
     ByteReader reader({});
-    for (const Keyframe* const frame : frames) {
-      reader = live_.load(*frame, heap_->unit_shift());
-      if constexpr (kKeepsLists) heap_->load_lists(reader, frame->whole);
+    live_.begin_load(*frames.back());
+    const auto load_slots = [&](SlotRange part) { return live_.load_part(frames, heap_->unit_shift(), part); };
+    const auto load_slots_and_lists = [&](SlotRange part) {
+      const std::vector<ByteReader> behind = load_slots(part);
+      for (std::size_t i = 0; i < frames.size(); ++i) {
+        reader = behind[i];
+        if constexpr (kKeepsLists) heap_->load_lists(reader, frames[i]->whole);
+      }
+    };
+    const auto clear = [this] {
+      if constexpr (requires(Heap & heap) { heap.clear(); }) heap_->clear();
+    };
+    const std::uint32_t slots = live_.size(), middle = slots < kManySlots ? slots : slots / 2;
+    if (middle == slots) {
+      clear();
+      load_slots_and_lists({0, slots});
+    } else {
+      side_by_side(
+          [&] {
+            load_slots_and_lists({0, middle});
+          },
+          [&] {
+            clear();
+            (void)load_slots({middle, slots});
+          });
     }
+    assert(live_.sums_hold());
     failed_ = reader.get();
     frees_of_failed_ = reader.get();
     heap_->load(reader, live_);
     assert(reader.at_end() && "a keyframe is loaded by the kind of machine that saved it");
+  }
+
+  void rest() override {
+    live_.rest();
+    if constexpr (requires(Heap & heap) { heap.rest(); }) heap_->rest();
   }
 
   std::optional<std::string> check() const override {

@@ -7,13 +7,20 @@
 #include "core/replay/live_table.h"
 
 namespace allocviz::replay {
+namespace {
+
+constexpr std::uint64_t kBlockBytes = 8;  // about what a live block takes in one
+
+}  // namespace
 
 bool Keyframes::wants_whole() const {
   if (dropped_last_ || kept_.empty()) return true;
   const Kept& whole = whole_before(kept_.back());
-  std::uint64_t changes = 0;
-  for (const Kept* each = &whole + 1; each <= &kept_.back(); ++each) changes += each->frame.table_bytes;
-  return changes >= whole.frame.table_bytes + whole.frame.table_bytes / 4;
+  std::uint64_t loaded = 0;
+  for (const Kept* each = &whole; each <= &kept_.back(); ++each) loaded += each->frame.table_bytes;
+  const std::uint64_t whole_now =
+      std::max<std::uint64_t>(whole.frame.table_bytes, kBlockBytes * kept_.back().frame.live_blocks);
+  return loaded >= 2 * whole_now + whole_now / 2;
 }
 
 const Keyframes::Kept& Keyframes::whole_before(const Kept& kept) const {

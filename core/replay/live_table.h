@@ -31,9 +31,16 @@ struct LiveBlock {
   std::uint64_t born = 0;  // index of the event that made or last resized it
 };
 
+// With fewer slots a second thread is not worth its beginning.
+inline constexpr std::uint32_t kManySlots = 262'144;
+
+struct SlotRange {
+  std::uint32_t from = 0, to = 0;
+};
+
 class LiveTable {
  public:
-  explicit LiveTable(std::uint32_t slot_count) : slots_(slot_count) {}
+  explicit LiveTable(std::uint32_t slot_count) : slots_(slot_count), slot_count_(slot_count) {}
 
   [[nodiscard]] bool is_live(std::uint32_t slot) const {
     return slot < slots_.size() && slots_[slot].offset != LiveBlock::kNowhere;
@@ -43,7 +50,8 @@ class LiveTable {
 
   // Slots below slot_count may be put; what lives stays.
   void make_room(std::uint32_t slot_count) {
-    if (slot_count <= slots_.size()) return;
+    if (slot_count <= slot_count_) return;
+    slot_count_ = slot_count;
     slots_.resize(slot_count);
     if (watches_) changed_.resize(words_of(slot_count));
   }
@@ -81,6 +89,7 @@ class LiveTable {
   [[nodiscard]] std::uint64_t blocks() const { return blocks_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t requested() const { return requested_; }
+  [[nodiscard]] bool sums_hold() const;  // L1. O(slots)
 
   // Begins a keyframe with the live slots in ascending order; offsets and sizes in units of 2^unit_shift bytes, which
   // divides them all. O(slots).
@@ -93,20 +102,26 @@ class LiveTable {
   // A whole keyframe, or the changes behind the one that was loaded last; returns what stands behind the live table's.
   // O(slots), or O(changes).
   [[nodiscard]] ByteReader load(const Keyframe& frame, unsigned unit_shift);
+  // The same of a whole keyframe and those behind it, or in parts, so that several threads can load at once:
+  // begin_load() with the last one of them, then load_part() of slots that no other thread loads. Returns what stands
+  // behind the live table's in each.
+  void begin_load(const Keyframe& last);
+  [[nodiscard]] std::vector<ByteReader> load_part(std::span<const Keyframe* const> frames, unsigned unit_shift,
+                                                  SlotRange part);
+  // Gives its memory back. A load() of a whole keyframe comes next, before anything is put or asked for.
+  void rest();
 
  private:
   static constexpr std::size_t kAhead = 16;
 
   [[nodiscard]] ByteWriter begin(Keyframe& out) const;
-  void load_whole(ByteReader& in, unsigned unit_shift);
-  void load_changes(ByteReader& in, std::span<const std::uint64_t> gone, unsigned unit_shift);
-  [[nodiscard]] bool sums_hold() const;  // L1
   static std::size_t words_of(std::size_t slots) { return (slots + 63) / 64; }
   void changes(std::uint32_t slot) {
     if (watches_) changed_[slot / 64] |= std::uint64_t{1} << (slot % 64);
   }
 
-  trace::LargeVector<LiveBlock> slots_;
+  trace::LargeVector<LiveBlock> slots_;  // none while it rests
+  std::uint32_t slot_count_;
   std::uint64_t blocks_ = 0, bytes_ = 0, requested_ = 0;
   bool watches_ = false;
   std::vector<std::uint64_t> changed_;  // a bit a slot, while it watches

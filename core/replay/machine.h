@@ -57,7 +57,8 @@ using StepListener = std::function<void(const alloc::Step&)>;
 struct Keyframe {
   std::vector<std::byte> bytes;
   std::size_t table_bytes = 0;  // how many of them, at the beginning, are the live table's and the free lists'
-  bool whole = true;            // else those are what changed since the keyframe before it
+  std::uint64_t live_blocks = 0;
+  bool whole = true;  // else those are what changed since the keyframe before it
   bool operator==(const Keyframe&) const = default;
 };
 
@@ -96,6 +97,8 @@ class Machine {
   // A whole keyframe and those that were saved behind it, in their order, of a machine with an equal spec and no more
   // slots: the state is that of the last one.
   virtual void load(std::span<const Keyframe* const> frames) = 0;
+  // Gives back what memory a load() fills anew. Until then only its spec may be asked for.
+  virtual void rest() {}
   // The allocator's own check(): nothing when every invariant holds, else a sentence that names the broken one.
   [[nodiscard]] virtual std::optional<std::string> check() const = 0;
 };

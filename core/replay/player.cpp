@@ -24,7 +24,7 @@ void Player::go_to(std::uint64_t events) {
   const std::uint64_t from = stone_is_nearer ? stone_at_ : kept.event;
   const bool steps_back = at_ > events && at_ - events < kStoneDistance;
   const auto bytes = [&] { return stone_is_nearer ? stone_.bytes.size() : keyframes_.bytes_to_load(kept); };
-  if (at_ > events || (from > at_ && from - at_ > events_worth(bytes()))) {
+  if (rests_ || at_ > events || (from > at_ && from - at_ > events_worth(bytes()))) {
     if (stone_is_nearer) {
       load(stone_, stone_at_);
     } else {
@@ -51,6 +51,16 @@ void Player::run_to(std::uint64_t events) {
   }
 }
 
+void Player::rest() {
+  machine_->rest();
+  rests_ = true;
+}
+
+const Machine& Player::machine() {
+  if (rests_) go_to(at_);
+  return *machine_;
+}
+
 Outcome Player::apply_next(const StepListener& listener) {
   const Outcome outcome = machine_->apply(trace_.request(at_), at_, listener);
   ++at_;
@@ -60,12 +70,14 @@ Outcome Player::apply_next(const StepListener& listener) {
 void Player::load(const Keyframe& whole, std::uint64_t events) {
   replay::load(*machine_, whole);
   at_ = events;
+  rests_ = false;
 }
 
 void Player::load(const Keyframes::Kept& kept) {
   keyframes_.frames_for(kept, frames_);
   machine_->load(frames_);
   at_ = kept.event;
+  rests_ = false;
 }
 
 }  // namespace allocviz::replay

@@ -28,7 +28,11 @@ class Player {
   void load(const Keyframe& whole, std::uint64_t events);
 
   [[nodiscard]] std::uint64_t at() const { return at_; }
-  [[nodiscard]] const Machine& machine() const { return *machine_; }
+  // Gives back the machine's memory until it is wanted again.
+  void rest();
+
+  [[nodiscard]] const Machine& machine();  // as it is at at()
+  [[nodiscard]] const trace::AllocatorSpec& spec() const { return machine_->spec(); }
   [[nodiscard]] std::uint64_t memory_bytes() const { return stone_.bytes.capacity(); }
 
  private:
@@ -39,6 +43,7 @@ class Player {
   const trace::Trace& trace_;
   const Keyframes& keyframes_;
   std::uint64_t at_ = 0;
+  bool rests_ = false;
   // A stepping stone: saved where somebody steps backward far from any keyframe, a little before, so that the next step
   // does not replay the whole interval once more. Not at each seek: saving takes as long as replaying much of one.
   Keyframe stone_;

@@ -83,6 +83,10 @@ trace::Result<Reservation> Reservation::make(std::uint64_t bytes, std::uint64_t 
   return made;
 }
 
+void Reservation::forget() {
+  ::madvise(data_, bytes_, MADV_DONTNEED);
+}
+
 Reservation::Reservation(Reservation&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
 

@@ -23,6 +23,9 @@ class Reservation {
   Reservation& operator=(Reservation&& other) noexcept;
   ~Reservation();
 
+  // Gives all its pages back: it is as when it was made, zeroed, and paid for as it is written anew. O(pages).
+  void forget();
+
   [[nodiscard]] std::byte* data() const { return data_; }
   [[nodiscard]] std::uint64_t size() const { return bytes_; }
 

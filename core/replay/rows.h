@@ -71,21 +71,40 @@ class RowReader {
 
   // Many at once, in the place of next(): how many rows the next run has, 0 when there is none.
   [[nodiscard]] std::size_t next_run() {
+    const std::size_t rows = begin_run();
+    if (rows != 0) read_columns(0, kColumns);
+    return rows;
+  }
+  // The same for whoever reads its columns one by one, or none: then it is passed over.
+  [[nodiscard]] std::size_t begin_run() {
     at_ = 0;
     rows_ = in_.get();
     assert(rows_ <= kRunRows && "a run is read where one was written");
     if (rows_ == 0) return 0;
-    for (auto& column : values_) {
-      const auto bits = static_cast<unsigned>(in_.get());
-      const std::uint64_t least = in_.get();
-      trace::read_packed(in_.take(trace::packed_bytes(rows_, bits)), rows_, least, bits, column);
+    for (Packed& column : packed_) {
+      column.bits = static_cast<unsigned>(in_.get());
+      column.least = in_.get();
+      column.bytes = in_.take(trace::packed_bytes(rows_, column.bits));
     }
     return rows_;
+  }
+  void read_columns(std::size_t from, std::size_t to) {
+    for (std::size_t column = from; column < to; ++column) {
+      const Packed& packed = packed_[column];
+      trace::read_packed(packed.bytes, rows_, packed.least, packed.bits, values_[column]);
+    }
   }
   [[nodiscard]] const std::array<std::uint64_t, kRunRows>& column(std::size_t number) const { return values_[number]; }
 
  private:
+  struct Packed {
+    const std::byte* bytes = nullptr;
+    std::uint64_t least = 0;
+    unsigned bits = 0;
+  };
+
   ByteReader& in_;
+  std::array<Packed, kColumns> packed_;
   std::array<std::array<std::uint64_t, kRunRows>, kColumns> values_;
   std::size_t rows_ = 0, at_ = 0;
 };

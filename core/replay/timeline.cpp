@@ -10,6 +10,9 @@
 namespace allocviz::replay {
 namespace {
 
+// From so many events on a replay's memory is given back until the cursor is moved.
+constexpr std::uint64_t kLong = 1'000'000;
+
 // Between calls the player's machine stands after the whole event at the cursor; what the state was at a step inside it
 // is taken while the event runs once more.
 class Replayed final : public Timeline {
@@ -20,10 +23,14 @@ class Replayed final : public Timeline {
         player_(std::move(machine), *trace_, account_->keyframes) {
     player_.load(account_->keyframes.at_or_before(0).frame, 0);
     figures_ = player_.machine().figures();
+    if (trace_->size() >= kLong) {
+      (void)Replayed::census();
+      player_.rest();
+    }
   }
 
   const trace::Trace& trace() const override { return *trace_; }
-  const trace::AllocatorSpec& spec() const override { return player_.machine().spec(); }
+  const trace::AllocatorSpec& spec() const override { return player_.spec(); }
   std::uint64_t event_count() const override { return trace_->size(); }
 
   void seek(Position position) override;
