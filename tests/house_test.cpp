@@ -55,6 +55,7 @@ struct Library {
 const std::vector<Library> kLibraries = {
     {"Dear ImGui", {"imgui", "backends/imgui"}, {"viz/panels/", "viz/platform/", "viz/main.cpp"}, {}},
     {"GLFW", {"GLFW/"}, {"viz/platform/"}, {}},
+    {"glibc's malloc", {"malloc.h"}, {}, {"viz/app/opening.cpp"}},
     {"OpenGL", {"GL/", "GLES", "glad/", "KHR/"}, {"viz/platform/"}, {}},
     {"EGL", {"EGL/"}, {"viz/platform/"}, {}},
     {"stb", {"stb"}, {}, {"viz/platform/", "viz/draw/"}},

@@ -158,7 +158,10 @@ std::optional<Trace> read_cached(const CachePolicy& policy, const FileMark& mark
   if (mapping == nullptr) return {};
   const std::span bytes(static_cast<const std::byte*>(mapping->at), mapping->bytes);
   auto trace = TraceImage::read(bytes, key_of(mark), mapping);
-  if (trace) mark_as_used(path);
+  if (!trace) return {};
+  // All of it was summed up and checked: what is looked at again comes from the page cache.
+  ::madvise(mapping->at, mapping->bytes, MADV_DONTNEED);
+  mark_as_used(path);
   return trace;
 }
 

@@ -184,11 +184,16 @@ void take_whole(State& state, const Loading& loading, Opened opened) {
     leave(state, state.rest);
     adopt(state, std::move(opened));
   }
+  constexpr std::uint64_t kLong = 1'000'000;
+  if (state.document.trace->size() >= kLong) give_back_freed();  // what the first part was
   start_keeping(state);
 }
 
 void take(State& state, Loading& loading, OpenWork& job) {
-  if (job.result->ok()) return take_whole(state, loading, std::move(*job.result).value());
+  if (job.result->ok()) {
+    job.first.reset();  // where nobody took it
+    return take_whole(state, loading, std::move(*job.result).value());
+  }
   if (job.first) take_first(state, loading, job);  // as far as it could be read
   leave_placeholder(state);
   state.trouble = std::move(*job.result).trouble();

@@ -1,6 +1,9 @@
 #include "viz/app/opening.h"
 
 #include <fmt/format.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <filesystem>
@@ -176,6 +179,7 @@ class InParts {
     part_ = nullptr;
     auto opened = replayed(request_, std::move(whole), part_of(progress_, from, 1), ahead_.get(), kept);
     ahead_ = nullptr;
+    give_back_freed();
     if (opened.ok()) opened->continues = continues;
     return opened;
   }
@@ -215,6 +219,12 @@ trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace
     stages[i].serves_alike = stages.front().timeline->tally().first_served_otherwise(here) >= here.size();
   }
   return stages;
+}
+
+void give_back_freed() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 trace::Result<Opened> open_now(const OpenRequest& request, const trace::Progress& progress) {

@@ -49,6 +49,9 @@ struct Opened {
 [[nodiscard]] trace::Result<Opened> open_in_parts(const OpenRequest& request, const LongLogs& ways,
                                                   const std::function<void(Opened)>& take_first,
                                                   const trace::Progress& progress);
+// What reading a log took and freed is the system's again: an allocator keeps it, thread by thread, for more of the
+// same that does not come.
+void give_back_freed();
 // begun: a replay that began while the trace was read; kept: where what replays found may be. Both may be null.
 [[nodiscard]] trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace::Trace>& trace,
                                                              const std::vector<trace::AllocatorSpec>& specs,
