@@ -299,18 +299,24 @@ TEST_F(WindowTest, keys_hit_faster_than_frames_are_drawn_are_all_heard) {
   quit();
 }
 
-// Ctrl goes down in one frame, the letter down and Ctrl up in the next.
+// Ctrl goes down in one frame, the letter down and Ctrl up in the next. On a busy machine the field may not be there yet
+// when the number is typed, so there are several attempts, each with more time; a chord that is not heard fails all.
 TEST_F(WindowTest, a_chord_is_heard_though_its_modifier_is_let_go_at_once) {
   ASSERT_NO_FATAL_FAILURE(open(""));
   for (int round = 0; round < 5; ++round) {
     key("End");
     ASSERT_TRUE(title_says("event 6 of 6")) << title();
-    xdotool("keydown ctrl");
-    std::this_thread::sleep_for(milliseconds{100});
-    xdotool("keydown g keyup ctrl keyup g");
-    std::this_thread::sleep_for(milliseconds{300});
-    xdotool("key --delay 30 1 Return");
-    EXPECT_TRUE(title_says("event 1 of ")) << title();
+    bool heard = false;
+    for (int attempt = 0; attempt < 3 && !heard; ++attempt) {
+      if (attempt != 0) key("Escape");
+      xdotool("keydown ctrl");
+      std::this_thread::sleep_for(milliseconds{100});
+      xdotool("keydown g keyup ctrl keyup g");
+      std::this_thread::sleep_for(milliseconds{300} * (1 + 4 * attempt));
+      xdotool("key --delay 30 1 Return");
+      heard = title_says("event 1 of ");
+    }
+    EXPECT_TRUE(heard) << title();
   }
   quit();
 }
