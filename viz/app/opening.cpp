@@ -154,6 +154,7 @@ class InParts {
 
   // Two threads at once: the second is not worth its trouble for a log that is read in a moment.
   trace::Result<trace::Trace> read_and_replay() {
+    keep_little_freed();
     ahead_ = std::make_unique<replay::ReplayAhead>(request_.specs.empty() ? std::nullopt
                                                                           : std::optional(request_.specs.front()));
     trace::Progress progress = part_of(progress_, 0, kReadingAhead);
@@ -219,6 +220,15 @@ trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace
     stages[i].serves_alike = stages.front().timeline->tally().first_served_otherwise(here) >= here.size();
   }
   return stages;
+}
+
+void keep_little_freed() {
+#ifdef __GLIBC__
+  // Set by hand neither moves: the end of a thread's memory, which malloc_trim leaves alone, stays as short as the first
+  // says, and the second is high enough that what grows is not mapped anew each time.
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
 }
 
 void give_back_freed() {
