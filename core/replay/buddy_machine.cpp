@@ -115,28 +115,32 @@ class BuddyHeap {
     rests_ = false;
   }
   void load(ByteReader& /*in*/, const LiveTable& live) {
-    const auto put_lists = [&] {
-      kept_.put_into(buddy_);
-      shown_ = kept_;
-    };
     if (live.size() < kManySlots) {
       set_live_heads(buddy_, live, {0, live.size()});
-      return put_lists();
+      kept_.put_into(buddy_);
+      shown_ = kept_;
+      return;
     }
-    // Lists are short or long: whoever is done first goes on with the heads.
+    // Lists are short or long, the long ones those of small blocks: whoever is done first goes on with what is left.
     constexpr std::uint32_t kSlotsAtOnce = 16'384;
+    typename RealBuddy<Free>::State state = kept_.sums(buddy_);
+    std::atomic<unsigned> levels = buddy_.levels();
     std::atomic<std::uint32_t> next = 0;
-    const auto set_heads = [&] {
+    const auto put_and_set = [&] {
+      for (unsigned level = levels; level != 0;) {
+        if (levels.compare_exchange_weak(level, level - 1)) kept_.put_level(buddy_, --level, state);
+      }
       for (std::uint32_t from = 0; (from = next.fetch_add(1) * kSlotsAtOnce) < live.size();) {
         set_live_heads(buddy_, live, {from, std::min(from + kSlotsAtOnce, live.size())});
       }
     };
     side_by_side(
         [&] {
-          put_lists();
-          set_heads();
+          put_and_set();
+          shown_ = kept_;
         },
-        set_heads);
+        put_and_set);
+    buddy_.restore(state);
   }
 
   // Of a million live blocks the metadata are pages by the hundred MiB.

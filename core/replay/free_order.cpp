@@ -157,24 +157,35 @@ void FreeOrder::load(ByteReader& in, bool whole) {
   }
 }
 
-// A list is what pushing its blocks, the last one first, makes of it.
-void FreeOrder::put_into(Buddy& buddy) const {
+FreeOrder::Buddy::State FreeOrder::sums(const Buddy& buddy) const {
   Buddy::State state;
   state.managed_bytes = buddy.managed_bytes();
-  auto* const tags = reinterpret_cast<alloc::BuddyTag*>(buddy.metadata().data);
-  alloc::Beside::Lists<kMaxLevels> lists(state.filled, state, links_);
   for (unsigned level = 0; level < levels_; ++level) {
-    const std::vector<std::uint32_t>& list = lists_[level];
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      if (i + kListAhead < list.size()) {
-        alloc::prefetch(tags + list[i + kListAhead]);
-        links_.prefetch(list[i + kListAhead]);
-      }
-      tags[list[i]] = alloc::free_head(level);
-      lists.push({list[i], buddy.size_at(level) >> unit_shift(buddy), level});
-    }
-    state.free_bytes += list.size() * buddy.size_at(level);
+    if (!lists_[level].empty()) state.filled |= buddy.size_at(level) >> unit_shift(buddy);
+    state.free_bytes += lists_[level].size() * buddy.size_at(level);
   }
+  return state;
+}
+
+// A list is what pushing its blocks, the last one first, makes of it.
+void FreeOrder::put_level(Buddy& buddy, unsigned level, Buddy::State& state) const {
+  auto* const tags = reinterpret_cast<alloc::BuddyTag*>(buddy.metadata().data);
+  alloc::usize filled = 0;
+  alloc::Beside::Lists<kMaxLevels> lists(filled, state, links_);
+  const std::vector<std::uint32_t>& list = lists_[level];
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i + kListAhead < list.size()) {
+      alloc::prefetch(tags + list[i + kListAhead]);
+      links_.prefetch(list[i + kListAhead]);
+    }
+    tags[list[i]] = alloc::free_head(level);
+    lists.push({list[i], buddy.size_at(level) >> unit_shift(buddy), level});
+  }
+}
+
+void FreeOrder::put_into(Buddy& buddy) const {
+  Buddy::State state = sums(buddy);
+  for (unsigned level = 0; level < levels_; ++level) put_level(buddy, level, state);
   buddy.restore(state);
 }
 

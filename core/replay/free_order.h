@@ -46,6 +46,10 @@ class FreeOrder {
   void load(ByteReader& in, bool whole);
   // Makes these the lists of a buddy with the same geometry, whose free blocks are tagged as nothing.
   void put_into(Buddy& buddy) const;
+  // The same in parts, of which several threads can do some each: the state without its lists; then each level's list;
+  // then buddy.restore(state).
+  [[nodiscard]] Buddy::State sums(const Buddy& buddy) const;
+  void put_level(Buddy& buddy, unsigned level, Buddy::State& state) const;
 
  private:
   static constexpr unsigned kMaxLevels = alloc::RuntimeBuddy::kMaxLevels;
