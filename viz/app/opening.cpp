@@ -224,8 +224,8 @@ trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace
 
 void keep_little_freed() {
 #ifdef __GLIBC__
-  // Set by hand neither moves: the end of a thread's memory, which malloc_trim leaves alone, stays as short as the first
-  // says, and the second is high enough that what grows is not mapped anew each time.
+  // Set by hand neither moves: the end of a thread's memory, which malloc_trim leaves alone, stays as short as the
+  // first says, and the second is high enough that what grows is not mapped anew each time.
   ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
   ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
 #endif
@@ -234,6 +234,9 @@ void keep_little_freed() {
 void give_back_freed() {
 #ifdef __GLIBC__
   ::malloc_trim(0);
+  // From here on what is freed is soon wanted again, at each move of the cursor: the bounds that glibc itself ends at.
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
 #endif
 }
 

@@ -52,7 +52,7 @@ struct Opened {
 // What reading a log took and freed is the system's again: an allocator keeps it, thread by thread, for more of the
 // same that does not come.
 void give_back_freed();
-// Before that: no thread keeps more than a MiB of what it freed, for the rest of the process.
+// Before that: no thread keeps more than a MiB of what it freed, until give_back_freed().
 void keep_little_freed();
 // begun: a replay that began while the trace was read; kept: where what replays found may be. Both may be null.
 [[nodiscard]] trace::Result<std::vector<Stage>> build_stages(const std::shared_ptr<const trace::Trace>& trace,
