@@ -202,5 +202,26 @@ TEST(RunsBelow, take_a_block_off_its_list_for_itself_and_not_as_a_buddy) {
   EXPECT_EQ(scene.relation->offset, 1024u);
 }
 
+TEST(RunsBelow, change_nothing_for_a_buddy_whose_block_grows_by_its_buddy) {
+  test::Script script;
+  script.alloc("A", 60).realloc("A", 100);
+  const auto timeline = test::timeline_of(script.done(), test::spec_of("buddy:arena=512,min=64"));
+  timeline->seek({2, replay::kAllSteps});
+  const std::vector<alloc::Step> steps = timeline->run().steps;
+  std::uint32_t removed = 0;
+  while (steps.at(removed).kind != alloc::StepKind::Remove) ++removed;
+  timeline->seek({2, removed + 1});
+  const draw::BuddyScene scene = draw::lay_out_buddy({.census = timeline->census(),
+                                                      .spec = timeline->spec(),
+                                                      .now = draw::moment_of(*timeline),
+                                                      .selected = {},
+                                                      .rect = {0, 0, 900, 400},
+                                                      .view = {0, 512},
+                                                      .style = {},
+                                                      .name_of = {}});
+  ASSERT_TRUE(scene.relation);
+  EXPECT_EQ(scene.relation->offset, 0u) << "A's, whose buddy 0x040 leaves its list to be merged";
+}
+
 }  // namespace
 }  // namespace allocviz

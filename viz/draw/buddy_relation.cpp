@@ -204,7 +204,8 @@ std::optional<Relation> relation_of(const BuddyInput& input, const BuddyShape& s
                                           step->kind == StepKind::Remove || step->kind == StepKind::Push);
   if (of_two) block = subject_of(*step, input.spec);
   if (of_two && step->kind == StepKind::Merge) block = Touch{step->other ^ (step->size / 2), step->size / 2};
-  if (of_two && step->kind == StepKind::Remove && !is_requesting(input.now)) {
+  const bool tiered = input.spec.kind == trace::AllocatorKind::Tiered;
+  if (of_two && step->kind == StepKind::Remove && !(tiered && is_requesting(input.now))) {
     block = Touch{step->offset ^ step->size, step->size};
   }
   const bool pushed = of_two && step->kind == StepKind::Push;
