@@ -207,7 +207,7 @@ TEST(AppInTheWay, is_said_in_each_allocators_own_terms) {
                     {"op": "alloc", "id": "R", "size": 1100})",
            3),
       "No 1 280 B are free side by side. Of 2 places for it, 0x0a00 has the least in it: Q (640 B). Freed now, it "
-      "makes room.");
+      "leaves enough side by side.");
   EXPECT_EQ(said(R"({"kind": "slab", "block": 32, "count": 2})", two, 3),
             "Freeing would not help. R: 40 B does not fit a 32 B block.");
   EXPECT_EQ(said(R"({"kind": "buddy", "arena": 128, "min_block": 64})", two, 2), "nothing");

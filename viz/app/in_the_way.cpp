@@ -221,7 +221,8 @@ void judge_tiered(InTheWay& out, const trace::Trace& trace, const replay::Timeli
                                                   one ? "lives" : "live", bytes)
                                     : fmt::format("Of {} places for it, {} has the least in it: {} ({}).",
                                                   trace::count_text(out.place_count), where, best.names, bytes);
-  out.reason += one ? " Freed now, it makes room." : " Freed now, they make room.";
+  // No more: that a heap with very many free blocks finds it among those that it looks at is not certain.
+  out.reason += one ? " Freed now, it leaves enough side by side." : " Freed now, they leave enough side by side.";
 }
 
 void judge_slab(InTheWay& out, const Census& census) {
