@@ -22,7 +22,7 @@ std::size_t below(Random& random, std::size_t limit) {
   return limit == 0 ? 0 : random() % limit;
 }
 
-// The same texts in the same order whatever looks on, and a third of them where it makes each six times as long.
+// A third of the texts where sanitizers make each six times as long: the first ones, where a test draws them in one go.
 constexpr int rounds_of(int rounds) {
   return static_cast<int>(test::fewer(static_cast<unsigned long>(rounds), 3));
 }
