@@ -19,12 +19,12 @@ using alloc::Range;
 using alloc::RuntimeBuddy;
 using Beside = UntouchedBuddy<alloc::Beside>;
 
-TEST(BesideBuddyLayout, is_nine_bytes_a_smallest_block) {
+TEST(BesideBuddyLayout, is_five_bytes_a_smallest_block) {
   const auto layout = alloc::BesideBuddy<>::metadata_layout(3, RuntimeBuddy::between(4096, 64));
-  EXPECT_EQ(layout->size, 192u + 192u * 8u);
+  EXPECT_EQ(layout->size, 192u + 192u * 4u);
   EXPECT_EQ(layout->align, 8u);
   EXPECT_EQ(alloc::BesideBuddy<>::metadata_layout(3, RuntimeBuddy(64, 1))->size, 8u + 3u * 8u)
-      << "tags fill up to where a link may stand";
+      << "of one level each has its own link, and tags fill up to where one may stand";
 }
 
 TEST(BesideBuddyLayout, is_of_fewer_smallest_blocks_than_a_link_can_count) {
@@ -39,7 +39,7 @@ TEST(BesideBuddyLayout, is_of_fewer_smallest_blocks_than_a_link_can_count) {
 TEST(BesideBuddyMaking, refuses_metadata_that_is_no_place_for_links) {
   const RuntimeBuddy geometry = RuntimeBuddy::between(4096, 64);
   const Untouchable region({4096, 4096});
-  const AlignedMemory metadata({64 * 9 + 8, 8});
+  const AlignedMemory metadata({64 * 5 + 8, 8});
   EXPECT_EQ(alloc::BesideBuddy<>::make_raw(metadata.data() + 4, region.data(), 1, geometry).error(),
             alloc::InitError::InvalidLocation);
 }
@@ -127,8 +127,8 @@ TEST(BesideBuddy, places_lists_and_tells_as_one_with_its_links_in_its_blocks_and
   for (std::uint64_t round = 0; round < 8; ++round) {
     std::mt19937_64 random(base + round);
     const std::size_t min = std::size_t{16} << random() % 4;
-    const std::size_t block = min << random() % 8;
-    const std::size_t count = 1 + random() % 12;
+    const std::size_t block = min << round;  // of one level, in which no two blocks share a link, and of more
+    const std::size_t count = 3 + random() % 10;
     const std::size_t from = random() % (block * count);
     Twins(block, min, count, {from, from + random() % block}, base + round).run(600);
   }
@@ -159,7 +159,7 @@ TEST_F(BrokenBesideBuddy, I4_a_link_to_what_is_not_free) {
   EXPECT_EQ(buddy_->check().invariant, 4u);
 }
 TEST_F(BrokenBesideBuddy, I6_a_block_whose_prev_is_another) {
-  links()[2].prev = 4;
+  links()[1].prev = 4;  // of the block at 128, the third
   EXPECT_EQ(buddy_->check().invariant, 6u);
 }
 

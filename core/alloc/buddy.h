@@ -307,7 +307,7 @@ class Buddy {
 };
 
 // On memory that must not be touched: device registers, pages not mapped yet. The first has the placement of every
-// Buddy and 9 bytes of metadata for a smallest block, the second the lowest address first, and 1.3 bytes.
+// Buddy and 5 bytes of metadata for a smallest block, the second the lowest address first, and 1.3 bytes.
 template <class Geometry = RuntimeBuddy, class Policy = Checked, Backing Memory = Raw, class Sink = NoSteps>
 using BesideBuddy = Buddy<Geometry, Policy, Memory, Sink, Beside>;
 template <class Geometry = RuntimeBuddy, class Policy = Checked, Backing Memory = Raw, class Sink = NoSteps>

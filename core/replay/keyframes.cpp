@@ -9,7 +9,8 @@
 namespace allocviz::replay {
 namespace {
 
-constexpr std::uint64_t kBlockBytes = 8;  // about what a live block takes in one
+constexpr std::uint64_t kBlockBytes = 8;          // about what a live block takes in one
+constexpr std::uint64_t kSoonLoaded = 6'000'000;  // in some milliseconds: that many need no whole one among them
 
 }  // namespace
 
@@ -20,7 +21,7 @@ bool Keyframes::wants_whole() const {
   for (const Kept* each = &whole; each <= &kept_.back(); ++each) loaded += each->frame.table_bytes;
   const std::uint64_t whole_now =
       std::max<std::uint64_t>(whole.frame.table_bytes, kBlockBytes * kept_.back().frame.live_blocks);
-  return loaded >= 2 * whole_now + whole_now / 2;
+  return loaded >= std::max(kSoonLoaded, 2 * whole_now + whole_now / 2);
 }
 
 const Keyframes::Kept& Keyframes::whole_before(const Kept& kept) const {

@@ -9,6 +9,7 @@
 namespace allocviz::replay {
 namespace {
 
+constexpr unsigned kRangeBits = 16;  // that a leaf has room for
 constexpr Extent kNothing{std::numeric_limits<std::uint64_t>::max(), 0};
 
 void widen(Extent& extent, Extent by) {
@@ -79,14 +80,20 @@ void Series::Track::pack() {
   std::uint64_t unequal = 0;  // bits in which any value differs from the first
   for (const std::uint64_t v : waiting) unequal |= v ^ waiting[0];
   Extent extent{waiting[0], waiting[0]};
-  Leaf leaf{.extent = extent, .word = words.size()};
+  Leaf leaf{.min = extent.min, .word = static_cast<std::uint32_t>(words.size())};
   if (unequal != 0) {
     for (const std::uint64_t v : waiting) widen(extent, {v, v});
-    leaf.extent = extent;
+    leaf.min = extent.min;
     // Values that agree in their lowest bits differ from their minimum by multiples of that power of two.
     leaf.shift = static_cast<std::uint8_t>(std::countr_zero(unequal));
-    leaf.bits = static_cast<std::uint8_t>(std::bit_width((extent.max - extent.min) >> leaf.shift));
+    const std::uint64_t range = (extent.max - extent.min) >> leaf.shift;
+    leaf.bits = static_cast<std::uint8_t>(std::bit_width(range));
     words.resize(words.size() + leaf.bits, 0);
+    if (leaf.bits <= kRangeBits) {
+      leaf.range = static_cast<std::uint16_t>(range);
+    } else {
+      words.push_back(range);
+    }
     std::uint64_t* out = words.data() + leaf.word;
     std::uint64_t gathered = 0;
     unsigned filled = 0;
@@ -135,13 +142,18 @@ void Series::pack_shares(Shares& shares, Curve curve) {
   }
 }
 
+Extent Series::Track::extent_of(const Leaf& leaf) const {
+  const std::uint64_t range = leaf.bits <= kRangeBits ? leaf.range : words[leaf.word + leaf.bits];
+  return {leaf.min, leaf.min + (range << leaf.shift)};
+}
+
 void Series::Track::raise() {
   std::uint64_t below = leaves.size();
   for (std::size_t level = 0; below % kFan == 0; ++level) {
     if (level == levels.size()) levels.emplace_back();
     Extent whole = kNothing;
     for (std::uint64_t i = below - kFan; i < below; ++i) {
-      widen(whole, level == 0 ? leaves[i].extent : levels[level - 1][i]);
+      widen(whole, level == 0 ? extent_of(leaves[i]) : levels[level - 1][i]);
     }
     levels[level].push_back(whole);
     below = levels[level].size();
@@ -152,14 +164,14 @@ std::uint64_t Series::Track::value(std::uint64_t position) const {
   const std::uint64_t index = position / kLeaf;
   if (index == leaves.size()) return waiting[position % kLeaf];
   const Leaf& leaf = leaves[index];
-  if (leaf.bits == 0) return leaf.extent.min;
+  if (leaf.bits == 0) return leaf.min;
   const std::uint64_t bit = (position % kLeaf) * leaf.bits;
   const std::uint64_t* word = words.data() + leaf.word + bit / 64;
   const unsigned from = bit % 64;
   std::uint64_t packed = word[0] >> from;
   if (from + leaf.bits > 64) packed |= word[1] << (64 - from);
   if (leaf.bits < 64) packed &= (std::uint64_t{1} << leaf.bits) - 1;
-  return leaf.extent.min + (packed << leaf.shift);
+  return leaf.min + (packed << leaf.shift);
 }
 
 void Series::Track::widen_by_values(Extent& extent, std::uint64_t first, std::uint64_t last) const {
@@ -172,7 +184,7 @@ void Series::Track::widen_by_values(Extent& extent, std::uint64_t first, std::ui
 // Whole leaves [first, last): singly up to the next multiple of kFan, then by the entries above them.
 void Series::Track::widen_by_leaves(Extent& extent, std::uint64_t first, std::uint64_t last) const {
   for (std::size_t level = 0; first < last; ++level) {
-    const auto entry = [&](std::uint64_t i) { return level == 0 ? leaves[i].extent : levels[level - 1][i]; };
+    const auto entry = [&](std::uint64_t i) { return level == 0 ? extent_of(leaves[i]) : levels[level - 1][i]; };
     while (first < last && first % kFan != 0) widen(extent, entry(first++));
     while (first < last && last % kFan != 0) widen(extent, entry(--last));
     first /= kFan;

@@ -21,6 +21,7 @@
 #include "tests/ui/harness.h"
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
+#include "viz/app/opening.h"
 #include "viz/app/update.h"
 
 namespace {
@@ -132,6 +133,14 @@ Command with_text(Do what, const char* text) {
   return command;
 }
 
+void resident(const char* when, std::uint64_t events) {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t all = 0, pages = 0;
+  statm >> all >> pages;
+  const double bytes = 4096 * static_cast<double>(pages);
+  std::printf("%-44s %8.1f MB %6.2f B an event\n", when, bytes / 1e6, bytes / static_cast<double>(events));
+}
+
 void memory(const Session& s) {
   const allocviz::replay::Timeline& timeline = s.timeline();
   const double events = static_cast<double>(timeline.event_count());
@@ -146,10 +155,7 @@ void memory(const Session& s) {
   say("  tally", timeline.tally().memory_bytes());
   say("  keyframes and the rest", timeline.memory_bytes() - timeline.series().memory_bytes() -
                                       timeline.free_levels().memory_bytes() - timeline.tally().memory_bytes());
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t all = 0, resident = 0;
-  statm >> all >> resident;
-  say("resident", resident * 4096);
+  resident("resident", timeline.event_count());
   std::printf("%-44s %8.1f ns an event\n", "applying alone", timeline.summary().ns_per_event);
 }
 
@@ -166,6 +172,7 @@ void seeking(Session& s, Bench& bench) {
     timeline.seek({timeline.position().event + 1});
     (void)timeline.census();
   });
+  resident("resident, then", timeline.event_count());
   timeline.seek({0});
 }
 
@@ -195,6 +202,9 @@ void moving(Session& s, Bench& bench) {
   bench.frames("scrubbing anywhere", 300, [&](int) { bench.push(seek_to(random() % events, Do::ScrubTo)); });
   bench.push(Do::EndScrub);
   to_the_middle();
+  resident("resident, then", events);
+  bench.timed("giving back what was freed", 1, [] { allocviz::app::give_back_freed(); });
+  resident("resident, then", events);
 }
 
 void looking(Session& s, Bench& bench) {

@@ -184,8 +184,7 @@ void take_whole(State& state, const Loading& loading, Opened opened) {
     leave(state, state.rest);
     adopt(state, std::move(opened));
   }
-  constexpr std::uint64_t kLong = 1'000'000;
-  if (state.document.trace->size() >= kLong) give_back_freed();  // what the first part was
+  if (is_long(*state.document.trace)) give_back_freed();  // what the first part was
   start_keeping(state);
 }
 

@@ -231,6 +231,11 @@ void keep_little_freed() {
 #endif
 }
 
+bool is_long(const trace::Trace& trace) {
+  constexpr std::uint64_t kLong = 1'000'000;
+  return trace.size() >= kLong;
+}
+
 void give_back_freed() {
 #ifdef __GLIBC__
   ::malloc_trim(0);

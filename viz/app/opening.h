@@ -49,8 +49,10 @@ struct Opened {
 [[nodiscard]] trace::Result<Opened> open_in_parts(const OpenRequest& request, const LongLogs& ways,
                                                   const std::function<void(Opened)>& take_first,
                                                   const trace::Progress& progress);
-// What reading a log took and freed is the system's again: an allocator keeps it, thread by thread, for more of the
-// same that does not come.
+// Whether so much is freed on its way that giving it back is worth its milliseconds.
+[[nodiscard]] bool is_long(const trace::Trace& trace);
+// What was taken and freed is the system's again: an allocator keeps it, thread by thread, for more of the same, which
+// after reading a log does not come, nor when the cursor comes to rest.
 void give_back_freed();
 // Before that: no thread keeps more than a MiB of what it freed, until give_back_freed().
 void keep_little_freed();

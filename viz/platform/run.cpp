@@ -26,6 +26,7 @@ constexpr int kSettleFrames = 3;            // ImGui shows the last consequence 
 constexpr double kMovingFrame = 1.0 / 60;   // where the screen does not set the pace itself
 constexpr double kWaitingFrame = 1.0 / 20;  // progress of long work, a notice that will fade
 constexpr double kDialogPoll = 0.05;
+constexpr double kRestAfter = 2;  // without a frame: what the cursor's moves freed is hardly wanted again at once
 
 std::string title_of(const app::State& state) {
   const replay::Position at = state.cursor();
@@ -99,6 +100,8 @@ class Loop {
     if (settle_ > 0 || app::wants_frame(state_)) return std::max(0.0, not_before_s_ - now);
     if (dialogs_.is_open()) return kDialogPoll;
     ++stats_.waits;
+    if (keeps_freed_ && now < rests_at_s_) return rests_at_s_ - now;
+    if (std::exchange(keeps_freed_, false)) app::give_back_freed();
     return -1;
   }
 
@@ -141,6 +144,8 @@ class Loop {
     settle_ = std::max(settle_ - 1, ui::take_want_frame() ? 1 : 0);
     const bool lively = settle_ > 0 || state_.playback.playing || state_.moving != nullptr;
     not_before_s_ = begun + (lively ? kMovingFrame : kWaitingFrame);
+    keeps_freed_ = app::is_long(state_.timeline().trace());
+    rests_at_s_ = begun + kRestAfter;
   }
 
   static void count(FrameTimes& times, double took_s) { times.ms.push_back(static_cast<float>(took_s * 1e3)); }
@@ -174,7 +179,8 @@ class Loop {
   draw::Caches caches_;
   Dialogs dialogs_;
   RunStats stats_;
-  double started_s_ = 0, not_before_s_ = 0;
+  double started_s_ = 0, not_before_s_ = 0, rests_at_s_ = 0;
+  bool keeps_freed_ = false;
   bool measure_wall_ = false;
   int settle_ = kSettleFrames;  // frames to draw though no input comes
 };
