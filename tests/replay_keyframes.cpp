@@ -231,14 +231,53 @@ TEST(Keyframes, keep_the_first_even_when_it_is_over_the_budget) {
   EXPECT_EQ(keyframes.at_or_before(1000).event, 0u);
 }
 
+// Adds keyframes of `step` bytes each until a whole one is due; how many those were.
+int changes_until_whole(Keyframes& keyframes, std::size_t step, std::uint64_t live_blocks) {
+  int added = 0;
+  for (; !keyframes.wants_whole() && added < 1000; ++added) {
+    Keyframe changes = frame_of(step);
+    changes.table_bytes = step;
+    changes.live_blocks = live_blocks;
+    changes.whole = false;
+    keyframes.add(keyframes.last_event() + 10, changes);
+  }
+  return added;
+}
+
+TEST(Keyframes, are_whole_once_as_much_is_loaded_as_two_and_a_half_whole_ones_or_six_megabytes) {
+  for (const auto& [whole_bytes, live, expected] :
+       {std::tuple(8'000'000u, 1'000'000u, 12), std::tuple(800'000u, 100'000u, 6), std::tuple(100u, 10u, 6)}) {
+    Keyframes keyframes(std::uint64_t{1} << 30);
+    Keyframe whole = frame_of(whole_bytes);
+    whole.table_bytes = whole_bytes;
+    whole.live_blocks = live;
+    keyframes.add(0, whole);
+    EXPECT_EQ(changes_until_whole(keyframes, 1'000'000, live), expected) << live;
+  }
+}
+
+TEST(Keyframes, are_whole_sooner_where_most_of_what_the_last_whole_one_holds_was_freed) {
+  const auto changes = [](std::uint64_t live_now) {
+    Keyframes keyframes(std::uint64_t{1} << 30);
+    Keyframe whole = frame_of(8'000'000);
+    whole.table_bytes = 8'000'000;
+    whole.live_blocks = 1'000'000;
+    keyframes.add(0, whole);
+    return changes_until_whole(keyframes, 1'000'000, live_now);
+  };
+  EXPECT_EQ(changes(1'000'000), 12);
+  EXPECT_EQ(changes(500'000), 2);
+  EXPECT_EQ(changes(1'000), 1) << "the first of them tells how few there are";
+}
+
 TEST(Keyframes, need_no_whole_one_while_blocks_only_come) {
-  constexpr std::uint32_t kBlocks = 50'000;
+  constexpr std::uint32_t kBlocks = 1'500'000;  // several times what needs no whole one anyhow
   LiveTable live(kBlocks);
   Keyframes keyframes(std::uint64_t{100} << 20);
   std::uint64_t wholes = 0;
   std::mt19937_64 random(test::seed());
   for (std::uint32_t slot = 0; slot < kBlocks; ++slot) {
-    if (slot % 500 == 0) {
+    if (slot % (kBlocks / 100) == 0) {
       Keyframe frame;
       if (keyframes.wants_whole()) {
         frame = saved(live);

@@ -9,8 +9,8 @@
 namespace allocviz::replay {
 namespace {
 
-constexpr std::uint64_t kBlockBytes = 8;          // about what a live block takes in one
-constexpr std::uint64_t kSoonLoaded = 6'000'000;  // in some milliseconds: that many need no whole one among them
+constexpr double kBlockBytes = 8;    // about what a live block takes in one
+constexpr double kSoonLoaded = 6e6;  // in some milliseconds: that many need no whole one among them
 
 }  // namespace
 
@@ -19,9 +19,12 @@ bool Keyframes::wants_whole() const {
   const Kept& whole = whole_before(kept_.back());
   std::uint64_t loaded = 0;
   for (const Kept* each = &whole; each <= &kept_.back(); ++each) loaded += each->frame.table_bytes;
-  const std::uint64_t whole_now =
-      std::max<std::uint64_t>(whole.frame.table_bytes, kBlockBytes * kept_.back().frame.live_blocks);
-  return loaded >= std::max(kSoonLoaded, 2 * whole_now + whole_now / 2);
+  // Where most of what the last whole one holds has been freed since, a new one is smaller, and soon worth its bytes.
+  const auto then = static_cast<double>(whole.frame.live_blocks),
+             now = static_cast<double>(kept_.back().frame.live_blocks);
+  const double left = then > now ? now / then : 1;
+  const double whole_now = std::max(left * static_cast<double>(whole.frame.table_bytes), kBlockBytes * now);
+  return static_cast<double>(loaded) >= std::max(kSoonLoaded, 2.5 * whole_now);
 }
 
 const Keyframes::Kept& Keyframes::whole_before(const Kept& kept) const {
