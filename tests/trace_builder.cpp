@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tests/support/seed.h"
 #include "tests/support/trace_samples.h"
@@ -375,6 +377,26 @@ TEST(TraceBuilder, agrees_with_a_plain_model_on_random_traces) {
     model.facts.threads = model.threads.size();
     EXPECT_EQ(model.facts, trace.facts());
     EXPECT_LE(trace.slot_count(), trace.facts().peak_live_blocks);  // I3
+  }
+}
+
+TEST(Trace, several_events_at_once_are_those_one_by_one) {
+  const std::uint64_t seed = test::seed();
+  std::mt19937_64 random(seed);
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    const Trace trace = test::random_trace(seed + round, 1 + random() % 1000);
+    for (int i = 0; i < 40; ++i) {
+      const std::uint64_t first = random() % trace.size();
+      std::vector<Event> events(random() % (trace.size() - first + 1));
+      trace.events(first, events);
+      for (std::uint64_t at = 0; at < events.size(); ++at) {
+        ASSERT_EQ(events[at], trace.event(first + at)) << first << " + " << at;
+      }
+      trace.requests(first, events);
+      for (std::uint64_t at = 0; at < events.size(); ++at) {
+        ASSERT_EQ(events[at], trace.request(first + at)) << first << " + " << at;
+      }
+    }
   }
 }
 

@@ -244,6 +244,14 @@ void expect_whole(const Column& column, const std::vector<std::uint64_t>& values
     largest = std::max(largest, value);
     bits |= value;
   }
+  Column::Values leaf;
+  for (std::uint64_t at = 0; at < values.size(); at += Column::kLeaf) {
+    const std::uint64_t count = column.gather(at / Column::kLeaf, leaf);
+    ASSERT_EQ(count, std::min<std::uint64_t>(Column::kLeaf, values.size() - at));
+    ASSERT_TRUE(std::equal(leaf.begin(), leaf.begin() + static_cast<std::ptrdiff_t>(count),
+                           values.begin() + static_cast<std::ptrdiff_t>(at)))
+        << "from " << at << " of " << values.size();
+  }
   EXPECT_EQ(column.bits(), bits);
   EXPECT_TRUE(column.is_at_most(largest));
   EXPECT_FALSE(largest != 0 && column.is_at_most(largest - 1));

@@ -45,8 +45,9 @@ trace::Status Pass::apply_rest(const trace::Trace& trace, const trace::Progress&
   StopWatch::time_point reported = StopWatch::now();
   while (event_ < n) {
     const std::uint64_t count = begin_batch(n - event_);
-    for (std::uint64_t i = 0; i < count; ++i) events[i] = trace.request(event_ + i);
-    apply_batch(std::span(events).first(count));
+    const std::span<trace::Event> batch = std::span(events).first(count);
+    trace.requests(event_, batch);
+    apply_batch(batch);
     const StopWatch::time_point now = StopWatch::now();
     if (ns_between(reported, now) < kReportNs) continue;
     reported = now;

@@ -45,7 +45,7 @@ void Player::run_to(std::uint64_t events) {
   std::array<Applied, kBatch> applied;
   while (at_ < events) {
     const std::uint64_t count = std::min<std::uint64_t>(batch.size(), events - at_);
-    for (std::uint64_t i = 0; i < count; ++i) batch[i] = trace_.request(at_ + i);
+    trace_.requests(at_, std::span(batch).first(count));
     machine_->apply(std::span(batch).first(count), at_, applied.data());
     at_ += count;
   }

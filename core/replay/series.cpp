@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/trace/packed_bits.h"
+
 namespace allocviz::replay {
 namespace {
 
@@ -77,35 +79,27 @@ const Series::Track& Series::track_of(Curve curve) const {
 }
 
 void Series::Track::pack() {
+  const std::span<const std::uint64_t, kLeaf> values = waiting;
   std::uint64_t unequal = 0;  // bits in which any value differs from the first
-  for (const std::uint64_t v : waiting) unequal |= v ^ waiting[0];
-  Extent extent{waiting[0], waiting[0]};
-  Leaf leaf{.min = extent.min, .word = static_cast<std::uint32_t>(words.size())};
+  for (const std::uint64_t v : values) unequal |= v ^ values[0];
+  Leaf leaf{.min = values[0], .word = static_cast<std::uint32_t>(words.size())};
   if (unequal != 0) {
-    for (const std::uint64_t v : waiting) widen(extent, {v, v});
-    leaf.min = extent.min;
+    const auto [least, largest] = trace::range_of(values);
     // Values that agree in their lowest bits differ from their minimum by multiples of that power of two.
-    leaf.shift = static_cast<std::uint8_t>(std::countr_zero(unequal));
-    const std::uint64_t range = (extent.max - extent.min) >> leaf.shift;
+    const int shift = std::countr_zero(unequal);
+    const std::uint64_t range = (largest - least) >> shift;
+    leaf.min = least;
+    leaf.shift = static_cast<std::uint8_t>(shift);
     leaf.bits = static_cast<std::uint8_t>(std::bit_width(range));
-    words.resize(words.size() + leaf.bits, 0);
+    std::array<std::uint64_t, kLeaf> packed;
+    for (std::size_t i = 0; i < kLeaf; ++i) packed[i] = (values[i] - least) >> shift;
+    words.resize(words.size() + leaf.bits);
+    trace::write_packed(reinterpret_cast<std::byte*>(words.data() + leaf.word),
+                        std::span<const std::uint64_t, kLeaf>(packed), 0, leaf.bits);
     if (leaf.bits <= kRangeBits) {
       leaf.range = static_cast<std::uint16_t>(range);
     } else {
       words.push_back(range);
-    }
-    std::uint64_t* out = words.data() + leaf.word;
-    std::uint64_t gathered = 0;
-    unsigned filled = 0;
-    for (const std::uint64_t v : waiting) {
-      const std::uint64_t packed = (v - extent.min) >> leaf.shift;
-      gathered |= packed << filled;
-      filled += leaf.bits;
-      if (filled < 64) continue;
-      *out++ = gathered;
-      filled -= 64;
-      // What did not fit into the full word begins the next one.
-      gathered = filled == 0 ? 0 : packed >> (leaf.bits - filled);
     }
   }
   leaves.push_back(leaf);

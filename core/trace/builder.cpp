@@ -361,25 +361,10 @@ void TraceBuilder::watch(TraceWatcher* watcher) {
 void TraceBuilder::requests(std::uint64_t first, std::span<Event> into) const {
   assert(first % kWatchedEvents == 0 && into.size() % kWatchedEvents == 0 && first + into.size() <= size());
   static_assert(kWatchedEvents % Column::kLeaf == 0 && kWatchedEvents % Inner::kMostRows == 0);
-  const Trace& trace = inner_->trace;
+  inner_->trace.requests(first, into);
   const auto default_align = static_cast<std::uint8_t>(inner_->default_align_log2());
-  Column::Values op, flags, align_log2, slot, size;
-  for (std::uint64_t at = 0; at < into.size(); at += Column::kLeaf) {
-    const std::uint64_t leaf = (first + at) / Column::kLeaf;
-    trace.op_.gather(leaf, op);
-    trace.flags_.gather(leaf, flags);
-    trace.align_log2_.gather(leaf, align_log2);
-    trace.slot_.gather(leaf, slot);
-    trace.size_.gather(leaf, size);
-    for (std::uint64_t i = 0; i < Column::kLeaf; ++i) {
-      Event& event = into[at + i];
-      event.op = static_cast<Op>(op[i]);
-      event.flags = static_cast<std::uint8_t>(flags[i]);
-      event.align_log2 = align_log2[i] == kDefaultAlign ? default_align : static_cast<std::uint8_t>(align_log2[i]);
-      event.slot = static_cast<std::uint32_t>(slot[i]) - 1;
-      event.size = size[i];
-      if (event.has(kByOffset)) event.offset = trace.offsets_.find(first + at + i)->second;
-    }
+  for (Event& event : into) {
+    if (event.align_log2 == kDefaultAlign) event.align_log2 = default_align;
   }
 }
 std::uint32_t TraceBuilder::slot_count() const {

@@ -124,7 +124,18 @@ std::uint64_t Column::gather(std::uint64_t leaf, Values& out) const {
     }
     return count;
   };
-  if (first < front_) return each_from(first, [&](std::uint64_t i) { return packed(i); });
+  if (first < front_) {  // a packed leaf is whole, whatever of it counts
+    const Leaf packed = leaf_at(leaf);
+    if (packed.bits() == 0) {
+      out.fill(packed.least);
+    } else if (packed.bits() == 64) {
+      for (std::uint64_t i = 0; i < kLeaf; ++i)
+        out[i] = packed.least + word_at<std::uint64_t>(packed_ + packed.at() + 8 * i);
+    } else {
+      unpack_eights(packed_ + packed.at(), kLeaf / 8, packed.least, packed.bits(), out.data());
+    }
+    return count;
+  }
   const auto each = [&](auto value_at) { return each_from(first - front_, value_at); };
   switch (width_) {  // once, not for each value
     case 0:

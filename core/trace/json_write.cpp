@@ -4,6 +4,7 @@
 #include <bit>
 #include <charconv>
 #include <functional>
+#include <span>
 
 #include "core/trace/json.h"
 #include "core/trace/json_text.h"
@@ -29,8 +30,8 @@ class JsonWriter {
   Status write() {
     header();
     out_ += lines_ ? "}\n" : "";
-    for (std::uint64_t i = 0; i < trace_.size(); ++i) {
-      const Event event = trace_.event(i);
+    Status status = Done{};
+    each_event([&](const Event& event, std::uint64_t i) {
       if (!lines_) out_ += i == 0 ? "\n" : ",\n";
       if (rows_ && !has_texts(i)) {
         row(event);
@@ -39,9 +40,10 @@ class JsonWriter {
         object(event, i);
       }
       if (lines_) out_ += '\n';
-      if (out_.size() < kFlushBytes) continue;
-      if (auto status = flush(i); !status.ok()) return status;
-    }
+      if (out_.size() >= kFlushBytes) status = flush(i);
+      return status.ok();
+    });
+    if (!status.ok()) return status;
     if (!lines_) out_ += trace_.size() == 0 ? "]\n}\n" : "\n  ]\n}\n";
     return flush(trace_.size());
   }
@@ -50,6 +52,19 @@ class JsonWriter {
   enum Column : unsigned { kOp, kId, kSize, kAlign, kTime, kThread, kSite, kTag, kAddr, kOk, kOffset, kColumns };
   static constexpr std::array<std::string_view, kColumns> kColumnNames = {
       "op", "id", "size", "align", "t", "thread", "site", "tag", "addr", "ok", "offset"};
+
+  // f(event, its index) for all of them, while it says so.
+  template <class F>
+  void each_event(F f) const {
+    std::array<Event, 256> events;
+    for (std::uint64_t from = 0; from < trace_.size(); from += events.size()) {
+      const std::uint64_t count = std::min<std::uint64_t>(events.size(), trace_.size() - from);
+      trace_.events(from, std::span(events).first(count));
+      for (std::uint64_t i = 0; i < count; ++i) {
+        if (!f(events[i], from + i)) return;
+      }
+    }
+  }
 
   Status flush(std::uint64_t events_done) {
     if (progress_.report && trace_.size() != 0) {
@@ -73,8 +88,7 @@ class JsonWriter {
 
   void find_columns() {
     used_[kOp] = used_[kId] = true;
-    for (std::uint64_t i = 0; i < trace_.size(); ++i) {
-      const Event event = trace_.event(i);
+    each_event([this](const Event& event, std::uint64_t) {
       used_[kSize] = used_[kSize] || is_request(event) || event.size != 0;
       used_[kAlign] = used_[kAlign] || says_align(event);
       used_[kTime] = used_[kTime] || event.time_ns != 0;
@@ -84,7 +98,8 @@ class JsonWriter {
       used_[kAddr] = used_[kAddr] || event.addr != kNoAddr;
       used_[kOk] = used_[kOk] || event.has(kFailedThere);
       used_[kOffset] = used_[kOffset] || event.has(kByOffset);
-    }
+      return true;
+    });
   }
 
   // --- the header: a field a line in JSON, all in one line in JSON Lines

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 
 namespace allocviz::trace {
 namespace {
@@ -23,6 +24,62 @@ std::uint64_t memory_of(const std::map<std::uint64_t, std::string>& texts) {
 }
 
 }  // namespace
+
+// A leaf of each column at a time, so that a column says once, not for each event, how it is stored.
+template <bool kAll>
+void Trace::gather(std::uint64_t first, std::span<Event> out) const {
+  assert(first + out.size() <= size());
+  constexpr std::uint64_t kFew = 8;  // are sooner looked up one by one
+  Column::Values op, flags, align_log2, slot, size, id, time, thread, site, tag, addr;
+  while (!out.empty()) {
+    const std::uint64_t leaf = first / Column::kLeaf, from = first % Column::kLeaf;
+    const std::span<Event> part = out.first(std::min<std::uint64_t>(Column::kLeaf - from, out.size()));
+    if (part.size() < kFew) {
+      for (std::uint64_t i = 0; i < part.size(); ++i) part[i] = kAll ? event(first + i) : request(first + i);
+    } else {
+      op_.gather(leaf, op);
+      flags_.gather(leaf, flags);
+      align_log2_.gather(leaf, align_log2);
+      slot_.gather(leaf, slot);
+      size_.gather(leaf, size);
+      if constexpr (kAll) {
+        id_.gather(leaf, id);
+        time_.gather(leaf, time);
+        thread_.gather(leaf, thread);
+        site_.gather(leaf, site);
+        tag_.gather(leaf, tag);
+        addr_.gather(leaf, addr);
+      }
+      for (std::uint64_t i = 0; i < part.size(); ++i) {
+        Event& event = part[i];
+        event = Event{};
+        event.op = static_cast<Op>(op[from + i]);
+        event.flags = static_cast<std::uint8_t>(flags[from + i]);
+        event.align_log2 = static_cast<std::uint8_t>(align_log2[from + i]);
+        event.slot = static_cast<std::uint32_t>(slot[from + i]) - 1;
+        event.size = size[from + i];
+        if (event.has(kByOffset)) event.offset = offsets_.find(first + i)->second;
+        if constexpr (kAll) {
+          event.id = id[from + i];
+          event.time_ns = time[from + i];
+          event.thread = thread[from + i];
+          event.site = static_cast<std::uint32_t>(site[from + i]);
+          event.tag = static_cast<std::uint32_t>(tag[from + i]);
+          event.addr = addr[from + i];
+        }
+      }
+    }
+    first += part.size();
+    out = out.subspan(part.size());
+  }
+}
+
+void Trace::events(std::uint64_t first, std::span<Event> out) const {
+  gather<true>(first, out);
+}
+void Trace::requests(std::uint64_t first, std::span<Event> out) const {
+  gather<false>(first, out);
+}
 
 std::string_view word_of(Op op) {
   switch (op) {

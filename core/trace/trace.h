@@ -68,6 +68,7 @@ struct Event {
 
   [[nodiscard]] bool has(EventFlag flag) const { return (flags & flag) != 0; }
   [[nodiscard]] std::uint64_t align() const { return std::uint64_t{1} << align_log2; }
+  bool operator==(const Event&) const = default;
 };
 
 // What can be counted in a log without replaying it. The names are those of `alloctrace info --json`.
@@ -137,6 +138,10 @@ class Trace {
   [[nodiscard]] Event event(std::uint64_t index) const;
   // Its op, flags, slot, size, alignment and offset alone: what a replay acts on. O(1), and half the work.
   [[nodiscard]] Event request(std::uint64_t index) const;
+  // Those from `first` on, as many as there is room for (first + out.size() <= size()): event() or request() of each,
+  // in a fraction of the time.
+  void events(std::uint64_t first, std::span<Event> out) const;
+  void requests(std::uint64_t first, std::span<Event> out) const;
   // The two columns a replay of everything touches most, without gathering the row.
   [[nodiscard]] Op op(std::uint64_t index) const { return static_cast<Op>(op_[index]); }
   [[nodiscard]] std::uint64_t time_ns(std::uint64_t index) const { return time_[index]; }  // as in Event
@@ -184,6 +189,9 @@ class Trace {
  private:
   friend class TraceBuilder;
   friend class TraceImage;
+  template <bool kAll>
+  void gather(std::uint64_t first, std::span<Event> out) const;
+
   Column op_, flags_, align_log2_, slot_, id_, size_, time_, thread_, site_, tag_, addr_, partner_;
   static constexpr std::array<Column Trace::*, 12> kColumns = {
       &Trace::op_,   &Trace::flags_,  &Trace::align_log2_, &Trace::slot_, &Trace::id_,   &Trace::size_,

@@ -1,6 +1,7 @@
 // Reading and writing our own format, and the builder below every reader. Events a second and bytes a second.
 #include <benchmark/benchmark.h>
 
+#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
@@ -99,6 +100,18 @@ void write(benchmark::State& state) {
   count(state, bytes);
 }
 BENCHMARK(write)->Unit(benchmark::kMillisecond);
+
+// The same into a file, as a user saves it: no memory for the whole text.
+void write_file(benchmark::State& state) {
+  const Trace trace = build(stream());
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / "allocviz_trace_bench.json";
+  for (auto _ : state) {
+    if (!write_json(trace, path, {}).ok()) state.SkipWithError("it was not written");
+  }
+  count(state, static_cast<std::size_t>(std::filesystem::file_size(path)));
+  std::filesystem::remove(path);
+}
+BENCHMARK(write_file)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 
