@@ -1,7 +1,9 @@
 #include "core/analyze/least_arena.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <span>
 #include <utility>
 
 #include "core/replay/machine.h"
@@ -73,12 +75,18 @@ Result<Tried> try_on(const Trace& trace, const AllocatorSpec& spec, const trace:
   auto machine = replay::make_machine(spec, trace);
   if (!machine) return std::move(machine).trouble();
   const bool fixed = spec.kind == AllocatorKind::Slab || spec.block_bytes != 0;
-  for (std::uint64_t i = 0; i < trace.size(); ++i) {
-    const trace::Event event = trace.event(i);
-    const replay::Outcome outcome = (*machine)->apply(event, i);
-    if (i % kEventsBetweenLooks == 0 && progress.stop()) return Trouble{"cancelled", {}, ""};
-    if (outcome.kind != replay::OutcomeKind::Failed || event.op == trace::Op::Free) continue;
-    return Tried{i + 1, fixed && outcome.why != alloc::Error::OutOfMemory};
+  std::array<trace::Event, 256> events;
+  std::array<replay::Applied, events.size()> applied;
+  for (std::uint64_t from = 0; from < trace.size(); from += events.size()) {
+    if (from % kEventsBetweenLooks == 0 && progress.stop()) return Trouble{"cancelled", {}, ""};
+    const auto batch = std::span(events).first(std::min<std::uint64_t>(events.size(), trace.size() - from));
+    trace.requests(from, batch);
+    (*machine)->apply(batch, from, applied.data());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const replay::Outcome& outcome = applied[i].outcome;
+      if (outcome.kind != replay::OutcomeKind::Failed || batch[i].op == trace::Op::Free) continue;
+      return Tried{from + i + 1, fixed && outcome.why != alloc::Error::OutOfMemory};
+    }
   }
   return Tried{};
 }
