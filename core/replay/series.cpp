@@ -91,11 +91,11 @@ void Series::Track::pack() {
     leaf.min = least;
     leaf.shift = static_cast<std::uint8_t>(shift);
     leaf.bits = static_cast<std::uint8_t>(std::bit_width(range));
-    std::array<std::uint64_t, kLeaf> packed;
-    for (std::size_t i = 0; i < kLeaf; ++i) packed[i] = (values[i] - least) >> shift;
-    words.resize(words.size() + leaf.bits);
-    trace::write_packed(reinterpret_cast<std::byte*>(words.data() + leaf.word),
-                        std::span<const std::uint64_t, kLeaf>(packed), 0, leaf.bits);
+    std::array<std::uint64_t, kLeaf> above, packed;
+    for (std::size_t i = 0; i < kLeaf; ++i) above[i] = (values[i] - least) >> shift;
+    trace::write_packed(reinterpret_cast<std::byte*>(packed.data()), std::span<const std::uint64_t, kLeaf>(above), 0,
+                        leaf.bits);
+    words.insert(words.end(), packed.begin(), packed.begin() + leaf.bits);
     if (leaf.bits <= kRangeBits) {
       leaf.range = static_cast<std::uint16_t>(range);
     } else {
