@@ -87,8 +87,8 @@ class StepWords {
   [[nodiscard]] bool of_buddy() const {
     return spec_.kind == AllocatorKind::Buddy || (spec_.kind == AllocatorKind::Tiered && !is_slab_);
   }
-  [[nodiscard]] std::string at(std::uint64_t offset) const { return trace::offset_text(offset, arena_of(spec_)); }
-  [[nodiscard]] std::string block() const { return fmt::format("{} ({})", at(step_.offset), amount_text(step_.size)); }
+  [[nodiscard]] std::string at(std::uint64_t offset) const { return offset_in(spec_, offset); }
+  [[nodiscard]] std::string block() const { return block_in(spec_, step_.offset, step_.size); }
   [[nodiscard]] std::string of_level(const char* before) const {
     return is_buddy_ ? fmt::format("{}level {}", before, step_.level) : std::string();
   }
@@ -135,8 +135,7 @@ std::string event_title(const trace::Trace& trace, std::uint64_t index) {
 StepText step_text(const Step& step, const AllocatorSpec& spec) {
   if (step.kind == StepKind::Move && step.size == 0) return {"count", StepWords(step, spec).text()};
   if (spec.kind == AllocatorKind::Recorded && step.kind == StepKind::Push) {
-    return {"give back",
-            fmt::format("{} ({})", trace::offset_text(step.offset, arena_of(spec)), amount_text(step.size))};
+    return {"give back", block_in(spec, step.offset, step.size)};
   }
   return {verb_of(step.kind), StepWords(step, spec).text()};
 }

@@ -30,7 +30,7 @@ std::size_t covered(const trace::Event& event, const EventRun& run, const trace:
 
 std::string placed(const trace::Trace& trace, std::uint64_t index, const trace::Event& event,
                    const trace::AllocatorSpec& spec, const EventRun& run) {
-  const std::string offset = trace::offset_text(run.outcome.offset, arena_of(spec));
+  const std::string offset = offset_in(spec, run.outcome.offset);
   const std::uint64_t before = trace.began_at(index);
   std::string text;
   if (event.op == Op::Realloc && before != trace::kNoEvent) {
@@ -62,7 +62,7 @@ std::string recorded_text(const trace::Trace& trace, std::uint64_t index, const 
       return placed(trace, index, event, spec, run);
     case OutcomeKind::Freed:
       return fmt::format("{} at {} are given back.{}", amount_text(run.outcome.block_bytes),
-                         trace::offset_text(run.outcome.offset, arena_of(spec)),
+                         offset_in(spec, run.outcome.offset),
                          is_request(event) ? " The log does not say where the new block was, so it is not shown." : "");
     case OutcomeKind::Reset:
       return "Everything is taken back.";

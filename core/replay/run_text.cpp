@@ -14,13 +14,6 @@ using alloc::Step;
 using alloc::StepKind;
 using trace::AllocatorSpec;
 
-std::string at(std::uint64_t offset, const AllocatorSpec& spec) {
-  return trace::offset_text(offset, arena_of(spec));
-}
-std::string block(const Step& step, const AllocatorSpec& spec) {
-  return fmt::format("{} ({})", at(step.offset, spec), amount_text(step.size));
-}
-
 // "0x600, 0x800 and 0x1000 go to the free lists of levels 5 … 1"; empty where nothing is pushed.
 std::string left_over(std::span<const Step> steps, const AllocatorSpec& spec) {
   std::vector<std::string> blocks;
@@ -29,7 +22,7 @@ std::string left_over(std::span<const Step> steps, const AllocatorSpec& spec) {
     if (step.kind != StepKind::Push) continue;
     if (blocks.empty()) first = step.level;
     last = step.level;
-    blocks.push_back(at(step.offset, spec));
+    blocks.push_back(offset_in(spec, step.offset));
   }
   if (blocks.empty()) return {};
   return fmt::format("{} {} to the free list{} of {}", list_text(blocks), blocks.size() == 1 ? "goes" : "go",
@@ -39,7 +32,7 @@ std::string left_over(std::span<const Step> steps, const AllocatorSpec& spec) {
 std::vector<std::string> taken_out(std::span<const Step> steps, const AllocatorSpec& spec) {
   std::vector<std::string> blocks;
   for (const Step& step : steps) {
-    if (step.kind == StepKind::Remove) blocks.push_back(block(step, spec));
+    if (step.kind == StepKind::Remove) blocks.push_back(block_in(spec, step.offset, step.size));
   }
   return blocks;
 }
@@ -63,22 +56,22 @@ std::string run_made_text(std::span<const Step> steps, const AllocatorSpec& spec
     std::string text = blocks.size() == 1
                            ? fmt::format("But {} is aligned so and holds it", blocks[0])
                            : fmt::format("But what is free side by side holds it: {}", list_text(blocks));
-    text += fmt::format(". The answer is at {}", at(answer.offset, spec));
+    text += fmt::format(". The answer is at {}", offset_in(spec, answer.offset));
     return text + (left.empty() ? "." : fmt::format("; {}.", left));
   }
   const Step& found = steps.front();
   std::size_t splits = 0;
   for (const Step& step : steps) splits += step.kind == StepKind::Split ? 1u : 0u;
-  const std::string where = fmt::format("Level {} has one at {}", found.level, at(found.offset, spec));
+  const std::string where = fmt::format("Level {} has one at {}", found.level, offset_in(spec, found.offset));
   if (splits == 0) return where + ": it is the answer.";
   return fmt::format("{} ({}): split it {}. Its first {} are the answer, at {}; {}.", where, amount_text(found.size),
-                     times_text(splits), amount_text(answer.size), at(answer.offset, spec), left);
+                     times_text(splits), amount_text(answer.size), offset_in(spec, answer.offset), left);
 }
 
 std::string run_resized_text(std::span<const Step> steps, const AllocatorSpec& spec) {
   if (steps.empty()) return {};
   const Step& answer = steps.back();
-  const std::string here = at(answer.offset, spec);
+  const std::string here = offset_in(spec, answer.offset);
   if (steps.size() == 1) return fmt::format("The block at {} is of that size: it stays as it is.", here);
   // What it grows by is taken out first; what it gives up is pushed, after its buddies, which lie behind it.
   const Step& first = steps.front();

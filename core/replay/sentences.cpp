@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "core/replay/buddy_text.h"
 #include "core/replay/narrate.h"
 #include "core/replay/reasons.h"
 #include "core/replay/recorded_text.h"
+#include "core/replay/refused_text.h"
 #include "core/replay/run_text.h"
 #include "core/replay/words.h"
 
@@ -74,9 +76,9 @@ class Paragraph {
     if (!out_.empty()) out_ += ' ';
     out_ += sentence;
   }
-  [[nodiscard]] std::string at(std::uint64_t offset) const { return trace::offset_text(offset, arena_of(spec_)); }
+  [[nodiscard]] std::string at(std::uint64_t offset) const { return offset_in(spec_, offset); }
   [[nodiscard]] std::string block(std::uint64_t offset, std::uint64_t bytes) const {
-    return fmt::format("{} ({})", at(offset), amount_text(bytes));
+    return block_in(spec_, offset, bytes);
   }
 
   // -- Events that do nothing
@@ -118,7 +120,7 @@ class Paragraph {
       return;
     }
     if (run_.outcome.kind == OutcomeKind::Failed) {
-      say(refused_free());
+      say(refused_free_text(trace_, spec_, run_.outcome, census_));
       return;
     }
     if (event_.has(trace::kByOffset)) {
@@ -232,7 +234,7 @@ class Paragraph {
       say(fmt::format("It is {} blocks side by side, freed one after the other.{}", trace::count_text(blocks),
                       merges.empty() ? "" : " The last:"));
     }
-    say_merges(merges);
+    if (!merges.empty()) say(merges_text(merges, spec_));
     const std::string goes = fmt::format("{} goes to level {}'s free list", at(push.offset), push.level);
     if (push.size == spec_.arena_bytes) {
       say(fmt::format("That is the whole arena: {}.", goes));
@@ -244,27 +246,6 @@ class Paragraph {
       say(fmt::format("{} buddy {} {}, so they do not merge: {}.", whose, at(buddy),
                       apart_text(trace_, index_, census_, buddy, push.size), goes));
     }
-  }
-
-  // "0x080 + 0x0c0 make 0x080 (128 B); with 0x000 they make 0x000 (256 B)." Of many: the first two and the last.
-  void say_merges(const std::vector<Step>& merges) {
-    if (merges.empty()) return;
-    std::string text;
-    for (std::size_t i = 0; i < merges.size(); ++i) {
-      const Step& merge = merges[i];
-      const std::string made = block(merge.offset, merge.size);
-      // The front one of the two is where the one before it began, unless that was itself the back one.
-      const bool was_front = i == 0 || merges[i - 1].offset == merge.offset;
-      const std::string joined = at(was_front ? merge.other : merge.offset);
-      if (i == 0) {
-        text = fmt::format("{} + {} make {}", at(merge.offset), at(merge.other), made);
-      } else if (i == 1) {
-        text += fmt::format("; with {} they make {}", joined, made);
-      } else if (merges.size() == 3 || i + 1 == merges.size()) {
-        text += fmt::format("; {}with {} they make {}", merges.size() > 3 ? "…; " : "", joined, made);
-      }
-    }
-    say(text + ".");
   }
 
   // -- A request
@@ -366,25 +347,12 @@ class Paragraph {
 
   // What was found is too large: halved until it is not.
   void say_splits(const Step& found) {
-    std::vector<std::string> halves;
-    int first = 0, last = 0;
+    std::vector<Step> pushes;
     while (is(StepKind::Split)) {
       take();
-      const Step& push = take();
-      if (halves.empty()) first = push.level;
-      last = push.level;
-      halves.push_back(at(push.offset));
+      pushes.push_back(take());
     }
-    const std::string where = fmt::format("Level {} has one at {}", found.level, block(found.offset, found.size));
-    if (halves.size() == 1) {
-      say(fmt::format("{}: split it. {} goes to level {}'s free list; {} is the answer.", where, halves[0], first,
-                      at(found.offset)));
-    } else {
-      say(fmt::format(
-          "{}: split it {}, down to level {}. The back halves {} go to the free lists of {}; {} is "
-          "the answer.",
-          where, times_text(halves.size()), last, list_text(halves), levels_text(first, last), at(found.offset)));
-    }
+    say(splits_text(found, pushes, spec_));
   }
 
   void request_of_slab() {
@@ -507,52 +475,7 @@ class Paragraph {
                         : "the request fails, and nothing has changed";
   }
   [[nodiscard]] std::string refused_request() const {
-    const bool is_align = run_.outcome.why == alloc::Error::AlignTooLarge || fits_unaligned();
-    const std::string asked = fmt::format("{}{}", amount_text(event_.size),
-                                          is_align ? fmt::format(" aligned to {}", amount_text(event_.align())) : "");
-    return fmt::format("{} {}: {}.", asked, why_not(), fails());
-  }
-  // Of a bump: as many bytes are below the mark, and it is the alignment that its arena cannot give.
-  [[nodiscard]] bool fits_unaligned() const {
-    return spec_.kind == AllocatorKind::Bump && run_.outcome.why == alloc::Error::OutOfMemory && census_ != nullptr &&
-           std::max<std::uint64_t>(event_.size, 1) <= census_->figures.free;
-  }
-  [[nodiscard]] std::string why_not() const {
-    if (run_.outcome.why == alloc::Error::OutOfMemory) {  // bump alone
-      if (census_ == nullptr) return "does not fit below the mark";
-      if (fits_unaligned()) return "has no place below the mark, where no address is aligned so";
-      return fmt::format("does not fit into the {} below the mark", amount_text(census_->figures.free));
-    }
-    const bool too_large = run_.outcome.why == alloc::Error::TooLarge;
-    switch (spec_.kind) {
-      case AllocatorKind::Buddy:
-      case AllocatorKind::Tiered:
-        return fmt::format("needs more than the largest block, {}", amount_text(trace::largest_block_bytes(spec_)));
-      case AllocatorKind::Slab:
-        return too_large ? fmt::format("does not fit a block of {}", amount_text(spec_.block_bytes))
-                         : fmt::format("is more than blocks of {} are aligned to", amount_text(spec_.block_bytes));
-      default:
-        return fmt::format("is more than the whole arena, {}", amount_text(spec_.arena_bytes));
-    }
-  }
-  [[nodiscard]] std::string refused_free() const {
-    return fmt::format("The free of {} is refused: {}. Nothing has changed.", at(run_.outcome.offset), misuse());
-  }
-  [[nodiscard]] std::string misuse() const {
-    switch (run_.outcome.why) {
-      case alloc::Error::DoubleFree:
-        return "that block is free already (a double free)";
-      case alloc::Error::InsideBlock:
-        return fmt::format("it lies inside {}, and no block begins there",
-                           name_at(trace_, census_, run_.outcome.offset, "a block"));
-      case alloc::Error::NotManaged:
-        return "it lies in a gap, which is not managed";
-      case alloc::Error::NothingOutstanding:
-        return "nothing is outstanding";
-      default:
-        return spec_.kind == AllocatorKind::Bump ? "it is not in the used run, from the mark up"
-                                                 : "it lies outside the arena";
-    }
+    return fmt::format("{}: {}.", refused_request_text(event_, spec_, run_.outcome, census_), fails());
   }
 
   const trace::Trace& trace_;

@@ -4,6 +4,7 @@ list(APPEND replay_sources
   replay/ahead.cpp
   replay/buddy_keyframe.cpp
   replay/buddy_machine.cpp
+  replay/buddy_text.cpp
   replay/builder.cpp
   replay/bump_machine.cpp
   replay/census.cpp
@@ -20,6 +21,7 @@ list(APPEND replay_sources
   replay/reasons.cpp
   replay/recorded_machine.cpp
   replay/recorded_text.cpp
+  replay/refused_text.cpp
   replay/reservation.cpp
   replay/run_text.cpp
   replay/sentences.cpp

@@ -18,6 +18,13 @@ int last_level_of(const trace::AllocatorSpec& spec) {
   return std::countr_zero(trace::largest_block_bytes(spec)) - std::countr_zero(spec.min_block_bytes);
 }
 
+std::string offset_in(const trace::AllocatorSpec& spec, std::uint64_t offset) {
+  return trace::offset_text(offset, arena_of(spec));
+}
+std::string block_in(const trace::AllocatorSpec& spec, std::uint64_t offset, std::uint64_t bytes) {
+  return fmt::format("{} ({})", offset_in(spec, offset), amount_text(bytes));
+}
+
 std::string amount_text(std::uint64_t bytes) {
   if (bytes < 1024) return trace::exact_size_text(bytes);
   const unsigned unit = static_cast<unsigned>(std::bit_width(bytes) - 1) / 10 * 10;

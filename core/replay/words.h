@@ -15,6 +15,10 @@ namespace allocviz::replay {
 // A buddy's last level, that of its smallest blocks.
 [[nodiscard]] int last_level_of(const trace::AllocatorSpec& spec);
 
+// "0x0c40"; "0x0c40 (64 B)".
+[[nodiscard]] std::string offset_in(const trace::AllocatorSpec& spec, std::uint64_t offset);
+[[nodiscard]] std::string block_in(const trace::AllocatorSpec& spec, std::uint64_t offset, std::uint64_t bytes);
+
 // "128 B", "1.5 KiB", "1 000 000 B": in the largest unit that says it exactly.
 [[nodiscard]] std::string amount_text(std::uint64_t bytes);
 // "28 B of it are", "1 B of it is".
