@@ -193,6 +193,38 @@ TEST(Timeline, steps_back_far_from_any_keyframe) {
   ASSERT_EQ(timeline->snapshot(), expected[5800]);
 }
 
+TEST(Timeline, is_after_a_rest_what_it_was_wherever_it_stood) {
+  std::mt19937_64 random(test::seed());
+  for (const char* spec :
+       {"buddy:arena=16KiB,min=64", "bump:arena=20000", "slab:block=128,count=90", "tiered:arena=16KiB,min=64"}) {
+    SCOPED_TRACE(spec);
+    const auto trace = test::random_trace(random, 900, 16'384, 700);
+    const auto rests = test::timeline_of(trace, test::spec_of(spec)),
+               never = test::timeline_of(trace, test::spec_of(spec));
+    for (int i = 0; i < 120; ++i) {
+      // Near and far, whole events and steps inside them.
+      const std::uint64_t event = random() % 2 == 0 ? random() % 901 : rests->position().event + random() % 3;
+      const Position to{event, random() % 2 == 0 ? kAllSteps : static_cast<std::uint32_t>(random() % 6)};
+      rests->seek(to);
+      never->seek(to);
+      if (random() % 2 == 0) (void)rests->census();
+      if (random() % 3 == 0) (void)rests->run_of(random() % 900);
+      rests->rest();
+      ASSERT_EQ(rests->position(), never->position());
+      ASSERT_EQ(rests->figures(), never->figures());
+      const std::uint64_t asked = random() % 4;  // first after the rest, in any order
+      if (asked == 0) {
+        ASSERT_EQ(rests->census(), never->census());
+      } else if (asked == 1) {
+        ASSERT_EQ(rests->snapshot(), never->snapshot());
+      } else if (asked == 2) {
+        const std::uint64_t other = random() % 900;
+        ASSERT_EQ(rests->run_of(other).outcome, never->run_of(other).outcome);
+      }
+    }
+  }
+}
+
 // A real log, beside the project where there is one: the figures that a replay must arrive at, and seeks in it.
 TEST(Timeline, of_a_real_log_is_the_same_from_anywhere) {
   const std::string path = std::string(ALLOCVIZ_SOURCE_DIR) + "/../shared/traces/perl-wordfreq.mtrace";

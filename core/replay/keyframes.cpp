@@ -24,7 +24,7 @@ bool Keyframes::wants_whole() const {
              now = static_cast<double>(kept_.back().frame.live_blocks);
   const double left = then > now ? now / then : 1;
   const double whole_now = std::max(left * static_cast<double>(whole.frame.table_bytes), kBlockBytes * now);
-  return static_cast<double>(loaded) >= std::max(kSoonLoaded, 2.5 * whole_now);
+  return static_cast<double>(loaded) >= std::max(kSoonLoaded, 3 * whole_now);
 }
 
 const Keyframes::Kept& Keyframes::whole_before(const Kept& kept) const {

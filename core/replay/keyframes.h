@@ -37,7 +37,7 @@ class Keyframes {
   explicit Keyframes(std::uint64_t budget_bytes) : budget_bytes_(budget_bytes) {}
 
   // Whether the next one has to be whole: when the one added last was dropped, or the last whole one and the changes
-  // behind it, which are all loaded, are 6 MB and two and a half times as large as a whole one would be now. Where
+  // behind it, which are all loaded, are 6 MB and three times as large as a whole one would be now. Where
   // blocks only come they never are, where most of them go they soon are. O(how many they are).
   [[nodiscard]] bool wants_whole() const;
   // Events ascend; the first one added is that of event 0, and whole. Amortised O(bytes of the frame).

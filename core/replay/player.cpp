@@ -54,6 +54,8 @@ void Player::run_to(std::uint64_t events) {
 void Player::rest() {
   machine_->rest();
   rests_ = true;
+  stone_ = {};
+  has_stone_ = false;
 }
 
 const Machine& Player::machine() {

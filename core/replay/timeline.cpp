@@ -25,7 +25,7 @@ class Replayed final : public Timeline {
     figures_ = player_.machine().figures();
     if (trace_->size() >= kLong) {
       (void)Replayed::census();
-      player_.rest();
+      Replayed::rest();
     }
   }
 
@@ -39,6 +39,7 @@ class Replayed final : public Timeline {
   const Census& census() const override;
   const Figures& figures() const override { return figures_; }
   const EventRun& run() const override { return run_; }
+  void rest() override;
   EventRun run_of(std::uint64_t index) override;
   Keyframe snapshot() const override;
   void take_census(Census& out) override;
@@ -73,6 +74,14 @@ class Replayed final : public Timeline {
   mutable Keyframe before_;          // the state before the event at the cursor ...
   mutable bool has_before_ = false;  // ... once a step inside it was asked for
 };
+
+void Replayed::rest() {
+  player_.rest();
+  other_ = nullptr;
+  before_ = {};
+  has_before_ = false;
+  if (!has_census_) census_ = {};
+}
 
 EventRun listen_to_next(Player& player) {
   EventRun run;

@@ -83,6 +83,9 @@ class Timeline {
   [[nodiscard]] virtual const Figures& figures() const = 0;  // at the cursor
   [[nodiscard]] virtual const EventRun& run() const = 0;     // the event at the cursor, whole; empty at event 0
 
+  // Gives back the memory that only going somewhere else takes; whatever is asked next may take a keyframe's load more.
+  virtual void rest() {}
+
   // What an event did, wherever the cursor stands (which it leaves as it was). index from 0.
   [[nodiscard]] virtual EventRun run_of(std::uint64_t index) = 0;
   // The machine's bytes at the cursor: what the property test compares. Inside an event, those of its step.

@@ -21,7 +21,7 @@
 #include "tests/ui/harness.h"
 #include "viz/app/cursor.h"
 #include "viz/app/filter.h"
-#include "viz/app/opening.h"
+#include "viz/app/moving.h"
 #include "viz/app/update.h"
 
 namespace {
@@ -203,8 +203,9 @@ void moving(Session& s, Bench& bench) {
   bench.push(Do::EndScrub);
   to_the_middle();
   resident("resident, then", events);
-  bench.timed("giving back what was freed", 1, [] { allocviz::app::give_back_freed(); });
+  bench.timed("coming to rest", 1, [&] { allocviz::app::come_to_rest(s.state); });
   resident("resident, then", events);
+  bench.frames("next event after a rest", 1, [&](int) { bench.push(Do::NextEvent); });
 }
 
 void looking(Session& s, Bench& bench) {

@@ -48,6 +48,13 @@ void FrontTimeline::arrive() {
   std::swap(front_, back_->next);
 }
 
+void FrontTimeline::rest() {
+  (void)census();
+  const std::lock_guard held(back_->lock);
+  back_->next = {};
+  back_->replay->rest();
+}
+
 void FrontTimeline::seek(replay::Position to) {
   const std::lock_guard held(back_->lock);
   back_->replay->seek(to);

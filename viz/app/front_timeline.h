@@ -41,6 +41,9 @@ class FrontTimeline final : public replay::Timeline {
   // After go() ended: its moment is the front's. O(1).
   void arrive();
 
+  // While no worker goes anywhere: the front stays, what the back needs to go on is given back until it does.
+  void rest() override;
+
   // At once, by whoever calls.
   void seek(replay::Position to) override;
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "viz/app/front_timeline.h"
+#include "viz/app/opening.h"
 
 namespace allocviz::app {
 
@@ -90,6 +91,12 @@ bool has_arrived(State& state, std::optional<replay::Position>& wish) {
   wish = state.moving->wish;
   take_moments(state);
   return true;
+}
+
+void come_to_rest(State& state) {
+  if (state.moving != nullptr || !is_long(state.timeline().trace())) return;
+  for (Stage& stage : state.stages) stage.timeline->rest();
+  give_back_freed();
 }
 
 replay::Position heading(const State& state) {

@@ -13,6 +13,9 @@ namespace allocviz::app {
 [[nodiscard]] bool set_off(State& state, replay::Position to);
 // Whether a worker has arrived and its moment is shown from now on; called by tick(). `wish` is where to go next.
 [[nodiscard]] bool has_arrived(State& state, std::optional<replay::Position>& wish);
+// For when nothing has moved for a while: of a long log what a move needs is given back until there is one, and with it
+// what moves before have freed. Some milliseconds.
+void come_to_rest(State& state);
 // Where the cursor will stand once nothing is under way: what "the next event" goes by. Its step may be kAllSteps.
 [[nodiscard]] replay::Position heading(const State& state);
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/trace/spec.h"
+#include "viz/app/moving.h"
 #include "viz/app/opening.h"
 #include "viz/app/settings.h"
 #include "viz/app/update.h"
@@ -26,7 +27,7 @@ constexpr int kSettleFrames = 3;            // ImGui shows the last consequence 
 constexpr double kMovingFrame = 1.0 / 60;   // where the screen does not set the pace itself
 constexpr double kWaitingFrame = 1.0 / 20;  // progress of long work, a notice that will fade
 constexpr double kDialogPoll = 0.05;
-constexpr double kRestAfter = 2;  // without a frame: what the cursor's moves freed is hardly wanted again at once
+constexpr double kRestAfter = 5;  // seconds without a frame
 
 std::string title_of(const app::State& state) {
   const replay::Position at = state.cursor();
@@ -100,8 +101,8 @@ class Loop {
     if (settle_ > 0 || app::wants_frame(state_)) return std::max(0.0, not_before_s_ - now);
     if (dialogs_.is_open()) return kDialogPoll;
     ++stats_.waits;
-    if (keeps_freed_ && now < rests_at_s_) return rests_at_s_ - now;
-    if (std::exchange(keeps_freed_, false)) app::give_back_freed();
+    if (!rests_ && now < rests_at_s_) return rests_at_s_ - now;
+    if (!std::exchange(rests_, true)) app::come_to_rest(state_);
     return -1;
   }
 
@@ -144,7 +145,7 @@ class Loop {
     settle_ = std::max(settle_ - 1, ui::take_want_frame() ? 1 : 0);
     const bool lively = settle_ > 0 || state_.playback.playing || state_.moving != nullptr;
     not_before_s_ = begun + (lively ? kMovingFrame : kWaitingFrame);
-    keeps_freed_ = app::is_long(state_.timeline().trace());
+    rests_ = !app::is_long(state_.timeline().trace());
     rests_at_s_ = begun + kRestAfter;
   }
 
@@ -180,7 +181,7 @@ class Loop {
   Dialogs dialogs_;
   RunStats stats_;
   double started_s_ = 0, not_before_s_ = 0, rests_at_s_ = 0;
-  bool keeps_freed_ = false;
+  bool rests_ = true;
   bool measure_wall_ = false;
   int settle_ = kSettleFrames;  // frames to draw though no input comes
 };
