@@ -85,7 +85,16 @@ class Splits {
 
 }  // namespace
 
-Digest::Digest(const Census& census) {
+void Digest::clear() {
+  runs_.clear();
+  parts_.clear();
+  states_.clear();
+  open_.clear();
+  held_ = 0;
+}
+
+void Digest::sum_up(const Census& census) {
+  clear();
   const bool tree = census.kind == trace::AllocatorKind::Buddy;
   Sums sums;
   Splits splits;

@@ -46,8 +46,12 @@ class Digest {
   };
 
   Digest() = default;
-  // O(blocks).
-  explicit Digest(const Census& census);
+  explicit Digest(const Census& census) { sum_up(census); }
+
+  // Another census, in the memory of the one before. O(blocks).
+  void sum_up(const Census& census);
+  // Empty, with its memory kept.
+  void clear();
 
   [[nodiscard]] bool empty() const { return runs_.empty(); }
   // The run that begins with the block of this index; nullptr where none does, and where it is not plain.

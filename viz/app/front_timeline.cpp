@@ -26,7 +26,11 @@ void FrontTimeline::look(const Back& back, Moment& moment) {
 
 void FrontTimeline::count(Back& back, Moment& moment) {
   back.replay->take_census(moment.census);
-  moment.digest = moment.census.blocks.size() >= kDigestFrom ? replay::Digest(moment.census) : replay::Digest();
+  if (moment.census.blocks.size() >= kDigestFrom) {
+    moment.digest.sum_up(moment.census);
+  } else {
+    moment.digest.clear();
+  }
   moment.has_census = true;
 }
 
