@@ -195,7 +195,7 @@ class Slab {
   [[nodiscard]] ConstBytes metadata() const { return {core_.bits(), metadata_need().size}; }
 
  private:
-  constexpr Slab(Memory&& memory, const Core& core) : core_(core), memory_(static_cast<Memory&&>(memory)) {}
+  Slab(Memory&& memory, const Core& core) : core_(core), memory_(static_cast<Memory&&>(memory)) {}
 
   static Made<Slab> build(Memory&& memory, void* metadata, void* region, usize count, Geometry geometry) {
     const Made<Layout> region_need = region_layout(count, geometry);
