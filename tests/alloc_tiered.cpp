@@ -108,19 +108,19 @@ TEST_F(TieredTest, reuses_the_last_block_freed_first) {
   EXPECT_EQ(get(40), a);
 }
 
-TEST_F(TieredTest, uses_the_slab_first_that_had_room_last) {
+TEST_F(TieredTest, uses_the_slab_first_that_has_had_room_longest) {
   std::vector<void*> blocks;
   for (int i = 0; i < 16; ++i) blocks.push_back(get(128));
   EXPECT_EQ(tiered_->deallocate(blocks[1]), Error::None);
   EXPECT_EQ(tiered_->deallocate(blocks[9]), Error::None);
   std::vector<std::size_t> with_room;
   tiered_->visit_slabs_with_room(2, [&](const alloc::SlabExtent& slab) { with_room.push_back(slab.offset); });
-  EXPECT_EQ(with_room, (std::vector<std::size_t>{offset_of(*tiered_, blocks[8]), offset_of(*tiered_, blocks[0])}));
+  EXPECT_EQ(with_room, (std::vector<std::size_t>{offset_of(*tiered_, blocks[0]), offset_of(*tiered_, blocks[8])}));
   std::vector<void*> next;
   tiered_->visit_free_blocks(2, [&](std::size_t offset) { next.push_back(tiered_->arena().at(offset)); });
-  EXPECT_EQ(next, (std::vector<void*>{blocks[9], blocks[1]}));
-  EXPECT_EQ(get(128), blocks[9]);
+  EXPECT_EQ(next, (std::vector<void*>{blocks[1], blocks[9]}));
   EXPECT_EQ(get(128), blocks[1]);
+  EXPECT_EQ(get(128), blocks[9]);
   expect_sound();
 }
 

@@ -86,7 +86,15 @@ TEST_F(BrokenTiered, I10_a_list_that_leads_out_of_the_table) {
   expect_broken(10);
 }
 
+TEST_F(BrokenTiered, I10_a_first_slab_whose_prev_is_not_the_last) {
+  slab_of(last_).prev = 3;
+  expect_broken(10);
+}
+
 TEST_F(BrokenTiered, I10_a_prev_that_is_not_the_slab_before) {
+  while (tiered_->slab_count() == 2) ASSERT_NE(get(48), nullptr);
+  ASSERT_EQ(tiered_->deallocate(last_), Error::None);  // its slab was full, and is the second of two in the list now
+  expect_sound();
   slab_of(last_).prev = 3;
   expect_broken(10);
 }

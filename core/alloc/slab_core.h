@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "bitmap.h"
+#include "prefetch.h"
 #include "result.h"
 #include "slab_geometry.h"
 #include "step.h"
@@ -54,22 +55,26 @@ class SlabCore {
   template <class S>
   Allocation allocate_block(S& sink) {
     sink(Step{.kind = StepKind::Look, .other = can_allocate()});
-    auto* block = reinterpret_cast<std::byte*>(head_);
-    if (head_ != end_) [[likely]] {
-      head_ = next(head_);
+    std::uintptr_t block = head_;
+    if (block != end_) [[likely]] {
+      head_ = next(block);
     } else {
       if (fresh_ == arena_.size()) [[unlikely]]
         return {nullptr, fail(Error::OutOfMemory, sink)};
       if constexpr (kChecked) init_bits(fresh_);
-      block = arena_.at(fresh_);
+      block = arena_.address() + fresh_;
       fresh_ += block_size();
     }
-    if constexpr (kChecked) live_.set(geometry_.number(arena_.offset_of(block)));
+    const usize offset = block - arena_.address();
+    if constexpr (kChecked) live_.set(geometry_.number(offset));
     if constexpr (kCounts) ++outstanding_;
-    sink(Step{.kind = StepKind::Pop, .offset = arena_.offset_of(block), .size = block_size()});
-    sink(Step{.kind = StepKind::Take, .offset = arena_.offset_of(block), .size = block_size()});
-    return {block};
+    sink(Step{.kind = StepKind::Pop, .offset = offset, .size = block_size()});
+    sink(Step{.kind = StepKind::Take, .offset = offset, .size = block_size()});
+    return {reinterpret_cast<void*>(block)};
   }
+
+  // Asks for the link that the next allocate_block follows.
+  void prefetch_next() const { prefetch(reinterpret_cast<const void*>(head_)); }
 
   template <class S>
   Error deallocate(void* ptr, S& sink) {
@@ -79,11 +84,14 @@ class SlabCore {
         return fail(why_not_live(offset), sink);
       live_.clear(geometry_.number(offset));
     }
-    ::new (ptr) SlabLink{link_to(head_)};
-    head_ = reinterpret_cast<std::uintptr_t>(ptr);
-    if constexpr (kCounts) --outstanding_;
-    sink(Step{.kind = StepKind::Push, .offset = arena_.offset_of(ptr), .size = block_size()});
+    put_on_list(ptr, sink);
     return Error::None;
+  }
+  // The same for a block of which is_live() is known.
+  template <class S>
+  void deallocate_live(void* ptr, S& sink) {
+    if constexpr (kChecked) live_.clear(geometry_.number(arena_.offset_of(ptr)));
+    put_on_list(ptr, sink);
   }
 
   template <class S>
@@ -142,6 +150,13 @@ class SlabCore {
   }
 
  private:
+  template <class S>
+  void put_on_list(void* ptr, S& sink) {
+    ::new (ptr) SlabLink{link_to(head_)};
+    head_ = reinterpret_cast<std::uintptr_t>(ptr);
+    if constexpr (kCounts) --outstanding_;
+    sink(Step{.kind = StepKind::Push, .offset = arena_.offset_of(ptr), .size = block_size()});
+  }
   [[nodiscard]] Error why_impossible(Layout layout) const {
     if (layout.size > block_size()) return Error::TooLarge;
     if (layout.align > block_align() || (kChecked && !is_power_of_two(layout.align))) return Error::AlignTooLarge;

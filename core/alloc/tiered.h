@@ -5,19 +5,21 @@
 //   slab     | 48 live | 48 free | 48 fresh ...|                       |      |16|16|16|16| ...
 //   lists[1]   -> this slab, it has room
 //
-// A request takes a block from the first slab of its class that has room, which it makes of a block of the buddy where
-// there is none. A slab goes back to the buddy with its last block: once everything is freed the region is whole.
+// A request takes a block from the slab of its class that has had room longest, which it makes of a block of the buddy
+// where none has. A slab goes back to the buddy with its last block: once everything is freed the region is whole.
 // What no class holds is a run: blocks of the buddy side by side, as one. Sizes of runs are four to each doubling, as
 // those of the usual classes are: what a block has behind that size goes back to the buddy. Where no block of the buddy
 // is large enough, sixteen of half and sixteen of a quarter of the size are looked at, for one that has enough free
-// memory beside it; and a run grows where it stands, into whatever is free behind it. Where the buddy has no block for a slab, the request is
-// served by a run, or by a larger class; so it fails only when no free block anywhere can hold it.
+// memory beside it; and a run grows where it stands, into whatever is free behind it. Where the buddy has no block for
+// a slab, the request is served by a run, or by a larger class; so it fails only when no free block anywhere can hold
+// it.
 //
 // Invariants, all of them between any two calls; the tiling (I1, and within slabs) between any two steps as well:
 //   I1 .. I7  those of the buddy below, as buddy.h states them
 //   I8  a slab is a live block of the buddy's of slab_bytes, and has one of the classes
 //   I9  inside, a slab holds slab.h's invariants, and at least one of its blocks is live
-//   I10 a slab is in its class's list exactly when it has room; prev(next(s)) = s; room = the classes with such slabs
+//   I10 a slab is in its class's list exactly when it has room; prev(next(s)) = s, prev(first) = last; room = the
+//       classes with such slabs
 //   I11 free_bytes and slabs of the lists are the sums over all slabs
 //   I12 a run is made of live blocks of the buddy, no two of which are buddies; none of them is a slab
 //
@@ -170,7 +172,8 @@ class Tiered {
     return core_.below().free_bytes() + core_.slabs().lists().free_bytes;
   }
   [[nodiscard]] constexpr usize managed_bytes() const { return core_.below().managed_bytes(); }
-  // Bytes of the largest free block, which is the largest request that would be served; 0 when nothing is free.
+  // Bytes of the largest free block, 0 when nothing is free. A request of them would be served; a larger one may be,
+  // too, from free blocks side by side.
   [[nodiscard]] constexpr usize largest_free() const { return core_.largest_free(); }
   // Whether ptr is the start of a live block; unchecked, in a slab, of one that has ever been handed out.
   [[nodiscard]] bool owns(const void* ptr) const { return usable_size(ptr) != 0; }

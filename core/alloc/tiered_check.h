@@ -52,15 +52,18 @@ class TieredCheck {
     usize listed = 0;
     for (unsigned number = 0; number < geometry().class_count(); ++number) {
       if ((slabs_.lists().room >> number & 1) == 0) continue;
+      const usize head = slabs_.lists().heads[number];
       usize before = TieredSlab::kEnd;
-      for (usize at = slabs_.lists().heads[number]; at != TieredSlab::kEnd; at = slabs_.table()[at].next) {
+      for (usize at = head; at != TieredSlab::kEnd; at = slabs_.table()[at].next) {
         if (at >= slabs_.places()) return broken(10, 0, "a list leads out of the table");
         if (slabs_.table()[at].size_class != number) return broken(10, at, "a list leads to a slab of another class");
         if (!slabs_.core(at, geometry()).can_allocate()) return broken(10, at, "a slab in a list has no room");
-        if (slabs_.table()[at].prev != before) return broken(10, at, "a slab's prev is not the slab before it");
+        if (at != head && slabs_.table()[at].prev != before)
+          return broken(10, at, "a slab's prev is not the slab before it");
         if (++listed > with_room_) return broken(10, at, "a list goes round");
         before = at;
       }
+      if (slabs_.table()[head].prev != before) return broken(10, head, "the first slab's prev is not the last slab");
     }
     if (listed != with_room_) return broken(10, 0, "a slab with room is in no list");
     return {};

@@ -39,18 +39,17 @@ class TieredCore {
   Error deallocate(void* ptr, S& sink) {
     const usize offset = arena().offset_of(ptr);
     const usize place = slabs_.place_of(offset);
-    if ((Policy::kChecked && offset >= arena().size()) || !slabs_.is_slab(place)) {
+    if ((Policy::kChecked && offset >= arena().size()) || !slabs_.is_slab(place))
       return below_.core_.deallocate_run(ptr, sink);
-    }
-    if (Policy::kChecked && is_rest(offset)) return fail(Error::InsideBlock, sink);
-
     auto core = slabs_.core(place, geometry_);
     auto told = of_slab(place, core, sink);
-    if (Policy::kChecked && !core.is_live(offset - slabs_.offset_of(place))) [[unlikely]]
+    if (Policy::kChecked && !core.is_live(core.arena().offset_of(ptr))) [[unlikely]] {
+      if (is_rest(offset)) return fail(Error::InsideBlock, sink);
       return core.deallocate(ptr, told);  // which says why not
+    }
     // In its list before the block is: who hears of that may look at the lists.
     if (!core.can_allocate()) slabs_.link(place);
-    (void)core.deallocate(ptr, told);
+    core.deallocate_live(ptr, told);
     slabs_.keep(place, core.state());
     slabs_.count_free(core.block_size(), 0);
     if (core.state().outstanding == 0) {
@@ -180,7 +179,7 @@ class TieredCore {
 
   // A slab of this class, made of a block of the buddy's; false when that has none.
   template <class S>
-  bool make_slab(usize number, S& sink) {
+  [[gnu::noinline]] bool make_slab(usize number, S& sink) {
     sink(Step{.kind = StepKind::Look, .size_class = as_byte(number), .size = geometry_.block_size(number)});
     auto attempt = without_failures(sink);
     const Allocation block = below_.allocate({geometry_.slab_bytes(), geometry_.slab_bytes()}, attempt);
@@ -190,11 +189,12 @@ class TieredCore {
   }
   // A block of the first slab in this class's list, which has room.
   template <class S>
-  void* take_block(usize number, S& sink) {
+  [[gnu::always_inline]] void* take_block(usize number, S& sink) {
     const usize place = slabs_.lists().heads[number];
     auto core = slabs_.core(place, geometry_);
     auto told = of_slab(place, core, sink);
     const Allocation block = core.allocate_block(told);
+    core.prefetch_next();  // other classes' requests come before this one's next
     slabs_.keep(place, core.state());
     slabs_.count_free(0, core.block_size());
     if (!core.can_allocate()) slabs_.unlink(place);

@@ -57,24 +57,24 @@ class TieredGeometry {
   [[nodiscard]] constexpr const TieredClass& operator[](usize number) const { return classes_[number]; }
   [[nodiscard]] constexpr usize block_size(usize number) const { return classes_[number].blocks.block_size(); }
   // Of the bits that say which blocks of a slab are live: room for the class with the most of them.
-  [[nodiscard]] constexpr usize bitmap_bytes() const { return count_ == 0 ? 0 : (classes_[0].count + 7) / 8; }
+  [[nodiscard]] constexpr usize bitmap_bytes() const { return bitmap_bytes_; }
 
-  // The class a layout belongs to; class_count() when there is none. O(1) for the usual classes: at most one step from
-  // where the size's bucket begins, and as many again as the alignment asks for.
+  // The class a layout belongs to; class_count() when there is none. O(1) for the usual classes: where the size's
+  // bucket says, and as many steps from there as the alignment asks for.
   [[nodiscard]] constexpr unsigned class_for(usize size, usize align) const {
     if (size > largest_) return count_;
-    unsigned number = first_[bucket_of(size)];
+    unsigned number = first_[bucket_of(size == 0 ? 0 : size - 1)];
     while (number < count_ && (block_size(number) < size || classes_[number].align < align)) ++number;
     return number;
   }
 
  private:
-  // Four buckets to each doubling: a size's highest bit and the two below it.
+  // Four buckets to each doubling, by the highest bit and the two below it of the last byte's offset: what lies between
+  // two of the usual classes is one bucket.
   static constexpr unsigned kBuckets = 4 * kUsizeBits;
-  [[nodiscard]] static constexpr unsigned bucket_of(usize size) {
-    const auto width = static_cast<unsigned>(std::bit_width(size));
-    const unsigned shift = width > 3 ? width - 3 : 0;
-    return 4 * shift + static_cast<unsigned>(size >> shift);
+  [[nodiscard]] static constexpr unsigned bucket_of(usize last) {
+    const auto shift = static_cast<unsigned>(std::bit_width(last | 7)) - 3;
+    return 4 * shift + static_cast<unsigned>(last >> shift);
   }
   [[nodiscard]] static constexpr usize least_of(unsigned bucket) {
     return bucket < 8 ? bucket : usize{4 + bucket % 4} << (bucket / 4 - 1);
@@ -91,9 +91,10 @@ class TieredGeometry {
     return true;
   }
   constexpr void index() {
+    bitmap_bytes_ = count_ == 0 ? 0 : (classes_[0].count + 7) / 8;
     unsigned number = 0;
     for (unsigned bucket = 0; bucket < kBuckets; ++bucket) {
-      while (number < count_ && block_size(number) < least_of(bucket)) ++number;
+      while (number < count_ && block_size(number) <= least_of(bucket)) ++number;
       first_[bucket] = static_cast<std::uint8_t>(number);
     }
   }
@@ -102,6 +103,7 @@ class TieredGeometry {
   unsigned slab_shift_ = 0;
   unsigned count_ = 0;
   usize largest_ = 0;
+  usize bitmap_bytes_ = 0;
   bool valid_ = false;
   TieredClass classes_[kMaxClasses];
   std::uint8_t first_[kBuckets] = {};

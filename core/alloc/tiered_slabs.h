@@ -4,6 +4,9 @@
 //   places       | 0       | 1       | 2       | 3       |        a place is slab_bytes large, and so aligned
 //   table        | none    | class 3 | none    | class 3 |
 //   lists[3]       3 -- next --> 1                                room: bit 3 is set
+//
+// A slab that gets room goes to its list's end, so that it has more when its turn comes: at the front it would be full
+// again with the next request, and most calls would change the list.
 #pragma once
 
 #include "arena.h"
@@ -17,8 +20,8 @@ struct TieredSlab {
   static constexpr usize kEnd = ~usize{0};
 
   SlabState state;
-  usize next = kEnd;  // places; of a slab with room, the neighbours in its class's list
-  usize prev = kEnd;
+  usize next = kEnd;            // places; of a slab with room, the neighbours in its class's list
+  usize prev = kEnd;            // of the first slab, the last one
   usize size_class = kNoClass;  // kNoClass: there is no slab here
 };
 
@@ -72,29 +75,36 @@ class TieredSlabs {
     link(place);
   }
   // A slab of which every block is free is a block again.
-  void unmake(usize place, const TieredGeometry& geometry) {
+  [[gnu::noinline]] void unmake(usize place, const TieredGeometry& geometry) {
     unlink(place);
     lists_.free_bytes -= geometry[class_of(place)].bytes;
     --lists_.slabs;
     table_[place].size_class = kNoClass;
   }
-  // To the head of its class's list.
-  void link(usize place) {
+  // To the end of its class's list.
+  [[gnu::noinline]] void link(usize place) {
     TieredSlab& slab = table_[place];
     const usize bit = usize{1} << slab.size_class;
-    slab.prev = TieredSlab::kEnd;
-    slab.next = (lists_.room & bit) != 0 ? lists_.heads[slab.size_class] : TieredSlab::kEnd;
-    if (slab.next != TieredSlab::kEnd) table_[slab.next].prev = place;
-    lists_.heads[slab.size_class] = place;
-    lists_.room |= bit;
+    usize& head = lists_.heads[slab.size_class];
+    if ((lists_.room & bit) == 0) {
+      head = place;
+      lists_.room |= bit;
+    } else {
+      table_[table_[head].prev].next = place;
+    }
+    slab.next = TieredSlab::kEnd;
+    slab.prev = head == place ? place : table_[head].prev;
+    table_[head].prev = place;
   }
-  void unlink(usize place) {
+  [[gnu::noinline]] void unlink(usize place) {
     const TieredSlab& slab = table_[place];
-    if (slab.next != TieredSlab::kEnd) table_[slab.next].prev = slab.prev;
-    if (slab.prev != TieredSlab::kEnd) {
+    usize& head = lists_.heads[slab.size_class];
+    if (place != head) {
       table_[slab.prev].next = slab.next;
+      table_[slab.next != TieredSlab::kEnd ? slab.next : head].prev = slab.prev;
     } else if (slab.next != TieredSlab::kEnd) {
-      lists_.heads[slab.size_class] = slab.next;
+      head = slab.next;
+      table_[head].prev = slab.prev;
     } else {
       lists_.room &= ~(usize{1} << slab.size_class);
     }

@@ -201,6 +201,7 @@ class TieredHeap {
       }
       before = place;
     }
+    if (before != TieredSlab::kEnd) table[lists.heads[number]].prev = before;
   }
 
   Reservation arena_, metadata_;
