@@ -6,7 +6,6 @@
 
 #include "arena.h"
 #include "bitmap.h"
-#include "prefetch.h"
 #include "result.h"
 #include "slab_geometry.h"
 #include "step.h"
@@ -72,9 +71,6 @@ class SlabCore {
     sink(Step{.kind = StepKind::Take, .offset = offset, .size = block_size()});
     return {reinterpret_cast<void*>(block)};
   }
-
-  // Asks for the link that the next allocate_block follows.
-  void prefetch_next() const { prefetch(reinterpret_cast<const void*>(head_)); }
 
   template <class S>
   Error deallocate(void* ptr, S& sink) {

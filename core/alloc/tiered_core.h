@@ -194,7 +194,6 @@ class TieredCore {
     auto core = slabs_.core(place, geometry_);
     auto told = of_slab(place, core, sink);
     const Allocation block = core.allocate_block(told);
-    core.prefetch_next();  // other classes' requests come before this one's next
     slabs_.keep(place, core.state());
     slabs_.count_free(0, core.block_size());
     if (!core.can_allocate()) slabs_.unlink(place);
