@@ -10,9 +10,6 @@
 namespace allocviz::replay {
 namespace {
 
-// From so many events on a replay's memory is given back until the cursor is moved.
-constexpr std::uint64_t kLong = 1'000'000;
-
 // Between calls the player's machine stands after the whole event at the cursor; what the state was at a step inside it
 // is taken while the event runs once more.
 class Replayed final : public Timeline {
@@ -23,7 +20,7 @@ class Replayed final : public Timeline {
         player_(std::move(machine), *trace_, account_->keyframes) {
     player_.load(account_->keyframes.at_or_before(0).frame, 0);
     figures_ = player_.machine().figures();
-    if (trace_->size() >= kLong) {
+    if (trace_->size() >= kLongTrace) {
       (void)Replayed::census();
       Replayed::rest();
     }

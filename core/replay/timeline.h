@@ -60,6 +60,9 @@ struct TimelineOptions {
 inline constexpr TimelineOptions kSummaryAlone{
     .keyframe_events = std::uint64_t{1} << 62, .keyframe_budget_bytes = 0, .curves = false, .free_levels = false};
 
+// From so many events on memory is given back until the cursor is moved: that takes milliseconds.
+inline constexpr std::uint64_t kLongTrace = 1'000'000;
+
 class Timeline {
  public:
   // Replays everything once: keyframes, series, failures, summary. O(events). The cursor then stands at event 0.

@@ -232,8 +232,7 @@ void keep_little_freed() {
 }
 
 bool is_long(const trace::Trace& trace) {
-  constexpr std::uint64_t kLong = 1'000'000;
-  return trace.size() >= kLong;
+  return trace.size() >= replay::kLongTrace;
 }
 
 void give_back_freed() {
