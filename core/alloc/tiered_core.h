@@ -189,7 +189,7 @@ class TieredCore {
   }
   // A block of the first slab in this class's list, which has room.
   template <class S>
-  [[gnu::always_inline]] void* take_block(usize number, S& sink) {
+  void* take_block(usize number, S& sink) {
     const usize place = slabs_.lists().heads[number];
     auto core = slabs_.core(place, geometry_);
     auto told = of_slab(place, core, sink);
