@@ -53,6 +53,24 @@ TEST(Valgrind, counts_a_calloc_that_overflows_as_refused_and_reads_what_is_glued
   EXPECT_EQ(trace.facts().failed_requests, 2u);
 }
 
+TEST(Valgrind, reads_a_call_of_which_memcheck_complains_before_it_runs) {
+  const Trace trace = valgrind(
+      "--1-- malloc(18446744073709551615)Argument 'size' of function malloc has a fishy (possibly negative) value: -1\n"
+      "==1==    at 0x48417B4: malloc (in vgpreload_memcheck-amd64-linux.so)\n==1== \n--1--  = 0x0\n"
+      "--1-- malloc(24) = 0x4D70D00\n--1-- realloc(0x7,9)Invalid free() / delete / delete[] / realloc()\n"
+      "==1==    at 0x484682F: realloc (in vgpreload_memcheck-amd64-linux.so)\n==1== \n--1--  = 0x0\n"
+      "--1-- memalign(al 64, size 0)posix_memalign() invalid size value: 0\n==1== \n--1--  = 0x4D70E00\n"
+      "--1-- realloc(0x4D70D00,0)realloc() with size 0\n==1== \n--1--  = 0x0\n");
+  const Facts& facts = trace.facts();
+  EXPECT_EQ(facts.allocs, 3u);
+  EXPECT_EQ(facts.reallocs, 1u);
+  EXPECT_EQ(facts.frees, 1u) << "realloc to 0 that gives nothing frees";
+  EXPECT_EQ(facts.failed_requests, 2u);
+  EXPECT_EQ(facts.live_blocks_at_end, 1u);
+  ASSERT_EQ(trace.warnings().size(), 1u);
+  EXPECT_TRUE(warns(trace, "1 failed request for more than 2^63-1 bytes"));
+}
+
 TEST(Valgrind, gives_torn_calls_of_threads_their_own_results) {
   const Trace trace = valgrind(
       "--1-- malloc(46) = 0x6F12D60\n--1-- realloc(0x6F12D60,46)realloc(0x0,580)malloc(580) = 0x6F09CF0\n"

@@ -8,7 +8,13 @@
 //
 // A call is printed in two parts, before and after it runs. What comes in between stands in the same line: calls of
 // other threads, whose result is printed first (the rest of the torn call is then a line of its own, " = 0x7153310"),
-// and a calloc that overflows, which never has a result. So calls without a result wait for one, the last one first.
+// and a calloc that overflows, which never has a result; or what memcheck finds wrong with the call, in several lines:
+//
+//   --17353-- malloc(18446744073709551615)Argument 'size' of function malloc has a fishy (possibly negative) value: -1
+//   ==17353==    at 0x48417B4: malloc (in vgpreload_memcheck-amd64-linux.so)
+//   --17353--  = 0x0
+//
+// So calls without a result wait for one, the last one first.
 // The number is the process, not the thread: of several processes (fork) the one with the most events is read. Where
 // they write to one place, one writes into the other's line, whose rest then comes without a number:
 //
@@ -211,6 +217,7 @@ class ValgrindReader {
       case Call::Kind::Overflow:
         return lane.lives.alloc(event, 0);
       case Call::Kind::Realloc:
+        if (call.size == 0 && result == 0 && call.addr != 0) return lane.lives.free(event, call.addr);
         return lane.lives.realloc(event, call.addr, result);
       case Call::Kind::Free:
         return lane.lives.free(event, call.addr);

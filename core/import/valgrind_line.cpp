@@ -123,6 +123,14 @@ void add_call(std::vector<Call>& calls, const Call& call) {
   calls.push_back(call);
 }
 
+// What memcheck says of a call before it runs, and so behind it in its line: "Argument 'size' of function malloc has a
+// fishy (possibly negative) value: -1", "Invalid free() / delete / delete[] / realloc()", "realloc() with size 0".
+bool is_complaint(std::string_view text) {
+  const std::string_view name = text.substr(0, text.find('('));
+  return (text.front() >= 'A' && text.front() <= 'Z') ||
+         (name.size() < text.size() && text.substr(name.size()).starts_with("() ") && is_known(name));
+}
+
 // "0:00:00:01.300 ", what --time-stamp=yes puts before the process: days, hours, minutes, seconds since the start.
 bool take_time_stamp(std::string_view& text, std::optional<std::uint64_t>& clock_ns) {
   constexpr std::uint64_t kMostDays = 10'000;
@@ -171,6 +179,7 @@ bool parse_body(std::string_view text, Body& body) {
   body.result.reset();
   while (!text.empty() && text.front() != ' ') {
     Call call;
+    if (!body.calls.empty() && is_complaint(text)) return true;
     if (!take_call(text, call)) return false;
     add_call(body.calls, call);
   }
