@@ -103,6 +103,30 @@ TEST(Ltrace, says_how_many_blocks_of_posix_memalign_it_cannot_see) {
   EXPECT_TRUE(warns(trace, "1 block(s) of posix_memalign are missing"));
 }
 
+TEST(Ltrace, shows_a_posix_memalign_that_found_no_memory_as_failed) {
+  const Trace trace =
+      ltrace("posix_memalign(0x7ffe, 3, 99, 4) = 22\nposix_memalign(0x7ffe, 64, 0x4000000000000000, 4) = 12\n");
+  ASSERT_EQ(trace.size(), 1u);
+  EXPECT_TRUE(trace.event(0).has(trace::kFailedThere));
+  EXPECT_EQ(trace.event(0).size, std::uint64_t{1} << 62);
+  EXPECT_EQ(trace.event(0).align(), 64u);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
+// "no return" is what ltrace says of some calls that something interrupts, and of those that never come back.
+TEST(Ltrace, joins_calls_of_which_it_says_in_between_that_they_do_not_return) {
+  const Trace trace = ltrace(
+      "7 a->malloc(24) = 0x10\n7 a->free(0x10 <no return ...>\n7 --- SIGCHLD (Child exited) ---\n"
+      "7 <... free resumed> ) = <void>\n7 a->malloc(40 <no return ...>\n8 unexpected breakpoint at 0x55a37fb15224\n"
+      "7 <... malloc resumed> ) = 0x20\n7 a->realloc(0x20, 50 <no return ...>\n7 +++ killed by SIGKILL +++\n");
+  const Facts& facts = trace.facts();
+  EXPECT_EQ(facts.allocs, 2u);
+  EXPECT_EQ(facts.frees, 1u);
+  EXPECT_EQ(facts.reallocs, 0u) << "it never came back";
+  EXPECT_EQ(facts.live_bytes_at_end, 40u);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
 // By hand from edge.cc: as for edge.mtrace, without posix_memalign, and without valloc and pvalloc, which this log was
 // not asked for (so their frees are unknown), with the calloc that overflows, and with reallocarray as a realloc:
 // 14 + 40 allocs, 6 + 40 reallocs, 15 + 40 frees.

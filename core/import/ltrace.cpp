@@ -46,6 +46,7 @@ using trace::Status;
 using trace::Trace;
 
 constexpr std::string_view kTitle = "ltrace";
+constexpr std::uint64_t kNoMemory = 12;     // ENOMEM of Linux, whatever this is built on
 constexpr std::uint64_t kPageBytes = 4096;  // the least one; what valloc aligns to
 
 struct Lane {
@@ -232,7 +233,8 @@ class LtraceReader {
         return lane_->lives.free(event, a);
       case Function::PosixMemalign:
         if (answer == 0) ++lane_->unseen;
-        break;
+        if (b != 0 && (b & (b - 1)) == 0) event.align = b;
+        return answer == kNoMemory ? append_alloc(event, c, 0) : trace::Done{};
       case Function::Other:
         break;
     }

@@ -166,7 +166,7 @@ bool parse(std::string_view text, Line& line) {
   if (text.starts_with("--- Called exec")) line.kind = Line::Kind::Exec;
   if (text.starts_with("--- SIGCHLD (Child exited")) line.kind = Line::Kind::ChildExited;
   if (text.starts_with("+++ exited") || text.starts_with("+++ killed")) line.kind = Line::Kind::Exited;
-  if (text.starts_with("+++ ") || text.starts_with("--- ") || text.ends_with("<no return ...>")) return true;
+  if (text.starts_with("+++ ") || text.starts_with("--- ")) return true;
   if (take(text, "<... ")) {
     const std::size_t end = text.find(" resumed>");
     if (end == std::string_view::npos) return false;
@@ -177,7 +177,9 @@ bool parse(std::string_view text, Line& line) {
     return find_result(text.substr(end), line.result);
   }
   if (!take_name(text, line)) return false;
-  const bool unfinished = text.ends_with("<unfinished ...>");
+  // The call comes back from both: which of them is said of one that a signal or another thread's news interrupts is an
+  // accident of ltrace's.
+  const bool unfinished = text.ends_with("<unfinished ...>") || text.ends_with("<no return ...>");
   line.kind = unfinished ? Line::Kind::Unfinished : Line::Kind::Call;
   const bool answered = unfinished || find_result(text, line.result);
   // A hook's own log may look like this and say no result where there is none.
