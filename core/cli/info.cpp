@@ -1,6 +1,8 @@
 // alloctrace info: what a log says, read from the log alone.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -16,8 +18,17 @@ using trace::count_text;
 using trace::Facts;
 using trace::Trace;
 
+// As the log has it: a free that was added to it is none of its events, but a block that ended without one.
+Facts facts_of_log(const Trace& trace) {
+  Facts facts = trace.facts();
+  const std::uint64_t added = std::min(trace.header().added_frees(), facts.frees);
+  facts.frees -= added;
+  facts.implicit_frees += added;
+  return facts;
+}
+
 void print_json(const InfoOptions& options, const Trace& trace) {
-  const Facts& facts = trace.facts();
+  const Facts facts = facts_of_log(trace);
   JsonWriter json(stdout);
   json.begin_object().member("file", options.file).member("format", trace.header().format);
   if (!trace.header().name.empty()) json.member("name", trace.header().name);
@@ -62,7 +73,7 @@ std::string bytes(std::uint64_t count) {
 }
 
 void print_text(const InfoOptions& options, const Trace& trace) {
-  const Facts& facts = trace.facts();
+  const Facts facts = facts_of_log(trace);
   fmt::print("{}\n", options.file == "-" ? "standard input" : options.file);
   line("format", trace.header().format);
   if (!trace.header().name.empty() && trace.header().name != options.file) line("name", trace.header().name);

@@ -89,6 +89,7 @@ Status Lives::failed_realloc(RawEvent& event, std::uint64_t addr) {
 
 void Lives::warn_of_added_frees() const {
   if (added_frees_ == 0) return;
+  builder_.header().set_added_frees(added_frees_);
   builder_.warn(
       fmt::format("{} moved onto a live block, whose free was added", trace::count_text(added_frees_, "realloc")));
 }

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
+#include <string>
+#include <system_error>
 
 namespace allocviz::trace {
 namespace {
@@ -147,6 +150,19 @@ void Header::set_approximate_lifetimes() {
 bool Header::has_approximate_lifetimes() const {
   const auto field = extra.find("lifetimes");
   return field != extra.end() && field->second == "\"approximate\"";
+}
+
+void Header::set_added_frees(std::uint64_t count) {
+  extra["added_frees"] = fmt::format("{}", count);
+}
+
+std::uint64_t Header::added_frees() const {
+  const auto field = extra.find("added_frees");
+  if (field == extra.end()) return 0;
+  const std::string& text = field->second;
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  return error == std::errc{} && end == text.data() + text.size() ? count : 0;
 }
 
 const std::string* Trace::extra(std::uint64_t index) const {

@@ -110,6 +110,11 @@ struct Header {
   // as a field of the header, `"lifetimes": "approximate"`, so that a trace made of such a log says so too.
   void set_approximate_lifetimes();
   [[nodiscard]] bool has_approximate_lifetimes() const;
+
+  // Frees among the events that the log itself does not have: a block was moved to where another one lived. Kept as a
+  // field of the header, `"added_frees": 3`, for a trace made of such a log to be counted as the log is.
+  void set_added_frees(std::uint64_t count);
+  [[nodiscard]] std::uint64_t added_frees() const;
 };
 
 // What a reader found of one event. Ids are resolved, checked and counted by the TraceBuilder, alike for every format.
