@@ -43,6 +43,25 @@ TEST(Heaptrack, names_functions_files_and_lines_innermost_first) {
   EXPECT_FALSE(trace.header().has_approximate_lifetimes()) << "no block here was alike another";
 }
 
+TEST(Heaptrack, reads_the_pointers_that_it_had_before_it_had_kinds_of_blocks) {
+  const std::string log =
+      "X ./edge\nI 1000 5e298d\ns /bin/edge\ns main\ni 1000 1 2\nt 1 0\n- 77\n+ 64 1 a0\n+ 64 1 b0\n+ 10 0 c0\nc a\n"
+      "- a0\n- 99\n+ 5 1 c0\n";
+  for (const char* version : {"", "v 10000\n"}) {
+    const std::string text = version + log;
+    EXPECT_GT(importer_named("heaptrack").recognise(text), 0) << text;
+    const Trace trace = heaptrack(text);
+    ASSERT_EQ(trace.size(), 7u) << text;
+    EXPECT_EQ(trace.facts().unknown_frees, 2u);
+    EXPECT_EQ(trace.facts().implicit_frees, 1u);
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 105u);
+    EXPECT_EQ(trace.event(1).addr, 0xa0u);
+    EXPECT_EQ(trace.sites().at(0).frames, std::vector<std::string>{"main"});
+    EXPECT_TRUE(trace.warnings().empty()) << trace.warnings().front();
+  }
+  EXPECT_EQ(importer_named("heaptrack").recognise("X y\ns a\ni 1 1\nt 1 0\nzz top\n"), 0);
+}
+
 TEST(Heaptrack, takes_the_youngest_of_alike_blocks_and_says_how_often) {
   const Trace trace = heaptrack(std::string(kSymbols) + "a 64 1\n+ 0\n+ 0\n- 0\n- 0\n- 0\n+ 0\n");
   EXPECT_EQ(trace.event(2).id, 2u);

@@ -9,6 +9,10 @@
 //
 // Every number is hex without 0x. A free names a kind of block, not a block: where several of the kind live, the
 // youngest is taken, which keeps every figure but lifetimes, and how often that happened is said.
+//
+// Before heaptrack 1.0 it had pointers as the raw one has, no kinds of blocks and perhaps no version:
+//
+//   + bb8 b 55b31e20e364    size, stack, pointer                       - 55b31e20e364
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -21,6 +25,7 @@
 #include "core/import/formats.h"
 #include "core/import/heaptrack.h"
 #include "core/import/line_log.h"
+#include "core/import/lives.h"
 #include "core/import/scan.h"
 
 namespace allocviz::import {
@@ -141,7 +146,8 @@ class Symbols {
 
 class InterpretedReader {
  public:
-  InterpretedReader(trace::LineReader& lines, const trace::Progress& progress) : log_(lines, progress) {
+  InterpretedReader(trace::LineReader& lines, const trace::Progress& progress)
+      : log_(lines, progress), lives_(builder_) {
     builder_.header().format = kHeaptrack.format;
     builder_.watch(progress.watcher);
     builder_.set_default_align(16);  // what malloc promises; the log does not say more
@@ -229,7 +235,8 @@ class InterpretedReader {
 
   Result<bool> take_alloc(std::string_view text) {
     std::uint64_t number = 0;
-    if (!parse_kind(text, number)) return false;
+    if (text.find(' ') != std::string_view::npos) return take_alloc_at(text);
+    if (has_pointers_ || !parse_kind(text, number)) return false;
     Kind& kind = kinds_[number];
     RawEvent event;
     event.size = kind.size;
@@ -238,8 +245,36 @@ class InterpretedReader {
     return append(event, last_id_);
   }
 
+  // Before file version 1: "SIZE STACK POINTER".
+  Result<bool> take_alloc_at(std::string_view text) {
+    std::uint64_t stack = 0, pointer = 0;
+    RawEvent event;
+    if (!kinds_.empty() || !take_hex(text, event.size) || !take(text, " ") || !take_hex(text, stack) ||
+        !take(text, " ") || !take_hex(text, pointer) || !text.empty() || event.size > kMaxSize ||
+        !symbols_.has_stack(stack)) {
+      return false;
+    }
+    has_pointers_ = true;
+    event.site = symbols_.site_of(stack, builder_, kFreeFrames + log_.bytes_read() / kBytesPerFrame);
+    event.time_ns = time_ns_;
+    Status status = lives_.alloc(event, pointer);
+    if (!status) return std::move(status).trouble();
+    return true;
+  }
+
+  Result<bool> take_free_at(std::string_view text) {
+    std::uint64_t pointer = 0;
+    if (!take_hex(text, pointer) || !text.empty()) return false;
+    RawEvent event;
+    event.time_ns = time_ns_;
+    Status status = lives_.free(event, pointer);
+    if (!status) return std::move(status).trouble();
+    return true;
+  }
+
   Result<bool> take_free(std::string_view text) {
     std::uint64_t number = 0;
+    if (has_pointers_ || (kinds_.empty() && file_version_ < 2)) return take_free_at(text);
     if (!parse_kind(text, number)) return false;
     Kind& kind = kinds_[number];
     RawEvent event;
@@ -295,18 +330,41 @@ class InterpretedReader {
 
   trace::TraceBuilder builder_;
   LineLog log_;
+  Lives lives_;                   // of a log with pointers
+  bool has_pointers_ = false;     // as before file version 1
   std::uint64_t second_log_ = 0;  // its line; numbers of stacks and sizes begin anew there
   Symbols symbols_;
   std::vector<Kind> kinds_;
   std::vector<Live> live_;
   std::uint32_t unused_ = kNone;
   std::uint64_t last_id_ = 0, frees_ = 0, ambiguous_frees_ = 0;
-  std::uint64_t file_version_ = kNewestHeaptrackFile;
+  std::uint64_t file_version_ = 0;  // where the log says none
   std::uint64_t time_ns_ = 0;
 };
 
+// Strings, an address and a stack of the oldest logs, and no line of another language.
+int recognise_without_version(std::string_view head) {
+  int strings = 0, addresses = 0, stacks = 0;
+  for (std::size_t end = head.find('\n'); end != std::string_view::npos; end = head.find('\n')) {
+    std::string_view line = head.substr(0, end);
+    head.remove_prefix(end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.size() < 3 || line[1] != ' ' || std::string_view("XIsit+-cR#").find(line[0]) == std::string_view::npos) {
+      return 0;
+    }
+    std::string_view text = line.substr(2);
+    std::uint64_t number = 0;
+    if (line[0] == 's') ++strings;
+    if (line[0] != 'i' && line[0] != 't') continue;
+    if (!take_hex(text, number) || !take(text, " ") || !take_hex(text, number)) return 0;
+    ++(line[0] == 'i' ? addresses : stacks);
+  }
+  return strings > 0 && addresses > 0 && stacks > 0 ? 60 : 0;
+}
+
 // Behind its version the interpreted log has strings or addresses before anything that points to them, and no module.
 int recognise(std::string_view head) {
+  if (head.starts_with("X ")) return recognise_without_version(head);
   if (!head.starts_with("v ")) return 0;
   while (!head.empty()) {
     const std::string_view line = head.substr(0, head.find('\n'));
