@@ -49,6 +49,17 @@ TEST(HookLog, reads_reallocs_null_pointers_and_says_what_it_cannot_read) {
   EXPECT_TRUE(warns(trace, "line 5 is not a line of a hook"));
 }
 
+TEST(HookLog, takes_the_null_pointer_of_a_log_without_0x) {
+  const Trace trace = trace_of("hook-log",
+                               "malloc(8) = 81d220b48\nfree(0)\nrealloc(0, 16) = 81d220c00\nmalloc(99) = 0\n"
+                               "realloc(81d220b48, 0) = 0\nfree(81d220c00)\n");
+  EXPECT_EQ(trace.facts().events(), 6u);
+  EXPECT_EQ(trace.facts().null_frees, 1u);
+  EXPECT_EQ(trace.facts().failed_requests, 1u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+  EXPECT_FALSE(warns(trace, "left out"));
+}
+
 TEST(HookLog, the_heap_that_gave_a_block_is_not_the_block) {
   const Trace trace = trace_of("hook-log",
                                "[00:00:01.5] <inf> heap: alloc heap 0x20000010 mem 0x20001000 bytes 64\n"

@@ -152,9 +152,9 @@ class Pieces {
   }
 
   // FreeBSD's utrace writes pointers without 0x: "malloc(8) = 81d220b48", "free(81d220b48)". What a call gave, and what
-  // free and realloc take, is hex where it is long enough, digits alone or not.
+  // free and realloc take, is hex where it is long enough, digits alone or not, or the null pointer, a 0.
   static bool is_bare_pointer(std::string_view word, std::string_view before, std::string_view last_word) {
-    if (word.size() < 6 || word.size() > 16) return false;
+    if ((word.size() < 6 && word != "0") || word.size() > 16) return false;
     if (word.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) return false;
     if (before.ends_with(") = ")) return true;
     const auto op = before.ends_with('(') ? op_of(last_word) : std::nullopt;
@@ -182,7 +182,7 @@ class Pieces {
     } else if (!null) {
       const std::string digits = without_commas(word);
       rest = digits;
-      if (is_one_of(last_word, {"addr", "address", "ptr", "pointer", "mem"}) && word.size() >= 4) {
+      if (is_one_of(last_word, {"addr", "address", "ptr", "pointer", "mem"}) && (word.size() >= 4 || word == "0")) {
         if (!take_hex(rest, number.value) || !rest.empty()) return false;
         number.is_address = true;
         is_part = false;
