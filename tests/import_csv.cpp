@@ -479,5 +479,20 @@ TEST(Csv, says_where_addresses_that_were_read_as_decimal_turn_out_to_be_hex) {
   EXPECT_TRUE(hex.warnings().empty());
 }
 
+TEST(Csv, reads_the_thread_and_the_time_of_a_journal_in_single_letters) {
+  const std::string first = "a 435 00007FF600015950 8 1200\na 16 00007FF600015970 7 1300\n";
+  const std::string more = "f 00007FF600015950 7 1450\na 32 00007FF600015950 8 1500\n";
+  const Trace trace = read(first + more);
+  ASSERT_EQ(trace.size(), 4u);
+  EXPECT_EQ(trace.facts().threads, 2u);
+  EXPECT_EQ(trace.event(2).thread, 7u);
+  EXPECT_EQ(trace.event(2).time_ns - trace.event(0).time_ns, 250u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 48u);
+  EXPECT_TRUE(trace.warnings().empty()) << trace.warnings().front();
+  // One that begins with a free, and rows of other tables that only look alike.
+  EXPECT_EQ(read(more + first).facts().implicit_frees, 1u);
+  EXPECT_EQ(read("malloc 0x1000 64\ncalloc 0x2000 4 8\n").facts().live_bytes_at_end, 96u);
+}
+
 }  // namespace
 }  // namespace allocviz::import::csv_test

@@ -143,16 +143,37 @@ class CsvReader {
       if (columns_->at[i] != CsvColumns::kNone) row_.text[i] = cell(static_cast<CsvField>(i));
     }
     if (columns_->is_named) return row_;
-    // calloc's row has a cell more than malloc's.
-    const bool has_more = cells_.size() == columns_->width + 1;
-    row_[CsvField::Count] = has_more ? cells_[cells_.size() - 1] : std::string_view();
     row_[CsvField::Old] = {};
+    row_[CsvField::Count] = {};
+    if (take_journal_row()) return row_;
+    // calloc's row has a cell more than malloc's.
+    if (cells_.size() == columns_->width + 1) row_[CsvField::Count] = cells_[cells_.size() - 1];
     if (columns_->has(CsvField::Id)) return row_;
     const Places places = places_in_row();
     if (places.addr) row_[CsvField::Addr] = *places.addr;
     if (places.old) row_[CsvField::Old] = *places.old;
     if (places.size) row_[CsvField::Size] = *places.size;
     return row_;
+  }
+
+  // "a 435 00007FF600015950 8 1200", "f 00007FF600015950 8 1300": a journal of single letters, whose rows end with the
+  // thread and nanoseconds.
+  bool take_journal_row() {
+    const std::size_t cells = cells_.size();
+    const bool allocates = cells == 5 && cells_[0] == "a";
+    if (columns_->delimiter != ' ' || !(allocates || (cells == 4 && cells_[0] == "f"))) return false;
+    const std::string_view address = cells_[cells - 3];
+    const auto are_digits = [&](std::size_t i) {
+      return cells_[i].find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    if (address.size() != 16 || !csv_is_hex(address) || !are_digits(cells - 2) || !are_digits(cells - 1)) return false;
+    row_[CsvField::Op] = cells_[0];
+    row_[CsvField::Size] = allocates ? cells_[1] : std::string_view();
+    row_[CsvField::Addr] = address;
+    row_[CsvField::Thread] = cells_[cells - 2];
+    row_[CsvField::Time] = cells_[cells - 1];
+    row_.time_unit = 1;
+    return true;
   }
 
   // Cells that stand elsewhere than in the first row.
