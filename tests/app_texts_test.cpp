@@ -1,14 +1,18 @@
 // Marks and notes that a person writes, cards that are pinned, and what is tried on a copy.
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "core/trace/json.h"
 #include "tests/app_support.h"
 #include "tests/support/replay.h"
 #include "tests/support/seed.h"
 #include "viz/app/in_the_way.h"
+#include "viz/app/unsaved.h"
 #include "viz/app/what_if.h"
 
 namespace {
@@ -191,6 +195,61 @@ TEST(WhatIf, ends_when_the_cursor_moves_and_is_offered_only_where_frees_would_he
   EXPECT_EQ(app::question_of(state), "what if they had been freed earlier?");
   seek(state, 4);
   EXPECT_FALSE(state.is_what_if());
+}
+
+TEST_F(Texts, nothing_that_was_typed_is_lost_without_a_question) {
+  act(state, Do::Quit);
+  EXPECT_TRUE(std::exchange(state.quit, false)) << "nothing was typed";
+  act(state, {.what = Do::SetAllocator, .spec = spec("buddy:arena=2KiB,min=64")});
+  act(state, Do::Quit);
+  EXPECT_TRUE(std::exchange(state.quit, false)) << "an allocator is chosen again in a moment";
+  write(state, TextKind::Note, 2, "why so?");
+  act(state, Do::Quit);
+  EXPECT_FALSE(state.quit);
+  EXPECT_EQ(state.popup, app::Popup::Unsaved);
+  EXPECT_EQ(app::unsaved_text(state), "\"A lesson\" has notes that no file holds. Quitting loses them.");
+  act(state, Do::ClosePopup);
+  app::tick(state, 1);
+  EXPECT_FALSE(state.quit);
+  act(state, {.what = Do::InsertEvent, .text = "100"});
+  state.scenarios.emplace_back().json = kLesson;
+  act(state, {.what = Do::OpenScenario, .number = 0});
+  EXPECT_EQ(app::unsaved_text(state),
+            "\"A lesson\" has notes and events by hand that no file holds. Opening something else loses them.");
+  act(state, Do::DropUnsaved);
+  EXPECT_EQ(state.popup, app::Popup::None);
+  EXPECT_EQ(state.document.trace->size(), 7u) << "the lesson as it was";
+  EXPECT_EQ(trace().note(1), nullptr);
+  act(state, Do::Quit);
+  EXPECT_TRUE(state.quit);
+}
+
+TEST_F(Texts, what_was_put_off_follows_when_the_file_stands_and_not_when_it_cannot_be_written) {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / fmt::format("put-off-{}.json", getpid());
+  write(state, TextKind::Mark, 2, "here");
+  act(state, Do::Quit);
+  act(state, Do::SaveUnsaved);
+  ASSERT_EQ(state.popup, app::Popup::SavePath) << "it came from no file";
+  act(state, {.what = Do::SaveAs, .text = "/nowhere/at/all.json"});
+  EXPECT_TRUE(state.trouble.has_value());
+  EXPECT_FALSE(state.quit);
+  act(state, {.what = Do::SaveAs, .text = path.string()});
+  EXPECT_FALSE(state.trouble.has_value()) << "the bar does not go on about the folder before";
+  EXPECT_FALSE(state.quit) << "that was given up when the first file could not be written";
+  write(state, TextKind::Mark, 3, "there");
+  act(state, Do::Quit);
+  act(state, Do::SaveUnsaved);
+  EXPECT_TRUE(state.quit) << "the file has a name now";
+  EXPECT_FALSE(state.document.edited);
+  std::filesystem::remove(path);
+}
+
+TEST_F(Texts, a_notice_that_nothing_can_be_undone_ends_when_something_is) {
+  act(state, Do::Undo);
+  EXPECT_EQ(state.notice, "Nothing to undo");
+  write(state, TextKind::Mark, 2, "here");
+  act(state, Do::Undo);
+  EXPECT_EQ(state.notice, "");
 }
 
 TEST(WhatIf, asks_for_one_or_for_several) {

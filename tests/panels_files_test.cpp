@@ -206,4 +206,30 @@ TEST_F(Files, saving_proposes_the_name_and_a_picked_file_is_only_a_name_to_save_
   EXPECT_EQ(typed(), in("big.mtrace"));
 }
 
+TEST_F(Files, quitting_asks_for_what_was_typed_and_saves_it_by_enter) {
+  app::Command note{.what = Do::SetEventText, .position = {2}, .number = 1, .text = "why?"};
+  state.document.path = in("typed.json");
+  app::update(state, note);
+  ask("Ctrl+Q");
+  ASSERT_EQ(state.popup, app::Popup::Unsaved);
+  EXPECT_TRUE(program.gui->sees("unsaved/Do not save"));
+  program.key("Escape");
+  EXPECT_FALSE(state.quit);
+  ask("Ctrl+Q");
+  program.click("unsaved/Cancel");
+  EXPECT_EQ(state.popup, app::Popup::None);
+  EXPECT_FALSE(state.quit);
+  ask("Ctrl+Q");
+  program.key("Enter");
+  program.gui->frames(2);
+  EXPECT_TRUE(state.quit);
+  EXPECT_TRUE(fs::exists(in("typed.json")));
+  state.quit = false;
+  note.text = "why not?";
+  app::update(state, note);
+  ask("Ctrl+Q");
+  program.click("unsaved/Do not save");
+  EXPECT_TRUE(state.quit);
+}
+
 }  // namespace

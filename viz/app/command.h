@@ -128,6 +128,8 @@ enum class Do : std::uint16_t {
   ShowAllocator,  // stage = which one to change; one beyond the last = add one
   ShowAbout,
   ClosePopup,
+  SaveUnsaved,  // the answers to what was put off (unsaved.h): save, then go on
+  DropUnsaved,  // ... lose it, and go on
   TypeInPopup,  // text: what the palette, go to, open and save ask for
   ProposePath,  // text: a path picked from the list of open or save; the field takes it, and the keyboard
   PickRow,      // number: the row of the palette, or of the files, that Enter carries out

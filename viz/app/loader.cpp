@@ -211,6 +211,7 @@ void take(State& state, Loading&, RebuildWork& job) {
 
 void take(State& state, Loading&, SaveWork& job) {
   if (!job.result->ok()) {
+    state.put_off.reset();
     state.trouble = std::move(*job.result).trouble();
     return;
   }
@@ -218,6 +219,7 @@ void take(State& state, Loading&, SaveWork& job) {
   if (state.document.trace->header().name.empty()) state.document.title = file_name(job.path);
   state.document.first_part = false;  // of this file it is all there is
   mark_saved(state);
+  state.trouble.reset();  // a folder that took no file, mostly
   remember_path(state.settings, job.path);
   notice(state, "Saved " + file_name(job.path));
 }
@@ -267,7 +269,10 @@ void change_make_up(State& state, MakeUp to, Remember remember) {
 }
 
 void start_saving(State& state, std::string path) {
-  if (waits_for_rest(state) || loses_rest(state, path)) return;
+  if (waits_for_rest(state) || loses_rest(state, path)) {
+    state.put_off.reset();  // what waited for the file
+    return;
+  }
   SaveWork job{state.document.trace, std::move(path), {}};
   if (saving(state) || state.document.trace->size() > kEventsAtOnce) {
     return start(state, "Saving " + file_name(job.path), std::move(job));

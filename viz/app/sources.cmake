@@ -30,6 +30,7 @@ list(APPEND app_sources
   app/scenario_list.cpp
   app/settings.cpp
   app/startup.cpp
+  app/unsaved.cpp
   app/update.cpp
   app/update_charts.cpp
   app/update_document.cpp

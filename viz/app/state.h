@@ -156,6 +156,7 @@ enum class Popup : std::uint8_t {
   Allocator,
   EventText,
   TryRequest,
+  Unsaved,
   About
 };
 // What the memory map's live blocks are coloured by (coloring.h).
@@ -259,6 +260,7 @@ struct FormerProcess {
 };
 
 struct InTheWay;  // in_the_way.h
+struct PutOff;    // unsaved.h
 struct Moving;    // moving.cpp: a worker on its way to where the cursor will stand
 
 struct State {
@@ -296,6 +298,7 @@ struct State {
   bool slide = false;  // the stages alone, with what happened in words: a picture for a slide
   PopupState popup_state;
   Popup popup = Popup::None;
+  std::shared_ptr<PutOff> put_off;        // what would lose what was typed, until that is answered; null else
   std::optional<trace::Trouble> trouble;  // the bar above the stage
   std::string notice;                     // a line that fades: "Saved lesson.json"
   double noticed_at_s = -1e9;

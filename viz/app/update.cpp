@@ -13,11 +13,14 @@
 #include "viz/app/loader.h"
 #include "viz/app/playback.h"
 #include "viz/app/settings.h"
+#include "viz/app/unsaved.h"
 #include "viz/app/update_parts.h"
 
 namespace allocviz::app {
 
-void update(State& state, const Command& command) {
+namespace {
+
+void carry_out(State& state, const Command& command) {
   const bool known = update_time(state, command) || update_document(state, command) || update_texts(state, command) ||
                      update_view(state, command) || update_charts(state, command) || update_groups(state, command) ||
                      update_window(state, command);
@@ -25,11 +28,24 @@ void update(State& state, const Command& command) {
   (void)known;
 }
 
+void go_on(State& state) {
+  if (const auto command = take_put_off(state)) carry_out(state, *command);
+}
+
+}  // namespace
+
+void update(State& state, const Command& command) {
+  if (put_off(state, command)) return;
+  carry_out(state, command);
+  go_on(state);
+}
+
 void tick(State& state, double now_s) {
   const double dt = state.frame == 0 ? 0 : now_s - state.now_s;
   state.now_s = now_s;
   ++state.frame;
   poll_loading(state);
+  go_on(state);
   poll_keeping(state);
   poll_moving(state);
   playback(state, dt);

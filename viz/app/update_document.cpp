@@ -13,6 +13,7 @@
 #include "viz/app/history.h"
 #include "viz/app/loader.h"
 #include "viz/app/processes.h"
+#include "viz/app/unsaved.h"
 #include "viz/app/update_parts.h"
 
 namespace allocviz::app {
@@ -95,6 +96,14 @@ void save_as(State& state, std::string path) {
   start_saving(state, std::move(path));
 }
 
+// What was put off follows in update(), where it is dropped at once, else when the file stands.
+void answer_unsaved(State& state, bool saves) {
+  if (state.put_off == nullptr || (saves && waits_for_rest(state))) return;
+  state.popup = Popup::None;
+  (saves ? state.put_off->saves : state.put_off->dropped) = true;
+  if (saves) save(state);
+}
+
 // Whoever stops the reading of a long log keeps what is shown of it.
 void cancel(State& state) {
   const bool read = is_reading_rest(state);
@@ -158,11 +167,13 @@ void change(State& state, Change to, Remember as) {
 
 void undo(State& state) {
   if (state.history.undo.empty()) return notice(state, "Nothing to undo");
+  state.notice.clear();  // "Nothing to redo"
   change(state, state.history.undo.back(), Remember::Undone);
 }
 
 void redo(State& state) {
   if (state.history.redo.empty()) return notice(state, "Nothing to redo");
+  state.notice.clear();
   change(state, state.history.redo.back(), Remember::Redone);
 }
 
@@ -197,6 +208,10 @@ bool update_document(State& state, const Command& command) {
       break;
     case Do::SaveAs:
       save_as(state, command.text);
+      break;
+    case Do::SaveUnsaved:
+    case Do::DropUnsaved:
+      answer_unsaved(state, command.what == Do::SaveUnsaved);
       break;
     case Do::SetAllocator:
       set_allocator(state, command);

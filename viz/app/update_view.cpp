@@ -203,6 +203,7 @@ bool update_popups(State& state, const Command& command) {
       break;
     case Do::ClosePopup:
       state.popup = Popup::None;
+      state.put_off.reset();
       break;
     case Do::TypeInPopup:
       type(state, command.text);

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "viz/app/cursor.h"
+#include "viz/app/loader.h"
+#include "viz/app/unsaved.h"
 #include "viz/app/update.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
@@ -127,6 +129,20 @@ void about(const Context& context) {
   end_dialog();
 }
 
+void unsaved(const Context& context) {
+  const draw::Rect inside = begin_dialog(context, "unsaved", 34, 11);
+  const float y = dialog_title(context, inside, "Save what was changed?");
+  wrapped({inside.x0, y}, inside.width(), context.theme.text, app::unsaved_text(context.state));
+  const float width = std::round(8 * context.em), height = std::round(2.1f * context.em);
+  ImGui::SetCursorScreenPos(ImVec2(inside.x0, inside.y1 - height));
+  if (ui::button("Do not save", {width, height})) {
+    context.commands.push(app::Do::DropUnsaved);
+  } else if (dialog_buttons(context, inside, "Save", !app::is_reading_rest(context.state))) {
+    context.commands.push(app::Do::SaveUnsaved);
+  }
+  end_dialog();
+}
+
 }  // namespace
 
 void popups(const Context& context) {
@@ -156,6 +172,9 @@ void popups(const Context& context) {
       break;
     case app::Popup::EventText:
       text_dialog(context);
+      break;
+    case app::Popup::Unsaved:
+      unsaved(context);
       break;
     case app::Popup::About:
       about(context);
