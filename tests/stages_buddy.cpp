@@ -57,6 +57,26 @@ const draw::Box* box_at(const BuddyScene& scene, std::uint64_t offset, std::uint
   return found == scene.scene.boxes.end() ? nullptr : &*found;
 }
 
+// 768 B are three blocks of 256 B: level 0 is one of those, not the half of 1 KiB that fits.
+TEST(BuddyTree, of_an_arena_that_is_several_blocks_the_rows_are_of_the_sizes_that_its_levels_have) {
+  test::Script script;
+  script.alloc("A", 60);
+  Case c(script.done(), "buddy:arena=768,min=64");
+  c.timeline->seek({1, replay::kAllSteps});
+  const BuddyScene scene = draw::lay_out_buddy(c.input());
+  EXPECT_EQ(scene.shape.top, trace::largest_block_bytes(c.timeline->spec()));
+  ASSERT_EQ(scene.rows.size(), 3u);
+  for (const std::uint64_t top : {0u, 256u, 512u}) EXPECT_NE(box_at(scene, top, 256), nullptr) << top;
+  std::size_t live = 0;
+  for (const draw::Box& box : scene.scene.boxes) {
+    if (box.look != Look::Live) continue;
+    ++live;
+    const auto level = static_cast<std::size_t>(scene.shape.level_of(box.size));
+    EXPECT_NEAR(box.rect.y0, scene.rows[level].rect.y0, 2) << "it stands in the row that its sentence names";
+  }
+  EXPECT_EQ(live, 1u);
+}
+
 TEST(BuddyTree, the_lesson_lies_where_the_design_draws_it) {
   Case c = lesson();
   c.timeline->seek({6, replay::kAllSteps});

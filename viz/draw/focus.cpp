@@ -20,7 +20,7 @@ int BuddyShape::level_of(std::uint64_t size) const {
 BuddyShape shape_of(const trace::AllocatorSpec& spec) {
   BuddyShape shape;
   shape.arena = std::max<std::uint64_t>(spec.arena_bytes, 1);
-  shape.top = std::bit_floor(spec.block_bytes != 0 ? spec.block_bytes : shape.arena);
+  shape.top = std::bit_floor(std::max<std::uint64_t>(trace::largest_block_bytes(spec), 1));
   const std::uint64_t least = std::max<std::uint64_t>(spec.min_block_bytes, 1);
   shape.levels = std::max(1, static_cast<int>(std::bit_width(shape.top)) - static_cast<int>(std::bit_width(least)) + 1);
   return shape;
