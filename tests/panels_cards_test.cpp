@@ -1,5 +1,9 @@
 // Cards that are pinned, words of one's own, what is tried, and the lessons' pictures: clicked, dragged, typed.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "tests/panels_support.h"
 #include "viz/app/scenario_list.h"
@@ -458,6 +462,60 @@ TEST(Keys, every_chord_carries_out_its_command) {
       EXPECT_TRUE(carried_out) << info.name << " by " << chord;
     }
   }
+}
+
+TEST_F(Panels, a_flag_set_by_hand_stands_behind_the_id_clear_of_the_sign_that_the_block_lives) {
+  go(program, 3);
+  act(state, {.what = Do::SetEventText, .position = {2}, .number = 0, .text = "B arrives"});
+  program.gui->frames(2);
+  const Rect flag = program.gui->rect_of("flag 2"), id = program.gui->rect_of("id 2");
+  EXPECT_GE(flag.x0, id.x1 + 0.3f * program.em);
+  EXPECT_LE(flag.x1, program.gui->rect_of("size 2").x0);
+  EXPECT_FALSE(program.gui->sees("flag 1"));
+}
+
+TEST_F(Panels, a_card_says_the_whole_of_a_line_that_is_longer_than_it_is_wide) {
+  state = opened(R"({"format": "allocviz-trace", "version": 1,
+    "allocators": [{"kind": "buddy", "arena": "64 MiB", "min_block": 64}],
+    "events": [{"op": "alloc", "id": "A", "size": 1048584}]})");
+  draw::Caches caches;
+  program.caches = &caches;
+  go(program, 1);
+  act(state, {.what = Do::Select, .number = 0});
+  act(state, {.what = Do::Pin});
+  act(state, {.what = Do::MovePin, .number = 0, .value = 30, .value2 = 20});
+  program.gui->frames(2);
+  std::string said;
+  for (const ui::Placed& placed : ui::placed()) {
+    if (!placed.raw.starts_with("card 1/")) continue;
+    const std::string line = placed.raw.substr(placed.raw.find('/') + 1);
+    if (line.starts_with("requested") || line.starts_with("waste")) said += (said.empty() ? "" : " ") + line;
+    EXPECT_LE(placed.rect.x1, program.gui->rect_of("card 1/whole").x1) << line;
+  }
+  EXPECT_EQ(said, fmt::format("requested {}, waste {} (50 %)", trace::exact_size_text(1048584),
+                              trace::exact_size_text(1048568)));
+  program.caches = nullptr;
+}
+
+TEST_F(Panels, the_maps_scale_is_that_of_the_map_below_it_in_the_very_frame) {
+  draw::Caches caches;
+  program.caches = &caches;
+  go(program, 3);
+  const auto scale = [] {
+    for (const auto& placed : ui::placed()) {
+      const std::size_t at = placed.raw.find("1 px = ");
+      if (at != std::string::npos) return placed.raw.substr(at, placed.raw.find(" · wheel") - at);
+    }
+    return std::string("none");
+  };
+  const std::string before = scale();
+  act(state, {.what = Do::SetAllocator, .spec = spec("buddy:arena=64KiB,min=64")});
+  program.gui->frames(1);
+  const std::string at_once = scale();
+  program.gui->frames(3);
+  EXPECT_NE(at_once, before);
+  EXPECT_EQ(at_once, scale());
+  program.caches = nullptr;
 }
 
 }  // namespace

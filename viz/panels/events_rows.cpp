@@ -106,6 +106,17 @@ Span draw_tag(const Context& context, const Tag& tag, draw::Rect row, const Even
   return {end - badge(context, row, end, word, tag.color, tag.ground), end};
 }
 
+// A mark set by hand: a flag behind the id, before the word where there is no room for it.
+void draw_flag(const Context& context, std::uint64_t index, draw::Rect row, const EventColumns& columns, float id_end,
+               float end) {
+  const float half = 0.27f * context.em, y = std::round((row.y0 + row.y1) / 2);
+  const bool fits = id_end + 0.8f * context.em + 2 * half <= end;
+  const float x = std::round(fits ? id_end + 0.5f * context.em : columns.op - 0.6f * context.em);
+  ui::draw_list()->AddTriangleFilled(ImVec2(x, y - half), ImVec2(x + 2 * half, y), ImVec2(x, y + half),
+                                     context.theme.mark);
+  ui::place(fmt::format("flag {}", index + 1), {x, y - half, x + 2 * half, y + half});
+}
+
 // Of numbers that do not fit the end: neighbours in a log differ there. In the current font.
 std::string tail_that_fits(const std::string& number, float room) {
   if (ui::text_width(number) <= room) return number;
@@ -188,10 +199,6 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
     row_text_right(row, columns.index_right, current ? theme.text_dim : theme.text_faint, trace::count_text(index + 1));
   }
   if (event.op == Op::Mark) return mark_row(context, columns, index, row);
-  if (trace.mark_name(index) != nullptr) {  // set by hand: a flag before the word
-    const float x = columns.op - 0.6f * context.em, y = std::round((row.y0 + row.y1) / 2), half = 0.27f * context.em;
-    ui::draw_list()->AddTriangleFilled(ImVec2(x, y - half), ImVec2(x + 2 * half, y), ImVec2(x, y + half), theme.mark);
-  }
   const bool lives = is_live(context, index);
   if (lives) {
     const float x = std::round(columns.op - 0.5f * context.em), inset = std::round(0.45f * context.em);
@@ -245,6 +252,7 @@ void event_row(const Context& context, const EventColumns& columns, std::uint64_
   if (!event.has(trace::kNamedId)) id = tail_that_fits(id, room);
   const float shown = row_text(row, id_left, ahead ? theme.text_dim : faded, id, room);
   ui::place(fmt::format("id {}", index + 1), {id_left, row.y0, id_left + shown, row.y1});
+  if (trace.mark_name(index) != nullptr) draw_flag(context, index, row, columns, id_left + shown, end);
 }
 
 void failure_row(const Context& context, std::uint64_t index, draw::Rect row) {

@@ -208,16 +208,21 @@ void memory_map(const Context& context, Rect rect, std::size_t stage, bool alone
   const draw::Span view = view_of(context, timeline);
   const auto elsewhere = touched_elsewhere(timeline, view);
   const bool single = context.state.stages.size() < 2;
-  const Rect inside = ui::panel_frame(context.theme, rect, "Memory map",
-                                      elsewhere ? std::string() : note_of(timeline, cached.scene, single));
-  if (inside.width() < 4 * context.em || inside.height() < context.em) return;
+  const float pad = ui::panel_pad(context.em);
+  const Rect inside{rect.x0 + pad, rect.y0 + ui::panel_title_height(context.em), rect.x1 - pad, rect.y1 - pad};
+  const bool has_room = inside.width() >= 4 * context.em && inside.height() >= context.em;
+  // Laid out before its title says its scale: a window that stands still draws no second frame to say it in.
+  if (has_room) lay_out(context, timeline, stage, inside, alone, cached, caches.colors);
+  const std::string note = elsewhere ? std::string() : note_of(timeline, cached.scene, single);
+  ui::panel_frame(context.theme, rect, "Memory map", note);
+  if (!note.empty()) ui::place(note, {inside.x0, rect.y0, inside.x1, inside.y0});
+  if (!has_room) return;
   const float title = 8 * context.em;
   if (elsewhere && inside.width() > 2 * title) {
     lead_to(context, name, {inside.x0 + title, rect.y0, inside.x1, inside.y0 - 2}, *elsewhere, view, arena_bytes);
   }
   ui::begin_region(name.c_str(), {rect.x0, inside.y0 - 2, rect.x1, rect.y1},
                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  lay_out(context, timeline, stage, inside, alone, cached, caches.colors);
   const draw::MapScene& scene = cached.scene;
   legend(context, scene);
   paint_scene({ui::draw_list(), context.theme, context.em}, scene.scene, cached.texture);

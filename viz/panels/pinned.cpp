@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "viz/draw/card_layout.h"
@@ -23,7 +24,7 @@ namespace {
 
 using draw::Rect;
 
-constexpr float kLeastEm = 5.5f, kMostEm = 18, kLineEm = 1.35f, kTitleEm = 1.9f;
+constexpr float kLeastEm = 5.5f, kMostEm = 18, kSidesEm = 1.1f, kLineEm = 1.35f, kTitleEm = 1.9f;
 constexpr float kOnABar = 2;  // for a square em of it that is covered; a live block costs 1
 
 struct Card {
@@ -44,6 +45,27 @@ std::vector<std::string> lines_of(const std::string& text) {
     from = end + 1;
   }
   return lines;
+}
+
+// A line too long for the widest card does without its share in brackets, else it goes on in the next one, behind a
+// comma.
+std::vector<std::string> broken(const std::vector<std::string>& lines, float room) {
+  const ui::WithFont font(ui::Font::MonoSmall);
+  std::vector<std::string> broken_lines;
+  for (std::string line : lines) {
+    const std::string plain = line.ends_with("%)") ? line.substr(0, line.rfind(" (")) : line;
+    if (!broken_lines.empty() && ui::text_width(line) > room && ui::text_width(plain) <= room) line = plain;
+    while (!broken_lines.empty() && ui::text_width(line) > room) {  // the first one is the title
+      std::size_t comma = line.rfind(", ");
+      while (comma != std::string::npos && comma > 0 && ui::text_width(line.substr(0, comma + 1)) > room)
+        comma = line.rfind(", ", comma - 1);
+      if (comma == std::string::npos || comma == 0) break;
+      broken_lines.push_back(line.substr(0, comma + 1));
+      line.erase(0, comma + 2);
+    }
+    broken_lines.push_back(std::move(line));
+  }
+  return broken_lines;
 }
 
 // What the place of a stage shows: the stage itself, else its map alone.
@@ -91,7 +113,7 @@ Card card_of(const Context& context, std::size_t number) {
   Card card{pin, number, draw::tip_text(timeline.census(), {byte, byte + 1}, names_of(timeline)), {}, {}, 0};
   if (card.text.empty()) card.text = "nothing";
   if (context.state.stages.size() > 1) card.text += "\n" + trace::to_title(timeline.spec());
-  card.lines = lines_of(card.text);
+  card.lines = broken(lines_of(card.text), (kMostEm - kSidesEm) * context.em);
   return card;
 }
 
@@ -111,7 +133,7 @@ float width_of(ui::Font font, const std::string& text) {
 // digit.
 std::vector<draw::Point> forms_of(const Context& context, const Card& card) {
   const float em = context.em;
-  const float sides = 1.1f * em, title = std::round(kTitleEm * em);
+  const float sides = kSidesEm * em, title = std::round(kTitleEm * em);
   std::vector<draw::Point> forms;
   for (std::size_t lines = card.lines.size(); lines > 0; --lines) {
     const std::string& head = card.lines.front();
@@ -227,6 +249,7 @@ void draw_lines(const Context& context, const Card& card, Rect rect) {
   for (std::size_t i = 1; i < card.shown; ++i, y += kLineEm * em) {
     row_text({rect.x0, y, rect.x1, y + kLineEm * em}, left, context.theme.text_dim, card.lines[i],
              rect.x1 - left - 0.4f * em);
+    ui::place(card.lines[i], {left, y, left + ui::text_width(card.lines[i]), y + kLineEm * em});
   }
 }
 
