@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "tests/app_support.h"
 #include "viz/app/draft.h"
@@ -201,6 +202,36 @@ TEST(AppDraft, is_edited_by_commands_and_applied_by_another) {
   EXPECT_EQ(app::spec_of(state.popup_state.draft)->arena_bytes, 2048u);
   act(state, {.what = app::Do::DraftKind, .number = static_cast<std::uint64_t>(trace::AllocatorKind::Slab)});
   EXPECT_EQ(app::spec_of(state.popup_state.draft)->kind, trace::AllocatorKind::Slab);
+}
+
+TEST(AppDraft, says_of_a_comma_what_to_write_instead) {
+  app::Draft draft = app::draft_of(spec("buddy:arena=1MiB,min=64"));
+  const auto said = [&](DraftField which, const char* text) {
+    app::Draft changed = draft;
+    changed[which] = text;
+    const auto result = app::spec_of(changed);
+    return result.ok() ? std::string("fine") : result.trouble().what + "; " + result.trouble().todo;
+  };
+  EXPECT_EQ(said(DraftField::Arena, "1,024"), "\"1,024\" has a comma; write the digits alone, or 4 KiB, 1 MiB");
+  EXPECT_EQ(said(DraftField::Gaps, "0-64,128-192"), "\"0-64,128-192\" has a comma; write several joined by +");
+}
+
+TEST(AppDraft, what_is_proposed_beside_the_others_is_of_a_kind_that_none_of_them_is) {
+  app::State state = opened(kLesson);
+  const auto proposed = [&] {
+    act(state, app::Do::AddStage);
+    return state.popup_state.draft.kind;
+  };
+  std::vector<trace::AllocatorKind> kinds{trace::AllocatorKind::Buddy};
+  for (int i = 0; i < 3; ++i) {
+    kinds.push_back(proposed());
+    const auto added = app::spec_of(state.popup_state.draft);
+    ASSERT_TRUE(added.ok()) << added.trouble().text();
+    act(state, {.what = app::Do::AddStage, .spec = *added});
+  }
+  using enum trace::AllocatorKind;
+  EXPECT_EQ(kinds, (std::vector{Buddy, Bump, Tiered, Slab}));
+  EXPECT_EQ(proposed(), Bump) << "there is no other kind";
 }
 
 }  // namespace

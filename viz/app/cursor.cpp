@@ -125,15 +125,32 @@ void open_popup(State& state, Popup popup) {
   state.popup_opened_at = state.frame + 1;
 }
 
+namespace {
+
+// What is compared with a buddy is most often a bump, and the other way round; a kind that stands there already is no
+// news.
+trace::AllocatorKind kind_to_add(const State& state) {
+  using trace::AllocatorKind;
+  const auto is_shown = [&](AllocatorKind kind) {
+    return std::any_of(state.stages.begin(), state.stages.end(),
+                       [kind](const Stage& stage) { return stage.timeline->spec().kind == kind; });
+  };
+  const bool buddy = state.timeline().spec().kind == AllocatorKind::Buddy;
+  const AllocatorKind likely = buddy ? AllocatorKind::Bump : AllocatorKind::Buddy;
+  for (const AllocatorKind kind : {likely, AllocatorKind::Tiered, AllocatorKind::Slab, AllocatorKind::Bump}) {
+    if (!is_shown(kind)) return kind;
+  }
+  return likely;
+}
+
+}  // namespace
+
 void open_allocator_popup(State& state, std::size_t stage) {
   open_popup(state, Popup::Allocator);
   state.popup_state.stage = std::min(stage, state.stages.size());
   const bool adds = state.popup_state.stage == state.stages.size();
   state.popup_state.draft = draft_of(state.timeline(adds ? 0 : state.popup_state.stage).spec());
-  // What is compared with a buddy is most often a bump, and the other way round.
-  if (!adds) return;
-  const bool buddy = state.popup_state.draft.kind == trace::AllocatorKind::Buddy;
-  change_kind(state.popup_state.draft, buddy ? trace::AllocatorKind::Bump : trace::AllocatorKind::Buddy);
+  if (adds) change_kind(state.popup_state.draft, kind_to_add(state));
 }
 
 void notice(State& state, std::string text) {

@@ -1,5 +1,7 @@
 #include "viz/app/draft.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -102,7 +104,10 @@ trace::Result<trace::AllocatorSpec> spec_of(const Draft& draft) {
     }
     // A comma would begin the next key.
     if (draft[field].find(',') != std::string::npos) {
-      return trace::Trouble{"a comma", {.field = std::string(key_of(field))}, "write several joined by +"};
+      const bool several = field == DraftField::Gaps || field == DraftField::Classes;
+      return trace::Trouble{fmt::format("\"{}\" has a comma", draft[field]),
+                            {.field = std::string(key_of(field))},
+                            several ? "write several joined by +" : "write the digits alone, or 4 KiB, 1 MiB"};
     }
     text.append(1, std::exchange(before, ',')).append(key_of(field)).append("=").append(draft[field]);
   }
@@ -157,7 +162,7 @@ std::string_view hint_of(DraftField field, AllocatorKind kind) {
     case DraftField::MinBlock:
       return "a power of two, 16 B or more";
     case DraftField::Block:
-      return kind == AllocatorKind::Slab ? "64 B" : "as the arena";
+      return kind == AllocatorKind::Slab ? "64 B" : "a power of two; else the largest that divides the arena";
     case DraftField::Count:
       return "1024";
     case DraftField::Gaps:
