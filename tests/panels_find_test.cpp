@@ -32,6 +32,21 @@ TEST_F(Panels, Escape_leaves_the_search_as_it_was_typed) {
   EXPECT_EQ(state.filter.text, "") << "not the search before it";
 }
 
+TEST_F(Panels, a_search_that_is_none_keeps_the_keyboard_until_it_is_one) {
+  program.key("Ctrl+F");
+  program.type("size>>");
+  program.key("Enter");
+  EXPECT_FALSE(state.filter.fault.empty());
+  program.type("c");
+  EXPECT_EQ(state.filter.text, "size>>c");
+  program.key("Ctrl+A");
+  program.type("mark");
+  program.key("Enter");
+  EXPECT_EQ(event(), 4u) << "now it goes to what was found";
+  program.type("c");
+  EXPECT_EQ(state.filter.text, "mark") << "and letters are keys again";
+}
+
 TEST_F(Panels, the_keys_of_a_list_go_along_its_rows) {
   program.key("Down");
   EXPECT_EQ(event(), 1u);

@@ -41,13 +41,16 @@ Searched search_field(const Context& context, draw::Rect inside) {
   ImGui::SetCursorScreenPos(ImVec2(inside.x0, inside.y0));
   ImGui::SetNextItemWidth(inside.width() - buttons);
   if (state.frame == state.focus_search_at) ui::type_into_next_field();
-  if (ui::input_text("##find", "find: id, size>4k, failed …", text, ui::Complete(complete_search))) push_filter(context, text);
+  if (ui::input_text("##find", "find: id, size>4k, failed …", text, ui::Complete(complete_search)))
+    push_filter(context, text);
   Searched searched;
   searched.has_focus = ImGui::IsItemActive() || ImGui::IsItemDeactivated();
-  if (ImGui::IsItemDeactivated() && ui::pressed({.key = ui::Key::Enter}, false)) {
-    context.commands.push(app::Do::NextMatch);
-  } else if (ImGui::IsItemDeactivated() && ui::pressed({.key = ui::Key::Enter, .shift = true}, false)) {
-    context.commands.push(app::Do::PreviousMatch);
+  const bool enter = ImGui::IsItemDeactivated() && ui::pressed({.key = ui::Key::Enter}, false);
+  const bool backward = ImGui::IsItemDeactivated() && ui::pressed({.key = ui::Key::Enter, .shift = true}, false);
+  if ((enter || backward) && !state.filter.fault.empty()) {
+    context.commands.push(app::Do::ShowFind);  // it is typed on: the letters are no keys yet
+  } else if (enter || backward) {
+    context.commands.push(enter ? app::Do::NextMatch : app::Do::PreviousMatch);
   }
   searched.bottom = ImGui::GetItemRectMax().y;
   const float height = searched.bottom - inside.y0;
