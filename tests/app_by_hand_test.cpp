@@ -45,6 +45,15 @@ TEST_F(ByHand, what_is_typed_is_understood_at_the_cursor) {
   EXPECT_EQ(words("free A"), "no: no block called A is live after event 3");
 }
 
+TEST_F(ByHand, what_to_do_about_a_block_that_is_not_live_is_about_what_was_asked) {
+  const auto todo = [&](std::string_view text) { return app::by_hand(state, text).trouble().todo; };
+  seek(state, 2);
+  EXPECT_EQ(todo("free Q"), "name one that is; to free Q a second time write its address, as in free 0x040");
+  EXPECT_EQ(todo("realloc Q 100"), "name one that is");
+  seek(state, 0);
+  EXPECT_EQ(words("realloc A 100"), "no: no block is live before the first event");
+}
+
 TEST_F(ByHand, a_request_becomes_the_event_behind_the_cursor_and_the_allocator_serves_it) {
   seek(state, 2);
   insert("100");

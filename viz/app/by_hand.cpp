@@ -45,10 +45,11 @@ std::optional<std::uint64_t> address_of(std::string_view word) {
   return error == std::errc{} && rest == end ? std::optional(value) : std::nullopt;
 }
 
-Trouble not_live(std::string_view id, std::uint64_t event) {
-  return {fmt::format("no block called {} is live after event {}", id, trace::count_text(event)),
-          {},
-          fmt::format("name one that is; to free {} a second time write its address, as in free 0x040", id)};
+Trouble not_live(std::string_view id, std::uint64_t event, Op op) {
+  if (event == 0) return {"no block is live before the first event", {}, "go to a later one, or write a size: 100, 4k"};
+  std::string todo = "name one that is";
+  if (op == Op::Free) todo += fmt::format("; to free {} a second time write its address, as in free 0x040", id);
+  return {fmt::format("no block called {} is live after event {}", id, trace::count_text(event)), {}, std::move(todo)};
 }
 
 // One request, word by word.
@@ -107,7 +108,7 @@ class Reader {
       hand_.event.offset = *address;
       hand_.words = fmt::format("free {}: no block of the trace begins there", words[1]);
     } else {
-      return not_live(words[1], behind_);
+      return not_live(words[1], behind_, Op::Free);
     }
     return finished();
   }
@@ -116,7 +117,7 @@ class Reader {
     if (words.size() < 3) return Trouble{"a realloc is of a block, to a size", {}, "write realloc A 200"};
     const std::optional<std::uint64_t> address = address_of(words[1]);
     const std::optional<std::uint64_t> born = address ? born_at(*address) : maker_of(words[1]);
-    if (!born) return not_live(words[1], behind_);
+    if (!born) return not_live(words[1], behind_, Op::Realloc);
     auto size = trace::parse_typed_size(rest.substr(static_cast<std::size_t>(words[2].data() - rest.data())));
     if (!size.ok()) return std::move(size).trouble();
     hand_.event.op = Op::Realloc;
