@@ -232,4 +232,20 @@ TEST_F(Files, quitting_asks_for_what_was_typed_and_saves_it_by_enter) {
   EXPECT_TRUE(state.quit);
 }
 
+TEST_F(Files, the_question_for_what_was_typed_has_its_buttons_apart_on_any_window) {
+  app::update(state, {.what = Do::SetEventText, .position = {2}, .number = 1, .text = "why?"});
+  ask("Ctrl+Q");
+  const auto apart = [&] {
+    const draw::Rect drop = program.gui->rect_of("unsaved/Do not save"),
+                     cancel = program.gui->rect_of("unsaved/Cancel");
+    return drop.x1 < cancel.x0 || drop.y1 < cancel.y0;
+  };
+  EXPECT_TRUE(apart());
+  for (const float em : {16.0f, 24.0f, 32.0f}) {
+    program.size(800, 600, em);
+    program.gui->frames(3);
+    EXPECT_TRUE(apart()) << em;
+  }
+}
+
 }  // namespace

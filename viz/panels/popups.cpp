@@ -130,11 +130,14 @@ void about(const Context& context) {
 }
 
 void unsaved(const Context& context) {
-  const draw::Rect inside = begin_dialog(context, "unsaved", 34, 11);
+  // Three buttons in one line, or the one that loses something above the others.
+  const bool narrow = ImGui::GetIO().DisplaySize.x < 28 * context.em;
+  const draw::Rect inside = begin_dialog(context, "unsaved", 34, narrow ? 16.0f : 11.0f);
   const float y = dialog_title(context, inside, "Save what was changed?");
   wrapped({inside.x0, y}, inside.width(), context.theme.text, app::unsaved_text(context.state));
   const float width = std::round(8 * context.em), height = std::round(2.1f * context.em);
-  ImGui::SetCursorScreenPos(ImVec2(inside.x0, inside.y1 - height));
+  const float above = narrow ? height + std::round(0.6f * context.em) : 0.0f;
+  ImGui::SetCursorScreenPos(ImVec2(narrow ? inside.x1 - width : inside.x0, inside.y1 - height - above));
   if (ui::button("Do not save", {width, height})) {
     context.commands.push(app::Do::DropUnsaved);
   } else if (dialog_buttons(context, inside, "Save", !app::is_reading_rest(context.state))) {
