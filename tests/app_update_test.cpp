@@ -230,6 +230,14 @@ TEST_F(AppUpdate, escape_closes_the_popup_first_and_then_clears_the_selection) {
   EXPECT_FALSE(state.selection.offset.has_value());
 }
 
+TEST_F(AppUpdate, escape_takes_an_error_away_before_the_selection) {
+  act(state, {.what = Do::Select, .number = 10});
+  state.trouble = trace::Trouble{"no such file", {}, "choose another"};
+  act(state, Do::ClearSelection);
+  EXPECT_FALSE(state.trouble.has_value());
+  EXPECT_TRUE(state.selection.offset.has_value());
+}
+
 TEST_F(AppUpdate, the_list_keeps_the_cursor_in_sight_and_is_otherwise_left_alone) {
   std::string json = R"({"format": "allocviz-trace", "version": 1, "columns": ["op", "id", "size"], "events": [)";
   for (int i = 0; i < 1000; ++i) json += fmt::format("{}[\"a\",{},16]", i == 0 ? "" : ",", i);

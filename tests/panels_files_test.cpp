@@ -88,6 +88,10 @@ TEST_F(Files, a_tilde_is_the_home_folder) {
   EXPECT_EQ(app::expanded_path("~"), place.string());
   EXPECT_EQ(app::expanded_path("~else/app.json"), "~else/app.json");
   EXPECT_EQ(app::expanded_path("a/~/b"), "a/~/b");
+  EXPECT_EQ(app::shown_path(in("app.json")), "~/app.json");
+  EXPECT_EQ(app::shown_path(place.string()), "~");
+  EXPECT_EQ(app::shown_path(place.string() + "x/app.json"), place.string() + "x/app.json");
+  EXPECT_EQ(app::shown_path("app.json"), (fs::current_path() / "app.json").string()) << "from the root on";
   EXPECT_EQ(app::folder_above("~/"), place.parent_path().string() + "/");
   ask("Ctrl+O");
   program.key("Ctrl+A");

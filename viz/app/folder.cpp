@@ -56,6 +56,17 @@ std::string expanded_path(std::string_view text) {
   return home + std::string(text.substr(1));
 }
 
+std::string shown_path(std::string_view path) {
+  namespace fs = std::filesystem;
+  std::error_code trouble;
+  std::string text = fs::absolute(expanded_path(path), trouble).lexically_normal().string();
+  if (trouble || text.empty()) return std::string(path);
+  const std::string home = expanded_path("~");
+  const bool at_home =
+      home.size() > 1 && text.starts_with(home) && (text.size() == home.size() || text[home.size()] == '/');
+  return at_home ? "~" + text.substr(home.size()) : text;
+}
+
 std::string_view folder_part(std::string_view text) {
   return text.substr(0, text.rfind('/') + 1);  // npos + 1 is 0
 }
@@ -76,6 +87,7 @@ Folder read_folder(std::string_view path) {
   namespace fs = std::filesystem;
   Folder folder;
   folder.path = path;
+  folder.shown = shown_path(path.empty() ? "./" : path);
   folder.looked_at = true;
   std::error_code trouble;
   const std::string place = expanded_path(path);

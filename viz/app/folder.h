@@ -19,6 +19,7 @@ struct FolderEntry {
 };
 struct Folder {
   std::string path;                  // as it was typed, up to its last slash; empty = the working folder
+  std::string shown;                 // the same as shown_path
   std::string fault;                 // why it cannot be listed
   std::vector<FolderEntry> entries;  // folders first, then by name, capitals or not
   bool cut = false;                  // there are more
@@ -27,6 +28,8 @@ struct Folder {
 
 // "~" at the front becomes the home folder, as a shell has it; anything else stays as it is.
 [[nodiscard]] std::string expanded_path(std::string_view text);
+// The other way round, for a person to find it: from the root on, the home folder as "~".
+[[nodiscard]] std::string shown_path(std::string_view path);
 // What is typed, parted at the last slash: "logs/app.j" -> "logs/" and "app.j".
 [[nodiscard]] std::string_view folder_part(std::string_view text);
 [[nodiscard]] std::string_view name_part(std::string_view text);

@@ -71,6 +71,8 @@ void select(State& state, const Command& command) {
 void clear(State& state) {
   if (state.popup != Popup::None) {
     state.popup = Popup::None;
+  } else if (state.trouble) {
+    state.trouble.reset();
   } else if (state.is_what_if()) {
     end_what_if(state);
   } else if (state.range) {

@@ -96,9 +96,11 @@ void go_to(const Context& context) {
   {
     const ui::WithFont small(ui::Font::Small);
     const bool wrong = !text.empty() && !at.ok();
-    wrapped({inside.x0, below}, inside.width(), wrong ? context.theme.failed : context.theme.text_dim,
-            wrong ? at.trouble().what + "; " + at.trouble().todo
-                  : fmt::format("0 … {}; 0 is before the first", trace::count_text(app::event_count(context.state))));
+    const std::uint64_t last = app::event_count(context.state);
+    const char* const note = at.ok() && at->event > last ? ": this goes to the last" : "; 0 is before the first";
+    wrapped(
+        {inside.x0, below}, inside.width(), wrong ? context.theme.failed : context.theme.text_dim,
+        wrong ? at.trouble().what + "; " + at.trouble().todo : fmt::format("0 … {}{}", trace::count_text(last), note));
   }
   if (dialog_buttons(context, inside, "Go", at.ok())) {
     app::Command command;

@@ -94,8 +94,7 @@ void take(const Context& context, const FileRow& file, app::Do done) {
 }
 
 std::string folder_heading(const app::Folder& folder) {
-  if (folder.path.empty()) return "IN THIS FOLDER";
-  const std::string_view path = folder.path;
+  const std::string_view path = folder.shown;
   return fmt::format("IN {}", path.size() > 1 ? path.substr(0, path.size() - 1) : path);
 }
 

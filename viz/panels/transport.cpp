@@ -220,11 +220,16 @@ float position(const Context& context, Rect rect, float x, bool word) {
   return x + row_text(rect, x, context.theme.text_faint, moment);
 }
 
-constexpr float kSpeedSideEm = 1.7f, kSpeedRightEm = 0.6f;
+constexpr float kSpeedSideEm = 1.7f, kSpeedRightEm = 0.6f, kSpeedGapEm = 0.6f;
+
+// Of the widest, between − and +.
+float speed_text_width(const Context& context) {
+  const ui::WithFont font(ui::Font::Mono);
+  return ui::text_width("65536×") + kSpeedGapEm * context.em;
+}
 
 float speed_width(const Context& context) {
-  const ui::WithFont font(ui::Font::Mono);
-  return ui::text_width("16384×") + kSpeedRightEm * context.em + 2 * std::round(kSpeedSideEm * context.em);
+  return speed_text_width(context) + kSpeedRightEm * context.em + 2 * std::round(kSpeedSideEm * context.em);
 }
 
 Fitted fitted(const Context& context, Rect rect) {
@@ -246,7 +251,7 @@ float speed(const Context& context, Rect rect) {
   const float side = std::round(kSpeedSideEm * context.em);
   const float y = std::round((rect.y0 + rect.y1 - side) / 2);
   const ui::WithFont font(ui::Font::Mono);
-  const float text = ui::text_width("16384×");
+  const float text = speed_text_width(context);
   float x = rect.x1 - kSpeedRightEm * context.em - side;
   command_button(context, kFaster, {x, y, x + side, y + side});
   const std::string now = app::speed_text(context.state.playback);

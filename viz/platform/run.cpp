@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/trace/spec.h"
+#include "viz/app/folder.h"
 #include "viz/app/moving.h"
 #include "viz/app/opening.h"
 #include "viz/app/settings.h"
@@ -168,7 +169,7 @@ class Loop {
     if (!written.ok()) {
       state_.trouble = written.trouble();
     } else {
-      state_.notice = "Wrote " + path;
+      state_.notice = "Wrote " + app::shown_path(path);
       state_.noticed_at_s = state_.now_s;
     }
     settle_ = kSettleFrames;
