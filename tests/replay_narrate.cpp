@@ -118,9 +118,6 @@ TEST(Narrate, the_step_that_fails_gives_its_allocators_own_reason) {
   EXPECT_EQ(failing_step(kSlab, slab.alloc("A", 1).alloc("B", 1).alloc("C", 1)), "fail | the free list is empty");
   EXPECT_EQ(failing_step(kSlab, too_big.alloc("R", 300)), "fail | R: 300 B does not fit a 48 B block");
   EXPECT_EQ(failing_step(kBump, bump.alloc("A", 200).alloc("B", 57)), "fail | only 56 B are below the mark");
-  Script unaligned;
-  EXPECT_EQ(failing_step(kBump, unaligned.alloc("A", 10, 8192)),
-            "fail | no address below the mark is aligned to 8 KiB");
   EXPECT_EQ(failing_step(kBump, arena.alloc("A", 257)), "fail | more than the whole arena, 256 B");
   EXPECT_EQ(failing_step(kBuddy, twice.alloc("A", 64).free("A").free_at(0)),
             "fail | the block is free already (a double free)");
@@ -312,10 +309,6 @@ TEST(Narrate, a_bump_moves_counts_and_rewinds) {
   full.alloc("A", 200).alloc("B", 57);
   EXPECT_EQ(told(kBump, full),
             "57 B does not fit into the 56 B below the mark: the request fails, and nothing has changed.");
-  Script unaligned;
-  EXPECT_EQ(told(kBump, unaligned.alloc("A", 16).alloc("B", 10, 8192)),
-            "10 B aligned to 8 KiB has no place below the mark, where no address is aligned so: the request fails, and "
-            "nothing has changed.");
   large.alloc("A", 257);
   EXPECT_EQ(told(kBump, large),
             "257 B is more than the whole arena, 256 B: the request fails, and nothing has changed.");

@@ -150,16 +150,6 @@ TEST(SlabMarks, how_many_more_are_on_the_list_is_never_cut) {
   EXPECT_GT(seen, 50);
 }
 
-TEST(BumpMarks, a_request_aligned_to_more_than_the_arena_is_not_said_to_be_too_large) {
-  test::Script script;
-  script.alloc("A", 16).alloc("B", 10, 8192);
-  Played played(script, "bump:arena=512");
-  played.go(2);
-  const draw::BumpScene scene = played.bump();
-  const draw::Label* why = label(scene.scene, "✕ B: no address below the mark is aligned to 8 192 B");
-  EXPECT_NE(why, nullptr) << texts(scene.scene);
-}
-
 TEST(Refusal, is_shortened_from_who_asked_on) {
   const draw::Style style;
   const std::string text = "✕ replay: 300 B does not fit the 256 B below the mark";

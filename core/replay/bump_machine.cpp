@@ -29,11 +29,12 @@ struct Used {
 
 class BumpHeap {
  public:
-  BumpHeap(Reservation arena, RealBump bump) : arena_(std::move(arena)), bump_(std::move(bump)) {}
+  BumpHeap(Reservation arena, RealBump bump)
+      : arena_(std::move(arena)), bump_(std::move(bump)), most_align_(std::bit_ceil(bump_.size())) {}
 
   template <class S>
   alloc::Allocation allocate(alloc::Layout layout, S& sink) {
-    return bump_.allocate(layout, sink);
+    return bump_.allocate(within(layout), sink);
   }
   // A free that only counts has no step of the allocator's own; it is told as a move of the mark to where it is.
   template <class S>
@@ -51,7 +52,7 @@ class BumpHeap {
   template <class S>
   alloc::Error resize_in_place(void* ptr, const LiveBlock& block, alloc::Layout layout, S& sink) {
     if (layout.size == 0) layout.size = 1;
-    return bump_.resize_in_place(ptr, static_cast<alloc::usize>(block.bytes), layout, sink);
+    return bump_.resize_in_place(ptr, static_cast<alloc::usize>(block.bytes), within(layout), sink);
   }
   void reset() {
     bump_.reset();
@@ -152,6 +153,11 @@ class BumpHeap {
   }
 
  private:
+  // Alignment counts from offset 0, which suits any; no other offset suits one above the arena's, where addresses would
+  // say nothing of offsets.
+  [[nodiscard]] alloc::Layout within(alloc::Layout layout) const {
+    return {layout.size, std::min(layout.align, most_align_)};
+  }
   // The block that begins at offset; nullptr when there is none. O(log blocks): the run is in descending order.
   [[nodiscard]] Used* find(std::uint64_t offset) {
     const auto found = std::lower_bound(used_.begin(), used_.end(), offset,
@@ -161,13 +167,15 @@ class BumpHeap {
 
   Reservation arena_;
   RealBump bump_;
+  alloc::usize most_align_ = 1;
   std::vector<Used> used_;  // oldest first, so in descending order of offsets
 };
 
 }  // namespace
 
 MadeMachine make_bump_machine(const trace::AllocatorSpec& spec, std::uint32_t slot_count) {
-  // Aligned like the power of two that holds it: then alignment counts the same from address 0 and from offset 0.
+  // Aligned like the power of two that holds it: then alignment up to that counts the same from address 0 and from
+  // offset 0.
   constexpr std::uint64_t kMostAlign = std::uint64_t{1} << 40;
   const std::uint64_t align = std::min(std::bit_ceil(spec.arena_bytes), kMostAlign);
   auto arena = Reservation::make(spec.arena_bytes, align, "An arena");

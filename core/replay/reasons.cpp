@@ -18,8 +18,6 @@ std::string out_of_memory(const Refusal& refusal) {
       return "the free list is empty";
     case AllocatorKind::Bump:
       if (!refusal.free_bytes) return "not enough is left below the mark";
-      if (refusal.size != 0 && refusal.size <= *refusal.free_bytes)
-        return fmt::format("no address below the mark is aligned to {}", amount_text(refusal.align));
       return fmt::format("only {} {} below the mark", amount_text(*refusal.free_bytes),
                          *refusal.free_bytes == 1 ? "is" : "are");
     default:

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdint>
-
 #include "core/replay/reasons.h"
 #include "core/replay/words.h"
 
@@ -14,12 +11,6 @@ using trace::AllocatorKind;
 using trace::AllocatorSpec;
 
 namespace {
-
-// Of a bump: as many bytes are below the mark, and it is the alignment that its arena cannot give.
-bool fits_unaligned(const trace::Event& event, const AllocatorSpec& spec, alloc::Error why, const Census* census) {
-  return spec.kind == AllocatorKind::Bump && why == alloc::Error::OutOfMemory && census != nullptr &&
-         std::max<std::uint64_t>(event.size, 1) <= census->figures.free;
-}
 
 std::string misuse_text(const trace::Trace& trace, const AllocatorSpec& spec, const Outcome& outcome,
                         const Census* census) {
@@ -43,13 +34,11 @@ std::string misuse_text(const trace::Trace& trace, const AllocatorSpec& spec, co
 
 std::string refused_request_text(const trace::Event& event, const AllocatorSpec& spec, const Outcome& outcome,
                                  const Census* census) {
-  const bool fits = fits_unaligned(event, spec, outcome.why, census);
-  const bool is_align = outcome.why == alloc::Error::AlignTooLarge || fits;
+  const bool is_align = outcome.why == alloc::Error::AlignTooLarge;
   const std::string asked = fmt::format("{}{}", amount_text(event.size),
                                         is_align ? fmt::format(" aligned to {}", amount_text(event.align())) : "");
   if (outcome.why == alloc::Error::OutOfMemory) {  // bump alone
     if (census == nullptr) return asked + " does not fit below the mark";
-    if (fits) return asked + " has no place below the mark, where no address is aligned so";
     return fmt::format("{} does not fit into the {} below the mark", asked, amount_text(census->figures.free));
   }
   switch (spec.kind) {

@@ -107,8 +107,6 @@ std::string why_not(const Moment& moment, const trace::AllocatorSpec& spec, cons
   switch (moment.outcome.why) {
     case alloc::Error::OutOfMemory:
       if (spec.kind == AllocatorKind::Slab) return "no block is free";
-      if (spec.kind == AllocatorKind::Bump && moment.asked != 0 && moment.asked <= census.mark)
-        return fmt::format("no address below the mark is aligned to {}", sized(moment.align));
       if (spec.kind == AllocatorKind::Bump && census.mark)
         return fmt::format("{} does not fit the {} below the mark", asked, sized(*census.mark));
       return fmt::format("no free block holds {}", asked);
