@@ -40,7 +40,7 @@ A size is a number of bytes, or 4KiB, 1MiB, 2GiB.)";
 inline constexpr const char* kReplayFooter = R"(
 The report: requests that failed, and the first of them; the peak of live bytes, as requested and as rounded up to
 blocks; fragmentation at that peak and at the end (internal: 1 - requested / rounded, external: 1 - largest free / free,
-and 0 for a slab or a bump, whose free bytes are never too scattered); the most that was reserved (arena - gaps - free); time.
+also for a slab, where any free block serves what fits); the most that was reserved (arena - gaps - free); time.
 A line of --placements is `event offset size`, of a free `event offset 0`, of an event that placed nothing
 `event - reason`. With OUT - these lines are standard output and the report goes to standard error.
 )";

@@ -104,9 +104,9 @@ void print_json(std::FILE* out, const ReplayOptions& options, const std::vector<
     json.member("peak_live_rounded", summary.at_peak.live_rounded).member("peak_event", summary.peak_event);
     json.member("peak_reserved", summary.peak_reserved);
     json.member("internal_fragmentation_at_peak", replay::internal_fragmentation(summary.at_peak));
-    json.member("external_fragmentation_at_peak", replay::external_fragmentation(summary.at_peak, spec.kind));
+    json.member("external_fragmentation_at_peak", replay::external_fragmentation(summary.at_peak));
     json.member("internal_fragmentation_at_end", replay::internal_fragmentation(summary.at_end));
-    json.member("external_fragmentation_at_end", replay::external_fragmentation(summary.at_end, spec.kind));
+    json.member("external_fragmentation_at_end", replay::external_fragmentation(summary.at_end));
     json.member("live_requested_at_end", summary.at_end.live_requested);
     json.member("live_rounded_at_end", summary.at_end.live_rounded).member("free_at_end", summary.at_end.free);
     json.member("largest_free_at_end", summary.at_end.largest_free);
@@ -138,12 +138,12 @@ std::vector<Row> rows() {
       {"  at event", [](const Run& r) { return count_text(r.summary.peak_event); }},
       {"  internal fragm.", [](const Run& r) { return percent(internal_fragmentation(r.summary.at_peak)); }},
       {"  external fragm.",
-       [](const Run& r) { return percent(external_fragmentation(r.summary.at_peak, r.spec.kind)); }},
+       [](const Run& r) { return percent(external_fragmentation(r.summary.at_peak)); }},
       {"peak reserved", [](const Run& r) { return exact_size_text(r.summary.peak_reserved); }},
       {"at the end: live", [](const Run& r) { return exact_size_text(r.summary.at_end.live_rounded); }},
       {"  internal fragm.", [](const Run& r) { return percent(internal_fragmentation(r.summary.at_end)); }},
       {"  external fragm.",
-       [](const Run& r) { return percent(external_fragmentation(r.summary.at_end, r.spec.kind)); }},
+       [](const Run& r) { return percent(external_fragmentation(r.summary.at_end)); }},
       {"  largest free", [](const Run& r) { return exact_size_text(r.summary.at_end.largest_free); }},
       {"ns an event", [](const Run& r) { return fmt::format("{:.1f}", r.summary.ns_per_event); }},
   };

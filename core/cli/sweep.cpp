@@ -121,11 +121,11 @@ std::vector<SweepColumn> columns(bool least) {
       {"internal_fragmentation_at_peak",
        number([](const SweepRow& row) { return internal_fragmentation(row.summary.at_peak); })},
       {"external_fragmentation_at_peak",
-       number([](const SweepRow& row) { return external_fragmentation(row.summary.at_peak, row.spec->kind); })},
+       number([](const SweepRow& row) { return external_fragmentation(row.summary.at_peak); })},
       {"internal_fragmentation_at_end",
        number([](const SweepRow& row) { return internal_fragmentation(row.summary.at_end); })},
       {"external_fragmentation_at_end",
-       number([](const SweepRow& row) { return external_fragmentation(row.summary.at_end, row.spec->kind); })},
+       number([](const SweepRow& row) { return external_fragmentation(row.summary.at_end); })},
       {"largest_free_at_end", number([](const SweepRow& row) { return row.summary.at_end.largest_free; })},
       {"ns_per_event", number([](const SweepRow& row) { return row.summary.ns_per_event; })},
   };
@@ -174,9 +174,9 @@ void put_json(JsonWriter& json, const std::vector<SweepRow>& rows, bool least) {
       json.member("peak_live_requested", summary.peak_live_requested);
       json.member("peak_live_rounded", summary.at_peak.live_rounded).member("peak_reserved", summary.peak_reserved);
       json.member("internal_fragmentation_at_peak", internal_fragmentation(summary.at_peak));
-      json.member("external_fragmentation_at_peak", external_fragmentation(summary.at_peak, row.spec->kind));
+      json.member("external_fragmentation_at_peak", external_fragmentation(summary.at_peak));
       json.member("internal_fragmentation_at_end", internal_fragmentation(summary.at_end));
-      json.member("external_fragmentation_at_end", external_fragmentation(summary.at_end, row.spec->kind));
+      json.member("external_fragmentation_at_end", external_fragmentation(summary.at_end));
       json.member("largest_free_at_end", summary.at_end.largest_free).member("ns_per_event", summary.ns_per_event);
     }
     if (least) {
@@ -234,7 +234,7 @@ std::string as_table(const std::vector<SweepRow>& rows, bool least) {
                    return percent(replay::internal_fragmentation(row.summary.at_peak));
                  })});
   all.push_back({"external fragm.", or_dash([](const SweepRow& row) {
-                   return percent(replay::external_fragmentation(row.summary.at_peak, row.spec->kind));
+                   return percent(replay::external_fragmentation(row.summary.at_peak));
                  })});
   if (least) {
     all.push_back(

@@ -14,9 +14,12 @@ double one_less(std::uint64_t part, std::uint64_t whole) {
 double internal_fragmentation(const Figures& figures) {
   return one_less(figures.live_requested, figures.live_rounded);
 }
+double external_fragmentation(const Figures& figures) {
+  return one_less(figures.largest_free, figures.free);
+}
 double external_fragmentation(const Figures& figures, trace::AllocatorKind kind) {
   if (kind == trace::AllocatorKind::Slab || kind == trace::AllocatorKind::Bump) return 0.0;
-  return one_less(figures.largest_free, figures.free);
+  return external_fragmentation(figures);
 }
 
 Figures sums_of(const Census& census) {

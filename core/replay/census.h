@@ -58,8 +58,10 @@ struct Figures {
   bool operator==(const Figures&) const = default;
 };
 [[nodiscard]] double internal_fragmentation(const Figures& figures);  // 1 - requested / rounded; 0 when nothing lives
-// 1 - largest free / free; 0 when nothing is free. Of a slab and a bump always 0: whatever is free in a slab serves any
-// request that fits, and what is free below a bump's mark is one piece.
+// 1 - largest free / free; 0 when nothing is free.
+[[nodiscard]] double external_fragmentation(const Figures& figures);
+// As the window shows it: of a slab 0, for whatever is free in it serves any request that fits. So of a bump, where what
+// is free is one piece.
 [[nodiscard]] double external_fragmentation(const Figures& figures, trace::AllocatorKind kind);
 
 struct Census;
