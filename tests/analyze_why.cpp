@@ -76,6 +76,24 @@ TEST(Why, on_a_bump_everything_must_go_and_on_a_slab_one_block) {
   EXPECT_EQ(one->would_fit_after, 3u);
 }
 
+TEST(Why, a_bump_whose_count_a_double_free_led_astray_wants_as_many_blocks_as_it_counts) {
+  const auto trace = test::Script()
+                         .alloc("A", 10)
+                         .alloc("B", 30)
+                         .alloc("C", 20)
+                         .alloc("D", 1)
+                         .free("D")
+                         .free_at(39)
+                         .alloc("X", 50)
+                         .done();
+  const auto timeline = test::timeline_of(trace, test::spec_of("bump:arena=100"));
+  const auto why = why_failed(*timeline, 6);
+  ASSERT_TRUE(why.ok()) << why.trouble().text();
+  EXPECT_EQ(born_of(why->fewest), (std::vector<std::uint64_t>{1, 3}));
+  EXPECT_EQ(why->smallest->bytes, 30u);
+  EXPECT_EQ(born_of(why->oldest), (std::vector<std::uint64_t>{1, 2}));
+}
+
 TEST(Why, a_realloc_keeps_the_block_it_wants_to_grow) {
   const auto trace = test::Script().alloc("A", 100).alloc("B", 100).realloc("A", 200).done();
   const auto timeline = test::timeline_of(trace, test::spec_of("buddy:arena=256,min=64"));

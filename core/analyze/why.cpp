@@ -141,12 +141,24 @@ class Candidates {
       add(found_.back(), i);
     }
   }
+  // A bump rewinds when as many as it counts have come back: all, or, where a double free led its count astray, as many
+  // of the smallest or of the oldest.
   void all_together() {
-    Candidate all;
+    std::vector<std::size_t> live;
     for (std::size_t i = 0; i < census_.blocks.size(); ++i) {
-      if (may_go(census_.blocks[i])) add(all, i);
+      if (may_go(census_.blocks[i])) live.push_back(i);
     }
-    if (!all.blocks.empty()) found_.push_back(std::move(all));
+    const std::uint64_t counted = census_.kind == AllocatorKind::Bump ? census_.outstanding : live.size();
+    first_of(live, counted, &Block::size);
+    if (counted < live.size()) first_of(live, counted, &Block::born);
+  }
+  void first_of(std::vector<std::size_t>& live, std::uint64_t count, std::uint64_t Block::*key) {
+    const auto block = [&](std::size_t i) -> const Block& { return census_.blocks[i]; };
+    std::ranges::stable_sort(live, {}, [&](std::size_t i) { return block(i).*key; });
+    Candidate chosen;
+    for (std::size_t i = 0; i < std::min<std::uint64_t>(count, live.size()); ++i) add(chosen, live[i]);
+    std::ranges::sort(chosen.blocks);  // in the order of their offsets
+    if (!chosen.blocks.empty()) found_.push_back(std::move(chosen));
   }
 
   const replay::Census& census_;
