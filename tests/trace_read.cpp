@@ -150,7 +150,8 @@ TEST(Reading, says_what_is_wrong_in_the_header_and_where) {
       {kHead + R"(, "name": "a)"
                "\xff"
                R"(b", "events": []})",
-       "broken JSON while parsing value - invalid string: ill-formed UTF-8 byte"},
+       "field \"name\": broken JSON while parsing value - invalid string: ill-formed UTF-8 byte"},
+      {kHead + R"(, "sites": ["a", ["b", "\x"]], "events": []})", "field \"sites\": broken JSON while parsing value"},
       {kHead + R"(, "name": "\ud800", "events": []})", "broken JSON while parsing value - invalid string: surrogate"},
       {kHead + ", \"name\": \"a\nb\", \"events\": []}", "broken JSON"},
       {kHead + R"(, 'name': 1})", "broken JSON"},
@@ -254,6 +255,14 @@ TEST(Reading, says_what_is_wrong_in_an_event_and_where) {
       {R"(["a", null, 2])", "field \"id\": null is no id for alloc"},
       {R"("alloc")", "an event is an object or a row"},
       {R"(null)", "an event is an object or a row"},
+      {"{\"op\": \"alloc\", \"id\": \"\xff\"}", "event 2, field \"id\": broken JSON"},
+      {R"({"op": "alloc", "id": 1, "x": {"y": "\ud800"}})", "event 2, field \"x\": broken JSON"},
+      {R"({"op": "alloc", "id": 1, "size": 1e400})", "event 2, field \"size\": '1e400' is larger than any number is"},
+      {R"(["a", 1, -1e400])", "event 2, field \"size\": '-1e400' is larger than any number is"},
+      {"{\"op\": \"alloc\", \"\xff\": 1}", "event 2: broken JSON"},
+      {R"(])", "event 2: broken JSON"},
+      {R"({"op": "alloc", "id": 1, "x": [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]})",
+       "event 2, field \"x\": brackets are nested deeper than 16"},
   };
   const std::string head = kHead + R"(, "sites": ["a", "b"], "columns": ["op", "id", "size"], "events": [)";
   for (const auto& [event, line] : cases) {
@@ -322,7 +331,7 @@ TEST(Reading, brackets_nested_deeper_than_the_format_has_are_refused_without_fol
     for (int i = 0; i < 1'000'000; ++i) deep += bracket;
     EXPECT_NE(trouble_of(kHead + ", \"x\": " + deep).find("brackets are nested deeper than 16"), std::string::npos);
     EXPECT_NE(trouble_of(with_events("{\"op\": \"reset\", \"x\": " + deep))
-                  .find("event 1: brackets are nested deeper than 16"),
+                  .find("event 1, field \"x\": brackets are nested deeper than 16"),
               std::string::npos);
     EXPECT_FALSE(trouble_of(deep).empty());
     EXPECT_FALSE(trouble_of(kHead + ", \"events\": " + deep).empty());

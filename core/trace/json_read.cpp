@@ -37,10 +37,18 @@ class Events final : public JsonEvents {
     if (go_on && !feed_.by_lines()) feed_.skip(reader_.take_plain(feed_.rest(), false));
     return done(go_on);
   }
-  void broken(std::string_view message) override { broken_ = shortened(message); }
+  void broken(std::string_view message) override {
+    constexpr std::string_view kOverflow = "number overflow parsing ";
+    const auto overflow = message.find(kOverflow);
+    in_value_ = overflow != std::string_view::npos || message.find("while parsing value") != std::string_view::npos;
+    broken_ = overflow == std::string_view::npos
+                  ? shortened(message)
+                  : fmt::format("{} is larger than any number is", message.substr(overflow + kOverflow.size(), 60));
+  }
 
   // Empty while the JSON itself is sound.
   [[nodiscard]] const std::string& what_broke() const { return broken_; }
+  [[nodiscard]] bool broke_in_value() const { return in_value_; }
 
  private:
   bool done(bool go_on) {
@@ -70,6 +78,7 @@ class Events final : public JsonEvents {
   TraceReader& reader_;
   JsonFeed& feed_;
   std::string broken_;
+  bool in_value_ = false;
 };
 
 bool is_blank(std::string_view line) {
@@ -136,7 +145,8 @@ class Reading {
       cut_at_ = feed_.here();
       return Parsed::Cut;
     }
-    note(feed_.here(), events.what_broke(), "correct it, or write the file again");
+    note(reader_.broken_at(feed_.here(), events.broke_in_value()), events.what_broke(),
+         "correct it, or write the file again");
     return Parsed::Faulty;
   }
 

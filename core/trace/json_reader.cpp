@@ -56,6 +56,22 @@ bool TraceReader::fault(std::string field, std::string what, std::string todo) {
   return fault(std::move(place), std::move(what), std::move(todo));
 }
 
+Place TraceReader::broken_at(Place place, bool in_value) const {
+  const State state = state_ == State::Captured ? after_capture_ : state_;
+  const bool in_event = state == State::Object || state == State::Row;
+  if (in_event || (state == State::Events && in_value)) place.event = event_ + (in_event ? 0 : 1);
+  if (!in_value) return place;
+  if (state == State::Header) place.field = key_;
+  if (state == State::Columns) place.field = "columns";
+  if (state == State::Sites || state == State::Stack) place.field = "sites";
+  if (state == State::Row && state_ != State::Captured) {
+    if (cell_ < columns_.size()) place.field = columns_[cell_].name;
+  } else if (in_event) {
+    place.field = field_ == Field::Unknown ? key_ : std::string(name_of(field_));
+  }
+  return place;
+}
+
 bool TraceReader::scalar(const Scalar& value) {
   switch (state_) {
     case State::Header:
@@ -316,7 +332,8 @@ void TraceReader::capture_separator() {
 
 bool TraceReader::capture_bracket(bool object) {
   if (levels_.size() == kMaxDepth) {
-    (void)fault("", fmt::format("brackets are nested deeper than {}", kMaxDepth), "keep what you add to a trace flat");
+    (void)fault(broken_at(here_(), true), fmt::format("brackets are nested deeper than {}", kMaxDepth),
+                "keep what you add to a trace flat");
     return false;  // nothing after this would be understood
   }
   capture_separator();

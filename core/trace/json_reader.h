@@ -74,6 +74,8 @@ class TraceReader {
   // Notes a fault at `place`; false when reading ends with it.
   bool fault(Place place, std::string what, std::string todo);
   [[nodiscard]] bool enough() const;  // no further fault is wanted
+  // That place with what is known of it where the JSON is broken there: the event, and, in a value, its field.
+  [[nodiscard]] Place broken_at(Place place, bool in_value) const;
 
   [[nodiscard]] bool begun() const { return state_ != State::Top; }
   [[nodiscard]] bool events_seen() const { return (header_seen_ & kEventsSeen) != 0; }
