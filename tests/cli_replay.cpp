@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/cli_support.h"
+#include "tests/support/sanitized.h"
 
 namespace allocviz::cli {
 namespace {
@@ -108,6 +109,15 @@ TEST(Replay, reports_each_allocator_in_turn) {
   EXPECT_EQ(json["runs"][2]["free_at_end"], 512);
   EXPECT_EQ(json["runs"][2]["largest_free_at_end"], 256);
   EXPECT_EQ(json["runs"][2]["external_fragmentation_at_end"], 0.5) << "1 - largest free / free, as of all others";
+}
+
+TEST(Replay, a_log_with_a_request_larger_than_any_arena_opens_in_the_largest_that_there_is) {
+  if (test::kThreadSanitized) GTEST_SKIP() << "ThreadSanitizer leaves too little address space";
+  const Scratch log("huge.json", R"({"format": "allocviz-trace", "version": 1, "events": [
+    {"op": "alloc", "id": 1, "size": 4611686018427387904}, {"op": "alloc", "id": 2, "size": 100}]})");
+  const Json json = json_of(run({"replay", log.path(), "--json"}));
+  EXPECT_EQ(json["runs"][0]["first_failed"], 1);
+  EXPECT_EQ(json["runs"][0]["failed"], 1);
 }
 
 TEST(Replay, says_which_allocator_it_chose_and_why) {

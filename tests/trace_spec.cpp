@@ -77,8 +77,8 @@ TEST(Spec, a_configuration_that_cannot_be_says_why_and_what_is_nearest) {
       {"buddy:arena=9223372036854775808,min=1", "min", "there are 64 levels, too many: 63 is the most",
        "nearest: 16 B"},
       {"buddy:arena=256TiB", "arena", "the unit \"TiB\"", "1 GiB"},
-      {"buddy:arena=262144GiB", "arena", "larger than the address space", "nearest: 131072 GiB"},
-      {"bump:arena=140737488355329", "arena", "larger than the address space", "nearest: 131072 GiB"},
+      {"buddy:arena=262144GiB", "arena", "larger than what a process can reserve", "nearest: 32768 GiB"},
+      {"bump:arena=140737488355329", "arena", "larger than what a process can reserve", "nearest: 32768 GiB"},
       {"buddy:arena=1KiB,block=96", "block", "block is 96 B, which is no power of two", "nearest: 64 B or 128 B"},
       {"buddy:arena=1KiB,block=0", "block", "a block of 0 B", "16 B or more"},
       {"buddy:arena=1KiB,block=32", "block", "the largest block is 32 B, smaller than the smallest, 64 B",
@@ -96,9 +96,10 @@ TEST(Spec, a_configuration_that_cannot_be_says_why_and_what_is_nearest) {
       {"buddy:arena=1KiB,gaps=512-600+0-64", "gaps[1]", "the gap before it begins at 512", "sort"},
       {"buddy:arena=1KiB,gaps=0-1+63-1024", "gaps", "leave nothing to manage", "one smallest block"},
       {"slab:block=4,count=10", "block", "a block of 4 B cannot hold the link", "nearest: 8 B"},
-      {"slab:block=262144GiB,count=1", "block", "larger than the address space", "nearest: 131072 GiB"},
-      {"slab:block=64,count=18446744073709551615", "count", "larger than the address space", "nearest: 2199023255552"},
-      {"slab:block=9,count=9000000000000", "count", "larger than the address space", "nearest: 8796093022208"},
+      {"slab:block=262144GiB,count=1", "block", "larger than what a process can reserve", "nearest: 32768 GiB"},
+      {"slab:block=64,count=18446744073709551615", "count", "larger than what a process can reserve",
+       "nearest: 549755813888"},
+      {"slab:block=9,count=9000000000000", "count", "larger than what a process can reserve", "nearest: 2199023255552"},
       {"tiered:arena=1MiB,min=48", "min", "no power of two", "nearest: 32 B or 64 B"},
       {"tiered:arena=1MiB,classes=16+x", "classes", "no size", "joined by +"},
       {"tiered:arena=1MiB,classes=4", "classes[0]", "cannot hold the link", "nearest: 8 B"},
@@ -117,10 +118,10 @@ TEST(Spec, a_configuration_that_cannot_be_says_why_and_what_is_nearest) {
 TEST(Spec, the_nearest_values_that_are_named_are_themselves_valid) {
   // Each pair: what was refused, and one of the values its trouble names.
   for (const char* text :
-       {"buddy:arena=1KiB,min=32", "buddy:arena=1KiB,min=16", "buddy:arena=131072GiB", "bump:arena=131072GiB",
+       {"buddy:arena=1KiB,min=32", "buddy:arena=1KiB,min=16", "buddy:arena=32768GiB", "bump:arena=32768GiB",
         "buddy:arena=960,min=64", "buddy:arena=64,min=64", "buddy:arena=144KiB,min=16,block=4KiB",
         "buddy:arena=2KiB,block=2KiB", "buddy:arena=1KiB,block=64", "slab:block=8,count=10",
-        "slab:block=64,count=2199023255552", "slab:block=9,count=8796093022208", "slab:block=131072GiB,count=1",
+        "slab:block=64,count=549755813888", "slab:block=9,count=2199023255552", "slab:block=32768GiB,count=1",
         "tiered:arena=1KiB,classes=1KiB"}) {
     const auto spec = parse_spec(text);
     EXPECT_TRUE(spec.ok()) << text << ": " << (spec.ok() ? "" : spec.trouble().text());

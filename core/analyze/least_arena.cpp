@@ -18,6 +18,7 @@ using trace::Trace;
 using trace::Trouble;
 
 constexpr std::uint64_t kBumpUnit = 16;
+constexpr std::uint64_t kMostDoublings = std::countr_zero(trace::kMaxArenaBytes);
 constexpr int kDoublings = 12;  // beyond what the log needs at least
 constexpr std::uint64_t kEventsBetweenLooks = 1u << 14;
 
@@ -56,7 +57,7 @@ class Sizes {
   }
   [[nodiscard]] std::uint64_t twice(std::uint64_t number) const { return doubles() ? number + 1 : 2 * number; }
   [[nodiscard]] bool is_possible(std::uint64_t number) const {
-    if (number == 0 || (doubles() && number > 47) || (!doubles() && number > trace::kMaxArenaBytes / unit_))
+    if (number == 0 || (doubles() && number > kMostDoublings) || (!doubles() && number > trace::kMaxArenaBytes / unit_))
       return false;
     return !trace::fault_of(spec_of(number));
   }
@@ -121,7 +122,7 @@ Result<LeastArena> least_arena(const Trace& trace, const AllocatorSpec& spec, co
   // Classes and gaps may ask for more than the log does.
   while (!sizes.is_possible(first)) {
     const std::uint64_t next = sizes.doubles() ? first + 1 : sizes.twice(first);
-    if (next > trace::kMaxArenaBytes || (sizes.doubles() && next > 47)) {
+    if (next > trace::kMaxArenaBytes || (sizes.doubles() && next > kMostDoublings)) {
       auto fault = trace::fault_of(sizes.spec_of(first));
       return fault ? *std::move(fault) : Trouble{"no arena fits this configuration", {.field = "arena"}, ""};
     }

@@ -257,7 +257,7 @@ class CommandLine {
     const bool slab = text.starts_with("slab");
     if (text == "recorded" || text.find(slab ? "count=" : "arena=") != std::string::npos) return text;
     text += text.find(':') == std::string::npos ? ":" : ",";
-    return text + (slab ? "count=1" : "arena=65536GiB");
+    return text + (slab ? "count=1" : "arena=32768GiB");
   }
 
   void read_shard() {

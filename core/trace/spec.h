@@ -36,7 +36,7 @@ struct AllocatorSpec {
 
 inline constexpr std::uint64_t kDefaultMinBlockBytes = 64;
 inline constexpr std::uint64_t kMostDefaultBlocks = std::uint64_t{1} << 28;
-inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 47;  // what a 64-bit process can reserve
+inline constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 45;  // what a process can reserve at a multiple of it
 
 // A buddy's largest block: block_bytes, or, where that is 0, the largest power of two that divides the arena (which is
 // the arena itself where that is a power of two).

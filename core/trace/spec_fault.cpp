@@ -47,7 +47,7 @@ Fault power_of_two(std::string_view field, std::uint64_t bytes, std::uint64_t le
 Fault arena_fault(std::uint64_t arena) {
   if (arena == 0) return fault("arena", "arena is 0 B", "write a size of 1 B or more");
   if (arena > kMaxArenaBytes) {
-    return fault("arena", fmt::format("arena is {}, larger than the address space a process has", writable(arena)),
+    return fault("arena", fmt::format("arena is {}, larger than what a process can reserve", writable(arena)),
                  fmt::format("nearest: {}", writable(kMaxArenaBytes)));
   }
   return {};
@@ -141,15 +141,14 @@ Fault slab_fault(const AllocatorSpec& spec) {
                  "nearest: 8 B");
   }
   if (spec.block_bytes > kMaxArenaBytes) {
-    return fault(
-        "block",
-        fmt::format("a block of {} is larger than the address space a process has", writable(spec.block_bytes)),
-        fmt::format("nearest: {}", writable(kMaxArenaBytes)));
+    return fault("block",
+                 fmt::format("a block of {} is larger than what a process can reserve", writable(spec.block_bytes)),
+                 fmt::format("nearest: {}", writable(kMaxArenaBytes)));
   }
   const std::uint64_t rounded = (spec.block_bytes + kOneLink - 1) / kOneLink * kOneLink;
   if (spec.block_count > kMaxArenaBytes / rounded) {
     return fault("count",
-                 fmt::format("{} blocks of {} are larger than the address space a process has", spec.block_count,
+                 fmt::format("{} blocks of {} are larger than what a process can reserve", spec.block_count,
                              writable(spec.block_bytes)),
                  fmt::format("nearest: {}", kMaxArenaBytes / rounded));
   }
