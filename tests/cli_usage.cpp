@@ -49,6 +49,8 @@ TEST(Usage, that_is_wrong_ends_with_2_and_one_line) {
   expect_one_line_error(run({"state", lesson.path(), "--at", "1.2.3"}), 2, "write N or N.K");
   expect_one_line_error(run({"steps", lesson.path(), "--at", "0"}), 2, "from 1");
   expect_one_line_error(run({"steps", lesson.path(), "--at", "1.1"}), 2, "number of an event");
+  expect_one_line_error(run({"state", lesson.path(), "--att", "3"}), 2, "there is no option --att");
+  expect_one_line_error(run({"why", lesson.path(), "--at", "1.1"}), 2, "--at does not take 1.1");
   expect_one_line_error(run({"convert", lesson.path(), "out.txt"}), 2, ".jsonl");
   expect_one_line_error(run({"convert", lesson.path(), "-", "--json"}), 2, "standard output");
   expect_one_line_error(run({"info", lesson.path(), "--limit", "much"}), 2, "--limit");

@@ -120,10 +120,21 @@ class CommandLine {
     return argc;
   }
 
-  // CLI11 says of an unknown subcommand only that one is required.
+  // CLI11 says of an unknown subcommand only that one is required, and of a mistyped option that the right one is.
   [[nodiscard]] std::string what_is_wrong(const CLI::ParseError& error, int argc, const char* const* argv) const {
     const bool unknown = app_.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
-    return unknown ? fmt::format("there is no subcommand {}", argv[1]) : error.what();
+    if (unknown) return fmt::format("there is no subcommand {}", argv[1]);
+    if (error.get_name() == "RequiredError") {
+      for (const std::string& word : app_.remaining(true)) {
+        if (word.size() > 1 && word[0] == '-') return fmt::format("there is no option {}", word);
+      }
+    }
+    constexpr std::string_view kNotConverted = "Could not convert: ";  // NAME = VALUE
+    const std::string_view what = error.what();
+    const auto equals = what.find(" = ");
+    if (!what.starts_with(kNotConverted) || equals == std::string_view::npos) return error.what();
+    return fmt::format("{} does not take {}", what.substr(kNotConverted.size(), equals - kNotConverted.size()),
+                       what.substr(equals + 3));
   }
 
   [[nodiscard]] std::string called() const {
