@@ -110,6 +110,16 @@ TEST(Cut, json_lines_at_every_byte) {
   });
 }
 
+TEST(Cut, zeros_where_the_rest_of_the_lines_was_to_be_are_a_cut) {
+  const Trace whole = test::read_text(kLines.text);
+  for (const std::size_t at : {kLines.ends[2] + 1, kLines.ends[2], kLines.ends[2] - 3}) {
+    const Trace part = test::read_text(kLines.text.substr(0, at) + std::string(5000, '\0'));
+    EXPECT_EQ(part.size(), at < kLines.ends[2] ? 2u : 3u);
+    EXPECT_EQ(part.warnings().size(), 1u);
+  }
+  EXPECT_FALSE(test::trouble_of(kLines.text + std::string(9, '\0') + "\n").empty()) << "of a line that is whole";
+}
+
 TEST(Cut, a_table_of_sites_that_was_cut_off_takes_its_uses_along) {
   const std::string text =
       R"({"format": "allocviz-trace", "version": 1, "events": [{"op": "alloc", "id": 1, "size": 1, "site": 0}], "sites": ["a)";

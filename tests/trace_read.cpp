@@ -306,6 +306,9 @@ TEST(Reading, in_json_lines_the_line_is_named) {
                 .find("event 1, field \"columns\": a row, but no columns were named before it"),
             std::string::npos);
   EXPECT_NE(trouble_of(kHead + "}\n{\"op\": \"re\nset\"}\n").find("line 2, byte"), std::string::npos);
+  text = kHead + "}\n{\"op\": \"reset\"}\n";
+  EXPECT_NE(trouble_of(text + text).find("line 3"), std::string::npos);
+  EXPECT_NE(trouble_of(text + text).find("event 2, field \"format\": a second trace begins here"), std::string::npos);
 }
 
 TEST(Reading, a_header_alone_is_a_trace_of_json_lines_without_events) {

@@ -296,8 +296,11 @@ bool TraceReader::event_fault(std::string field, std::string what, std::string t
 
 bool TraceReader::end_event() {
   if (event_bad_) return true;
-  if ((fields_seen_ & bit(Field::Op)) == 0)
+  if ((fields_seen_ & bit(Field::Op)) == 0) {
+    if (unknown_seen_.contains("format") && unknown_seen_.contains("version"))
+      return event_fault("format", "a second trace begins here", "put each into a file of its own");
     return event_fault("op", "it is missing", "write alloc, free, realloc, reset or mark");
+  }
   if ((fields_seen_ & bit(Field::Name)) != 0) {
     if (raw_.op == Op::Mark) {
       raw_.mark_name = name_;

@@ -85,6 +85,12 @@ void JsonFeed::give_line(std::string_view line) {
   end_ = line.data() + line.size();
 }
 
+bool JsonFeed::drop_zeros() {
+  const char* const end = end_;
+  while (end_ != at_ && end_[-1] == '\0') --end_;
+  return end_ != end;
+}
+
 std::uint64_t JsonFeed::bytes_read() const {
   return lines_.line_offset() + static_cast<std::uint64_t>(at_ - begin_);
 }

@@ -30,6 +30,8 @@ class JsonFeed {
   // What was read from the input and not yet given; skip() gives some of it at once.
   [[nodiscard]] std::string_view rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
   void skip(std::size_t bytes) { at_ += bytes; }
+  // Of a line: the zeros at its end are not given. Whether there were some.
+  bool drop_zeros();
   [[nodiscard]] bool by_lines() const { return !whole_input_; }
 
   [[nodiscard]] bool more() { return at_ != end_ || refill(); }

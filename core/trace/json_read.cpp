@@ -170,6 +170,8 @@ class Reading {
   void read_lines() {
     for (std::uint64_t count = 0; !reader_.enough(); ++count) {
       if (!take_plain_lines(count) || !feed_.next_line()) return;
+      // A machine that stopped leaves zeros where the rest of the file was to be.
+      if (!lines_.last_line_was_complete() && feed_.drop_zeros()) cut_at_ = feed_.here();
       if (is_blank(feed_.rest())) continue;
       reader_.begin_line();
       if (parse(!lines_.last_line_was_complete()) != Parsed::Whole || is_blank(feed_.rest())) continue;
