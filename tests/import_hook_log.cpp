@@ -71,6 +71,42 @@ TEST(HookLog, the_heap_that_gave_a_block_is_not_the_block) {
   EXPECT_EQ(trace.event(0).addr, 0x20001000u);
 }
 
+TEST(HookLog, a_unit_before_an_address_is_not_its_name) {
+  const Trace trace = trace_of("hook-log",
+                               "[00:00:01.002,345] <inf> heap: HEAP 0x20000400: alloc 64 bytes @ 0x20001000\n"
+                               "[00:00:01.003,345] <inf> heap: HEAP 0x20000400: alloc 32 bytes: 0x20002000\n"
+                               "[00:00:01.004,345] <inf> heap: HEAP 0x20000400: free @ 0x20001000\n");
+  EXPECT_EQ(trace.event(0).addr, 0x20001000u);
+  EXPECT_EQ(trace.facts().peak_live_bytes, 96u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 32u);
+  EXPECT_EQ(trace.facts().unknown_frees, 0u);
+}
+
+TEST(HookLog, the_two_addresses_of_a_realloc_stand_in_any_order) {
+  for (const char* line :
+       {"realloc new=0x2000 old=0x1000 size=128", "REALLOC size=128 new_ptr=0x2000 old_ptr=0x1000",
+        "realloc size=128 ret=0x2000 ptr=0x1000", "realloc 128 bytes at 0x2000 (was 0x1000)",
+        "realloc to 0x2000 from 0x1000, 128 bytes", "realloc 0x2000 <- 0x1000 128",
+        "Reallocated 0x1000 to 0x2000, new size 128", "realloc from 0x1000 to 0x2000, 128 bytes",
+        "realloc(ptr=0x1000, old_size=64, new_size=128) = 0x2000", "0x2000 = realloc(0x1000, 128)"}) {
+    const Trace trace = trace_of("hook-log", std::string("malloc 64 bytes at 0x1000\n") + line + "\n");
+    ASSERT_EQ(trace.size(), 2u) << line;
+    EXPECT_EQ(trace.event(1).addr, 0x2000u) << line;
+    EXPECT_EQ(trace.event(1).id, trace.event(0).id) << line;
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 128u) << line;
+  }
+}
+
+TEST(HookLog, reads_the_operators_of_cpp) {
+  const std::string text =
+      "operator new(64) -> 0x1000\noperator new[](32) -> 0x2000\noperator delete(0x1000)\nDeallocated 0x2000\n";
+  EXPECT_GT(importer_named("hook-log").recognise(text), 0);
+  const Trace trace = trace_of("hook-log", text);
+  ASSERT_EQ(trace.size(), 4u);
+  EXPECT_EQ(trace.facts().peak_live_bytes, 96u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+}
+
 TEST(HookLog, is_not_seen_in_other_texts) {
   for (const char* text :
        {"", "Dear all,\nwe free 5 of you\n", "malloc 64\nmalloc 32\nfree 64\n",

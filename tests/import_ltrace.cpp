@@ -36,6 +36,17 @@ TEST(Ltrace, reads_calls_with_thread_and_time) {
   EXPECT_TRUE(trace.warnings().empty());
 }
 
+TEST(Ltrace, reads_null_pointers_and_commas_as_printf_and_programs_write_them) {
+  const Trace trace = ltrace(
+      "malloc(64) = 0x1000\nmalloc(99) = (nil)\nfree((nil))\nrealloc((nil), 16) = 0x2000\n"
+      "realloc(0x1000,128) = 0x3000\ncalloc(4,8) = 0x4000\nfree(0x3000)\n");
+  EXPECT_EQ(trace.size(), 7u);
+  EXPECT_EQ(trace.facts().failed_requests, 1u);
+  EXPECT_EQ(trace.facts().null_frees, 1u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 16u + 32);
+  EXPECT_TRUE(trace.warnings().empty());
+}
+
 TEST(Ltrace, reads_every_form_of_the_prefix) {
   for (const char* line :
        {"malloc(5) = 0x10\n", "  0.000123 malloc(5) = 0x10\n", "18:24:11 malloc(5) = 0x10\n",

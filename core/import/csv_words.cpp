@@ -240,6 +240,7 @@ constexpr Word kOps[] = {
     {"tracemalloc", {Op::Alloc}},
     {"heapalloc", {Op::Alloc}},
     {"alloccb", {Op::Alloc}},
+    {"allocating", {Op::Alloc}},
     {"cudamalloc", {Op::Alloc}},
     {"mmap", {Op::Alloc}},
     {"f", {Op::Free}},
@@ -263,6 +264,8 @@ constexpr Word kOps[] = {
     {"r", {Op::Realloc}},
     {"realloc", {Op::Realloc}},
     {"reallocate", {Op::Realloc}},
+    {"deallocated", {Op::Free}},
+    {"freeing", {Op::Free}},
     {"reallocarray", {Op::Realloc}},
     {"resize", {Op::Realloc}},
     {"resized", {Op::Realloc}},
@@ -279,6 +282,8 @@ constexpr Word kOps[] = {
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    {"reallocated", {Op::Realloc}},
+    {"reallocation", {Op::Realloc}},
 }
 
 }  // namespace

@@ -43,8 +43,9 @@ struct Number {
   std::uint64_t value = 0;
   bool is_address = false;  // 0x..., nil, NULL
   bool before_op = false;
-  std::string_view name;  // the word before it
-  std::string_view unit;  // the word behind it
+  bool behind_left_arrow = false;  // new <- old
+  std::string_view name;           // the word before it
+  std::string_view unit;           // the word behind it
 };
 
 struct Call {
@@ -62,7 +63,8 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> na
 }
 
 // An operation as a word of a sentence: one letter, or a word that means much else, is none.
-std::optional<Op> op_of(std::string_view word) {
+std::optional<Op> op_of(std::string_view word, std::string_view word_before = {}) {
+  if (word == "new" && word_before == "operator") return Op::Alloc;
   if (word.size() < 3 || is_one_of(word, {"new", "release", "resize", "resized", "mmap", "munmap", "oom"})) return {};
   const auto op = csv_op(word);
   if (!op || op->failed || op->op == Op::Reset || op->op == Op::Mark) return {};
@@ -74,6 +76,7 @@ class Pieces {
  public:
   explicit Pieces(std::string_view line) {
     std::string_view last_word;
+    bool is_unit = false;  // the last word is that of the number before it: "64 bytes @ 0x1000"
     for (std::size_t at = 0; at < line.size();) {
       if (!is_word_char(line[at])) {
         ++at;
@@ -87,12 +90,18 @@ class Pieces {
       const char before = at == 0 ? ' ' : line[at - 1], behind = end == line.size() ? ' ' : line[end];
       const bool is_part = std::string_view(".:#-'/").find(before) != std::string_view::npos ||
                            ((behind == '.' || behind == ':') && end + 1 < line.size() && is_csv_digit(line[end + 1]));
+      const bool has_number_before = numbers_.open && !numbers_.all[numbers_.count - 1].is_address;
       if (numbers_.open) numbers_.unit(word);
       const bool is_pointer = is_bare_pointer(word, line.substr(0, at), last_word);
-      if (add_number(word, is_part, is_pointer ? "ptr" : last_word)) {
+      const bool is_named = !is_unit || !(word.starts_with("0x") || word.starts_with("0X"));
+      const std::size_t count = numbers_.count;
+      if (add_number(word, is_part, is_pointer ? "ptr" : is_named ? last_word : std::string_view())) {
+        if (numbers_.count != count) numbers_.all[count].behind_left_arrow = is_behind_left_arrow(line.substr(0, at));
         last_word = {};
+        is_unit = false;
       } else {
-        if (!op_ && (op_ = op_of(word))) name_ = word;
+        if (!op_ && (op_ = op_of(word, last_word))) name_ = word;
+        is_unit = has_number_before && is_one_of(word, {"bytes", "byte", "b", "kb", "kib", "mb", "mib"});
         last_word = word;
       }
       at = end;
@@ -112,8 +121,9 @@ class Pieces {
     const Number* const second = address(1);
     if (call.op == Op::Realloc) {
       if (second == nullptr) return {};
-      call.old = first->value;
-      call.addr = second->value;
+      const bool new_first = (is_of_new(*first) && !is_of_new(*second)) || (is_of_old(*second) && !is_of_old(*first));
+      call.old = (new_first ? second : first)->value;
+      call.addr = (new_first ? first : second)->value;
     } else if (second != nullptr && size_number() == nullptr) {  // malloc(0x40) = 0x1000
       call.size = first->value;
       call.addr = second->value;
@@ -137,6 +147,18 @@ class Pieces {
 
  private:
   static constexpr std::size_t kMost = 8;
+
+  // Of a realloc's two addresses the words before them tell which is which, wherever they stand.
+  static bool is_of_new(const Number& number) {
+    const std::string name = csv_plain(number.name);
+    return name.starts_with("new") || name.starts_with("ret") || is_one_of(name, {"result", "res", "to", "now"});
+  }
+  static bool is_of_old(const Number& number) {
+    const std::string name = csv_plain(number.name);
+    return number.behind_left_arrow || name.starts_with("old") || name.starts_with("prev") ||
+           name.starts_with("orig") || is_one_of(name, {"was", "from"});
+  }
+  static bool is_behind_left_arrow(std::string_view before) { return csv_trimmed(before).ends_with("<-"); }
 
   // "1,024 bytes": groups of three digits belong to one number where a unit stands behind them; calloc(4,128) has two.
   static std::size_t end_of_groups(std::string_view line, std::size_t at, std::size_t end) {
@@ -216,7 +238,8 @@ class Pieces {
   }
 
   static bool is_size_name(std::string_view word) {
-    return is_one_of(word, {"size", "sz", "len", "length", "bytes", "nbytes", "requested", "s"});
+    return is_one_of(word, {"size", "sz", "len", "length", "bytes", "nbytes", "requested", "s", "new_size", "newsize",
+                            "alloc_size", "requested_size", "size_bytes"});
   }
 
   // The n-th address that is not a caller's, nor that of the heap which gave the block, if there is another one; those
@@ -231,7 +254,8 @@ class Pieces {
       for (std::size_t i = 0; i < numbers_.count; ++i) {
         const Number& number = numbers_.all[i];
         if (!number.is_address || number.before_op != before || is_size_name(number.name) ||
-            is_one_of(number.name, {"caller", "lr", "pc", "ra", "from", "by", "site", "task", "tid", "thread", "c"})) {
+            (number.name == "from" && op_ != Op::Realloc) ||
+            is_one_of(number.name, {"caller", "lr", "pc", "ra", "by", "site", "task", "tid", "thread", "c"})) {
           continue;
         }
         if (no_heaps && is_one_of(number.name, {"heap", "heap_id", "heapid", "pool", "arena", "zone", "cache"}))
@@ -247,7 +271,8 @@ class Pieces {
     int best_rank = 0;
     for (std::size_t i = 0; i < numbers_.count; ++i) {
       const Number& number = numbers_.all[i];
-      const int rank = is_size_name(number.name)                                                         ? 4
+      const int rank = is_one_of(number.name, {"old_size", "oldsize"})                                   ? 0
+                       : is_size_name(number.name)                                                       ? 4
                        : number.is_address                                                               ? 0
                        : is_one_of(number.unit, {"bytes", "byte", "b", "kb", "kib", "mb", "mib"})        ? 3
                        : number.before_op                                                                ? 0

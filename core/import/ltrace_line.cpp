@@ -94,7 +94,10 @@ void take_prefix(std::string_view& text, Line& line) {
 bool take_arguments(std::string_view& text, Call& call) {
   const std::size_t wanted = arguments_of(call.function);
   for (call.count = 0; call.count < wanted; ++call.count) {
-    if (call.count != 0 && !take(text, ", ")) return false;
+    if (call.count != 0) {
+      if (!take(text, ",")) return false;
+      take(text, " ");
+    }
     if (!take_integer(text, call.arguments[call.count])) return false;
   }
   return true;
@@ -157,7 +160,8 @@ bool mentions_allocation(std::string_view text) {
 
 bool take_integer(std::string_view& text, std::uint64_t& value) {
   value = 0;
-  return take_0x(text, value) || take_dec(text, value) || take(text, "nil") || take(text, "NULL");
+  return take_0x(text, value) || take_dec(text, value) || take(text, "nil") || take(text, "NULL") ||
+         take(text, "(nil)");
 }
 
 bool parse(std::string_view text, Line& line) {
