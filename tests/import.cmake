@@ -7,6 +7,7 @@ allocviz_test(import_test
   SOURCES
     import_bionic.cpp
     import_csv.cpp
+    import_csv_numbers.cpp
     import_esp_heap.cpp
     import_figures.cpp
     import_glibc_trace.cpp

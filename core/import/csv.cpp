@@ -187,7 +187,7 @@ class CsvReader {
     Places places;
     const auto op = csv_op(cell(CsvField::Op));
     if (!op) return places;
-    std::string_view first, last, size;
+    std::string_view first, second, last, size;
     std::size_t addresses = 0;
     for (std::size_t i = columns_->at[static_cast<std::size_t>(CsvField::Op)] + 1; i < cells_.size(); ++i) {
       const std::string_view text = cells_[i];
@@ -197,6 +197,7 @@ class CsvReader {
         if (size.empty()) size = text;
       } else if ((hex || csv_is_nothing(text, false)) && csv_address(text, hex, number)) {
         if (addresses++ == 0) first = text;
+        if (addresses == 2) second = text;
         last = text;
       }
     }
@@ -204,6 +205,9 @@ class CsvReader {
     if (op->op == Op::Alloc && addresses == 1 && !size.empty()) places.addr = first, places.size = size;
     if (op->op == Op::Realloc && addresses == 2 && !size.empty()) {
       places.old = first, places.addr = last, places.size = size;
+    }
+    if (op->op == Op::Realloc && addresses == 3 && size.empty()) {  // whose size is hex, too
+      places.old = first, places.addr = second, places.size = last;
     }
     return places;
   }

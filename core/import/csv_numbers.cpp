@@ -68,6 +68,31 @@ bool may_have_groups(std::string_view cell, bool whole) {
   return cell.find_first_of(",'\xc2\xe2 ") != std::string_view::npos;
 }
 
+// "1.5e-05" as "0.000015": what data frames write. Text without an exponent stays as it is.
+std::string without_exponent(std::string_view text) {
+  const std::size_t e = text.find_first_of("eE");
+  std::string_view power = e == std::string_view::npos ? std::string_view() : text.substr(e + 1);
+  const bool down = take(power, "-");
+  if (!down) take(power, "+");
+  std::uint64_t by = 0;
+  const std::string_view number = text.substr(0, e);
+  if (!take_dec(power, by) || !power.empty() || by > 30 || number.find_first_not_of("0123456789.") != number.npos)
+    return std::string(text);
+  const std::size_t dot = std::min(number.find('.'), number.size());
+  std::string digits(number.substr(0, dot));
+  std::size_t point = digits.size();
+  if (dot < number.size()) digits += number.substr(dot + 1);
+  if (digits.empty() || point == 0 || digits.find('.') != std::string::npos) return std::string(text);
+  if (down) {
+    digits.insert(0, by, '0');
+  } else {
+    if (digits.size() < point + by) digits.append(point + by - digits.size(), '0');
+    point += by;
+  }
+  digits.insert(point, 1, '.');
+  return digits;
+}
+
 // Whether no unit but bytes stands behind the digits.
 bool is_bytes(std::string_view cell, std::uint64_t unit) {
   const std::size_t last = cell.find_last_of("0123456789");
@@ -76,7 +101,8 @@ bool is_bytes(std::string_view cell, std::uint64_t unit) {
   return named.empty() ? unit == 1 : named == "b" || named == "byte" || named == "bytes";
 }
 
-bool take_quantity(std::string_view text, Quantity& quantity) {
+bool take_quantity(std::string_view text, Quantity& quantity, std::string& plain) {
+  if (text.find_first_of("eE") != std::string_view::npos) text = plain = without_exponent(text);
   if (!take_dec(text, quantity.whole)) return false;
   if (take(text, ".")) {
     quantity.has_fraction = true;
@@ -155,7 +181,8 @@ bool csv_size(std::string_view cell, std::uint64_t unit, std::uint64_t& bytes, b
     cell = grouped = without_groups(cell, whole, point);
   }
   Quantity quantity;
-  if (!take_quantity(cell, quantity)) return false;
+  std::string plain;
+  if (!take_quantity(cell, quantity, plain)) return false;
   if (!quantity.unit.empty()) {
     const CsvUnit* const named = csv_unit_named(csv_plain(quantity.unit));
     if (named == nullptr || named->size == 0) return false;
@@ -186,7 +213,8 @@ bool csv_time(std::string_view cell, std::uint64_t unit, std::uint64_t& ns, CsvP
   std::string grouped;
   if (may_have_groups(cell, false)) cell = grouped = without_groups(cell, false, point);
   Quantity quantity;
-  if (!take_quantity(cell, quantity)) return false;
+  std::string plain;
+  if (!take_quantity(cell, quantity, plain)) return false;
   if (!quantity.unit.empty()) {
     const CsvUnit* const named = csv_unit_named(csv_plain(quantity.unit));
     if (named == nullptr || named->time == 0) return false;

@@ -48,7 +48,7 @@ ColumnName column_name(std::string_view cell) {
 
 // Of a call that takes one address and gives another ("ptr,new_ptr") the one that it gives.
 bool is_result(std::string_view name) {
-  return name.starts_with("new") || name.starts_with("ret");
+  return name.starts_with("new") || name.starts_with("ret") || name == "result";
 }
 
 void add_second_address(CsvColumns& columns, std::size_t column, bool result) {

@@ -30,6 +30,8 @@ constexpr CsvName kFields[] = {
     {"id", CsvField::Id},
     {"handle", CsvField::Id},
     {"blockid", CsvField::Id},
+    {"buffer", CsvField::Id},
+    {"bufferid", CsvField::Id},
     {"allocid", CsvField::Id},
     {"allocationid", CsvField::Id},
     {"block", CsvField::Id},
@@ -193,6 +195,9 @@ constexpr CsvUnit kUnits[] = {
     {"b", 1, 0},
     {"byte", 1, 0},
     {"bytes", 1, 0},
+    {"kilobytes", 1024, 0},
+    {"megabytes", std::uint64_t{1} << 20, 0},
+    {"gigabytes", std::uint64_t{1} << 30, 0},
     {"k", 1024, 0},
     {"kb", 1024, 0},
     {"kib", 1024, 0},
@@ -210,7 +215,18 @@ constexpr CsvUnit kUnits[] = {
     {"msec", 0, 1'000'000},
     {"s", 0, 1'000'000'000},
     {"sec", 0, 1'000'000'000},
+    {"secs", 0, 1'000'000'000},
+    {"second", 0, 1'000'000'000},
     {"seconds", 0, 1'000'000'000},
+    {"nanos", 0, 1},
+    {"nanosecond", 0, 1},
+    {"nanoseconds", 0, 1},
+    {"micros", 0, 1'000},
+    {"microsecond", 0, 1'000},
+    {"microseconds", 0, 1'000},
+    {"millis", 0, 1'000'000},
+    {"millisecond", 0, 1'000'000},
+    {"milliseconds", 0, 1'000'000},
 };
 
 struct Word {
@@ -224,6 +240,7 @@ constexpr Word kOps[] = {
     {"allocate", {Op::Alloc}},
     {"allocated", {Op::Alloc}},
     {"allocation", {Op::Alloc}},
+    {"allocating", {Op::Alloc}},
     {"malloc", {Op::Alloc}},
     {"m", {Op::Alloc}},
     {"calloc", {Op::Alloc}},
@@ -240,7 +257,6 @@ constexpr Word kOps[] = {
     {"tracemalloc", {Op::Alloc}},
     {"heapalloc", {Op::Alloc}},
     {"alloccb", {Op::Alloc}},
-    {"allocating", {Op::Alloc}},
     {"cudamalloc", {Op::Alloc}},
     {"mmap", {Op::Alloc}},
     {"f", {Op::Free}},
@@ -248,6 +264,8 @@ constexpr Word kOps[] = {
     {"freed", {Op::Free}},
     {"dealloc", {Op::Free}},
     {"deallocate", {Op::Free}},
+    {"deallocated", {Op::Free}},
+    {"freeing", {Op::Free}},
     {"deallocation", {Op::Free}},
     {"delete", {Op::Free}},
     {"operatordelete", {Op::Free}},
@@ -264,8 +282,8 @@ constexpr Word kOps[] = {
     {"r", {Op::Realloc}},
     {"realloc", {Op::Realloc}},
     {"reallocate", {Op::Realloc}},
-    {"deallocated", {Op::Free}},
-    {"freeing", {Op::Free}},
+    {"reallocated", {Op::Realloc}},
+    {"reallocation", {Op::Realloc}},
     {"reallocarray", {Op::Realloc}},
     {"resize", {Op::Realloc}},
     {"resized", {Op::Realloc}},
@@ -282,8 +300,6 @@ constexpr Word kOps[] = {
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    {"reallocated", {Op::Realloc}},
-    {"reallocation", {Op::Realloc}},
 }
 
 }  // namespace
