@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/import_support.h"
 
@@ -168,6 +169,16 @@ TEST(EspHeap, reads_a_table_that_is_printed_again_once) {
 TEST(EspHeap, cut_at_any_byte_gives_its_complete_records) {
   cut_everywhere("esp-heap", kTable);
   cut_everywhere("esp-heap", kLog);
+}
+
+TEST(EspHeap, what_a_monitor_writes_before_a_record_may_stand_before_its_end_too) {
+  for (const std::string& before : std::vector<std::string>{"14:02:11.123 > ", "I (1234) app: ", "uart0: "}) {
+    const Trace trace =
+        trace_of("esp-heap", before + "16 bytes (@ 0x3ffd1914) allocated CPU 1 ccount 0x419d1cf8 caller " +
+                                 "0x4010a09b:0x4010a0c6\n" + before + "freed by 0x400e1234:0x400e5678\n");
+    EXPECT_EQ(trace.facts().frees, 1u) << before;
+    EXPECT_EQ(trace.facts().live_blocks_at_end, 0u) << before;
+  }
 }
 
 }  // namespace

@@ -61,5 +61,16 @@ TEST(ProcessLog, cut_at_any_byte_gives_its_complete_lines) {
   cut_everywhere("process-log", kLog);
 }
 
+TEST(ProcessLog, may_be_lined_up_with_tabs_and_blanks) {
+  const std::string text =
+      "#At time x allocated y bytes for process z from i to j\n"
+      "At time\t7\tallocated 200 bytes for process 1\tfrom 0 to 255\n"
+      "At time  20  freed 200 bytes from process 1 from   0 to 255 \n";
+  EXPECT_GT(importer_named("process-log").recognise(text), 0);
+  const Trace trace = trace_of("process-log", text);
+  EXPECT_EQ(trace.size(), 2u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+}
+
 }  // namespace
 }  // namespace allocviz::import::process_log_test

@@ -102,11 +102,17 @@ bool parse_record(std::string_view line, Record& record) {
   return true;
 }
 
-// "10:11:12.5", "[2024-05-01", "10:11:12]", "->": a piece of the time that a terminal writes before a line.
+// "10:11:12.5", "[2024-05-01", "10:11:12]", "->", ">": a piece of the time that a terminal writes before a line.
 bool is_of_a_time(std::string_view word) {
-  if (word == "->") return true;
+  if (word == "->" || word == ">") return true;
   if (word.find_first_not_of("0123456789:.-/,+TZ[]") != std::string_view::npos) return false;
   return word.find(':') != std::string_view::npos || word.find('-') != word.rfind('-');
+}
+
+// "freed by 0x400e1234:0x400e5678", whatever stands before it.
+bool is_freed_by(std::string_view line) {
+  const std::size_t at = line.find("freed by ");
+  return at == 0 || (at != std::string_view::npos && line[at - 1] == ' ' && line.substr(at).starts_with("freed by 0x"));
 }
 
 std::string_view without_time(std::string_view line) {
@@ -244,7 +250,7 @@ class EspReader {
       if (frames_.size() < kMaxLookups) frames_.try_emplace(addr, std::move(frame));
       return trace::Done{};
     }
-    if (behind_time.starts_with("freed by ")) {
+    if (is_freed_by(behind_time)) {
       if (record_) record_->freed = true;
       return trace::Done{};
     }

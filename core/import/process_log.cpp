@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -38,7 +39,22 @@ struct Line {
   std::uint64_t clock_s = 0, from = 0, to = 0;
 };
 
+// Tabs and several blanks, as people line their columns up with, as one blank each.
+std::string with_single_blanks(std::string_view line) {
+  std::string plain;
+  for (const char c : line) {
+    const bool blank = c == ' ' || c == '\t';
+    if (!blank) plain += c;
+    if (blank && !plain.empty() && plain.back() != ' ') plain += ' ';
+  }
+  if (plain.ends_with(' ')) plain.pop_back();
+  return plain;
+}
+
 bool parse(std::string_view line, Line& parsed) {
+  std::string plain;
+  if (line.find('\t') != std::string_view::npos || line.find("  ") != std::string_view::npos)
+    line = plain = with_single_blanks(line);
   auto& [event, clock_s, from, to] = parsed;
   take(line, "#");
   if (!take(line, "At time ") || !take_dec(line, clock_s) || clock_s > kMaxSize / kNsPerSecond) return false;
