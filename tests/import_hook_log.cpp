@@ -97,6 +97,14 @@ TEST(HookLog, the_two_addresses_of_a_realloc_stand_in_any_order) {
   }
 }
 
+TEST(HookLog, of_what_a_call_took_and_what_it_gave_the_latter_is_the_block) {
+  const Trace trace = trace_of("hook-log",
+                               "malloc ptr=NULL size=64 result=0x1000\nmalloc ptr=NULL size=32 result=0x2000\n"
+                               "free ptr=0x1000 result=NULL\n");
+  EXPECT_EQ(trace.facts().failed_requests, 0u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 32u);
+}
+
 TEST(HookLog, reads_the_operators_of_cpp) {
   const std::string text =
       "operator new(64) -> 0x1000\noperator new[](32) -> 0x2000\noperator delete(0x1000)\nDeallocated 0x2000\n";

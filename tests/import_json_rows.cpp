@@ -201,5 +201,36 @@ TEST(JsonRows, are_not_seen_in_the_json_of_others) {
   }
 }
 
+TEST(JsonRows, stand_behind_what_a_logger_writes_before_them_and_in_its_message) {
+  for (const char* row :
+       {"2024-05-01 12:00:00,123 INFO {\"op\": \"OP\", \"ptr\": \"0x10\", \"size\": 5, \"tid\": 3}",
+        "{\"level\": \"info\", \"message\": {\"op\": \"OP\", \"ptr\": \"0x10\", \"size\": 5, \"tid\": 3}}",
+        "{\"func\": \"OP\", \"args\": {\"ptr\": \"0x10\", \"size\": 5}, \"tid\": 3}"}) {
+    std::string text;
+    for (const char* op : {"malloc", "free", "malloc"}) {
+      std::string line = row;
+      text += line.replace(line.find("OP"), 2, op) + "\n";
+    }
+    EXPECT_GT(importer_named("json-rows").recognise(text), importer_named("csv").recognise(text)) << row;
+    const Trace trace = trace_of("json-rows", text);
+    ASSERT_EQ(trace.size(), 3u) << row;
+    EXPECT_EQ(trace.facts().frees, 1u) << row;
+    EXPECT_EQ(trace.facts().threads, 1u) << row;
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 5u) << row;
+  }
+}
+
+TEST(JsonRows, may_be_the_entries_of_a_pytorch_snapshot_alone) {
+  const Trace trace =
+      trace_of("json-rows",
+               "{\"action\":\"segment_alloc\",\"addr\":4096,\"size\":20971520,\"stream\":0,\"time_us\":1}\n"
+               "{\"action\":\"alloc\",\"addr\":4096,\"size\":512,\"stream\":0,\"time_us\":2}\n"
+               "{\"action\":\"free_requested\",\"addr\":4096,\"size\":512,\"stream\":0,\"time_us\":3}\n"
+               "{\"action\":\"free_completed\",\"addr\":4096,\"size\":512,\"stream\":0,\"time_us\":4}\n");
+  EXPECT_EQ(trace.size(), 2u);
+  EXPECT_EQ(trace.facts().largest_request, 512u);
+  EXPECT_EQ(trace.facts().live_blocks_at_end, 0u);
+}
+
 }  // namespace
 }  // namespace allocviz::import::json_rows_test

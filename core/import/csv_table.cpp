@@ -189,7 +189,8 @@ std::optional<CsvMeaning> csv_meaning(std::string_view text) {
 }
 
 std::optional<CsvColumns> csv_columns(std::string_view header_line) {
-  if (header_line.find_first_of("{}[") == 0) return {};  // JSON, whose keys are quoted words between commas too
+  // JSON, whose keys are quoted words between commas too, with a time before it or without.
+  if (header_line.find_first_of("{}[") == 0 || header_line.find("{\"") != std::string_view::npos) return {};
   for (const char delimiter : kDelimiters) {
     CsvRow row;
     if (header_line.find(delimiter) == std::string_view::npos || !row.split(header_line, delimiter)) continue;

@@ -265,6 +265,7 @@ constexpr Word kOps[] = {
     {"dealloc", {Op::Free}},
     {"deallocate", {Op::Free}},
     {"deallocated", {Op::Free}},
+    {"freecompleted", {Op::Free}},  // as PyTorch's allocator says it
     {"freeing", {Op::Free}},
     {"deallocation", {Op::Free}},
     {"delete", {Op::Free}},
@@ -348,6 +349,7 @@ std::optional<CsvOp> csv_op(std::string_view word) {
   }
   const auto found = std::find_if(std::begin(kOps), std::end(kOps), [&](const Word& op) { return op.word == name; });
   if (found != std::end(kOps)) return found->op;
+  if (name.starts_with("segment")) return {};  // what an allocator got for itself
   // "heap_caps_malloc", "tlsf_free", "k_heap_alloc": somebody's own.
   for (const Word& ending : {Word{"realloc", {Op::Realloc}},
                              {"dealloc", {Op::Free}},

@@ -128,6 +128,8 @@ class Pieces {
       call.size = first->value;
       call.addr = second->value;
       return call;
+    } else if (second != nullptr && is_of_new(*second) && !is_of_new(*first)) {
+      call.addr = second->value;
     }
     const Number* const size = size_number();
     if (size == nullptr) return {};

@@ -24,7 +24,8 @@ JsonKeys::Meaning meaning_of(std::string_view key) {
   JsonKeys::Meaning meaning;
   if (key.size() > 64) return meaning;
   const std::string plain = csv_plain(key);
-  meaning.is_payload = is_among(plain, {"fields", "data", "payload", "attributes", "attrs", "extra", "context"});
+  meaning.is_payload = is_among(plain, {"fields", "data", "payload", "attributes", "attrs", "extra", "context", "args",
+                                        "arguments", "params", "parameters", "msg", "message", "record", "details"});
   meaning.column = csv_meaning(key);
   meaning.is_message = !meaning.column && is_among(plain, {"msg", "message"});
   if (meaning.is_message) meaning.column = CsvMeaning{.field = CsvField::Op};

@@ -101,6 +101,14 @@ class Glance final : public JsonRows {
   std::unordered_set<std::string> ids_;
 };
 
+// Without what a logger writes before the object: "2024-05-01 12:00:00 INFO {...}".
+std::string_view without_prefix(std::string_view line) {
+  constexpr std::size_t kMostBefore = 128;
+  if (!line.ends_with('}') || line.starts_with('{')) return line;
+  const std::size_t object = line.substr(0, kMostBefore).find(" {\"");
+  return object == std::string_view::npos ? line : line.substr(object + 1);
+}
+
 bool is_array(std::string_view head) {
   const std::size_t first = head.find_first_not_of(kBlanks);
   if (first == std::string_view::npos || head[first] != '[') return false;
@@ -125,7 +133,7 @@ Look look_at(std::string_view head) {
   Look& look = glance.look();
   while (!head.empty() && look.objects < kMostObjects && (look.objects != 0 || look.others < kMostOthersFirst)) {
     if (goes_on && head.find('\n') == std::string_view::npos) break;
-    const std::string_view line = csv_take_line(head);
+    const std::string_view line = without_prefix(csv_take_line(head));
     const std::size_t first = line.find_first_not_of(kBlanks);
     if (first == std::string_view::npos) continue;
     const std::size_t objects = look.objects;
@@ -191,7 +199,7 @@ class JsonRowsReader {
       if (log_.line_number() == 1) take(line, "\xef\xbb\xbf");
       rows.set_line(log_.line_number());
       const bool is_blank = line.find_first_not_of(kBlanks) == std::string_view::npos;
-      const std::string_view why = is_blank ? std::string_view() : rows.take_line(line);
+      const std::string_view why = is_blank ? std::string_view() : rows.take_line(without_prefix(line));
       if (rows.trouble()) return *rows.trouble();
       if (why.empty()) {
         log_.take_cut_line_as_whole();  // its last bracket says so
