@@ -1,4 +1,4 @@
-// Tables: numbers as data frames and people write them, and the names of their units.
+// Tables: numbers as data frames and people write them, the names of their units, and rarer names of columns.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -65,6 +65,19 @@ TEST(CsvNumbers, buffers_of_an_allocation_problem_may_be_called_so) {
     const std::string text = std::string(names) + "\nb1,0,3,4\nb2,3,9,4\nb3,5,9,4\n";
     EXPECT_GT(importer_named("csv").recognise(text), 0) << names;
     EXPECT_EQ(trace_of("csv", text).facts().peak_live_bytes, 8u) << names;
+  }
+}
+
+TEST(CsvNumbers, where_a_block_was_before_has_many_names) {
+  for (const char* names :
+       {"Event Name,Memory Address,Previous Address,Requested Bytes", "method,pointer,prev_ptr,num_bytes",
+        "fn,addr,orig_addr,size", "function_name,ptr,previous,size"}) {
+    const Trace trace =
+        trace_of("csv", std::string(names) + "\nmalloc,0x10,,5\nrealloc,0x20,0x10,7\nmalloc,0x10,,9\nfree,0x20,,\n");
+    EXPECT_EQ(trace.facts().reallocs, 1u) << names;
+    EXPECT_EQ(trace.facts().implicit_frees, 0u) << names;
+    EXPECT_EQ(trace.facts().unknown_frees, 0u) << names;
+    EXPECT_EQ(trace.facts().live_bytes_at_end, 9u) << names;
   }
 }
 
