@@ -81,5 +81,14 @@ TEST(CsvNumbers, where_a_block_was_before_has_many_names) {
   }
 }
 
+TEST(CsvNumbers, a_column_of_operations_is_seen_by_its_cells_where_its_name_is_not_known) {
+  const Trace trace = trace_of("csv",
+                               "Process Phase,what,address,src,nbytes\nload,malloc,0x10,main,5\n"
+                               "load,realloc,0x10,main,7\nrun,malloc,0x20,main,9\nrun,free,0x20,main,9\n");
+  EXPECT_EQ(trace.facts().reallocs, 1u);
+  EXPECT_EQ(trace.facts().frees, 1u);
+  EXPECT_EQ(trace.facts().live_bytes_at_end, 7u);
+}
+
 }  // namespace
 }  // namespace allocviz::import::csv_numbers_test

@@ -12,11 +12,13 @@
 // Lines of something else may stand before the header: a title, comments, what a console said.
 //
 // What a row means: table_row.h.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/import/csv_table.h"
 #include "core/import/csv_words.h"
@@ -217,6 +219,7 @@ class CsvReader {
   trace::Status look_ahead() {
     const Result<std::string_view> head = lines_.peek(kLookAheadBytes);
     if (!head) return head.trouble();
+    if (!columns_->has(CsvField::Op) && !columns_->are_lives()) find_operations(*head);
     CsvRow row;
     bool bare_hex = columns_->addr_is_hex, fractions = false;
     const bool lives = columns_->are_lives();
@@ -232,6 +235,27 @@ class CsvReader {
     }
     set_form(bare_hex, fractions);
     return trace::Done{};
+  }
+
+  // A column of a name that is not known here, in whose first rows stand operations alone.
+  void find_operations(std::string_view head) {
+    constexpr std::size_t kFewRows = 2, kEnoughRows = 64;
+    std::vector<bool> may_be(columns_->width, true);
+    for (const std::size_t known : columns_->at) {
+      if (known != CsvColumns::kNone) may_be[known] = false;
+    }
+    CsvRow row;
+    std::size_t rows = 0;
+    while (rows < kEnoughRows && head.find('\n') != std::string_view::npos) {
+      const std::string_view line = csv_take_line(head);
+      if (csv_is_preamble(line) || !row.split(line, columns_->delimiter)) continue;
+      ++rows;
+      for (std::size_t i = 0; i < may_be.size(); ++i)
+        may_be[i] = may_be[i] && i < row.size() && row[i].size() > 1 && csv_op(row[i]).has_value();
+    }
+    const auto found = std::find(may_be.begin(), may_be.end(), true);
+    if (rows < kFewRows || found == may_be.end()) return;
+    columns_->at[static_cast<std::size_t>(CsvField::Op)] = static_cast<std::size_t>(found - may_be.begin());
   }
 
   void set_form(bool bare_hex, bool fractions) {
