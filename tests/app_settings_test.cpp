@@ -13,6 +13,7 @@
 
 #include "tests/app_support.h"
 #include "viz/app/draft.h"
+#include "viz/app/names.h"
 #include "viz/app/settings.h"
 #include "viz/app/startup.h"
 
@@ -214,6 +215,38 @@ TEST(AppDraft, says_of_a_comma_what_to_write_instead) {
   };
   EXPECT_EQ(said(DraftField::Arena, "1,024"), "\"1,024\" has a comma; write the digits alone, or 4 KiB, 1 MiB");
   EXPECT_EQ(said(DraftField::Gaps, "0-64,128-192"), "\"0-64,128-192\" has a comma; write several joined by +");
+}
+
+TEST(AppDraft, says_what_is_wrong_in_the_words_that_stand_beside_the_fields) {
+  const app::Draft draft = app::draft_of(spec("buddy:arena=1MiB,min=64"));
+  const auto said = [&](DraftField which, const char* text) {
+    app::Draft changed = draft;
+    changed[which] = text;
+    const auto result = app::spec_of(changed);
+    return result.ok() ? std::string("fine") : result.trouble().what + "; " + result.trouble().todo;
+  };
+  EXPECT_EQ(said(DraftField::MinBlock, "48"),
+            "the smallest block is 48 B, which is no power of two; nearest: 32 B or 64 B");
+  EXPECT_EQ(said(DraftField::Arena, "0"), "the arena is 0 B; write a size of 1 B or more");
+  EXPECT_EQ(said(DraftField::Block, "3 KiB"),
+            "the largest block is 3 KiB, which is no power of two; nearest: 2 KiB or 4 KiB");
+  EXPECT_EQ(said(DraftField::Gaps, "4096").find("gaps="), std::string::npos) << "the field takes what is behind that";
+}
+
+TEST(AppNames, allocators_that_would_be_called_alike_are_told_apart_by_their_number) {
+  app::State state = opened(kLesson);
+  const trace::AllocatorSpec first = state.timeline().spec();
+  EXPECT_EQ(app::title_of_stage(state, 0), trace::to_title(first)) << "alone it needs none";
+  app::Command add;
+  add.what = app::Do::AddStage;
+  add.spec = spec("slab:block=64,count=16");
+  act(state, add);
+  add.spec = first;
+  act(state, add);
+  ASSERT_EQ(state.stages.size(), 3u);
+  EXPECT_EQ(app::title_of_stage(state, 0), trace::to_title(first) + " (1)");
+  EXPECT_EQ(app::title_of_stage(state, 1), "slab 16 × 64 B");
+  EXPECT_EQ(app::title_of_stage(state, 2), trace::to_title(first) + " (3)");
 }
 
 TEST(AppDraft, what_is_proposed_beside_the_others_is_of_a_kind_that_none_of_them_is) {

@@ -6,6 +6,8 @@
 #include <bit>
 #include <utility>
 
+#include "viz/app/names.h"
+
 namespace allocviz::app {
 
 namespace {
@@ -35,6 +37,22 @@ std::string size_written(std::uint64_t bytes) {
   spec.kind = AllocatorKind::Bump;
   spec.arena_bytes = bytes;
   return draft_of(spec)[DraftField::Arena];
+}
+
+// What is wrong with a SPEC in the words that stand beside the fields: "min is 48 B" is about the "Smallest block", and
+// a field takes what is behind its key alone.
+trace::Trouble in_words_of_the_fields(trace::Trouble trouble, AllocatorKind kind) {
+  for (const DraftField field : fields_of(kind)) {
+    const std::string key(key_of(field)), begins = key + " is ", example = key + "=";
+    if (trouble.what.starts_with(begins)) {
+      std::string name(title_of(field, kind));
+      name.front() = lower(name.front());
+      trouble.what.replace(0, key.size(), "the " + name);
+    }
+    if (const std::size_t at = trouble.todo.find(example); at != std::string::npos)
+      trouble.todo.erase(at, example.size());
+  }
+  return trouble;
 }
 
 // As much memory as the draft is about, as far as that can be read.
@@ -112,8 +130,8 @@ trace::Result<trace::AllocatorSpec> spec_of(const Draft& draft) {
     text.append(1, std::exchange(before, ',')).append(key_of(field)).append("=").append(draft[field]);
   }
   auto spec = trace::parse_spec(text);
-  if (!spec.ok()) return spec;
-  if (auto fault = trace::fault_of(*spec)) return std::move(*fault);
+  if (!spec.ok()) return in_words_of_the_fields(std::move(spec).trouble(), draft.kind);
+  if (auto fault = trace::fault_of(*spec)) return in_words_of_the_fields(std::move(*fault), draft.kind);
   return spec;
 }
 

@@ -86,6 +86,15 @@ bool is_to_be_guessed(const State& state, std::uint64_t index) {
   return told_until(state) <= index;
 }
 
+std::string title_of_stage(const State& state, std::size_t stage) {
+  const std::string title = trace::to_title(state.timeline(stage).spec());
+  for (std::size_t other = 0; other < state.stages.size(); ++other) {
+    if (other != stage && trace::to_title(state.timeline(other).spec()) == title)
+      return fmt::format("{} ({})", title, stage + 1);
+  }
+  return title;
+}
+
 std::vector<Refuser> refusers(const State& state) {
   std::vector<Refuser> all;
   if (state.stages.size() < 2) return all;
@@ -99,7 +108,7 @@ std::vector<Refuser> refusers(const State& state) {
                                        [&](const Stage& other) { return other.timeline->spec().kind == spec.kind; });
     std::string name(trace::kind_text(spec.kind));
     if (of_kind > 1) name += fmt::format(" {}", number);
-    all.push_back({std::move(name), trace::to_title(spec), &stage.timeline->failures()});
+    all.push_back({std::move(name), title_of_stage(state, number - 1), &stage.timeline->failures()});
   }
   if (!state.document.failed_there.empty())
     all.push_back({"log", "the recorded program", &state.document.failed_there});
@@ -109,10 +118,10 @@ std::vector<Refuser> refusers(const State& state) {
 std::string refused_by(const State& state, std::uint64_t index) {
   if (state.stages.size() < 2 || is_to_be_guessed(state, index)) return {};
   std::vector<std::string> names;
-  for (const Stage& stage : state.stages) {
-    const std::vector<std::uint64_t>& failures = stage.timeline->failures();
+  for (std::size_t stage = 0; stage < state.stages.size(); ++stage) {
+    const std::vector<std::uint64_t>& failures = state.timeline(stage).failures();
     if (!std::binary_search(failures.begin(), failures.end(), index)) continue;
-    names.push_back(trace::to_title(stage.timeline->spec()));
+    names.push_back(title_of_stage(state, stage));
   }
   return replay::list_text(names);
 }

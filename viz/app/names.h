@@ -38,6 +38,9 @@ inline constexpr std::size_t kNamesSpelled = 3;  // beyond that a number
 [[nodiscard]] bool is_to_be_guessed(const State& state, std::uint64_t index);
 // Up to which event it may be told.
 [[nodiscard]] std::uint64_t told_until(const State& state);
+// What one of the allocators is called: "slab 5 × 48 B"; of several that would be called alike with its number among
+// the stages, "buddy 1 MiB / 64 B (2)". O(stages).
+[[nodiscard]] std::string title_of_stage(const State& state, std::size_t stage);
 // Whose failed requests are told apart, where there are several allocators: each that refused one, in the stages'
 // order; of a trace that is to be guessed at all of them. The recorded program's, where it had any, come last. Each
 // with a short name: "slab", of two slabs "slab 1" and "slab 2"; and in full: "slab 5 × 48 B".

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "viz/app/names.h"
+
 namespace allocviz::app {
 
 namespace {
@@ -41,7 +43,7 @@ std::string parting_text(const State& state, std::size_t stage) {
   const std::string id = trace.id_text(event);
   const std::string size = trace::size_text(event.size);
   const std::string what = id.empty() ? size : fmt::format("{} ({})", id, size);
-  const std::string a = trace::to_title(state.timeline(0).spec()), b = trace::to_title(state.timeline(stage).spec());
+  const std::string a = title_of_stage(state, 0), b = title_of_stage(state, stage);
   // Who serves it stands first: the other one then "does not".
   const bool swapped = !is_served(at.a);
   const std::string first = swapped ? b + " " + fate(state, stage, at.b, what) : a + " " + fate(state, 0, at.a, what);

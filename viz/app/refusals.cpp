@@ -48,11 +48,11 @@ std::string refusal_text(const State& state, std::uint64_t index) {
   if (event.op == trace::Op::Free)
     return fmt::format("the free of {} was refused", state.document.trace->id_text(event));
   if (is_to_be_guessed(state, index)) return "go there to see which refuses it";
-  for (const Stage& stage : state.stages) {
-    const std::vector<std::uint64_t>& failures = stage.timeline->failures();
+  for (std::size_t stage = 0; stage < state.stages.size(); ++stage) {
+    const std::vector<std::uint64_t>& failures = state.timeline(stage).failures();
     if (!std::binary_search(failures.begin(), failures.end(), index)) continue;
-    const std::string text = on(*stage.timeline, index);
-    return state.stages.size() < 2 ? text : trace::to_title(stage.timeline->spec()) + ": " + text;
+    const std::string text = on(state.timeline(stage), index);
+    return state.stages.size() < 2 ? text : title_of_stage(state, stage) + ": " + text;
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viz/app/names.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
@@ -161,7 +162,7 @@ std::optional<std::uint64_t> selection_on(const Context& context, std::size_t st
 
 std::string stage_title(const Context& context, std::string_view alone, std::size_t stage) {
   if (context.state.stages.size() < 2 && !context.state.slide) return std::string(alone);
-  return trace::to_title(context.state.timeline(stage).spec());
+  return app::title_of_stage(context.state, stage);
 }
 
 }  // namespace allocviz::panels

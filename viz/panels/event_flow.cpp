@@ -8,6 +8,7 @@
 
 #include "viz/app/availability.h"
 #include "viz/app/cursor.h"
+#include "viz/app/names.h"
 #include "viz/panels/parts.h"
 #include "viz/panels/ui.h"
 
@@ -167,8 +168,9 @@ EventWords event_words(const app::State& state, std::uint64_t index) {
     if (stage.what_if != nullptr) add("what if", *stage.what_if);
   }
   const bool alone = words.said.empty();
-  for (const app::Stage& stage : state.stages) {
-    std::string heading = state.stages.size() == 1 ? std::string{} : trace::to_title(stage.timeline->spec());
+  for (std::size_t i = 0; i < state.stages.size(); ++i) {
+    const app::Stage& stage = state.stages[i];
+    std::string heading = state.stages.size() == 1 ? std::string{} : app::title_of_stage(state, i);
     if (!alone && heading.empty())
       heading = "what happened";
     else if (stage.what_if != nullptr)

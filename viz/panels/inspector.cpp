@@ -403,18 +403,18 @@ Shown shown_by(const Context& context) {
   if (shown.in_the_way != nullptr) {
     shown.title = shown.in_the_way->frees_help ? "What stands in the way" : "Why it failed";
     const std::size_t stage = shown.in_the_way->stage;
-    if (context.state.stages.size() > 1) shown.note = trace::to_title(context.state.timeline(stage).spec());
+    if (context.state.stages.size() > 1) shown.note = app::title_of_stage(context.state, stage);
     return shown;
   }
   shown.block = app::inspect(context.state);
   if (!shown.block) {
-    if (context.state.stages.size() > 1) shown.note = trace::to_title(context.state.timeline().spec());
+    if (context.state.stages.size() > 1) shown.note = app::title_of_stage(context.state, 0);
     return shown;
   }
   shown.title = selected ? "Selected block" : "Touched block";
   shown.note = shown.block->id.empty() ? state_word(context, *shown.block) : shown.block->id;
   if (context.state.stages.size() > 1) {
-    shown.note += " · " + trace::to_title(context.state.timeline(shown.block->stage).spec());
+    shown.note += " · " + app::title_of_stage(context.state, shown.block->stage);
   }
   return shown;
 }

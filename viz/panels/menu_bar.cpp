@@ -6,6 +6,7 @@
 #include <string>
 
 #include "viz/app/availability.h"
+#include "viz/app/names.h"
 #include "viz/app/opening.h"
 #include "viz/panels/panel.h"
 #include "viz/panels/parts.h"
@@ -122,7 +123,7 @@ struct Chip {
 
 Chip chip_of(const Context& context, std::size_t stage) {
   Chip chip;
-  chip.text = trace::to_title(context.state.timeline(stage).spec());
+  chip.text = app::title_of_stage(context.state, stage);
   chip.defaulted = context.state.document.default_spec && stage == 0;
   const float em = context.em;
   {

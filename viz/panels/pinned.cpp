@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "viz/app/names.h"
 #include "viz/draw/card_layout.h"
 #include "viz/draw/stage_cache.h"
 #include "viz/draw/tip.h"
@@ -112,7 +113,7 @@ Card card_of(const Context& context, std::size_t number) {
   const auto byte = static_cast<double>(pin.offset);
   Card card{pin, number, draw::tip_text(timeline.census(), {byte, byte + 1}, names_of(timeline)), {}, {}, 0};
   if (card.text.empty()) card.text = "nothing";
-  if (context.state.stages.size() > 1) card.text += "\n" + trace::to_title(timeline.spec());
+  if (context.state.stages.size() > 1) card.text += "\n" + app::title_of_stage(context.state, pin.stage);
   card.lines = broken(lines_of(card.text), (kMostEm - kSidesEm) * context.em);
   return card;
 }

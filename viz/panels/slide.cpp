@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/replay/narrate.h"
+#include "viz/app/names.h"
 #include "viz/draw/focus.h"
 #include "viz/draw/legend.h"
 #include "viz/draw/lod.h"
@@ -56,7 +57,7 @@ void slide_caption(Flow& flow) {
   for (std::size_t i = 0; i < state.stages.size(); ++i) {
     const std::string words = slide_words(*state.document.trace, state.timeline(i));
     if (words.empty()) continue;
-    const std::string who = state.stages.size() == 1 ? "" : trace::to_title(state.timeline(i).spec()) + ": ";
+    const std::string who = state.stages.size() == 1 ? "" : app::title_of_stage(state, i) + ": ";
     flow.text(who + words, flow.context.theme.text);
     flow.gap(0.2f);
   }

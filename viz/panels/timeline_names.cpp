@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "viz/app/names.h"
 #include "viz/app/partings.h"
 #include "viz/panels/timeline_parts.h"
 
@@ -56,8 +57,7 @@ std::vector<Name> names(const app::State& state, bool hidden_too, Say say) {
     for (std::size_t run = 0; run < runs; ++run) {
       std::string text = say == Say::All || run == 0 ? name_of(what) : std::string{};
       if (runs > 1) {
-        const trace::AllocatorSpec& spec = state.timeline(run).spec();
-        std::string whose = trace::to_title(spec);
+        std::string whose = app::title_of_stage(state, run);
         if (say == Say::KindOnce) whose.erase(std::min(whose.find(' '), whose.size()));
         text += fmt::format("{}by {}", text.empty() ? "" : " ", whose);
       }

@@ -32,7 +32,7 @@ void add_values(std::string& text, const app::State& state, const ChartScene& sc
                                      [&](const draw::ChartCurve& one) { return one.curve == curve && one.run == run; });
       if (!drawn) continue;
       const bool own = state.stages.size() > 1 && !(run == 0 && draw::is_common(curve, app::serve_alike(state)));
-      const std::string whose = own ? " by " + trace::to_title(state.timeline(run).spec()) : std::string{};
+      const std::string whose = own ? " by " + app::title_of_stage(state, run) : std::string{};
       text += fmt::format("\n{}{}  {}", draw::name_of(curve), whose,
                           value_text(curve, state.timeline(run).series().at(curve, hair.position)));
     }
