@@ -12,6 +12,7 @@
 
 #include "support/replay.h"
 #include "viz/draw/buddy_layout.h"
+#include "viz/draw/bump_layout.h"
 #include "viz/draw/slab_rows.h"
 
 namespace allocviz {
@@ -148,6 +149,38 @@ struct Tree {
 bool says(const draw::Scene& scene, std::string_view text) {
   return std::any_of(scene.labels.begin(), scene.labels.end(),
                      [&](const draw::Label& one) { return one.text == text; });
+}
+
+// A bar is shorter before a number is cut; the box below has fewer words.
+TEST(NarrowStage, of_a_bump_says_every_figure_to_its_end) {
+  test::Script script;
+  for (int i = 0; i < 600; ++i) script.alloc(std::to_string(i), 4801);
+  for (int i = 0; i < 85; ++i) script.free(std::to_string(i));
+  auto timeline = test::timeline_of(script.done(), test::spec_of("bump:arena=64MiB"));
+  timeline->seek({685, replay::kAllSteps});
+  const draw::Style style;
+  for (const float width : {160.0f, 175.0f, 205.0f, 260.0f}) {
+    const draw::BumpScene scene = draw::lay_out_bump({.census = timeline->census(),
+                                                      .spec = timeline->spec(),
+                                                      .now = draw::moment_of(*timeline),
+                                                      .selected = {},
+                                                      .rect = {0, 0, width, 340},
+                                                      .view = {0, 64.0 * (1 << 20)},
+                                                      .style = style,
+                                                      .name_of = {}});
+    ASSERT_EQ(scene.bars.size(), 4u);
+    ASSERT_TRUE(scene.held_box);
+    int figures = 0;
+    for (const draw::Label& label : scene.scene.labels) {
+      if (label.rect.y0 < scene.bars.front().track.y0 - style.em) continue;
+      const bool in_box = label.rect.y0 >= scene.held_box->y0;
+      if (in_box && width < 200) continue;  // the letters of the test are wider than real ones
+      figures += label.type == draw::Type::MonoSmall ? 1 : 0;
+      EXPECT_LE(style.width(label.type, label.text), label.rect.width() + 0.5f) << label.text << " in " << width;
+    }
+    EXPECT_GE(figures, 4);
+    for (const draw::Bar& bar : scene.bars) EXPECT_GT(bar.track.width(), style.em) << width;
+  }
 }
 
 TEST(NarrowStage, gives_the_tree_more_than_half_and_says_all_of_what_was_taken_off_an_emptied_list) {

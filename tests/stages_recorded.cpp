@@ -71,6 +71,19 @@ TEST(RecordedStage, rows_follow_each_other_without_a_byte_between_and_begin_with
   EXPECT_TRUE(scene.orders.empty());
 }
 
+TEST(RecordedStage, of_addresses_without_room_the_last_digits_stay_which_tell_the_rows_apart) {
+  const draw::RecordedScene scene = laid(two_regions(), {0, 0, 200, 300});
+  EXPECT_FALSE(says(scene.scene, "0x55550000"));
+  const draw::Style style;
+  int cut = 0;
+  for (const draw::Label& label : scene.scene.labels) {
+    if (label.type != draw::Type::MonoSmall || label.align != draw::Align::Right) continue;
+    EXPECT_LE(style.width(label.type, label.text), label.rect.width() + 0.5f) << label.text;
+    cut += label.text.starts_with("…") && label.text.ends_with("0000") ? 1 : 0;
+  }
+  EXPECT_GT(cut, 0);
+}
+
 TEST(RecordedStage, an_address_is_known_from_any_block_of_its_region_and_from_no_other) {
   const replay::Census census = two_regions();
   const draw::AddressOf addresses = address_of;

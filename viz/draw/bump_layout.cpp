@@ -12,6 +12,7 @@ using alloc::StepKind;
 using replay::BlockState;
 
 // Heights in ems. From the region down: the bow and its caption, the scale, the bars, the box.
+constexpr float kNarrowHeldEm = 16;  // a box that is narrower has less at its sides
 constexpr float kTopEm = 2.3f, kArcEm = 1.35f, kCaptionEm = 1.3f, kScaleEm = 1.85f;
 constexpr float kBars = 4, kBarEm = 1.25f;
 constexpr float kCloseBarEm = 0.8f, kLowRegionEm = 1.5f;  // where they would be fewer than four otherwise
@@ -161,7 +162,15 @@ void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
   for (Bar& bar : out.bars) {
     if (input.style.width(Type::Small, bar.word) > label - 0.3f * em) bar.word = shortly(bar.look, bar.in_flight != 0);
   }
-  const float value = std::min(8.5f * em, area.width() * 0.3f);
+  const auto said = [](const Bar& bar, std::string (*size)(std::uint64_t)) {
+    return size(bar.bytes) + (bar.in_flight != 0 ? " + " + size(bar.in_flight) : "");
+  };
+  // A bar is shorter before a number is cut.
+  float widest = 0;
+  for (const Bar& bar : out.bars)
+    widest = std::max(widest, input.style.width(Type::MonoSmall, said(bar, trace::size_text)));
+  const float needed = std::min(std::ceil(widest) + 0.4f * em + 1, area.width() - label);
+  const float value = std::max(std::min(8.5f * em, area.width() * 0.3f), needed);
   const auto arena = static_cast<double>(std::max<std::uint64_t>(input.census.arena_bytes, 1));
   float y = area.y0;
   for (Bar& bar : out.bars) {
@@ -180,11 +189,10 @@ void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
     bar.filled.x1 = end_of(bar.bytes, bar.track.x0 + (bar.bytes > 0 ? 2.0f : 0.0f));
     bar.flying.x0 = bar.filled.x1;
     bar.flying.x1 = end_of(bar.bytes + bar.in_flight, bar.filled.x1 + (bar.in_flight > 0 ? 2.0f : 0.0f));
-    const auto said = [&bar](std::string (*size)(std::uint64_t)) {
-      return size(bar.bytes) + (bar.in_flight != 0 ? " + " + size(bar.in_flight) : "");
-    };
-    std::string text = said(bump_size);
-    if (input.style.width(Type::MonoSmall, text) > area.x1 - bar.track.x1 - 0.4f * em) text = said(trace::size_text);
+    std::string text = said(bar, bump_size);
+    if (input.style.width(Type::MonoSmall, text) > area.x1 - bar.track.x1 - 0.4f * em) {
+      text = said(bar, trace::size_text);
+    }
     out.scene.labels.push_back({{area.x0, y, bar.track.x0, y + pitch}, bar.word, Tone::Dim, Type::Small, Align::Left});
     out.scene.labels.push_back(
         {{bar.track.x1, y, area.x1, y + pitch}, text, Tone::Text, Type::MonoSmall, Align::Right});
@@ -194,7 +202,8 @@ void add_bars(const BumpInput& input, BumpScene& out, Rect area, float pitch) {
 
 // What holds the region, as many of its lines as fit: the first, then what freeing would give, then why.
 void add_held_box(const BumpInput& input, BumpScene& out, Rect area) {
-  const float em = input.style.em, width = area.width() - 1.8f * em;
+  const float em = input.style.em, pad = (area.width() < kNarrowHeldEm * em ? 0.4f : 0.9f) * em;
+  const float width = area.width() - 2 * pad;
   // "P, Q and R hold 2 624 B." where more has no room, at last in fewer digits.
   const auto shortened = [&](bool exact) {
     std::vector<std::string> held = held_text(input.census, input.name_of, exact);
@@ -211,6 +220,10 @@ void add_held_box(const BumpInput& input, BumpScene& out, Rect area) {
       constexpr std::string_view kOfThem = " of them";
       if (const std::size_t at = held[2].find(kOfThem); at != std::string::npos) held[2].erase(at, kOfThem.size());
     }
+    if (!held.empty() && input.style.width(Type::Small, held[2]) > width) {
+      constexpr std::string_view kAll = "Freeing all returns ";
+      if (held[2].starts_with(kAll)) held[2].replace(0, kAll.size(), "All freed: ");
+    }
     return held;
   };
   std::vector<std::string> held = shortened(true);
@@ -220,16 +233,18 @@ void add_held_box(const BumpInput& input, BumpScene& out, Rect area) {
   const auto room = static_cast<std::size_t>(std::max(0.0f, (area.height() - kHeldPadEm * em) / (kHeldLineEm * em)));
   if (held.empty() || room == 0) return;
   std::vector<std::size_t> lines = {0};
-  if (room >= 3) lines = {0, 1, 2};
-  if (room == 2) lines = {0, 2};
+  const bool whole = input.style.width(Type::Small, held[1]) <= width;  // a rule that is cut says nothing
+  if (room >= 3 && whole) lines = {0, 1, 2};
+  if (room == 2 || (room >= 3 && !whole)) lines = {0, 2};
+  const Type first = input.style.width(Type::Bold, held[0]) > width ? Type::Small : Type::Bold;
   const float height = (kHeldPadEm + kHeldLineEm * static_cast<float>(lines.size())) * em;
   out.held_box = Rect{area.x0, std::floor(area.y0), area.x1, std::floor(area.y0 + height)};
   float y = area.y0 + kHeldPadEm / 2 * em;
   for (const std::size_t line : lines) {
-    out.scene.labels.push_back({{area.x0 + 0.9f * em, y, area.x1 - 0.9f * em, y + kHeldLineEm * em},
+    out.scene.labels.push_back({{area.x0 + pad, y, area.x1 - pad, y + kHeldLineEm * em},
                                 held[line],
                                 line == 0 ? Tone::Text : Tone::Dim,
-                                line == 0 ? Type::Bold : Type::Small,
+                                line == 0 ? first : Type::Small,
                                 Align::Left});
     y += kHeldLineEm * em;
   }

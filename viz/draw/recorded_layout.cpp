@@ -26,6 +26,16 @@ std::string hex(std::uint64_t address) {
   return fmt::format("0x{:x}", address);
 }
 
+// The address, or as many of its last digits as there is room for: all rows begin with the same ones.
+std::string hex_within(std::uint64_t address, float width, const Style& style) {
+  std::string text = hex(address);
+  if (style.width(Type::MonoSmall, text) <= width) return text;
+  std::size_t gone = 2;  // "0x"
+  const auto rest = [&] { return "…" + text.substr(gone); };
+  while (gone + 1 < text.size() && style.width(Type::MonoSmall, rest()) > width) ++gone;
+  return rest();
+}
+
 StripOptions options_of(std::size_t rows) {
   StripOptions options;
   options.free_word = "not live";
@@ -69,7 +79,7 @@ void lay_addresses(const RecordedInput& input, RecordedScene& out) {
                      static_cast<double>(begins->offset + begins->size) >= from + bytes;
     const std::uint64_t address = gap ? 0 : address_at(input.census, input.address_of, first);
     out.scene.labels.push_back({{input.rect.x0, row.y0, axis.x0 - 0.6f * em, row.y1},
-                                address != 0 ? hex(address) : "…",
+                                address != 0 ? hex_within(address, label - 0.6f * em, style) : "…",
                                 address != 0 ? Tone::Dim : Tone::Faint,
                                 Type::MonoSmall,
                                 Align::Right});
