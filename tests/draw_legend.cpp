@@ -121,6 +121,28 @@ TEST(Legend, keeps_what_a_step_has_touched_before_states_that_are_everywhere) {
             words.end());
 }
 
+TEST(Legend, of_a_recorded_heap_has_no_rounding_waste) {
+  EXPECT_FALSE(says(laid(AllocatorKind::Recorded, showing({Look::Live, Look::Free}), 700), "rounding waste"));
+  EXPECT_TRUE(says(laid(AllocatorKind::Buddy, showing({Look::Live, Look::Free}), 700), "rounding waste"));
+}
+
+TEST(Legend, the_ellipsis_for_what_is_left_out_stands_apart_from_the_last_word) {
+  OnScreen shown = showing({Look::Live, Look::Waste, Look::Padding, Look::Free, Look::Fresh}, true);
+  shown.several = true;
+  const draw::Style style;
+  int seen = 0;
+  for (float width = 200; width < 500; width += 3) {
+    const Scene scene = laid(AllocatorKind::Tiered, shown, width);
+    const draw::Label& dots = scene.labels.back();
+    if (dots.text != "…") continue;
+    ++seen;
+    const draw::Label& word = scene.labels[scene.labels.size() - 2];
+    EXPECT_GE(dots.rect.x0 - word.rect.x0 - style.width(draw::Type::Small, word.text), 0.24f * style.em) << width;
+    EXPECT_LE(dots.rect.x0 + style.width(draw::Type::Small, dots.text), width) << width;
+  }
+  EXPECT_GT(seen, 20);
+}
+
 TEST(Legend, has_one_order_whatever_is_left_out) {
   const std::vector<std::string> order = {"live",    "waste",       "rounding waste", "free",
                                           "touched", "touched now", "in flight"};

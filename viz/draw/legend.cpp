@@ -126,8 +126,11 @@ std::vector<Rect> add_legend(Scene& scene, LegendPlace place, const std::vector<
   const auto drawn = static_cast<std::size_t>(
       std::count_if(entries.begin(), entries.end(), [](const LegendEntry& entry) { return entry.rank < kAbsentRank; }));
   const bool misses = kept.size() < drawn;
-  if (misses) {  // the ellipsis that says so needs room, too
-    place.line.x1 -= 1.2f * em;
+  // The ellipsis that says so needs room, too, and stands apart from the words: they are not cut.
+  const float dots = std::ceil(style.width(Type::Small, "…"));
+  const float apart = std::clamp(1.2f * em - dots - 1, 0.25f * em, 0.5f * em);
+  if (misses) {
+    place.line.x1 -= dots + apart + 1;
     most = widest_words(place, entries, style);
     kept = those_that_fit(place, entries, most, style);
   }
@@ -166,8 +169,8 @@ std::vector<Rect> add_legend(Scene& scene, LegendPlace place, const std::vector<
     x += wide + gap;
   }
   if (misses) {
-    x = std::min(x - gap + 0.5f * em, line.x1);
-    scene.labels.push_back({{x, line.y0, x + 1.2f * em, line.y1}, "…", Tone::Dim, Type::Small});
+    x += apart - gap;
+    scene.labels.push_back({{x, line.y0, x + dots + 1, line.y1}, "…", Tone::Dim, Type::Small});
   }
   return places;
 }
@@ -206,7 +209,8 @@ std::vector<LegendEntry> state_entries(trace::AllocatorKind kind, const OnScreen
     if (shown.has(look) || (always && !colored)) add(look, word, shortly, shown.has(look), rank);
   };
   if (!colored) state(Look::Live, "live", "live", true);
-  state(Look::Waste, "rounding waste", "waste", !bump);
+  // What a recorded program was given is as large as what it asked for.
+  state(Look::Waste, "rounding waste", "waste", !bump && kind != AllocatorKind::Recorded);
   state(Look::Dead, "dead, not returned", "dead", bump);
   if (bump || tiered) {
     state(Look::Padding, bump ? "alignment gap" : "end of a slab", bump ? "gap" : "slab's end", true, colored ? 2 : 0);
