@@ -57,6 +57,15 @@ std::string_view lesson(std::string_view title) {
 constexpr std::uint64_t kStride = test::kSanitized ? 67 : 1;
 constexpr std::uint32_t kSteps = test::kSanitized ? 11 : 1;  // and so of an event's steps
 
+TEST(Ink, of_every_badge_and_warning_reads_at_four_and_a_half_to_one) {
+  for (const draw::ThemeKind kind : {draw::ThemeKind::Dark, draw::ThemeKind::Light}) {
+    const draw::Theme& theme = draw::theme(kind);
+    for (const draw::Color ground : {theme.waste_ground, theme.panel, theme.inset})
+      EXPECT_GE(draw::contrast(panels::ink_on(theme, theme.waste, ground), ground), 4.5);
+    EXPECT_EQ(panels::ink_on(theme, theme.failed, theme.failed_fill), theme.failed) << "what reads stays as it is";
+  }
+}
+
 TEST_F(Reading, the_step_at_the_cursor_is_whole_in_sight_and_no_row_is_cut) {
   for (const float em : {13.0f, 26.0f}) {
     size(1280 * em / 13, 800 * em / 13, em);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "viz/app/availability.h"
+#include "viz/draw/theme.h"
 
 namespace allocviz::panels {
 
@@ -27,6 +28,14 @@ float badge_width(const Context& context, std::string_view word) {
   return std::round(ui::text_width(word) + 0.9f * context.em);
 }
 
+draw::Color ink_on(const draw::Theme& theme, draw::Color color, draw::Color ground) {
+  for (double t = 0; t < 1; t += 0.05) {
+    const draw::Color ink = draw::mix(color, theme.text, t);
+    if (draw::contrast(ink, ground) >= 4.5) return ink;
+  }
+  return theme.text;
+}
+
 float badge(const Context& context, draw::Rect row, float right, std::string_view word, draw::Color color,
             draw::Color ground) {
   const ui::WithFont font(ui::Font::Small);
@@ -37,7 +46,8 @@ float badge(const Context& context, draw::Rect row, float right, std::string_vie
   const draw::Rect pill{right - width, top, right, top + height};
   ui::fill(list, pill, ground, height / 2);
   ui::outline(list, pill, color, 1, height / 2);
-  ui::text_at(list, {pill.x0 + 0.45f * context.em, top + (height - ui::line_height()) / 2}, color, word);
+  ui::text_at(list, {pill.x0 + 0.45f * context.em, top + (height - ui::line_height()) / 2},
+              ink_on(context.theme, color, ground), word);
   return width;
 }
 

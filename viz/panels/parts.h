@@ -11,6 +11,8 @@
 
 namespace allocviz::panels {
 
+// A state's colour where it writes words: as much nearer to that of text as it takes to read at 4.5:1 on the ground.
+[[nodiscard]] draw::Color ink_on(const draw::Theme& theme, draw::Color color, draw::Color ground);
 // A pill with a word in it, its right edge at `right` (or, with `left`, its left edge there). Returns its width.
 float badge(const Context& context, draw::Rect row, float right, std::string_view word, draw::Color color,
             draw::Color ground);

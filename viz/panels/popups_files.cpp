@@ -205,7 +205,7 @@ void save_path(const Context& context) {
   const bool replaces = is_there(context.state.popup_state);
   ask(context, {"save", "Save the trace as", "name.json, name.jsonl; .zst compresses", "Save", app::Do::SaveAs},
       replaces ? "Replaces the file of that name." : "The allocators shown are saved with it.",
-      replaces ? context.theme.waste : context.theme.text_dim);
+      replaces ? ink_on(context.theme, context.theme.waste, context.theme.panel) : context.theme.text_dim);
 }
 
 }  // namespace allocviz::panels
