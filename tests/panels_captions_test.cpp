@@ -44,6 +44,28 @@ TEST_F(Captions, a_small_window_without_a_map_says_what_the_colours_of_its_stage
   EXPECT_FALSE(program.gui->sees("legend")) << "the map has it";
 }
 
+TEST_F(Captions, of_a_slab_beside_others_what_is_live_and_not_again_how_many_blocks_it_has) {
+  size(1280, 800);
+  go(2);
+  app::Command add;
+  add.what = Do::AddStage;
+  for (const char* text : {"slab:block=64,count=100000", "bump:arena=64MiB"}) {
+    add.spec = spec(text);
+    act(state, add);
+  }
+  act(state, Do::PresetCompare);
+  go(2);
+  ASSERT_EQ(state.stages.size(), 3u);
+  const auto sees = [&](const std::string& start) {
+    for (const char* rest : {"", " · list: 99 999", " · list: 99 998", " · list: 100 000"})
+      if (program.gui->sees(start + rest)) return true;
+    return false;
+  };
+  const std::string live = trace::count_text(state.timeline(1).census().outstanding) + " live";
+  EXPECT_TRUE(sees(live)) << live;
+  EXPECT_FALSE(program.gui->sees("100 000 blocks of 64 B"));
+}
+
 TEST_F(Captions, of_compared_allocators_each_says_what_it_did_and_the_lesson_has_its_note) {
   size(1280, 800);
   open("Slab beside buddy");

@@ -46,14 +46,16 @@ void lay_out(const Context& context, const replay::Timeline& timeline, std::size
   upload_cells(context, timeline, stage, cached);
 }
 
-std::string note_of(const replay::Timeline& timeline) {
+// Of one of several its title says how many blocks of which size there are.
+std::string note_of(const replay::Timeline& timeline, bool named) {
   const replay::Census& census = timeline.census();
   const replay::FreeList* list = census.free_lists.empty() ? nullptr : &census.free_lists.front();
   if (list == nullptr || list->block_bytes == 0) return {};
-  return fmt::format("{} of {} · {} live · list: {}",
-                     trace::count_text(census.arena_bytes / list->block_bytes, "block"),
-                     trace::size_text(list->block_bytes), trace::count_text(census.outstanding),
-                     trace::count_text(list->offsets.size()));
+  const std::string now =
+      fmt::format("{} live · list: {}", trace::count_text(census.outstanding), trace::count_text(list->offsets.size()));
+  if (named) return now;
+  return fmt::format("{} of {} · {}", trace::count_text(census.arena_bytes / list->block_bytes, "block"),
+                     trace::size_text(list->block_bytes), now);
 }
 
 }  // namespace
@@ -61,7 +63,8 @@ std::string note_of(const replay::Timeline& timeline) {
 void stage_slab(const Context& context, Rect rect, std::size_t stage) {
   const replay::Timeline& timeline = context.state.shown(stage);
   const std::string name = stage == 0 ? "slab" : "slab " + std::to_string(stage + 1);
-  const Rect inside = ui::panel_frame(context.theme, rect, stage_title(context, "Slab", stage), note_of(timeline));
+  const Rect inside = ui::panel_frame(context.theme, rect, stage_title(context, "Slab", stage),
+                                      note_of(timeline, context.state.stages.size() > 1));
   if (inside.width() < 4 * context.em || inside.height() < 4 * context.em) return;
   draw::Caches spare;
   auto& cached = (context.caches != nullptr ? *context.caches : spare).stages[stage].slab;

@@ -235,7 +235,12 @@ draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_vi
     const float room = rect.width() - 2 * pad - used - em;
     note = parts_that_fit(note, room);
     const float width = std::min(text_width(note), room);
-    if (room > 2 * em) text_at(list, {rect.x1 - pad - width, y}, theme.text_faint, note, room);
+    // What is left of a number that is cut is another number: then nothing is said.
+    const bool cut = text_width(note) > room && note.front() >= '0' && note.front() <= '9';
+    if (room > 2 * em && !cut) {
+      place(note, {rect.x1 - pad - width, y, rect.x1 - pad, y + line_height()});
+      text_at(list, {rect.x1 - pad - width, y}, theme.text_faint, note, room);
+    }
   }
   return {rect.x0 + pad, rect.y0 + panel_title_height(em), rect.x1 - pad, rect.y1 - pad};
 }
