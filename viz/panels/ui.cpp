@@ -236,8 +236,9 @@ draw::Rect panel_frame(const draw::Theme& theme, draw::Rect rect, std::string_vi
     note = parts_that_fit(note, room);
     const float width = std::min(text_width(note), room);
     // What is left of a number that is cut is another number: then nothing is said.
-    const bool cut = text_width(note) > room && note.front() >= '0' && note.front() <= '9';
-    if (room > 2 * em && !cut) {
+    if (room <= 2 * em) note = {};
+    const bool cut = !note.empty() && text_width(note) > room && note.front() >= '0' && note.front() <= '9';
+    if (!note.empty() && !cut) {
       place(note, {rect.x1 - pad - width, y, rect.x1 - pad, y + line_height()});
       text_at(list, {rect.x1 - pad - width, y}, theme.text_faint, note, room);
     }
